@@ -1,0 +1,85 @@
+"""What the operators accept, checked in one place: each error names the argument, what was expected and what came."""
+
+import math
+
+import torch
+from torch import Tensor
+
+DENSE_LIMIT = 256**2  # n_q · n_k per head up to which the n² formula is faster, and as exact
+
+
+def floating(**tensors: Tensor) -> None:
+    """All of them floating tensors of one dtype on one device; raises TypeError or ValueError."""
+    first_name, first = next(iter(tensors.items()))
+    for name, x in tensors.items():
+        if not isinstance(x, Tensor):
+            raise TypeError(f"{name}: expected a tensor, got {type(x).__name__}")
+        if not x.is_floating_point():
+            raise TypeError(f"{name}: expected a floating dtype, got {x.dtype}")
+        if x.dtype != first.dtype:
+            raise TypeError(f"{name}: expected the dtype of {first_name}, {first.dtype}, got {x.dtype}")
+        if x.device != first.device:
+            raise ValueError(f"{name}: expected the device of {first_name}, {first.device}, got {x.device}")
+
+
+def problem(s: Tensor, t: Tensor, v: Tensor) -> torch.Size:
+    """Check s: (…, n_q), t: (…, n_k), v: (…, n_k, d); return the broadcast leading dimensions."""
+    floating(s=s, t=t, v=v)
+    for name, x, least, form in (("s", s, 1, "(…, n_q)"), ("t", t, 1, "(…, n_k)"), ("v", v, 2, "(…, n_k, d)")):
+        if x.dim() < least:
+            raise ValueError(f"{name}: expected shape {form}, got {tuple(x.shape)}")
+    if v.shape[-2] != t.shape[-1]:
+        raise ValueError(f"v: expected shape (…, {t.shape[-1]}, d), one row for each key of t, got {tuple(v.shape)}")
+    try:
+        return torch.broadcast_shapes(s.shape[:-1], t.shape[:-1], v.shape[:-2])
+    except RuntimeError:
+        raise ValueError(
+            "s, t, v: expected leading dimensions that broadcast, got "
+            f"s {tuple(s.shape)}, t {tuple(t.shape)}, v {tuple(v.shape)}"
+        ) from None
+
+
+def mask(key_mask: Tensor | None, t: Tensor, lead: torch.Size) -> Tensor | None:
+    """Check key_mask (…, n_k), True = keep, against t and the leading dimensions; return it broadcast to them."""
+    if key_mask is None:
+        return None
+    if not isinstance(key_mask, Tensor) or key_mask.dtype != torch.bool:
+        raise TypeError(f"key_mask: expected a bool tensor, got {getattr(key_mask, 'dtype', type(key_mask).__name__)}")
+    if key_mask.device != t.device:
+        raise ValueError(f"key_mask: expected the device of t, {t.device}, got {key_mask.device}")
+    try:
+        return key_mask.expand(*lead, t.shape[-1])
+    except RuntimeError:
+        raise ValueError(
+            f"key_mask: expected a shape that broadcasts to {(*lead, t.shape[-1])}, got {tuple(key_mask.shape)}"
+        ) from None
+
+
+def finite(s: Tensor, t: Tensor) -> None:
+    """Raise ValueError where a score is NaN or infinite."""
+    for name, x in (("s", s), ("t", t)):
+        if not bool(x.isfinite().all()):
+            raise ValueError(f"{name}: expected finite scores, got {int((~x.isfinite()).sum())} that are NaN or infinite")
+
+
+def bandwidth(given: Tensor | float, s: Tensor, lead: torch.Size) -> Tensor:
+    """Check a bandwidth, > 0 and broadcastable to the leading dimensions; return it as a tensor like s."""
+    if not isinstance(given, Tensor):
+        if isinstance(given, bool) or not isinstance(given, int | float):
+            raise TypeError(f"bandwidth: expected a number or a tensor, got {type(given).__name__}")
+        if not (given > 0 and math.isfinite(given)):
+            raise ValueError(f"bandwidth: expected a finite number above 0, got {given}")
+        return torch.tensor(float(given), dtype=s.dtype, device=s.device)
+    if not given.is_floating_point():
+        raise TypeError(f"bandwidth: expected a floating dtype, got {given.dtype}")
+    if given.device != s.device:
+        raise ValueError(f"bandwidth: expected the device of s, {s.device}, got {given.device}")
+    if not bool(((given > 0) & given.isfinite()).all()):
+        raise ValueError(f"bandwidth: expected finite numbers above 0, got one of {float(given.min()):g}")
+    try:
+        given.expand(lead)
+    except RuntimeError:
+        raise ValueError(
+            f"bandwidth: expected a shape that broadcasts to {tuple(lead)}, got {tuple(given.shape)}"
+        ) from None
+    return given

@@ -1,0 +1,97 @@
+"""Kernels as data: a piecewise linear function of r = s − t is its nodes, its heights there and two end slopes."""
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from torch import Tensor
+
+from srviz.attention.sweep import Piece
+
+MAX_NODES = 256
+
+
+@dataclass(frozen=True)
+class Kernel:
+    """A continuous piecewise linear f(r), r = s − t.
+
+    nodes: ascending positions r_0 < … < r_m. heights: f there, of the same number. left, right: the slopes before
+    the first and after the last node. Raises ValueError with the reason where that is not a function.
+    """
+
+    nodes: tuple[float, ...]
+    heights: tuple[float, ...]
+    left: float = 0.0
+    right: float = 0.0
+
+    def __post_init__(self) -> None:
+        for name in ("nodes", "heights"):
+            object.__setattr__(self, name, _numbers(name, getattr(self, name)))
+        for name in ("left", "right"):
+            object.__setattr__(self, name, _numbers(name, (getattr(self, name),))[0])
+        if not 1 <= len(self.nodes) <= MAX_NODES:
+            raise ValueError(f"nodes: expected 1 to {MAX_NODES} of them, got {len(self.nodes)}")
+        if len(self.heights) != len(self.nodes):
+            raise ValueError(f"heights: expected one for each of the {len(self.nodes)} nodes, got {len(self.heights)}")
+        for a, b in zip(self.nodes, self.nodes[1:], strict=False):
+            if not b > a:
+                raise ValueError(f"nodes: expected ascending positions, all different, got {a:g} and then {b:g}")
+
+    def __call__(self, r: Tensor) -> Tensor:
+        """f(r), any shape, by the dense formula; its derivative at a node is 0 from either side."""
+        value = self.heights[0] + self.right * (r - self.nodes[-1]).relu() - self.left * (self.nodes[0] - r).relu()
+        for a, b, slope in self.segments():
+            width = b - a
+            value = value + slope * (width - (width - (r - a).relu()).relu())
+        return value
+
+    def segments(self) -> list[tuple[float, float, float]]:
+        """The bounded pieces: (start, end, slope)."""
+        nodes, heights = self.nodes, self.heights
+        return [
+            (nodes[k], nodes[k + 1], (heights[k + 1] - heights[k]) / (nodes[k + 1] - nodes[k]))
+            for k in range(len(nodes) - 1)
+        ]
+
+    def mirrored(self) -> "Kernel":
+        """f(−r): the same kernel with queries and keys in each other's place."""
+        return Kernel(tuple(-r for r in reversed(self.nodes)), self.heights[::-1], -self.right, -self.left)
+
+    def pieces(self) -> list[Piece]:
+        """The function cut at its nodes, as the sorted pass takes it: windows between nodes and two unbounded ends."""
+        nodes, heights = self.nodes, self.heights
+        cut = [Piece(-math.inf, nodes[0], heights[0], self.left)]
+        cut += [Piece(a, b, heights[k], slope, bool(heights[k])) for k, (a, b, slope) in enumerate(self.segments())]
+        cut += [Piece(nodes[-1], math.inf, heights[-1], self.right, bool(heights[-1]))]
+        return [piece for piece in cut if piece.height or piece.slope]
+
+
+def _numbers(name: str, given: Sequence[float]) -> tuple[float, ...]:
+    try:
+        numbers = tuple(float(x) for x in given)
+    except (TypeError, ValueError) as error:
+        raise TypeError(f"{name}: expected numbers, got {given!r}") from error
+    for x in numbers:
+        if not math.isfinite(x):
+            raise ValueError(f"{name}: expected finite numbers, got {x}")
+    return numbers
+
+
+def relu() -> Kernel:
+    """relu(r) = max(0, r)."""
+    return Kernel((0.0,), (0.0,), 0.0, 1.0)
+
+
+def bump(bandwidth: float = 1.0) -> Kernel:
+    """max(0, 1 − |r| / b) of bandwidth b > 0."""
+    if not bandwidth > 0:
+        raise ValueError(f"bandwidth: expected a number above 0, got {bandwidth}")
+    return Kernel((-bandwidth, 0.0, bandwidth), (0.0, 1.0, 0.0))
+
+
+def distance() -> Kernel:
+    """|r| = relu(r) + relu(−r)."""
+    return Kernel((0.0,), (0.0,), -1.0, 1.0)
+
+
+KERNELS: dict[str, Callable[[], Kernel]] = {"relu": relu, "bump": bump, "distance": distance}

@@ -1,0 +1,344 @@
+"""The sorted pass: prefix sums over sorted keys, looked up by sorted queries.
+
+Keys and queries of B rows (batch times heads) lie sorted on one line, a `Ladder`. Walking up the keys, the pass carries
+
+    P(u) = Σ_{t_j ≤ u} v_j            R(u) = Σ_{t_j ≤ u} (u − t_j) v_j
+
+by the recurrence R_{k+1} = R_k + (t_(k+1) − t_(k)) P_k over the knots: gaps and never positions enter, so nothing cancels.
+A query takes both at the last knot before its own position. Walking down gives the same for the keys above.
+
+A bounded window is summed without differences, too. The keys are cut into bins as long as the window, and the sums restart
+in each bin: a window is a prefix of one bin, found on the way up, and a suffix of the bin before it, found on the way down.
+
+The keys are taken in tiles that stay in a CPU's cache; P and R are carried from tile to tile.
+"""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from srviz.attention.scan import prefix_sum, prefix_sum_scalar
+
+TILE_CPU = 1 << 17  # numbers in a tile of values: small enough for the cache
+TILE_GPU = 1 << 26  # one launch for everything that fits comfortably
+
+
+@dataclass(frozen=True)
+class Ladder:
+    """Sorted scores of B rows.
+
+    s, t: (B, n_q), (B, n_k), ascending. query, key: their places in the flat (B·n_q, d), (B·n_k, d) arrays.
+    """
+
+    s: Tensor
+    t: Tensor
+    query: Tensor
+    key: Tensor
+
+    @classmethod
+    def of(cls, s: Tensor, t: Tensor) -> "Ladder":
+        """Sort s: (B, n_q) and t: (B, n_k)."""
+        (s, query), (t, key) = s.sort(-1), t.sort(-1)
+        row = torch.arange(len(s), device=s.device)[:, None]
+        return cls(s, t, query.add_(row * s.shape[1]), key.add_(row * t.shape[1]))
+
+    def swapped(self) -> "Ladder":
+        """Queries as keys and keys as queries."""
+        return Ladder(self.t, self.s, self.key, self.query)
+
+    def mirrored(self) -> "Ladder":
+        """The same line walked the other way."""
+        return Ladder(-self.s.flip(-1), -self.t.flip(-1), self.query.flip(-1), self.key.flip(-1))
+
+    def below(self, offset: Tensor | float = 0.0, closed: bool = False) -> Tensor:
+        """How many keys lie below (closed: at or below) s − offset. offset: (B, 1). Returns (B, n_q), integers."""
+        if isinstance(offset, float) and offset == 0:
+            return torch.searchsorted(self.t, self.s, right=closed)
+        middle = self.t[:, self.t.shape[1] // 2, None]  # near the scores, s − offset keeps its digits
+        return torch.searchsorted(self.t - middle, (self.s - middle) - offset, right=closed)
+
+
+@dataclass(frozen=True)
+class Piece:
+    """One linear piece of a kernel: f(r) on low ≤ r < high, r = s − t, in units of the bandwidth.
+
+    An end may be infinite. height: f at low, or at high where low = −∞. closed: keys exactly at low count.
+    """
+
+    low: float
+    high: float
+    height: float
+    slope: float
+    closed: bool = True
+    summed: bool = True  # adds to the sums
+    dotted: bool = True  # gives dot products
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Rows of a flat (B·n, d) array, read through an order: (x − mean − rest) · weight.
+
+    mean, rest: (B, d), the rounded mean and what the rounding left, or None. weight: (B·n,) or None.
+    """
+
+    x: Tensor
+    mean: Tensor | None = None
+    rest: Tensor | None = None
+    weight: Tensor | None = None
+
+    def take(self, index: Tensor, rows: slice) -> Tensor:
+        """The rows named by index: (b, m), which belong to these of the B rows, less the mean. Returns (b, m, d)."""
+        x = self.x.index_select(0, index.reshape(-1)).view(*index.shape, -1)
+        if self.mean is not None:
+            x.sub_(self.mean[rows, None])
+        if self.weight is not None:
+            x.mul_(self.weight[index].unsqueeze(-1))
+        return x
+
+    def take_exact(self, index: Tensor, rows: slice) -> Tensor:
+        """The same less the rest of the mean. A running sum takes the rest off its sums instead, where it rounds once."""
+        x = self.take(index, rows)
+        if self.rest is not None:
+            rest = self.rest[rows, None]
+            x.sub_(rest if self.weight is None else rest * self.weight[index].unsqueeze(-1))
+        return x
+
+
+Moments = tuple[Tensor, Tensor]
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """Where each query finds one piece, walking one way, in that way's order; it takes ramp · R + step · P there."""
+
+    count: Tensor  # (B, n_q) keys passed when the position is reached
+    far: Tensor  # from the last of them to the position, 0 where nothing is to be had
+    found: Tensor  # 1.0 or 0.0
+    turn: Tensor  # ± found / b: how r / b changes with the distance to the position
+    node: float  # r / b at the position
+    ramp: Tensor
+    step: Tensor
+    summed: bool
+    dots: Moments | None  # (B·n_q,) each
+
+
+def sweep(
+    ladder: Ladder,
+    values: Rows,
+    pieces: list[Piece],
+    *,
+    bandwidth: Tensor | None = None,
+    out: Tensor | None = None,
+    scale: Tensor | None = None,
+    dot: Rows | None = None,
+    moments: bool = False,
+) -> list[Moments]:
+    """Add Σ_j f(s_i − t_j) v_j to `out`, f the sum of the summed pieces, and return dot products for derivatives.
+
+    bandwidth: (B, 1) stretches the pieces (None: 1). out: (B·n_q, d), in the queries' own order. scale: (B, n_q), in
+    ladder order, multiplies the sums. For the rows x_i of `dot`, piece by piece, over the keys j in its window:
+    Σ ⟨v_j, x_i⟩ and, with `moments`, Σ (r/b) ⟨v_j, x_i⟩; (B, n_q) each, in the queries' own order.
+    """
+    results = [(ladder.s.new_zeros(ladder.s.numel()), ladder.s.new_zeros(ladder.s.numel())) for _ in pieces if dot]
+    ways: dict[tuple[bool, float], list[_Plan]] = {}
+    starts: dict[float, Tensor] = {}
+    unit: Tensor | float = 1.0 if bandwidth is None else bandwidth
+    for i, piece in enumerate(pieces):
+        width = piece.high - piece.low
+        if math.isfinite(width) and width not in starts:
+            starts[width] = _bin_starts(ladder.t, width * unit)
+        dots = results[i] if results and piece.dotted else None
+        for down, plan in _plans(ladder, piece, starts.get(width), unit, scale, dots):
+            ways.setdefault((down, width), []).append(plan)
+    several = sum(plan.summed for plans in ways.values() for plan in plans) > 1
+    for (down, width), plans in ways.items():
+        side = ladder.mirrored() if down else ladder
+        start = starts.get(width)
+        if start is not None and down:
+            start = start.flip(-1)
+        _walk(side, start, values, plans, out, dot, moments, several)
+    return [(p.view_as(ladder.s), r.view_as(ladder.s)) for p, r in results]
+
+
+def _bin_starts(t: Tensor, width: Tensor | float) -> Tensor:
+    """For each sorted key, the rank of the first key of its bin; bins are `width` long. t: (B, n_k) → (B, n_k).
+
+    Each island of keys, cut off by a gap ≥ width, counts its bins from its own first key: no window spans two islands,
+    and a bin's number stays below n, where float32 is exact.
+    """
+    rank = torch.arange(t.shape[1], device=t.device).expand_as(t)
+    new = torch.zeros_like(t, dtype=torch.bool)
+    new[:, 1:] = t.diff(dim=-1) >= width
+    first = t.gather(-1, torch.where(new, rank, 0).cummax(-1).values)
+    number = torch.floor((t - first) / width)
+    new[:, 1:] |= number[:, 1:] != number[:, :-1]
+    return torch.where(new, rank, 0).cummax(-1).values
+
+
+def _plans(
+    ladder: Ladder, piece: Piece, starts: Tensor | None, unit: Tensor | float, scale: Tensor | None, dots: Moments | None
+) -> Iterator[tuple[bool, _Plan]]:
+    """The one or two lookups that give a piece: (whether walking down, plan).
+
+    The window of a query holds the keys of ranks kd … ku − 1. Everything is decided on ranks, where nothing rounds.
+    """
+    n = ladder.t.shape[1]
+    ku = kd = None
+    if piece.low > -math.inf:
+        ku = ladder.below(piece.low * unit if piece.low else 0.0, piece.closed)
+        up_found = ku > 0
+    if piece.high < math.inf:
+        kd = ladder.below(piece.high * unit if piece.high else 0.0, closed=True)
+        down_found = kd < n
+    top = piece.height
+    if ku is not None and kd is not None and starts is not None:
+        top += piece.slope * (piece.high - piece.low)
+        start = starts.gather(-1, (ku - 1).clamp_min(0))  # of the bin that holds the last key of the window
+        before = starts.gather(-1, (start - 1).clamp_min(0))  # and of the bin before it
+        end = _bin_ends(starts).gather(-1, (ku - 1).clamp_min(0))
+        some = ku > kd
+        only_down = (start < kd) & (end <= ku)  # the window is the end of one bin, and no beginning of one
+        up_found = some & ~only_down
+        down_found = some & ((start > kd) | only_down)
+        kd = torch.where(only_down, kd, torch.maximum(kd, before))
+    slope = piece.slope / unit
+    if ku is not None:
+        knot = (ku - 1).clamp_min(0)
+        far = torch.where(up_found, ladder.s - ladder.t.gather(-1, knot) - piece.low * unit, 0)
+        found = up_found.to(far.dtype)
+        weight = found if scale is None else found * scale
+        step = weight * piece.height + weight * far * slope
+        yield False, _Plan(ku, far, found, found / unit, piece.low, weight * slope, step, piece.summed, dots)
+    if kd is not None:
+        far = piece.high * unit - (ladder.s - ladder.t.gather(-1, kd.clamp_max(n - 1)))
+        far = torch.where(down_found, far, 0).flip(-1)
+        found = down_found.to(far.dtype).flip(-1)
+        weight = found if scale is None else found * scale.flip(-1)
+        step = weight * top - weight * far * slope
+        yield True, _Plan((n - kd).flip(-1), far, found, -found / unit, piece.high, -weight * slope, step, piece.summed, dots)
+
+
+def _bin_ends(starts: Tensor) -> Tensor:
+    """For each sorted key, the rank after the last key of its bin, from the ranks of the first ones."""
+    n = starts.shape[1]
+    rank = torch.arange(n, device=starts.device)
+    ends = torch.full_like(starts, n)
+    ends[:, :-1] = torch.where(starts[:, 1:] == rank[1:], rank[1:], n)  # a new bin begins after this key
+    return ends.flip(-1).cummin(-1).values.flip(-1)
+
+
+def _walk(
+    side: Ladder,
+    bins: Tensor | None,
+    values: Rows,
+    plans: list[_Plan],
+    out: Tensor | None,
+    dot: Rows | None,
+    moments: bool,
+    several: bool,
+) -> None:
+    """Go along the keys tile by tile, and give the queries of each tile what they find at their knots.
+
+    bins: (B, n_k), equal where two keys share a bin, or None.
+    """
+    rows, n = side.t.shape
+    d = values.x.shape[-1]
+    sums = out is not None and any(plan.summed for plan in plans)
+    gap = side.t.diff(dim=-1, prepend=side.t[:, :1])  # (B, n_k)
+    hold = torch.ones_like(gap)  # 1 where a key carries on from the key before it
+    if bins is not None:
+        hold = (bins.diff(dim=-1, prepend=bins[:, :1]) == 0).to(gap.dtype)
+        gap = gap * hold
+    kept = None
+    if values.rest is not None:
+        kept = torch.ones_like(gap) if values.weight is None else values.weight[side.key]
+    size = max(256, (TILE_CPU if gap.device.type == "cpu" else TILE_GPU) // max(d, 1))
+    cuts = _cuts(plans, n, size) if n > size else None
+    carry_p = carry_r = gap.new_zeros(())
+    for part, keys in _tiles(rows, n, size):
+        u = values.take(side.key[part, keys], part)  # (b, m, d)
+        bin_ = None if bins is None else bins[part, keys]
+        g = gap[part, keys].unsqueeze(-1)
+        first = hold[part, keys.start, None] if keys.start else 0.0
+        u[:, 0] += first * carry_p
+        p = prefix_sum(u, bin_)
+        if kept is not None and values.rest is not None:
+            p -= prefix_sum_scalar(kept[part, keys]).unsqueeze(-1) * values.rest[part, None]
+        r = None
+        if sums or moments:
+            torch.mul(p[:, :-1], g[:, 1:], out=u[:, 1:])
+            u[:, 0] = carry_p * g[:, 0] + first * carry_r
+            r = prefix_sum(u, bin_)
+            carry_r = r[:, -1]
+        carry_p = p[:, -1]
+        for i, plan in enumerate(plans):
+            start, stop = (0, side.s.shape[1]) if cuts is None else cuts[i][part.start][keys.start // size]
+            step = max(1, size // (part.stop - part.start))
+            for q in range(start, stop, step):
+                _look_up(side, plan, p, r, part, keys.start, slice(q, min(q + step, stop)), out, dot, moments, several)
+        if keys.stop == n:
+            carry_p = carry_r = gap.new_zeros(())
+
+
+def _tiles(rows: int, n: int, size: int) -> Iterator[tuple[slice, slice]]:
+    """Which rows and which of their keys go together: many short rows, or a stretch of one long row."""
+    if n > size:
+        for row in range(rows):
+            for k in range(0, n, size):
+                yield slice(row, row + 1), slice(k, min(k + size, n))
+    else:
+        group = max(1, size // n)
+        for row in range(0, rows, group):
+            yield slice(row, min(row + group, rows)), slice(0, n)
+
+
+def _cuts(plans: list[_Plan], n: int, size: int) -> list[list[list[tuple[int, int]]]]:
+    """For each plan, row and tile: the stretch of the sorted queries whose knots lie in the tile."""
+    cuts = []
+    for plan in plans:
+        edge = torch.tensor([*range(0, n, size), n], device=plan.count.device)
+        found = torch.searchsorted(plan.count, edge.expand(len(plan.count), -1).contiguous(), right=True).tolist()
+        cuts.append([list(zip(row, row[1:], strict=False)) for row in found])
+    return cuts
+
+
+def _look_up(
+    side: Ladder,
+    plan: _Plan,
+    p: Tensor,
+    r: Tensor | None,
+    part: slice,
+    start: int,
+    queries: slice,
+    out: Tensor | None,
+    dot: Rows | None,
+    moments: bool,
+    several: bool,
+) -> None:
+    """Give one stretch of queries what they find at their knots. p, r: (b, m, d), of the keys from `start` on."""
+    b, m, d = p.shape
+    here = (part, queries)
+    query = side.query[here]  # (b, c)
+    place = query.reshape(-1)
+    knot = (plan.count[here] - 1).clamp_min(0) - start + torch.arange(b, device=p.device)[:, None] * m
+    p = p.reshape(-1, d).index_select(0, knot.view(-1))
+    r = None if r is None else r.reshape(-1, d).index_select(0, knot.view(-1))
+    if dot is not None and plan.dots is not None:
+        x = dot.take_exact(query, part).view(-1, d)
+        found = plan.found[here].reshape(-1)
+        p_dot = (p * x).sum(-1) * found
+        plan.dots[0][place] += p_dot
+        if r is not None and moments:
+            r_dot = (r * x).sum(-1) + plan.far[here].reshape(-1) * p_dot
+            plan.dots[1][place] += plan.node * p_dot + plan.turn[here].reshape(-1) * r_dot
+    if out is not None and plan.summed:
+        p *= plan.step[here].reshape(-1, 1)
+        if r is not None:
+            p.addcmul_(r, plan.ramp[here].reshape(-1, 1))
+        if several:
+            out.index_add_(0, place, p)
+        else:
+            out.index_copy_(0, place, p)
