@@ -4,7 +4,7 @@ from srviz.attention.hinge import hinge_sum, kernel_sum
 from srviz.attention.kernels import Kernel
 from srviz.attention.layer import SlicedAttention
 from srviz.attention.methods import METHODS, Method
-from srviz.attention.scores import Slice, seeded_slice, standardize
+from srviz.attention.scores import Slice, seeded_heads, seeded_slice, standardize
 from srviz.attention.sliced import sliced_bump, sliced_relu
 from srviz.attention.trace import Trace, trace
 
@@ -17,6 +17,7 @@ __all__ = [
     "Trace",
     "hinge_sum",
     "kernel_sum",
+    "seeded_heads",
     "seeded_slice",
     "sliced_bump",
     "sliced_relu",

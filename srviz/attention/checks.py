@@ -31,12 +31,13 @@ def problem(s: Tensor, t: Tensor, v: Tensor) -> torch.Size:
     if v.shape[-2] != t.shape[-1]:
         raise ValueError(f"v: expected shape (…, {t.shape[-1]}, d), one row for each key of t, got {tuple(v.shape)}")
     try:
-        return torch.broadcast_shapes(s.shape[:-1], t.shape[:-1], v.shape[:-2])
+        lead: torch.Size = torch.broadcast_shapes(s.shape[:-1], t.shape[:-1], v.shape[:-2])  # type: ignore[no-untyped-call]
     except RuntimeError:
         raise ValueError(
             "s, t, v: expected leading dimensions that broadcast, got "
             f"s {tuple(s.shape)}, t {tuple(t.shape)}, v {tuple(v.shape)}"
         ) from None
+    return lead
 
 
 def mask(key_mask: Tensor | None, t: Tensor, lead: torch.Size) -> Tensor | None:
@@ -59,7 +60,9 @@ def finite(s: Tensor, t: Tensor) -> None:
     """Raise ValueError where a score is NaN or infinite."""
     for name, x in (("s", s), ("t", t)):
         if not bool(x.isfinite().all()):
-            raise ValueError(f"{name}: expected finite scores, got {int((~x.isfinite()).sum())} that are NaN or infinite")
+            raise ValueError(
+                f"{name}: expected finite scores, got {int((~x.isfinite()).sum())} that are NaN or infinite"
+            )
 
 
 def bandwidth(given: Tensor | float, s: Tensor, lead: torch.Size) -> Tensor:
@@ -74,8 +77,9 @@ def bandwidth(given: Tensor | float, s: Tensor, lead: torch.Size) -> Tensor:
         raise TypeError(f"bandwidth: expected a floating dtype, got {given.dtype}")
     if given.device != s.device:
         raise ValueError(f"bandwidth: expected the device of s, {s.device}, got {given.device}")
-    if not bool(((given > 0) & given.isfinite()).all()):
-        raise ValueError(f"bandwidth: expected finite numbers above 0, got one of {float(given.min()):g}")
+    wrong = given.detach()[~((given > 0) & given.isfinite())]
+    if len(wrong):
+        raise ValueError(f"bandwidth: expected finite numbers above 0, got one of {float(wrong[0]):g}")
     try:
         given.expand(lead)
     except RuntimeError:

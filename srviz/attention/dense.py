@@ -1,7 +1,7 @@
 """The n² formulas, written as they read. They are the oracle of every fast path, and small problems run on them.
 
-All take s: (…, n_q), t: (…, n_k), v: (…, n_k, d) and key_mask: (…, n_k), True = keep, and are differentiable by autograd;
-relu′(0) = sign(0) = 0. Masked keys must hold finite numbers here: the public operators see to that.
+All take s: (…, n_q), t: (…, n_k), v: (…, n_k, d) and key_mask: (…, n_k), True = keep, and are differentiable by
+autograd; relu′(0) = sign(0) = 0. Masked keys must hold finite numbers here: the public operators see to that.
 """
 
 import torch

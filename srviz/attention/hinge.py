@@ -15,8 +15,8 @@ from srviz.attention.sweep import Ladder, Moments, Piece, Rows, sweep
 def hinge_sum(s: Tensor, t: Tensor, v: Tensor) -> Tensor:
     """Σ_j relu(s_i − t_j) v_j, exactly, by sorting: O((n_q + n_k) (log n_k + d)) time, O((n_q + n_k) d) memory.
 
-    s: (…, n_q), t: (…, n_k), v: (…, n_k, d), leading dimensions broadcast → (…, n_q, d). Differentiable once in all three
-    (relu′(0) = 0). Half precision is computed in float32. Raises TypeError or ValueError on arguments that
+    s: (…, n_q), t: (…, n_k), v: (…, n_k, d), leading dimensions broadcast → (…, n_q, d). Differentiable once in all
+    three (relu′(0) = 0). Half precision is computed in float32. Raises TypeError or ValueError on arguments that
     do not fit, ValueError on NaN or infinite scores.
 
     >>> hinge_sum(torch.tensor([2.0]), torch.tensor([0.0, 1.0, 5.0]), torch.tensor([[1.0], [10.0], [100.0]]))
@@ -44,9 +44,9 @@ def flat(s: Tensor, t: Tensor, v: Tensor, lead: torch.Size) -> tuple[Tensor, Ten
     wide = torch.promote_types(s.dtype, torch.float32)
     rows = lead.numel()
     return (
-        s.to(wide).expand(*lead, -1).reshape(rows, s.shape[-1]),
-        t.to(wide).expand(*lead, -1).reshape(rows, t.shape[-1]),
-        v.to(wide).expand(*lead, -1, -1).reshape(rows, *v.shape[-2:]),
+        s.to(wide).expand(*lead, -1).reshape(rows, s.shape[-1]).contiguous(),
+        t.to(wide).expand(*lead, -1).reshape(rows, t.shape[-1]).contiguous(),
+        v.to(wide).expand(*lead, -1, -1).reshape(rows, *v.shape[-2:]).contiguous(),
     )
 
 
@@ -60,13 +60,13 @@ def sum_rows(s: Tensor, t: Tensor, v: Tensor, kernel: Kernel, bandwidth: Tensor 
     with torch.autocast(s.device.type, enabled=False):
         if is_small(s, t, v):
             return dense.kernel_sum(s, t, v, kernel, None if bandwidth is None else bandwidth.unsqueeze(-1))
-        result: Tensor = _KernelSum.apply(s, t, v, bandwidth, kernel)
+        result: Tensor = _KernelSum.apply(s, t, v, bandwidth, kernel)  # type: ignore[no-untyped-call]
         return result
 
 
 def is_small(s: Tensor, t: Tensor, v: Tensor) -> bool:
     """Whether the n² formula is the faster one (or there is nothing to sum)."""
-    return s.shape[-1] * t.shape[-1] <= checks.DENSE_LIMIT or not v.numel()
+    return s.shape[-1] * t.shape[-1] <= checks.DENSE_LIMIT or not len(v)
 
 
 class _KernelSum(torch.autograd.Function):
@@ -79,10 +79,10 @@ class _KernelSum(torch.autograd.Function):
         sweep(ladder, _rows(v), kernel.pieces(), bandwidth=bandwidth, out=out)
         ctx.save_for_backward(ladder.s, ladder.t, ladder.query, ladder.key, v, bandwidth)
         ctx.kernel = kernel
-        return out.view(*s.shape, -1)
+        return out.view(*s.shape, v.shape[-1])
 
     @staticmethod
-    @once_differentiable  # type: ignore[untyped-decorator]
+    @once_differentiable
     def backward(ctx: Any, g: Tensor) -> tuple[Tensor | None, ...]:
         *scores, v, bandwidth = ctx.saved_tensors
         ladder = Ladder(*scores)
@@ -91,20 +91,22 @@ class _KernelSum(torch.autograd.Function):
         with torch.autocast(v.device.type, enabled=False):
             if ctx.needs_input_grad[0] or ctx.needs_input_grad[3]:
                 pieces = with_derivatives(ctx.kernel.pieces())
-                found = sweep(ladder, _rows(v), pieces, bandwidth=bandwidth, dot=_rows(g), moments=ctx.needs_input_grad[3])
+                found = sweep(
+                    ladder, _rows(v), pieces, bandwidth=bandwidth, dot=_rows(g), moments=ctx.needs_input_grad[3]
+                )
                 ds = slope_sum(pieces, found, unit)
                 if bandwidth is not None and ctx.needs_input_grad[3]:
                     db = stretch_sum(pieces, found, bandwidth)
             if ctx.needs_input_grad[1] or ctx.needs_input_grad[2]:
                 pieces = with_derivatives(ctx.kernel.mirrored().pieces())
-                out = torch.zeros_like(v).view(-1, v.shape[-1])
+                out = torch.zeros_like(v).flatten(0, 1)
                 found = sweep(ladder.swapped(), _rows(g), pieces, bandwidth=bandwidth, out=out, dot=_rows(v))
                 dt, dv = slope_sum(pieces, found, unit), out.view_as(v)
         return ds, dt, dv, db, None
 
 
 def _rows(x: Tensor) -> Rows:
-    return Rows(x.detach().reshape(-1, x.shape[-1]))
+    return Rows(x.detach().flatten(0, 1))
 
 
 def with_derivatives(pieces: list[Piece]) -> list[Piece]:

@@ -36,6 +36,11 @@ class Kernel:
         for a, b in zip(self.nodes, self.nodes[1:], strict=False):
             if not b > a:
                 raise ValueError(f"nodes: expected ascending positions, all different, got {a:g} and then {b:g}")
+        for a, b, slope in self.segments():
+            if not math.isfinite(b - a) or not math.isfinite(slope):
+                raise ValueError(
+                    f"nodes: expected a finite slope from one to the next, got {slope:g} from {a:g} to {b:g}"
+                )
 
     def __call__(self, r: Tensor) -> Tensor:
         """f(r), any shape, by the dense formula; its derivative at a node is 0 from either side."""
@@ -63,7 +68,7 @@ class Kernel:
         cut = [Piece(-math.inf, nodes[0], heights[0], self.left)]
         cut += [Piece(a, b, heights[k], slope, bool(heights[k])) for k, (a, b, slope) in enumerate(self.segments())]
         cut += [Piece(nodes[-1], math.inf, heights[-1], self.right, bool(heights[-1]))]
-        return [piece for piece in cut if piece.height or piece.slope]
+        return [piece for piece in cut if piece.height or piece.slope] or cut[:1]
 
 
 def _numbers(name: str, given: Sequence[float]) -> tuple[float, ...]:

@@ -100,7 +100,9 @@ class SlicedAttention(nn.Module):
         need_weights=False. Raises ValueError for attn_mask and is_causal, which it cannot do.
         """
         if attn_mask is not None:
-            raise ValueError(f"attn_mask: expected None, sliced attention cannot mask single pairs, got {_kind(attn_mask)}")
+            raise ValueError(
+                f"attn_mask: expected None, sliced attention cannot mask single pairs, got {_kind(attn_mask)}"
+            )
         if is_causal:
             raise ValueError("is_causal: expected False, causal sliced attention is not implemented, got True")
         batched = self._check(query, key, value)
@@ -146,11 +148,15 @@ class SlicedAttention(nn.Module):
 
     def _heads(self, x: Tensor) -> Tensor:
         """(B, n, H·d) → (B, H, n, d)."""
-        return x.unflatten(-1, (self.num_heads, self.head_dim)).transpose(1, 2)
+        return x.view(*x.shape[:-1], self.num_heads, self.head_dim).transpose(1, 2)
 
     def _check(self, query: Tensor, key: Tensor, value: Tensor) -> bool:
         """Whether the inputs have a batch dimension; raises ValueError where their shapes do not fit."""
-        for name, x, linear in (("query", query, self.q_proj), ("key", key, self.k_proj), ("value", value, self.v_proj)):
+        for name, x, linear in (
+            ("query", query, self.q_proj),
+            ("key", key, self.k_proj),
+            ("value", value, self.v_proj),
+        ):
             if x.dim() not in (2, 3) or x.dim() != query.dim() or x.shape[-1] != linear.in_features:
                 raise ValueError(f"{name}: expected shape (batch, n, {linear.in_features}), got {tuple(x.shape)}")
         if key.shape[:-1] != value.shape[:-1]:

@@ -1,8 +1,8 @@
 """The registry of methods: each gives a label, its formula, its weights for looking and its fast path for working.
 
-For every method and the same arguments, weights @ v == apply. q: (B, H, n_q, d), k, v: (B, H, n_k, d), key_mask: (B, H, n_k)
-or anything that broadcasts to it, True = keep. The sliced ones map (q, k) to scores (s, t) by `slice_` (…, see `scores`),
-an untrained one of seed 0 where none is given.
+For every method and the same arguments, weights @ v == apply. q: (B, H, n_q, d), k, v: (B, H, n_k, d), key_mask: (B,
+H, n_k) or anything that broadcasts to it, True = keep. The sliced ones map (q, k) to scores (s, t) by `slice_` (…, see
+`scores`), an untrained one of seed 0 where none is given.
 """
 
 from collections.abc import Callable
@@ -60,7 +60,8 @@ def _softmax_weights(
 ) -> Tensor:
     logits = q @ k.transpose(-1, -2) / q.shape[-1] ** 0.5
     if key_mask is None:
-        return logits.softmax(-1)
+        weights: Tensor = logits.softmax(-1)
+        return weights
     keep = key_mask.unsqueeze(-2)
     weights = logits.masked_fill(~keep, -torch.inf).softmax(-1)
     return torch.where(keep, weights, 0)  # a row without any kept key attends to nothing
@@ -77,7 +78,8 @@ def _softmax(
 
 
 def _features(x: Tensor) -> Tensor:
-    return elu(x) + 1
+    positive: Tensor = elu(x.to(torch.promote_types(x.dtype, torch.float32))) + 1  # half would overflow in the sums
+    return positive
 
 
 def _linear_weights(
@@ -86,17 +88,17 @@ def _linear_weights(
     weights = _features(q) @ _features(k).transpose(-1, -2)
     if key_mask is not None:
         weights = torch.where(key_mask.unsqueeze(-2), weights, 0)
-    return weights / weights.sum(-1, keepdim=True).clamp_min(torch.finfo(weights.dtype).tiny)
+    return (weights / weights.sum(-1, keepdim=True).clamp_min(torch.finfo(weights.dtype).tiny)).to(q.dtype)
 
 
 def _linear(
     q: Tensor, k: Tensor, v: Tensor, *, slice_: SliceMap | None = None, key_mask: Tensor | None = None
 ) -> Tensor:
-    q, k = _features(q), _features(k)
+    q, k, v, dtype = _features(q), _features(k), v.to(torch.promote_types(v.dtype, torch.float32)), v.dtype
     if key_mask is not None:
         k, v = torch.where(key_mask.unsqueeze(-1), k, 0), torch.where(key_mask.unsqueeze(-1), v, 0)
     total = q @ k.sum(-2).unsqueeze(-1)  # (B, H, n_q, 1)
-    return q @ (k.transpose(-1, -2) @ v) / total.clamp_min(torch.finfo(q.dtype).tiny)
+    return (q @ (k.transpose(-1, -2) @ v) / total.clamp_min(torch.finfo(q.dtype).tiny)).to(dtype)
 
 
 def _scores(

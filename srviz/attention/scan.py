@@ -28,14 +28,14 @@ def prefix_sum(x: Tensor, segment: Tensor | None = None) -> Tensor:
         y = _product(lower, x)
         if blocks > 1:
             y[:, 1:] += prefix_sum(y[:, :, -1])[:, :-1, None]
-        return y.view(rows, -1, d)[:, :n]
+        return y.flatten(1, 2)[:, :n]
     segment = segment.view(rows, blocks, size)
     y = _product(lower * (segment[..., :, None] == segment[..., None, :]), x)
     if blocks > 1:
         last = segment[..., -1]
         carry = prefix_sum(y[:, :, -1], last)[:, :-1, None]  # (B, n/L - 1, 1, d)
         y[:, 1:] += torch.where((segment[:, 1:] == last[:, :-1, None])[..., None], carry, 0)
-    return y.view(rows, -1, d)[:, :n]
+    return y.flatten(1, 2)[:, :n]
 
 
 def prefix_sum_scalar(x: Tensor) -> Tensor:

@@ -1,5 +1,7 @@
 """Tokens to scores: the map Π from a token's vector to one number per head, and the standardization of the scores."""
 
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 
@@ -9,7 +11,8 @@ PROJECTIONS = ("mlp", "linear")
 class Slice(nn.Module):
     """Π, shared by queries and keys: (B, H, n, d) → (B, H, n), one score per token and head.
 
-    It sees all heads of a token side by side. projection: "mlp" is Linear, GELU, Linear; "linear" is one Linear without bias.
+    It sees all heads of a token side by side. projection: "mlp" is Linear, GELU, Linear; "linear" is one Linear
+    without bias.
     """
 
     def __init__(
@@ -25,7 +28,7 @@ class Slice(nn.Module):
         if projection not in PROJECTIONS:
             raise ValueError(f"projection: expected one of {', '.join(PROJECTIONS)}, got {projection!r}")
         width = num_heads * head_dim
-        where = {"device": device, "dtype": dtype}
+        where: dict[str, Any] = {"device": device, "dtype": dtype}
         self.pi: nn.Module
         if projection == "mlp":
             self.pi = nn.Sequential(nn.Linear(width, width, **where), nn.GELU(), nn.Linear(width, num_heads, **where))
@@ -57,6 +60,17 @@ def seeded_slice(
     return pi.requires_grad_(False).to(device=device, dtype=dtype)
 
 
+def seeded_heads(x: Tensor, num_heads: int, head_dim: int, *, seed: int = 0) -> tuple[Tensor, Tensor, Tensor]:
+    """Untrained queries, keys and values of tokens: x (B, n, D) → three of (B, H, n, d), the same for a seed
+    everywhere.
+    """
+    generator = torch.Generator().manual_seed(seed)
+    weight = torch.randn(3, x.shape[-1], num_heads * head_dim, generator=generator) / x.shape[-1] ** 0.5
+    heads = x.unsqueeze(0) @ weight.to(x).unsqueeze(1)  # (3, B, n, H·d)
+    q, k, v = heads.unflatten(-1, (num_heads, head_dim)).transpose(2, 3)
+    return q, k, v
+
+
 def standardize(
     s: Tensor,
     t: Tensor,
@@ -67,16 +81,21 @@ def standardize(
 ) -> tuple[Tensor, Tensor]:
     """Shift and scale queries and keys *together*: (s − m) / σ and (t − m) / σ.
 
-    m is the mean of the two means, σ = √((var s + var t)/2 + ε), biased variances about m, over kept tokens (True = keep).
+    m is the mean of the two means, σ = √((var s + var t)/2 + ε), biased variances about m, over kept tokens (True =
+    keep).
     s: (…, n_q), t: (…, n_k). Sliced ReLU does not move when all scores are shifted or scaled alike: this is
     for floating point, and taking each side's own mean away would be another operator. Masked scores come back as 0.
     """
+    wide, dtype = torch.promote_types(s.dtype, torch.float32), s.dtype
+    s, t = s.to(wide), t.to(wide)
     s, keep_s, count_s = _kept(s, query_mask)
     t, keep_t, count_t = _kept(t, key_mask)
     middle = (s.sum(-1, keepdim=True) / count_s + t.sum(-1, keepdim=True) / count_t) / 2
     s, t = (s - middle) * keep_s, (t - middle) * keep_t
-    deviation = ((s.square().sum(-1, keepdim=True) / count_s + t.square().sum(-1, keepdim=True) / count_t) / 2 + eps).sqrt()
-    return s / deviation, t / deviation
+    deviation = (
+        (s.square().sum(-1, keepdim=True) / count_s + t.square().sum(-1, keepdim=True) / count_t) / 2 + eps
+    ).sqrt()
+    return (s / deviation).to(dtype), (t / deviation).to(dtype)
 
 
 def _kept(x: Tensor, mask: Tensor | None) -> tuple[Tensor, Tensor, Tensor]:

@@ -24,7 +24,8 @@ def sliced_relu(s: Tensor, t: Tensor, v: Tensor, *, key_mask: Tensor | None = No
     """
     s, t, v, keep, lead, dtype = _prepare(s, t, v, key_mask)
     with torch.autocast(s.device.type, enabled=False):
-        y = dense.sliced_relu(s, t, v, keep) if is_small(s, t, v) else _SlicedReLU.apply(s, t, v, keep)
+        attend = dense.sliced_relu if is_small(s, t, v) else _SlicedReLU.apply
+        y: Tensor = attend(s, t, v, keep)
     return y.to(dtype).view(*lead, *sum_shape(s, v))
 
 
@@ -33,8 +34,8 @@ def sliced_bump(
 ) -> Tensor:
     """y_i = (1/n) Σ_j max(0, 1 − |s_i − t_j| / b) v_j over the n kept keys (arXiv 2512.11411).
 
-    bandwidth: b > 0, a number or a tensor that broadcasts to the leading dimensions. The rest as `sliced_relu`. Gradients
-    for s, t, v and the bandwidth; at |s − t| = 0 and |s − t| = b the derivative of the kernel counts as 0.
+    bandwidth: b > 0, a number or a tensor that broadcasts to the leading dimensions. The rest as `sliced_relu`.
+    Gradients for s, t, v and the bandwidth; at |s − t| = 0 and |s − t| = b the derivative of the kernel counts as 0.
     """
     s, t, v, keep, lead, dtype = _prepare(s, t, v, key_mask)
     b = checks.bandwidth(bandwidth, s, lead).to(s.dtype).expand(lead).reshape(-1, 1)
@@ -52,7 +53,11 @@ def _prepare(
     s, t, v = flat(s, t, v, lead)
     if keep is not None:
         keep = keep.reshape(t.shape)
-        some = t.detach().gather(-1, keep.to(t.dtype).argmax(-1, keepdim=True)) if t.shape[-1] else t.detach().sum(-1, True)
+        some = (
+            t.detach().gather(-1, keep.to(t.dtype).argmax(-1, keepdim=True))
+            if t.shape[-1]
+            else t.detach().sum(-1, True)
+        )
         t = torch.where(keep, t, torch.where(keep.any(-1, keepdim=True), some, 0))
         v = torch.where(keep.unsqueeze(-1), v, 0)
     checks.finite(s, t)
@@ -71,23 +76,35 @@ class _SlicedReLU(torch.autograd.Function):
         values = _centred(v, weight)
         y = v.new_zeros(s.numel(), v.shape[-1])
         sweep(ladder, values, relu().pieces(), out=y, scale=inverse)
-        y = y.view(*s.shape, -1)
-        saved = (ladder.s, ladder.t, ladder.query, ladder.key, v, keep, y, inverse, below - above, values.mean, values.rest)
+        y = y.view(*s.shape, v.shape[-1])
+        saved = (
+            ladder.s,
+            ladder.t,
+            ladder.query,
+            ladder.key,
+            v,
+            keep,
+            y,
+            inverse,
+            below - above,
+            values.mean,
+            values.rest,
+        )
         ctx.save_for_backward(*saved)
         return y
 
     @staticmethod
-    @once_differentiable  # type: ignore[untyped-decorator]
+    @once_differentiable
     def backward(ctx: Any, g: Tensor) -> tuple[Tensor | None, ...]:
         *scores, v, keep, y, inverse, sides, mean, rest = ctx.saved_tensors
-        ladder, d = Ladder(*scores), v.shape[-1]
+        ladder = Ladder(*scores)
         weight = None if keep is None else keep.to(v.dtype)
-        values = Rows(v.reshape(-1, d), mean, rest, None if weight is None else weight.reshape(-1))
+        values = Rows(v.flatten(0, 1), mean, rest, None if weight is None else weight.reshape(-1))
         shape = ladder.s.shape
         with torch.autocast(v.device.type, enabled=False):
             inverse_own = torch.empty_like(inverse).view(-1)  # in the queries' own order
             inverse_own[ladder.query.view(-1)] = inverse.view(-1)
-            upstream = Rows(g.reshape(-1, d), weight=inverse_own)  # w_i = g_i / N_i
+            upstream = Rows(g.flatten(0, 1), weight=inverse_own)  # w_i = g_i / N_i
             h = -(g * y).sum(-1) * inverse_own.view(shape)  # h_i = −⟨g_i, y_i⟩ / N_i
             pieces = relu().pieces()
             ds = dt = dv = None
@@ -97,7 +114,7 @@ class _SlicedReLU(torch.autograd.Function):
                 ds = slope_sum(pieces, sweep(ladder, values, pieces, dot=upstream)) + h * sides_own.view(shape)
             if ctx.needs_input_grad[1] or ctx.needs_input_grad[2]:
                 pieces = relu().mirrored().pieces()
-                out = torch.zeros_like(v).view(-1, d)
+                out = torch.zeros_like(v).flatten(0, 1)
                 found = sweep(ladder.swapped(), upstream, pieces, out=out, dot=values)
                 dt = slope_sum(pieces, found) - _sign_sum(ladder, h)
                 dv = out.view(v.shape)
@@ -114,7 +131,7 @@ def _centred(v: Tensor, weight: Tensor | None) -> Rows:
     """The values less their mean, in two steps: a mean of few binary digits, whose subtraction does not round values
     that have few digits themselves, and the mean of what it leaves. v: (B, n, d), weight: (B, n) or None.
     """
-    rows, n, d = v.shape
+    rows, n, _ = v.shape
     count = v.new_full((rows, 1), float(n)) if weight is None else weight.sum(-1, keepdim=True).clamp_min(1)
     size = v[:, :: max(1, n // 256)].abs().amax(-2)  # (B, d), of a sample: any size will do
     step = torch.ldexp(torch.ones_like(size), torch.frexp(size).exponent - 8)
@@ -123,7 +140,7 @@ def _centred(v: Tensor, weight: Tensor | None) -> Rows:
     for k in range(0, n, 4096):
         u = v[:, k : k + 4096] - mean.unsqueeze(-2)
         rest += (u if weight is None else u * weight[:, k : k + 4096, None]).sum(-2)
-    return Rows(v.detach().reshape(-1, d), mean, rest / count, None if weight is None else weight.reshape(-1))
+    return Rows(v.detach().flatten(0, 1), mean, rest / count, None if weight is None else weight.reshape(-1))
 
 
 def _normalizer(ladder: Ladder, weight: Tensor | None) -> tuple[Tensor, Tensor, Tensor]:

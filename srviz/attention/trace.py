@@ -39,12 +39,18 @@ class Trace:
 def trace(s: Tensor, t: Tensor, v: Tensor) -> Trace:
     """Sliced ReLU attention of one head, step by step. s: (n_q,), t: (n_k,) with n_k ≥ 1, v: (n_k, d).
 
-    It follows the same route as `sliced_relu` in O(n log n), with torch's plain `cumsum` in the place of the blocked scan.
+    It follows the same route as `sliced_relu` in O(n log n), with torch's plain `cumsum` in the place of the blocked
+    scan.
     """
     checks.problem(s, t, v)
-    if s.dim() != 1 or not t.shape[0]:
-        raise ValueError(f"s, t: expected one head, (n_q,) and (n_k,) with n_k ≥ 1, got {tuple(s.shape)}, {tuple(t.shape)}")
+    if (s.dim(), t.dim(), v.dim()) != (1, 1, 2) or not len(t):
+        raise ValueError(
+            "s, t, v: expected one head, (n_q,), (n_k,) and (n_k, d) with n_k ≥ 1, got "
+            f"s {tuple(s.shape)}, t {tuple(t.shape)}, v {tuple(v.shape)}"
+        )
     checks.finite(s, t)
+    wide = torch.promote_types(s.dtype, torch.float32)
+    s, t, v = s.to(wide), t.to(wide), v.to(wide)
     # step: project
     s, t = standardize(s, t)
     # step: sort

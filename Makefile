@@ -1,0 +1,74 @@
+# make run: the app, at http://localhost:$(PORT). make test: all checks.
+
+PORT ?= 8501
+PYTHON ?= python3
+PYTEST ?= -n auto --maxprocesses 4 --dist loadfile
+CHROMIUM ?=
+export CHROMIUM
+
+VENV := .venv
+PY := $(VENV)/bin/python
+SOURCES := srviz pages tests app.py
+# no byte-code of what is never imported: torch alone is thousands of files
+INSTALL := $(PY) -m pip install --no-input --disable-pip-version-check --no-compile --prefer-binary --quiet
+
+.DEFAULT_GOAL := run
+.NOTPARALLEL:
+.PHONY: run test lint format clean venv app dev browser
+
+run: app
+	$(PY) -m streamlit run app.py --server.port $(PORT)
+
+test: lint browser
+	$(PY) -m pytest $(PYTEST)
+
+lint: dev
+	$(PY) -m ruff check $(SOURCES)
+	$(PY) -m ruff format --check $(SOURCES)
+	$(PY) -m mypy
+	$(VENV)/bin/lint-imports
+
+format: dev
+	$(PY) -m ruff check --fix-only --quiet $(SOURCES)
+	$(PY) -m ruff format $(SOURCES)
+
+clean:
+	rm -rf $(VENV) build dist static *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+
+# .venv/busy is there while pip writes: where it was left behind, or pip does not start, .venv is made anew
+venv:
+	@if [ -e $(VENV)/busy ] || ! $(PY) -c 'import pip._internal.cli.main' 2>/dev/null; then \
+	  $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	    { echo "Python 3.11 or later is needed: make PYTHON=/path/to/python3.11" >&2; exit 1; }; \
+	  rm -rf $(VENV) && $(PYTHON) -m venv $(VENV); \
+	fi
+
+# what is installed is noted as a copy of the requirements inside .venv
+app: venv
+	@cmp -s requirements.txt $(VENV)/app || { \
+	  echo "Installing requirements.txt into $(VENV)"; touch $(VENV)/busy; $(INSTALL) -r requirements.txt; \
+	  done=$$?; rm -f $(VENV)/busy; [ $$done = 0 ] && cp requirements.txt $(VENV)/app; }
+
+dev: venv
+	@cat requirements.txt requirements-dev.txt | cmp -s - $(VENV)/dev || { \
+	  echo "Installing requirements-dev.txt into $(VENV)"; touch $(VENV)/busy; $(INSTALL) -r requirements-dev.txt; \
+	  done=$$?; rm -f $(VENV)/busy; [ $$done = 0 ] && cp requirements.txt $(VENV)/app && \
+	  cat requirements.txt requirements-dev.txt > $(VENV)/dev; }
+
+# CHROMIUM, or the first of the usual names that starts, or the system's own package
+browser:
+	@found() { \
+	  for name in "$$CHROMIUM" chromium chromium-browser google-chrome google-chrome-stable; do \
+	    [ -n "$$name" ] && "$$name" --version >/dev/null 2>&1 && return 0; \
+	  done; return 1; \
+	}; \
+	install() { $$1 apt-get update -qq && $$1 env DEBIAN_FRONTEND=noninteractive \
+	  apt-get install -y -qq --no-install-recommends chromium; }; \
+	found && exit 0; \
+	if command -v apt-get >/dev/null; then \
+	  if [ "$$(id -u)" = 0 ]; then install; elif sudo -n true 2>/dev/null; then install "sudo -n"; fi; \
+	fi; \
+	found && exit 0; \
+	echo "No Chromium was found. Install chromium or google-chrome so that it is on the PATH," \
+	  "or name one: make test CHROMIUM=/path/to/chromium" >&2; \
+	[ "$$CI" != true ] || exit 1

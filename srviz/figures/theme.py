@@ -1,0 +1,55 @@
+"""The one theme of all figures; its colours are those of .streamlit/config.toml, which a test compares."""
+
+from dataclasses import dataclass
+
+import plotly.graph_objects as go
+
+
+@dataclass(frozen=True)
+class Palette:
+    """ground and ink of the page; query, key, value as everywhere; low and high of signed numbers, centred on zero."""
+
+    ground: str
+    ink: str
+    quiet: str
+    line: str
+    query: str
+    key: str
+    value: str
+    softmax: str
+    low: str
+    high: str
+
+
+PALETTES = {
+    "light": Palette(
+        "#FBFAF7", "#1B1A17", "#5F5B54", "#DDD9D0", "#BF4405", "#005F9E", "#00714F", "#6A5C93", "#8C510A", "#01665E"
+    ),
+    "dark": Palette(
+        "#131416", "#ECE9E2", "#A5A199", "#33353A", "#FF8A4F", "#5DB7F2", "#35C79B", "#A99BD6", "#DFA65A", "#4FC4B6"
+    ),
+}
+
+
+def signed_scale(mode: str) -> list[list[float | str]]:
+    """Brown, the page's ground at zero, teal."""
+    colours = PALETTES[mode]
+    return [[0.0, colours.low], [0.5, colours.ground], [1.0, colours.high]]
+
+
+def bare(figure: go.Figure, mode: str, height: int) -> go.Figure:
+    """A picture without axes, on the page's own ground."""
+    colours = PALETTES[mode]
+    figure.update_layout(
+        height=height,
+        margin={"l": 0, "r": 0, "t": 0, "b": 0},
+        paper_bgcolor="rgba(0,0,0,0)",
+        plot_bgcolor="rgba(0,0,0,0)",
+        font={"color": colours.ink, "size": 13},
+        showlegend=False,
+        dragmode=False,
+        hoverlabel={"bgcolor": colours.ground, "font": {"color": colours.ink}, "bordercolor": colours.line},
+    )
+    figure.update_xaxes(visible=False, fixedrange=True, constrain="domain")
+    figure.update_yaxes(visible=False, fixedrange=True)
+    return figure

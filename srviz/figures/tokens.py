@@ -1,0 +1,50 @@
+"""The tokens of an input as they lie, and numbers drawn on them."""
+
+import numpy as np
+import plotly.graph_objects as go
+from numpy.typing import NDArray
+
+from srviz.figures.theme import PALETTES, bare, signed_scale
+
+MOST_DRAWN = 4000
+Numbers = NDArray[np.float32]
+
+
+def tokens(
+    place: Numbers, colour: Numbers | None, grid: tuple[int, int] | None, *, mode: str, height: int = 200
+) -> go.Figure:
+    """Where each token is. place: (n, 2) in [0, 1]², colour: (n, 3) in [0, 1] or None, grid: rows × columns or None."""
+    if grid is not None and colour is not None:
+        pixels = (colour.reshape(*grid, 3) * 255).round().astype(np.uint8)
+        figure = go.Figure(go.Image(z=pixels, hoverinfo="skip"))
+        return _square(bare(figure, mode, height), flip=True)
+    keep = _drawn(len(place))
+    marker = {"size": 5 if len(keep) > 300 else 8, "color": PALETTES[mode].ink, "opacity": 0.75}
+    figure = go.Figure(go.Scatter(x=place[keep, 0], y=place[keep, 1], mode="markers", marker=marker, hoverinfo="skip"))
+    return _square(bare(figure, mode, height), flip=False)
+
+
+def numbers(place: Numbers, y: Numbers, grid: tuple[int, int] | None, *, mode: str, height: int = 200) -> go.Figure:
+    """One signed number per token, brown below zero and teal above. y: (n,)."""
+    reach = float(np.quantile(np.abs(y), 0.99)) or 1.0
+    scale = {"colorscale": signed_scale(mode)}
+    bar = {"thickness": 8, "outlinewidth": 0, "len": 0.9, "tickformat": ".2f", "nticks": 3}
+    if grid is not None:
+        picture = go.Heatmap(
+            z=y.reshape(grid), zmid=0, zmin=-reach, zmax=reach, colorbar=bar, hoverinfo="skip", **scale
+        )
+        return _square(bare(go.Figure(picture), mode, height), flip=True)
+    keep = _drawn(len(place))
+    marker = {"size": 5, "color": y[keep], "cmid": 0, "cmin": -reach, "cmax": reach, "colorbar": bar, **scale}
+    dots = go.Scatter(x=place[keep, 0], y=place[keep, 1], mode="markers", marker=marker, hoverinfo="skip")
+    return _square(bare(go.Figure(dots), mode, height), flip=False)
+
+
+def _drawn(n: int) -> NDArray[np.intp]:
+    """Which of n tokens are drawn: all, or evenly spread ones."""
+    return np.linspace(0, n - 1, min(n, MOST_DRAWN)).astype(np.intp)
+
+
+def _square(figure: go.Figure, *, flip: bool) -> go.Figure:
+    figure.update_yaxes(scaleanchor="x", autorange="reversed" if flip else True)
+    return figure

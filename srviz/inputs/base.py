@@ -1,0 +1,161 @@
+"""What an input is, the decorator that registers one, and the few helpers that generators share."""
+
+import functools
+import inspect
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from operator import index
+from typing import Any, TypeVar, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float32]
+Maker = TypeVar("Maker", bound=Callable[..., "Tokens"])
+
+LEAST, MOST = 4, 16_384
+
+
+@dataclass(frozen=True, eq=False)
+class Tokens:
+    """n tokens, as numbers and as they are drawn; every array is float32 and C-contiguous.
+
+    x: (n, D) features, roughly of mean 0 and variance 1 in each column. place: (n, 2) in [0, 1]², x to the right and
+    y up. colour: (n, 3) RGB in [0, 1], or None. grid: (rows, cols) where the tokens tile a picture row by row, or None.
+    """
+
+    x: Array
+    place: Array
+    colour: Array | None = None
+    grid: tuple[int, int] | None = None
+
+    def __post_init__(self) -> None:
+        for name, shape in (("x", ("n", "D")), ("place", (self.n, 2)), ("colour", (self.n, 3))):
+            value = getattr(self, name)
+            if value is None and name == "colour":
+                continue
+            value = np.ascontiguousarray(value, dtype=np.float32)
+            if value.ndim != 2 or (name != "x" and value.shape != shape):
+                raise ValueError(f"{name}: expected shape ({shape[0]}, {shape[1]}), got {value.shape}")
+            object.__setattr__(self, name, value)
+        if self.grid is not None and math.prod(self.grid) != self.n:
+            raise ValueError(f"grid: expected rows × cols = {self.n} tokens, got {self.grid}")
+
+    @property
+    def n(self) -> int:
+        """The number of tokens."""
+        return len(self.x)
+
+
+@dataclass(frozen=True)
+class Input:
+    """A named generator, with what a picker shows of it.
+
+    name: url-safe. title and line: for people, the line one sentence. make: (n, *, random_state, …) → Tokens.
+    least, most: the sizes n it takes, most being the real thing. fixed: the only sizes in between, or None where any
+    will do. real: whether it is real data. seeded: whether random_state changes it.
+    """
+
+    name: str
+    title: str
+    line: str
+    make: Callable[..., Tokens]
+    least: int = LEAST
+    most: int = MOST
+    fixed: tuple[int, ...] | None = None
+    real: bool = False
+    seeded: bool = True
+
+    def nearest(self, n: int) -> int:
+        """The size nearest to n that this input can be asked for."""
+        if self.fixed is not None:
+            return min(self.fixed, key=lambda size: abs(size - n))
+        return max(self.least, min(n, self.most))
+
+
+INPUTS: dict[str, Input] = {}  # written while this package is imported, only read afterwards
+
+
+def register(
+    *,
+    title: str,
+    line: str,
+    least: int = LEAST,
+    most: int = MOST,
+    fixed: tuple[int, ...] | None = None,
+    real: bool = False,
+    seeded: bool = True,
+) -> Callable[[Maker], Maker]:
+    """Put `make_<name>(n, *, random_state, …)` into `INPUTS` as <name>, and check what it is called with.
+
+    Parameters are those of `Input`; `fixed` takes the place of `least` and `most`. The function registered raises
+    TypeError for an n or random_state that is not an integer and for a keyword it does not know, ValueError for an n
+    out of range and a negative random_state.
+    """
+    if fixed is not None:
+        least, most = min(fixed), max(fixed)
+
+    def decorate(function: Maker) -> Maker:
+        name = function.__name__.removeprefix("make_")
+        if name in INPUTS:
+            raise ValueError(f"name: expected one that no other input has, got {name!r}")
+        known = list(inspect.signature(function).parameters)[1:]
+
+        @functools.wraps(function)
+        def make(n: int, *, random_state: int, **options: Any) -> Tokens:
+            n, random_state = integer("n", n), integer("random_state", random_state)
+            if fixed is not None and n not in fixed:
+                raise ValueError(f"n: expected one of {', '.join(map(str, fixed))}, got {n}")
+            if not least <= n <= most:
+                raise ValueError(f"n: expected {least} to {most}, got {n}")
+            if random_state < 0:
+                raise ValueError(f"random_state: expected 0 or more, got {random_state}")
+            for option in options:
+                if option not in known:
+                    raise TypeError(f"{option}: expected one of {', '.join(known)}, got an unknown keyword")
+            return function(n, random_state=random_state, **options)
+
+        INPUTS[name] = Input(name, title, line, make, least, most, fixed, real, seeded)
+        return cast(Maker, make)
+
+    return decorate
+
+
+def integer(name: str, value: Any) -> int:
+    """Return the value as an int; raises TypeError where it is not an integer (True and 8.0 are not)."""
+    try:
+        if isinstance(value, bool | np.bool_):
+            raise TypeError
+        return index(value)
+    except TypeError:
+        raise TypeError(f"{name}: expected an integer, got {value!r}") from None
+
+
+def at_least(name: str, value: float, bound: float) -> float:
+    """Return the value; raises ValueError where it is not a finite number of at least `bound`."""
+    if not isinstance(value, int | float | np.number) or not math.isfinite(value) or value < bound:
+        raise ValueError(f"{name}: expected a finite number of at least {bound:g}, got {value!r}")
+    return value
+
+
+def standardize(x: NDArray[Any]) -> Array:
+    """Each column of x (n, D) with mean 0 and variance 1; a constant column becomes 0."""
+    columns: NDArray[np.float64] = x.astype(np.float64)
+    columns -= columns.mean(0)
+    deviation = columns.std(0)
+    deviation[deviation < 1e-9] = np.inf
+    return np.asarray(columns / deviation, dtype=np.float32)
+
+
+def fit(points: NDArray[Any]) -> Array:
+    """Points (n, 2), shifted and scaled alike on both axes into the middle of the unit square."""
+    low, high = points.min(0), points.max(0)
+    scaled: NDArray[np.float64] = 0.5 + (points - (low + high) / 2) / max((high - low).max(), 1e-9)
+    return scaled.clip(0, 1).astype(np.float32)
+
+
+def series(y: NDArray[Any]) -> Array:
+    """Heights y (n,) as a row of points (n, 2) from left to right, the lowest at 0 and the highest at 1."""
+    height: NDArray[np.float64] = (y - y.min()) / max(np.ptp(y), 1e-9)
+    return np.column_stack([np.linspace(0, 1, len(y)), height]).astype(np.float32)

@@ -1,0 +1,76 @@
+"""Toys: inputs whose answer can be told in advance."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from srviz.inputs.base import Tokens, at_least, fit, register, series, standardize
+
+
+@register(
+    title="Sorted ramp",
+    line="Tokens that rise along one line, in order: look for scores that follow the order, so that the sort has "
+    "little to do.",
+)
+def make_ramp(n: int, *, random_state: int, noise: float = 0.1) -> Tokens:
+    """Tokens in even steps along the first feature, with three more features of normal noise; x (n, 4)."""
+    rng = np.random.default_rng(random_state)
+    rise = standardize(np.linspace(0, 1, n)[:, None])
+    around = rng.normal(0, at_least("noise", noise, 0), (n, 3))
+    return Tokens(np.hstack([rise, around]), place=series(rise[:, 0]))
+
+
+@register(
+    title="Two clusters",
+    line="Two Gaussian clouds, the first half of the tokens in one: look for two groups of scores, and for a slice "
+    "that lays one on the other.",
+)
+def make_clusters(n: int, *, random_state: int, separation: float = 6.0) -> Tokens:
+    """Two round clouds of variance 1 in the plane, their centres `separation` apart; x (n, 2)."""
+    rng = np.random.default_rng(random_state)
+    centre = np.where(np.arange(n) < n // 2, -0.5, 0.5) * at_least("separation", separation, 0)
+    points = rng.normal(size=(n, 2)) + centre[:, None] * np.array([0.8, 0.6])
+    return Tokens(standardize(points), place=fit(points))
+
+
+@register(
+    title="Two moons",
+    line="Two half circles that reach into each other, one after the other: look for tokens of both with one score.",
+)
+def make_moons(n: int, *, random_state: int, noise: float = 0.05) -> Tokens:
+    """scikit-learn's two moons, each from end to end, with normal noise; x (n, 2)."""
+    from sklearn import datasets  # a second to import: only where it is used
+
+    points, _ = datasets.make_moons(n, shuffle=False)
+    return _plane(points, random_state, noise)
+
+
+@register(
+    title="Circles",
+    line="A small circle inside a large one: look for the inner tokens, whose scores lie among the outer ones whatever "
+    "the direction of a linear slice.",
+)
+def make_circles(n: int, *, random_state: int, noise: float = 0.03) -> Tokens:
+    """scikit-learn's two circles, the outer one first, each once around, with normal noise; x (n, 2)."""
+    from sklearn import datasets  # a second to import: only where it is used
+
+    points, _ = datasets.make_circles(n, factor=0.5, shuffle=False)
+    return _plane(points, random_state, noise)
+
+
+@register(
+    title="Needle in noise",
+    line="Noise, and one token far from all others: look for its key score at one end, where every query gives it the "
+    "most weight, or none.",
+)
+def make_needle(n: int, *, random_state: int, distance: float = 20.0) -> Tokens:
+    """Normal noise of variance 1 and one token `distance` away along the first feature; x (n, 4)."""
+    rng = np.random.default_rng(random_state)
+    x = rng.normal(size=(n, 4))
+    x[rng.integers(n)] += [at_least("distance", distance, 0), 0, 0, 0]
+    return Tokens(standardize(x), place=series(x[:, 0]))
+
+
+def _plane(points: NDArray[np.float64], random_state: int, noise: float) -> Tokens:
+    rng = np.random.default_rng(random_state)
+    points = points + rng.normal(0, at_least("noise", noise, 0), points.shape)
+    return Tokens(standardize(points), place=fit(points))

@@ -1,0 +1,1 @@
+"""Clocks and memory: what is measured, on tensors that are passed in."""

@@ -1,0 +1,35 @@
+"""The n² route where its matrix would not fit: a stretch of queries at a time, to be watched and stopped."""
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from torch import Tensor
+
+from srviz.attention import dense
+from srviz.device import synchronize
+
+PAIRS = 1 << 21  # weights held at a time
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """Queries start … stop − 1 of the n² route. y: (stop − start, d). seconds: what these rows took."""
+
+    start: int
+    stop: int
+    y: Tensor
+    seconds: float
+
+
+def dense_by_rows(s: Tensor, t: Tensor, v: Tensor) -> Iterator[Stretch]:
+    """Sliced ReLU attention by the dense formula. s: (n_q,), t: (n_k,), v: (n_k, d)."""
+    rows = max(1, PAIRS // max(1, len(t)))
+    values = dense.centre(v)
+    for start in range(0, len(s), rows):
+        stop = min(start + rows, len(s))
+        synchronize(s.device)
+        began = time.perf_counter()
+        y = dense.sliced_relu_weights(s[start:stop], t, effective=False) @ values
+        synchronize(s.device)
+        yield Stretch(start, stop, y, time.perf_counter() - began)

@@ -1,0 +1,56 @@
+"""What pages show, computed once per configuration and cached: small frozen records of numpy arrays."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import streamlit as st
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from srviz.attention import dense, seeded_heads, seeded_slice, standardize, trace
+from srviz.inputs import INPUTS, Tokens
+
+HEADS, HEAD_DIM = 4, 8
+Numbers = NDArray[np.float32]
+
+
+@dataclass(frozen=True, eq=False)
+class HeadRun:
+    """One head on one input, by both routes. coordinate 0 of values and outputs; (n,) each, sorted where it says so."""
+
+    s: Numbers
+    t: Numbers
+    order: NDArray[np.int64]
+    u: Numbers  # centred values, sorted
+    S: Numbers  # sorted
+    R: Numbers  # sorted
+    N: Numbers
+    y: Numbers
+    largest: float  # difference between the routes, over all coordinates
+
+
+@st.cache_data(max_entries=32, show_spinner=False)
+def tokens(name: str, n: int, seed: int) -> Tokens:
+    """The tokens of an input."""
+    return INPUTS[name].make(n, random_state=seed)
+
+
+def head(name: str, n: int, seed: int, head: int, device: str) -> tuple[Tensor, Tensor, Tensor]:
+    """Raw scores and values of one untrained head: s, t (n,), v (n, d)."""
+    x = torch.from_numpy(tokens(name, n, seed).x).to(device)
+    q, k, v = seeded_heads(x.unsqueeze(0), HEADS, HEAD_DIM, seed=seed)
+    pi = seeded_slice(HEADS, HEAD_DIM, seed=seed, device=device)
+    return pi(q)[0, head], pi(k)[0, head], v[0, head]
+
+
+@st.cache_data(max_entries=256, show_spinner=False)
+def head_run(name: str, n: int, seed: int, number: int, device: str) -> HeadRun:
+    """One head by the sorted route, step by step, and by the n² formula."""
+    s, t, v = head(name, n, seed, number, device)
+    steps = trace(s, t, v)
+    direct = dense.sliced_relu(*standardize(s, t), v)
+    column = {name: getattr(steps, name)[:, 0] for name in ("u", "S", "R", "y")}
+    plain = {name: getattr(steps, name) for name in ("s", "t", "order", "N")}
+    arrays = {name: value.cpu().numpy() for name, value in (plain | column).items()}
+    return HeadRun(**arrays, largest=float((direct - steps.y).abs().max()))

@@ -1,0 +1,26 @@
+"""The course: one list from which the sidebar and previous/next are made."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Chapter:
+    """One page. script: from the app's root. part: the heading above it in the sidebar."""
+
+    script: str
+    title: str
+    part: str = ""
+
+
+COURSE = (
+    Chapter("app.py", "The scalar line"),
+    Chapter("pages/1_Two_routes.py", "Two routes, one answer", "Learn"),
+)
+
+
+def neighbours(script: str) -> tuple[Chapter | None, Chapter | None]:
+    """The chapters before and after this one."""
+    place = [chapter.script for chapter in COURSE].index(script)
+    before = COURSE[place - 1] if place else None
+    after = COURSE[place + 1] if place + 1 < len(COURSE) else None
+    return before, after

@@ -1,0 +1,90 @@
+"""What every page has around it. A page opens with one call: `with shell.page("pages/…"): …`."""
+
+import contextlib
+import gc
+from collections.abc import Iterator
+from importlib.metadata import version
+from pathlib import Path
+
+import streamlit as st
+import torch
+
+from srviz import device as devices
+from srviz.ui import url
+from srviz.ui.course import COURSE, neighbours
+
+ROOT = Path(__file__).parents[2]
+PAPER = "https://arxiv.org/abs/2512.11411"
+
+
+@contextlib.contextmanager
+def page(script: str) -> Iterator[None]:
+    """Set up the page of this chapter, let its body run, and close with previous and next."""
+    place = [chapter.script for chapter in COURSE].index(script)
+    chapter = COURSE[place]
+    mark = str(ROOT / "assets" / "mark.svg")
+    st.set_page_config(f"{chapter.title} · srviz", mark, layout="wide")
+    _boot()
+    st.html(Path(__file__).with_name("shell.css"))
+    _sidebar(script)
+    url.enter(script)
+    yield
+    url.leave()
+    _onward(script)
+
+
+@st.cache_resource(max_entries=1)
+def _boot() -> None:
+    """Once per server: one torch thread a session, and the modules taken out of the garbage collector's rounds."""
+    torch.set_num_threads(1)
+    if st.get_option("server.fileWatcherType") == "none":
+        gc.collect()
+        gc.freeze()
+
+
+def device() -> torch.device:
+    """The device this visitor computes on; the best one present unless switched in the sidebar."""
+    chosen = st.session_state.get("_device")
+    present = devices.present()
+    return next((d for d in present if str(d) == chosen), present[0])
+
+
+def _switch_device() -> None:
+    st.session_state["_device"] = st.session_state["device"]  # a widget's own state ends with the page
+
+
+def _sidebar(script: str) -> None:
+    with st.sidebar:
+        st.logo(str(ROOT / "assets" / "logo.svg"), icon_image=str(ROOT / "assets" / "mark.svg"), size="large")
+        part = ""
+        for number, chapter in enumerate(COURSE):
+            if chapter.part != part:
+                part = chapter.part
+                st.caption(part)
+            st.page_link(chapter.script, label=f"{number} {chapter.title}")
+        with st.container(key="colophon"):
+            present = devices.present()
+            if len(present) > 1:
+                st.selectbox(
+                    "Computed on",
+                    [str(d) for d in present],
+                    index=present.index(device()),
+                    format_func=lambda name: devices.describe(torch.device(name)),
+                    key="device",
+                    on_change=_switch_device,
+                )
+            where = devices.describe(device())
+            st.caption(
+                f"Everything here is computed now, on  \n**{where}**  \n"
+                f"torch {torch.__version__.split('+')[0]} · streamlit {version('streamlit')}"
+            )
+            st.caption(f"Boufadène & Vialard, [arXiv 2512.11411]({PAPER})")
+
+
+def _onward(script: str) -> None:
+    before, after = neighbours(script)
+    with st.container(horizontal=True, horizontal_alignment="distribute", key="onward"):
+        if before:
+            st.page_link(before.script, label=f"← {before.title}")
+        if after:
+            st.page_link(after.script, label=f"{after.title} →")
