@@ -45,7 +45,8 @@ def real_thing(state: url.State) -> None:
     _pictures(chosen, state["seed"], y)
     if measured.rows < len(s) and not measured.stopped:
         _run(measured, s, t, v, y)
-    _results(measured, y)
+    else:
+        _results(measured, y)
 
 
 def _pictures(chosen: Input, seed: int, y: Tensor) -> None:
@@ -63,12 +64,8 @@ def _pictures(chosen: Input, seed: int, y: Tensor) -> None:
 def _run(measured: Measured, s: Tensor, t: Tensor, v: Tensor, y: Tensor) -> None:
     """The n² route, watched; Stop, or any other control, ends it between two stretches of queries."""
     n = len(s)
-    place = st.empty()
-    with place.container(horizontal=True, vertical_alignment="center"):
-        if st.button("Stop", key="stop"):
-            measured.stopped = True
-            place.empty()
-            return
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.button("Stop", key="stop", on_click=_stop)
         bar = st.progress(0.0, "The n² route …")
     measured.rows, measured.largest, measured.rows_seconds = 0, 0.0, []
     for stretch in dense_by_rows(s, t, v):
@@ -76,7 +73,15 @@ def _run(measured: Measured, s: Tensor, t: Tensor, v: Tensor, y: Tensor) -> None
         measured.rows = stretch.stop
         measured.largest = max(measured.largest, float((stretch.y - y[stretch.start : stretch.stop]).abs().max()))
         bar.progress(stretch.stop / n, f"The n² route: {stretch.stop:,} of {n:,} queries")
-    place.empty()
+    st.rerun()
+
+
+def _stop() -> None:
+    st.session_state["_measured"].stopped = True
+
+
+def _forget() -> None:
+    del st.session_state["_measured"]
 
 
 def _results(measured: Measured, y: Tensor) -> None:
@@ -99,9 +104,7 @@ def _results(measured: Measured, y: Tensor) -> None:
         "median of five runs; the n² route one run, a stretch of queries at a time, since its whole matrix would be "
         f"{n * n * 4 / 1e9:.1f} GB."
     )
-    if st.button("Measure again", key="again"):
-        del st.session_state["_measured"]
-        st.rerun()
+    st.button("Measure again", key="again", on_click=_forget)
 
 
 def _time(seconds: float) -> str:

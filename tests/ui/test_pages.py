@@ -1,0 +1,116 @@
+"""Every page of the course runs, whatever its URL holds."""
+
+import random
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from srviz.inputs import INPUTS
+from srviz.ui import line, routes
+from srviz.ui.course import COURSE, neighbours
+
+ROOT = Path(__file__).parents[2]
+PARAMETERS = {"app.py": line.PARAMETERS, "pages/1_Two_routes.py": routes.PARAMETERS}
+
+
+def open_page(script, **query):
+    page = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+    page.run()
+    page.switch_page(script)
+    for name, value in query.items():
+        page.query_params[name] = value
+    return page.run()
+
+
+def test_the_course_is_the_pages_that_exist():
+    scripts = {f"pages/{path.name}" for path in (ROOT / "pages").glob("*.py")} | {"app.py"}
+    assert {chapter.script for chapter in COURSE} == scripts == set(PARAMETERS)
+
+
+def test_previous_and_next_run_along_the_course():
+    for before, after in pairwise(COURSE):
+        assert neighbours(before.script)[1] == after
+        assert neighbours(after.script)[0] == before
+    assert neighbours(COURSE[0].script)[0] is None
+    assert neighbours(COURSE[-1].script)[1] is None
+
+
+@pytest.mark.parametrize("chapter", COURSE, ids=lambda c: c.title)
+def test_a_page_runs_and_says_what_it_runs_on(chapter):
+    page = open_page(chapter.script)
+    assert not page.exception
+    assert page.title[0].value
+    assert any("CPU" in caption.value or "computed" in caption.value for caption in page.caption)
+
+
+@pytest.mark.parametrize("script", PARAMETERS)
+def test_any_link_gives_a_page_and_not_an_error(script):
+    draw = random.Random(11)
+    words = [
+        "",
+        "nan",
+        "-1",
+        "1e9",
+        "0",
+        "3.7",
+        "x" * 300,
+        "<b>",
+        "1_2_3",
+        "_",
+        "digits",
+        "bump",
+        "inf",
+        "128",
+        "1",
+        "-3_3",
+    ]
+    page = open_page(script)
+    for _ in range(60):
+        for parameter in PARAMETERS[script]:
+            if parameter.name != "real" and draw.random() < 0.6:
+                page.query_params[parameter.name] = draw.choice(words)
+        page.run()
+        assert not page.exception, dict(page.query_params)
+
+
+def test_a_wrong_link_says_what_is_shown_instead():
+    page = open_page("pages/1_Two_routes.py", n="5000", input="nothing")
+    assert any("n = 128" in caption.value and "input = china" in caption.value for caption in page.caption)
+    assert page.slider[0].value == 128
+
+
+def test_a_control_goes_into_the_link_and_the_link_into_the_control():
+    page = open_page("pages/1_Two_routes.py")
+    page.slider[0].set_value(9).run()
+    assert page.query_params["n"] in ("9", ["9"])
+    page = open_page("pages/1_Two_routes.py", n="9", input="moons")
+    assert page.slider[0].value == 9
+    assert page.selectbox[0].value == "moons"
+
+
+@pytest.mark.parametrize("name", INPUTS)
+def test_both_routes_on_every_input(name):
+    page = open_page("pages/1_Two_routes.py", input=name, n="31")
+    assert not page.exception
+
+
+def test_the_real_thing_measures_both_routes_to_the_same_answer():
+    page = open_page("pages/1_Two_routes.py", input="clusters", real="1")
+    assert not page.exception
+    labels = [metric.label for metric in page.metric]
+    assert labels == ["The n² route", "The sorted route", "Sorted is faster by"]
+    measured = page.session_state["_measured"]
+    assert measured.rows == INPUTS["clusters"].most
+    assert 0 < measured.largest < 1e-4
+    assert measured.sorted_seconds < sum(measured.rows_seconds)
+
+
+def test_the_question_answers_after_the_visitor_has():
+    page = open_page("pages/1_Two_routes.py")
+    assert page.radio[0].value is None
+    page.radio[0].set_value(page.radio[0].options[1]).run()
+    assert any(text.value.startswith("**Yes.**") for text in page.markdown)
+    page.radio[0].set_value(page.radio[0].options[0]).run()
+    assert any(text.value.startswith("**Not quite") for text in page.markdown)
