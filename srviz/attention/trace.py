@@ -2,6 +2,7 @@
 
 import inspect
 from dataclasses import dataclass
+from functools import cache
 
 import torch
 from torch import Tensor
@@ -84,6 +85,7 @@ def _distances(s: Tensor, t: Tensor, p: Tensor) -> Tensor:
     return from_left + torch.where(p < n, right[above] + (t[above] - s) * (n - p), 0)
 
 
+@cache
 def source() -> list[tuple[str, str]]:
     """The lines of `trace` that do the work: (step, line), read from the function itself."""
     lines, step = [], ""

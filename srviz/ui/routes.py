@@ -2,6 +2,7 @@
 
 import inspect
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import streamlit as st
@@ -90,6 +91,7 @@ def _controls(state: url.State) -> tuple[Input, Tokens]:
     return chosen, tokens
 
 
+@cache
 def _dense_source() -> list[tuple[str, str]]:
     """The lines of the dense formula that do the work: (step, line), read from the functions themselves."""
     weights = _body(dense.sliced_relu_weights).partition("if effective")[0]

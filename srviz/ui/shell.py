@@ -24,19 +24,19 @@ def page(script: str) -> Iterator[None]:
     chapter = COURSE[place]
     mark = str(ROOT / "assets" / "mark.svg")
     st.set_page_config(f"{chapter.title} · srviz", mark, layout="wide")
-    _boot()
+    torch.set_num_threads(1)  # one thread a session: a class of thirty shares the machine
     st.html(Path(__file__).with_name("shell.css"))
     _sidebar(script)
     url.enter(script)
     yield
     url.leave()
     _onward(script)
+    _freeze(script)
 
 
-@st.cache_resource(max_entries=1)
-def _boot() -> None:
-    """Once per server: one torch thread a session, and the modules taken out of the garbage collector's rounds."""
-    torch.set_num_threads(1)
+@st.cache_resource(max_entries=len(COURSE), show_spinner=False)
+def _freeze(script: str) -> None:
+    """Once per server and page, when all it imports is in: take it out of the garbage collection after every run."""
     if st.get_option("server.fileWatcherType") == "none":
         gc.collect()
         gc.freeze()
