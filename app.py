@@ -16,15 +16,18 @@ with shell.page("app.py"):
     scalar_line()
     with st.container(key="notice"):
         left, middle, right = st.columns(3, gap="large")
-        left.subheader("The farthest below wins", anchor=False)
+        left.subheader("The farthest on the left wins", anchor=False)
         left.markdown(
-            "Not the nearest: the ramp grows to the left. Softmax does the opposite, and the bump brings nearness back."
+            "Not the nearest: the ramp grows to the left. Switch to the bump kernel, and what is near counts again."
         )
-        middle.subheader("The leftmost query gets nothing", anchor=False)
-        middle.markdown("No key to its left, no weight. Drag a query past the last key and watch its weights go out.")
-        right.subheader("Only keys bend the curve", anchor=False)
+        middle.subheader("Left of every key: nothing", anchor=False)
+        middle.markdown(
+            "No key to its left, no weight. Drag a query past the leftmost key and watch its weights go out."
+        )
+        right.subheader("Only keys bend the sum", anchor=False)
         right.markdown(
-            "Between two keys the sum Σ relu(s − t) v is a straight line in s. That is why sorting is enough."
+            "Before it is divided by N, the sum Σ relu(s − t)·(v − mean) is a straight line in s between two keys. "
+            "That is why sorting is enough."
         )
     with st.container(key="about"):
         left, middle, right = st.columns(3, gap="large")

@@ -29,15 +29,14 @@ with shell.page("pages/1_Two_routes.py"):
         )
         right.subheader("Small n: the matrix wins", anchor=False)
         right.markdown(
-            "At n = 4 sorting takes more steps than the sixteen cells, at n = 8 about as many. From 16 on it takes "
-            "fewer, and the gap only grows."
+            "Count a cell, a comparison and a sum each as one step: at n = 4 and n = 8 sorting takes more of them, "
+            "from 16 on fewer, and the gap only grows."
         )
     question(
-        "doubling",
-        "Twice as many tokens. How many times the steps?",
-        ["Both routes: twice", "n²: four times, sorted: a little over twice", "n²: four times, sorted: four times"],
+        "Twice as many tokens: how much more has the matrix to do, how much more the sort?",
+        ["Both twice as much", "The matrix four times, the sort a little over twice", "Both four times as much"],
         1,
-        "n² cells become 4n². Sorting goes from n log₂ n to 2n (log₂ n + 1): from n = 1,024 on that is 2.2 times.",
+        "n² cells become 4n². Sorting goes from n log₂ n to 2n (log₂ n + 1): 2.2 times at n = 1,024, less beyond.",
     )
     st.subheader("On everything at once", anchor=False)
     real_thing(state)

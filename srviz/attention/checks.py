@@ -1,7 +1,5 @@
 """What the operators accept, checked in one place: each error names the argument, what was expected and what came."""
 
-import math
-
 import torch
 from torch import Tensor
 
@@ -30,8 +28,10 @@ def problem(s: Tensor, t: Tensor, v: Tensor) -> torch.Size:
             raise ValueError(f"{name}: expected shape {form}, got {tuple(x.shape)}")
     if v.shape[-2] != t.shape[-1]:
         raise ValueError(f"v: expected shape (…, {t.shape[-1]}, d), one row for each key of t, got {tuple(v.shape)}")
-    try:
-        lead: torch.Size = torch.broadcast_shapes(s.shape[:-1], t.shape[:-1], v.shape[:-2])  # type: ignore[no-untyped-call]
+    one = s.new_empty(())
+    leads = [one.expand(shape) for shape in (s.shape[:-1], t.shape[:-1], v.shape[:-2])]
+    try:  # not torch.broadcast_shapes, which imports sympy: 0.7 s and 35 MB
+        lead: torch.Size = torch.broadcast_tensors(*leads)[0].shape  # type: ignore[no-untyped-call]
     except RuntimeError:
         raise ValueError(
             "s, t, v: expected leading dimensions that broadcast, got "
@@ -63,23 +63,30 @@ def finite(s: Tensor, t: Tensor) -> None:
             raise ValueError(
                 f"{name}: expected finite scores, got {int((~x.isfinite()).sum())} that are NaN or infinite"
             )
+    if s.numel() and t.numel():
+        most = max(float(s.detach().abs().amax()), float(t.detach().abs().amax()))
+        if most > torch.finfo(s.dtype).max / 4:
+            raise ValueError(f"s, t: expected scores whose differences are finite in {s.dtype}, got a size of {most:g}")
 
 
-def bandwidth(given: Tensor | float, s: Tensor, lead: torch.Size) -> Tensor:
-    """Check a bandwidth, > 0 and broadcastable to the leading dimensions; return it as a tensor like s."""
+def bandwidth(given: Tensor | float, dtype: torch.dtype, s: Tensor, lead: torch.Size) -> Tensor:
+    """Check a bandwidth, > 0 and broadcastable to the leading dimensions; return it as a tensor like s.
+
+    dtype: what the caller's scores have; s, the scores in the dtype of the computation.
+    """
     if not isinstance(given, Tensor):
         if isinstance(given, bool) or not isinstance(given, int | float):
             raise TypeError(f"bandwidth: expected a number or a tensor, got {type(given).__name__}")
-        if not (given > 0 and math.isfinite(given)):
-            raise ValueError(f"bandwidth: expected a finite number above 0, got {given}")
-        return torch.tensor(float(given), dtype=s.dtype, device=s.device)
-    if not given.is_floating_point():
-        raise TypeError(f"bandwidth: expected a floating dtype, got {given.dtype}")
+        given = torch.tensor(float(given), dtype=s.dtype, device=s.device)
+    elif given.dtype != dtype:
+        raise TypeError(f"bandwidth: expected the dtype of s, {dtype}, got {given.dtype}")
     if given.device != s.device:
         raise ValueError(f"bandwidth: expected the device of s, {s.device}, got {given.device}")
-    wrong = given.detach()[~((given > 0) & given.isfinite())]
+    given = given.to(s.dtype)
+    least = torch.finfo(s.dtype).tiny  # below it 1 / b overflows
+    wrong = given.detach()[~((given >= least) & given.isfinite())]
     if len(wrong):
-        raise ValueError(f"bandwidth: expected finite numbers above 0, got one of {float(wrong[0]):g}")
+        raise ValueError(f"bandwidth: expected finite numbers above 0, at least {least:g}, got {float(wrong[0]):g}")
     try:
         given.expand(lead)
     except RuntimeError:

@@ -26,11 +26,13 @@ def sliced_relu_weights(s: Tensor, t: Tensor, key_mask: Tensor | None = None, *,
 
     effective: A (I − 11ᵀ/n) over the kept keys, what multiplies the uncentred values; every row sums to 0.
     """
-    r = s.unsqueeze(-1) - t.unsqueeze(-2)
     keep = torch.ones_like(t) if key_mask is None else key_mask.to(t.dtype)
     keep = keep.unsqueeze(-2)  # (…, 1, n_k)
+    # step: weights
+    r = s.unsqueeze(-1) - t.unsqueeze(-2)
     total = (r.abs() * keep).sum(-1, keepdim=True)
     weights = r.relu() * keep / torch.where(total > 0, total, 1)
+    # done
     if effective:
         weights = weights - weights.sum(-1, keepdim=True) / keep.sum(-1, keepdim=True).clamp_min(1) * keep
     return weights
@@ -38,7 +40,9 @@ def sliced_relu_weights(s: Tensor, t: Tensor, key_mask: Tensor | None = None, *,
 
 def sliced_relu(s: Tensor, t: Tensor, v: Tensor, key_mask: Tensor | None = None) -> Tensor:
     """y_i = Σ_j relu(s_i − t_j) / N_i · (v_j − v̄) → (…, n_q, d)."""
-    return sliced_relu_weights(s, t, key_mask, effective=False) @ centre(v, key_mask)
+    weights = sliced_relu_weights(s, t, key_mask, effective=False)
+    # step: sum
+    return weights @ centre(v, key_mask)
 
 
 def centre(v: Tensor, key_mask: Tensor | None = None) -> Tensor:

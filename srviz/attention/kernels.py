@@ -4,6 +4,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+import torch
 from torch import Tensor
 
 from srviz.attention.sweep import Piece
@@ -44,7 +45,11 @@ class Kernel:
 
     def __call__(self, r: Tensor) -> Tensor:
         """f(r), any shape, by the dense formula; its derivative at a node is 0 from either side."""
-        value = self.heights[0] + self.right * (r - self.nodes[-1]).relu() - self.left * (self.nodes[0] - r).relu()
+        value = torch.where(torch.zeros_like(r, dtype=torch.bool), r, self.heights[0])  # a constant, in the graph of r
+        if self.right:
+            value = value + self.right * (r - self.nodes[-1]).relu()
+        if self.left:
+            value = value - self.left * (self.nodes[0] - r).relu()
         for a, b, slope in self.segments():
             width = b - a
             value = value + slope * (width - (width - (r - a).relu()).relu())

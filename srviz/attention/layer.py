@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import dropout, softplus
 
-from srviz.attention import dense
+from srviz.attention import checks, dense
 from srviz.attention.scores import Slice, standardize
 from srviz.attention.sliced import sliced_bump, sliced_relu
 
@@ -18,7 +18,7 @@ class SlicedAttention(nn.Module):
     """Sliced attention with the arguments and the return of `torch.nn.MultiheadAttention(batch_first=True)`.
 
     kernel: "relu" or "bump". projection: "mlp" or "linear", by default "mlp" for ReLU and "linear" for the bump, as in
-    arXiv 2512.11411. The bump's bandwidth is learned per head, softplus(raw_bandwidth), 1 at the start.
+    arXiv 2512.11411. The bump's bandwidth is learned per head, softplus(raw_bandwidth) + 1e-4, 1 at the start.
     dropout acts on the heads' outputs, since the weights never exist one by one. Time O(n log n) in `forward` with
     need_weights=False; with need_weights=True the n_q × n_k weights are made for looking, and that is all they are for.
     """
@@ -66,7 +66,7 @@ class SlicedAttention(nn.Module):
         self.out_proj = nn.Linear(embed_dim, embed_dim, bias, **where)
         self.slice = Slice(num_heads, self.head_dim, projection or KERNELS[kernel], **where)
         if kernel == "bump":
-            self.raw_bandwidth = nn.Parameter(torch.full((num_heads,), math.log(math.expm1(1.0)), **where))
+            self.raw_bandwidth = nn.Parameter(torch.full((num_heads,), math.log(math.expm1(1 - 1e-4)), **where))
         self.reset_parameters()
 
     def reset_parameters(self) -> None:
@@ -152,6 +152,7 @@ class SlicedAttention(nn.Module):
 
     def _check(self, query: Tensor, key: Tensor, value: Tensor) -> bool:
         """Whether the inputs have a batch dimension; raises ValueError where their shapes do not fit."""
+        checks.floating(query=query, key=key, value=value)
         for name, x, linear in (
             ("query", query, self.q_proj),
             ("key", key, self.k_proj),

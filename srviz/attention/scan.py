@@ -14,28 +14,44 @@ BLOCK = 32
 def prefix_sum(x: Tensor, segment: Tensor | None = None) -> Tensor:
     """Inclusive prefix sums along the second last axis, restarted where `segment` changes.
 
-    x: (B, n, d). segment: (B, n) of integers ≥ 0, equal ones contiguous; None is one segment. Returns (B, n, d).
+    x: (B, n, d). segment: (B, n) of integers, equal ones contiguous; None is one segment. Returns (B, n, d).
+    """
+    return scan(x, segment)[0]
+
+
+def scan(x: Tensor, segment: Tensor | None = None, before: Tensor | None = None) -> tuple[Tensor, Tensor]:
+    """Prefix sums whose first segment goes on from `before`: (B, d), and the sums of the last one without it.
+
+    Returns (B, n, d) and (B, d), n ≥ 1.
     """
     rows, n, d = x.shape
     size = min(BLOCK, max(n, 1))
     if n % size:
         x = pad(x, (0, 0, 0, -n % size))
-        segment = segment if segment is None else pad(segment, (0, -n % size), value=-1)
+        segment = segment if segment is None else torch.cat([segment, segment[:, -1:].expand(-1, -n % size)], 1)
     blocks = x.shape[1] // size
     x = x.view(rows, blocks, size, d)
     lower = x.new_ones(size, size).tril_()  # (L, L)
-    if segment is None:
-        y = _product(lower, x)
-        if blocks > 1:
-            y[:, 1:] += prefix_sum(y[:, :, -1])[:, :-1, None]
-        return y.flatten(1, 2)[:, :n]
-    segment = segment.view(rows, blocks, size)
-    y = _product(lower * (segment[..., :, None] == segment[..., None, :]), x)
-    if blocks > 1:
+    last, on = None, before
+    if segment is not None:
+        segment = segment.view(rows, blocks, size)
         last = segment[..., -1]
-        carry = prefix_sum(y[:, :, -1], last)[:, :-1, None]  # (B, n/L - 1, 1, d)
-        y[:, 1:] += torch.where((segment[:, 1:] == last[:, :-1, None])[..., None], carry, 0)
-    return y.flatten(1, 2)[:, :n]
+        lower = lower * (segment[..., :, None] == segment[..., None, :])
+        if before is not None:
+            on = before * (segment[:, 0, :1] == last[:, :1])
+    y = _product(lower, x)
+    if blocks > 1:
+        sums, total = scan(y[:, :, -1], last, on)
+        carry = sums[:, :-1, None]  # (B, n/L - 1, 1, d)
+        if segment is not None and last is not None:
+            carry = torch.where((segment[:, 1:] == last[:, :-1, None])[..., None], carry, 0)
+        y[:, 1:] += carry
+    else:
+        total = y[:, 0, -1].clone()
+    if before is not None:
+        go_on = 1.0 if segment is None else (segment[:, 0] == segment[:, 0, :1])[..., None]
+        y[:, 0] += before[:, None] * go_on
+    return y.flatten(1, 2)[:, :n], total
 
 
 def prefix_sum_scalar(x: Tensor) -> Tensor:

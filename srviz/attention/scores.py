@@ -77,7 +77,7 @@ def standardize(
     *,
     query_mask: Tensor | None = None,
     key_mask: Tensor | None = None,
-    eps: float = 1e-6,
+    eps: float | Tensor = 1e-6,
 ) -> tuple[Tensor, Tensor]:
     """Shift and scale queries and keys *together*: (s − m) / σ and (t − m) / σ.
 
@@ -90,12 +90,20 @@ def standardize(
     s, t = s.to(wide), t.to(wide)
     s, keep_s, count_s = _kept(s, query_mask)
     t, keep_t, count_t = _kept(t, key_mask)
+    unit = _power_of_two(s, t)  # squares of large scores would overflow
+    s, t, eps = s / unit, t / unit, eps / unit.square()
     middle = (s.sum(-1, keepdim=True) / count_s + t.sum(-1, keepdim=True) / count_t) / 2
     s, t = (s - middle) * keep_s, (t - middle) * keep_t
     deviation = (
         (s.square().sum(-1, keepdim=True) / count_s + t.square().sum(-1, keepdim=True) / count_t) / 2 + eps
     ).sqrt()
     return (s / deviation).to(dtype), (t / deviation).to(dtype)
+
+
+def _power_of_two(s: Tensor, t: Tensor) -> Tensor:
+    """One at or above the size of all scores, and at least 1: dividing by it does not round. () → no gradient."""
+    size = torch.cat([s.detach().abs().flatten(), t.detach().abs().flatten(), s.new_ones(1)]).amax()
+    return torch.ldexp(torch.ones_like(size), torch.frexp(size).exponent)
 
 
 def _kept(x: Tensor, mask: Tensor | None) -> tuple[Tensor, Tensor, Tensor]:

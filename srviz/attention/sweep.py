@@ -4,23 +4,28 @@ Keys and queries of B rows (batch times heads) lie sorted on one line, a `Ladder
 
     P(u) = Σ_{t_j ≤ u} v_j            R(u) = Σ_{t_j ≤ u} (u − t_j) v_j
 
-by the recurrence R_{k+1} = R_k + (t_(k+1) − t_(k)) P_k over the knots: gaps and never positions enter, so nothing cancels.
-A query takes both at the last knot before its own position. Walking down gives the same for the keys above.
+by the recurrence R_{k+1} = R_k + (t_(k+1) − t_(k)) P_k over the knots: gaps and never positions enter, so nothing
+cancels. A query takes both at the last knot before its own position. Walking down gives the same for the keys above.
 
-A bounded window is summed without differences, too. The keys are cut into bins as long as the window, and the sums restart
-in each bin: a window is a prefix of one bin, found on the way up, and a suffix of the bin before it, found on the way down.
+A bounded window is summed without differences, too. The keys are cut into bins as long as the window, and the sums
+restart in each bin: a window is a prefix of one bin, found on the way up, and a suffix of the bin before it, found on
+the way down. Where rounding could put a window inside a bin, bins are shorter by that; a bin inside a window is found
+like a prefix.
 
 The keys are taken in tiles that stay in a CPU's cache; P and R are carried from tile to tile.
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
+from itertools import pairwise
 
 import torch
 from torch import Tensor
+from torch.nn.functional import pad
 
-from srviz.attention.scan import prefix_sum, prefix_sum_scalar
+from srviz.attention.scan import prefix_sum_scalar, scan
 
 TILE_CPU = 1 << 17  # numbers in a tile of values: small enough for the cache
 TILE_GPU = 1 << 26  # one launch for everything that fits comfortably
@@ -54,11 +59,23 @@ class Ladder:
         return Ladder(-self.s.flip(-1), -self.t.flip(-1), self.query.flip(-1), self.key.flip(-1))
 
     def below(self, offset: Tensor | float = 0.0, closed: bool = False) -> Tensor:
-        """How many keys lie below (closed: at or below) s − offset. offset: (B, 1). Returns (B, n_q), integers."""
+        """How many keys have s − t > offset (closed: ≥), as the difference rounds. offset: (B, 1) → (B, n_q), integers.
+
+        s − offset rounds to the digits of s, s − t does not where s and t are near: a search for s − offset leaves
+        ranks open, and bisection between them compares the differences themselves.
+        """
         if isinstance(offset, float) and offset == 0:
             return torch.searchsorted(self.t, self.s, right=closed)
-        middle = self.t[:, self.t.shape[1] // 2, None]  # near the scores, s − offset keeps its digits
-        return torch.searchsorted(self.t - middle, (self.s - middle) - offset, right=closed)
+        size = abs(offset) if isinstance(offset, float) else offset.abs()
+        slack = (self.s.abs() + size) * (4 * torch.finfo(self.s.dtype).eps)
+        low = torch.searchsorted(self.t, self.s - offset - slack)
+        high = torch.searchsorted(self.t, self.s - offset + slack, right=True)
+        for _ in range(int((high - low).max()).bit_length()):
+            middle = (low + high) // 2
+            r = self.s - self.t.gather(-1, middle.clamp_max(self.t.shape[1] - 1))
+            passed = (r >= offset if closed else r > offset) & (low < high)
+            low, high = torch.where(passed, middle + 1, low), torch.where(passed, high, middle)
+        return low
 
 
 @dataclass(frozen=True)
@@ -91,7 +108,7 @@ class Rows:
 
     def take(self, index: Tensor, rows: slice) -> Tensor:
         """The rows named by index: (b, m), which belong to these of the B rows, less the mean. Returns (b, m, d)."""
-        x = self.x.index_select(0, index.reshape(-1)).view(*index.shape, -1)
+        x = self.x.index_select(0, index.reshape(-1)).view(*index.shape, self.x.shape[-1])
         if self.mean is not None:
             x.sub_(self.mean[rows, None])
         if self.weight is not None:
@@ -99,7 +116,9 @@ class Rows:
         return x
 
     def take_exact(self, index: Tensor, rows: slice) -> Tensor:
-        """The same less the rest of the mean. A running sum takes the rest off its sums instead, where it rounds once."""
+        """The same less the rest of the mean. A running sum takes the rest off its sums instead, where it rounds
+        once.
+        """
         x = self.take(index, rows)
         if self.rest is not None:
             rest = self.rest[rows, None]
@@ -146,12 +165,18 @@ def sweep(
     ways: dict[tuple[bool, float], list[_Plan]] = {}
     starts: dict[float, Tensor] = {}
     unit: Tensor | float = 1.0 if bandwidth is None else bandwidth
+    slack = _slack(pieces, torch.finfo(ladder.t.dtype).eps)
+
+    @cache
+    def below(node: float, closed: bool) -> Tensor:
+        return ladder.below(node * unit if node else 0.0, closed)
+
     for i, piece in enumerate(pieces):
         width = piece.high - piece.low
         if math.isfinite(width) and width not in starts:
-            starts[width] = _bin_starts(ladder.t, width * unit)
+            starts[width] = _bin_starts(ladder, max(width - slack, width / 2) * unit)
         dots = results[i] if results and piece.dotted else None
-        for down, plan in _plans(ladder, piece, starts.get(width), unit, scale, dots):
+        for down, plan in _plans(ladder, piece, below, starts.get(width), unit, scale, dots):
             ways.setdefault((down, width), []).append(plan)
     several = sum(plan.summed for plans in ways.values() for plan in plans) > 1
     for (down, width), plans in ways.items():
@@ -163,71 +188,86 @@ def sweep(
     return [(p.view_as(ladder.s), r.view_as(ladder.s)) for p, r in results]
 
 
-def _bin_starts(t: Tensor, width: Tensor | float) -> Tensor:
-    """For each sorted key, the rank of the first key of its bin; bins are `width` long. t: (B, n_k) → (B, n_k).
+def _slack(pieces: list[Piece], eps: float) -> float:
+    """How much shorter than a window its bins are, so that it never lies inside one: s − t rounds near both its ends.
 
-    Each island of keys, cut off by a gap ≥ width, counts its bins from its own first key: no window spans two islands,
-    and a bin's number stays below n, where float32 is exact.
+    Not where the window begins or ends at 0, as those of a bump do: there both are compared with the same number.
     """
-    rank = torch.arange(t.shape[1], device=t.device).expand_as(t)
-    new = torch.zeros_like(t, dtype=torch.bool)
-    new[:, 1:] = t.diff(dim=-1) >= width
-    first = t.gather(-1, torch.where(new, rank, 0).cummax(-1).values)
-    number = torch.floor((t - first) / width)
-    new[:, 1:] |= number[:, 1:] != number[:, :-1]
-    return torch.where(new, rank, 0).cummax(-1).values
+    ends = [max(abs(piece.low), abs(piece.high)) for piece in pieces if piece.low and piece.high]
+    return 8 * eps * max((end for end in ends if math.isfinite(end)), default=0.0)
+
+
+def _bin_starts(ladder: Ladder, length: Tensor | float) -> Tensor:
+    """For each sorted key, the rank of the first key of its bin → (B, n_k). length: (B, 1).
+
+    A bin begins at a key, and the next one at the first key `length` or more above it. Found by jumping from bin to
+    bin, twice as far each time: a position counted in lengths from the lowest key would round.
+    """
+    n = ladder.t.shape[1]
+    rank = torch.arange(n, device=ladder.t.device)
+    jump = Ladder(ladder.t, ladder.t, ladder.key, ladder.key).below(-length)  # where the next bin would begin
+    jump = pad(torch.maximum(jump, rank + 1), (0, 1), value=n)
+    new = torch.zeros_like(jump, dtype=torch.bool)
+    new[:, 0] = True
+    while bool((jump[:, 0] < n).any()):
+        new.scatter_(-1, torch.where(new, jump, n), True)
+        jump = jump.gather(-1, jump)
+    return torch.where(new[:, :n], rank, 0).cummax(-1).values
 
 
 def _plans(
-    ladder: Ladder, piece: Piece, starts: Tensor | None, unit: Tensor | float, scale: Tensor | None, dots: Moments | None
+    ladder: Ladder,
+    piece: Piece,
+    below: Callable[[float, bool], Tensor],
+    starts: Tensor | None,
+    unit: Tensor | float,
+    scale: Tensor | None,
+    dots: Moments | None,
 ) -> Iterator[tuple[bool, _Plan]]:
-    """The one or two lookups that give a piece: (whether walking down, plan).
+    """The lookups that give a piece: (whether walking down, plan).
 
     The window of a query holds the keys of ranks kd … ku − 1. Everything is decided on ranks, where nothing rounds.
+    It is the beginning of one bin, the end of one, or the end of one and the beginning of the next; where bins are
+    shorter than the window, there may be a whole one between the two.
     """
     n = ladder.t.shape[1]
-    ku = kd = None
+    ku = kd = between = None
     if piece.low > -math.inf:
-        ku = ladder.below(piece.low * unit if piece.low else 0.0, piece.closed)
+        ku = below(piece.low, piece.closed)
         up_found = ku > 0
     if piece.high < math.inf:
-        kd = ladder.below(piece.high * unit if piece.high else 0.0, closed=True)
+        kd = below(piece.high, True)
         down_found = kd < n
     top = piece.height
     if ku is not None and kd is not None and starts is not None:
         top += piece.slope * (piece.high - piece.low)
         start = starts.gather(-1, (ku - 1).clamp_min(0))  # of the bin that holds the last key of the window
         before = starts.gather(-1, (start - 1).clamp_min(0))  # and of the bin before it
-        end = _bin_ends(starts).gather(-1, (ku - 1).clamp_min(0))
         some = ku > kd
-        only_down = (start < kd) & (end <= ku)  # the window is the end of one bin, and no beginning of one
-        up_found = some & ~only_down
-        down_found = some & ((start > kd) | only_down)
-        kd = torch.where(only_down, kd, torch.maximum(kd, before))
+        up_found = some & (start >= kd)
+        down_found = some & (start != kd)
+        between = some & (before > kd)
     slope = piece.slope / unit
-    if ku is not None:
-        knot = (ku - 1).clamp_min(0)
-        far = torch.where(up_found, ladder.s - ladder.t.gather(-1, knot) - piece.low * unit, 0)
-        found = up_found.to(far.dtype)
+    ups = [] if ku is None else [(ku, up_found)]
+    if between is not None and bool(between.any()):
+        ups.append((start, between))
+    for count, here in ups:
+        knot = (count - 1).clamp_min(0)
+        far = torch.where(here, ladder.s - ladder.t.gather(-1, knot) - piece.low * unit, 0)
+        found = here.to(far.dtype)
         weight = found if scale is None else found * scale
         step = weight * piece.height + weight * far * slope
-        yield False, _Plan(ku, far, found, found / unit, piece.low, weight * slope, step, piece.summed, dots)
+        yield False, _Plan(count, far, found, found / unit, piece.low, weight * slope, step, piece.summed, dots)
     if kd is not None:
         far = piece.high * unit - (ladder.s - ladder.t.gather(-1, kd.clamp_max(n - 1)))
         far = torch.where(down_found, far, 0).flip(-1)
         found = down_found.to(far.dtype).flip(-1)
         weight = found if scale is None else found * scale.flip(-1)
         step = weight * top - weight * far * slope
-        yield True, _Plan((n - kd).flip(-1), far, found, -found / unit, piece.high, -weight * slope, step, piece.summed, dots)
-
-
-def _bin_ends(starts: Tensor) -> Tensor:
-    """For each sorted key, the rank after the last key of its bin, from the ranks of the first ones."""
-    n = starts.shape[1]
-    rank = torch.arange(n, device=starts.device)
-    ends = torch.full_like(starts, n)
-    ends[:, :-1] = torch.where(starts[:, 1:] == rank[1:], rank[1:], n)  # a new bin begins after this key
-    return ends.flip(-1).cummin(-1).values.flip(-1)
+        yield (
+            True,
+            _Plan((n - kd).flip(-1), far, found, -found / unit, piece.high, -weight * slope, step, piece.summed, dots),
+        )
 
 
 def _walk(
@@ -257,30 +297,43 @@ def _walk(
         kept = torch.ones_like(gap) if values.weight is None else values.weight[side.key]
     size = max(256, (TILE_CPU if gap.device.type == "cpu" else TILE_GPU) // max(d, 1))
     cuts = _cuts(plans, n, size) if n > size else None
-    carry_p = carry_r = gap.new_zeros(())
+    start_p = start_r = nothing = gap.new_zeros(1, 1), gap.new_zeros(1, 1)
     for part, keys in _tiles(rows, n, size):
         u = values.take(side.key[part, keys], part)  # (b, m, d)
         bin_ = None if bins is None else bins[part, keys]
         g = gap[part, keys].unsqueeze(-1)
-        first = hold[part, keys.start, None] if keys.start else 0.0
-        u[:, 0] += first * carry_p
-        p = prefix_sum(u, bin_)
+        enters = hold[part, keys.start, None]  # (b, 1): 1 where the first key carries on from the tile before
+        stays = enters if bin_ is None else enters * (bin_[:, :1] == bin_[:, -1:])  # and where the last one still does
+        p, own = scan(u, bin_, enters * start_p[0])
         if kept is not None and values.rest is not None:
-            p -= prefix_sum_scalar(kept[part, keys]).unsqueeze(-1) * values.rest[part, None]
+            rest = prefix_sum_scalar(kept[part, keys]).unsqueeze(-1) * values.rest[part, None]
+            p -= rest
+            own -= rest[:, -1]
         r = None
         if sums or moments:
             torch.mul(p[:, :-1], g[:, 1:], out=u[:, 1:])
-            u[:, 0] = carry_p * g[:, 0] + first * carry_r
-            r = prefix_sum(u, bin_)
-            carry_r = r[:, -1]
-        carry_p = p[:, -1]
+            u[:, 0] = start_p[0] * g[:, 0]
+            r, own_r = scan(u, bin_, enters * start_r[0])
+            start_r = _add(start_r, own_r, stays)
+        start_p = _add(start_p, own, stays)
         for i, plan in enumerate(plans):
             start, stop = (0, side.s.shape[1]) if cuts is None else cuts[i][part.start][keys.start // size]
             step = max(1, size // (part.stop - part.start))
             for q in range(start, stop, step):
                 _look_up(side, plan, p, r, part, keys.start, slice(q, min(q + step, stop)), out, dot, moments, several)
         if keys.stop == n:
-            carry_p = carry_r = gap.new_zeros(())
+            start_p = start_r = nothing
+
+
+def _add(start: tuple[Tensor, Tensor], own: Tensor, stays: Tensor) -> tuple[Tensor, Tensor]:
+    """What the next tile starts from: the start of this one where it stays, and the tile's own sums. (b, d) each.
+
+    Two numbers, the sum and what rounding lost of it: over many tiles that would add up.
+    """
+    high, low = stays * start[0], own + stays * start[1]
+    total = high + low
+    part = total - high
+    return total, (high - (total - part)) + (low - part)
 
 
 def _tiles(rows: int, n: int, size: int) -> Iterator[tuple[slice, slice]]:
@@ -301,7 +354,7 @@ def _cuts(plans: list[_Plan], n: int, size: int) -> list[list[list[tuple[int, in
     for plan in plans:
         edge = torch.tensor([*range(0, n, size), n], device=plan.count.device)
         found = torch.searchsorted(plan.count, edge.expand(len(plan.count), -1).contiguous(), right=True).tolist()
-        cuts.append([list(zip(row, row[1:], strict=False)) for row in found])
+        cuts.append([list(pairwise(row)) for row in found])
     return cuts
 
 
@@ -319,15 +372,15 @@ def _look_up(
     several: bool,
 ) -> None:
     """Give one stretch of queries what they find at their knots. p, r: (b, m, d), of the keys from `start` on."""
-    b, m, d = p.shape
+    b, m, _ = p.shape
     here = (part, queries)
     query = side.query[here]  # (b, c)
     place = query.reshape(-1)
     knot = (plan.count[here] - 1).clamp_min(0) - start + torch.arange(b, device=p.device)[:, None] * m
-    p = p.reshape(-1, d).index_select(0, knot.view(-1))
-    r = None if r is None else r.reshape(-1, d).index_select(0, knot.view(-1))
+    p = p.flatten(0, 1).index_select(0, knot.view(-1))
+    r = None if r is None else r.flatten(0, 1).index_select(0, knot.view(-1))
     if dot is not None and plan.dots is not None:
-        x = dot.take_exact(query, part).view(-1, d)
+        x = dot.take_exact(query, part).flatten(0, 1)
         found = plan.found[here].reshape(-1)
         p_dot = (p * x).sum(-1) * found
         plan.dots[0][place] += p_dot

@@ -1,8 +1,6 @@
 """One run of one head, written out step by step with every intermediate kept, for people to look at."""
 
-import inspect
 from dataclasses import dataclass
-from functools import cache
 
 import torch
 from torch import Tensor
@@ -10,14 +8,6 @@ from torch import Tensor
 from srviz.attention import checks
 from srviz.attention.dense import centre
 from srviz.attention.scores import standardize
-
-STEPS = {
-    "project": "Project: one score per token",
-    "sort": "Sort the keys by score",
-    "sums": "Prefix sums S and knots R, key by key",
-    "look up": "Look up each query between two knots",
-    "normalize": "Divide by the normalizer N",
-}
 
 
 @dataclass(frozen=True)
@@ -58,8 +48,9 @@ def trace(s: Tensor, t: Tensor, v: Tensor) -> Trace:
     t_sorted, order = t.sort()
     u = centre(v)[order]
     # step: sums
-    gap = t_sorted.diff().unsqueeze(-1)
     S = u.cumsum(0)
+    # step: knots
+    gap = t_sorted.diff().unsqueeze(-1)
     R = torch.cat([torch.zeros_like(u[:1]), (gap * S[:-1]).cumsum(0)])
     # step: look up
     p = torch.searchsorted(t_sorted, s)
@@ -83,18 +74,3 @@ def _distances(s: Tensor, t: Tensor, p: Tensor) -> Tensor:
     k, above = (p - 1).clamp_min(0), p.clamp_max(n - 1)
     from_left = torch.where(p > 0, left[k] + (s - t[k]) * p, 0)
     return from_left + torch.where(p < n, right[above] + (t[above] - s) * (n - p), 0)
-
-
-@cache
-def source() -> list[tuple[str, str]]:
-    """The lines of `trace` that do the work: (step, line), read from the function itself."""
-    lines, step = [], ""
-    for line in inspect.getsource(trace).splitlines():
-        mark, _, name = line.strip().partition("step: ")
-        if mark == "# ":
-            step = name
-        elif line.strip() == "# done":
-            break
-        elif step:
-            lines.append((step, line.removeprefix("    ")))
-    return lines

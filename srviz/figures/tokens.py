@@ -46,5 +46,5 @@ def _drawn(n: int) -> NDArray[np.intp]:
 
 
 def _square(figure: go.Figure, *, flip: bool) -> go.Figure:
-    figure.update_yaxes(scaleanchor="x", autorange="reversed" if flip else True)
+    figure.update_yaxes(scaleanchor="x", constrain="domain", autorange="reversed" if flip else True)
     return figure

@@ -16,8 +16,7 @@ DIGITS = 1797  # how many scikit-learn has, each of 8 × 8 pixels
 
 @register(
     title="China, a photograph",
-    line="A tower before a pale sky, cut into patches of colour and position: look for patches of one colour, far "
-    "apart in the picture, with scores side by side.",
+    line="A tower before a pale sky, cut into patches; a token is a patch's colour and position.",
     most=PATCHES,
     real=True,
     seeded=False,
@@ -29,8 +28,7 @@ def make_china(n: int, *, random_state: int) -> Tokens:
 
 @register(
     title="Flower, a photograph",
-    line="A bright dahlia on a dark ground, cut into patches of colour and position: look for the flower's patches at "
-    "one end of the scores.",
+    line="A bright dahlia on a dark ground, cut into patches; a token is a patch's colour and position.",
     most=PATCHES,
     real=True,
     seeded=False,
@@ -42,8 +40,7 @@ def make_flower(n: int, *, random_state: int) -> Tokens:
 
 @register(
     title="Handwritten digits",
-    line="The 8 × 8 pixels of handwritten digits, each a token of ink and position: look for the strokes and the blank "
-    "paper, apart in some slices and mixed in others.",
+    line="The 8 × 8 pixels of a handwritten digit; a token is a pixel's ink and position.",
     fixed=tuple(64 * 2**k for k in range(9)),
     real=True,
 )

@@ -8,8 +8,7 @@ from srviz.inputs.base import Tokens, at_least, fit, register, series, standardi
 
 @register(
     title="Sorted ramp",
-    line="Tokens that rise along one line, in order: look for scores that follow the order, so that the sort has "
-    "little to do.",
+    line="Tokens that rise along one line, in order, with a little noise around it.",
 )
 def make_ramp(n: int, *, random_state: int, noise: float = 0.1) -> Tokens:
     """Tokens in even steps along the first feature, with three more features of normal noise; x (n, 4)."""
@@ -21,8 +20,7 @@ def make_ramp(n: int, *, random_state: int, noise: float = 0.1) -> Tokens:
 
 @register(
     title="Two clusters",
-    line="Two Gaussian clouds, the first half of the tokens in one: look for two groups of scores, and for a slice "
-    "that lays one on the other.",
+    line="Two Gaussian clouds in the plane, the first half of the tokens in one, the second half in the other.",
 )
 def make_clusters(n: int, *, random_state: int, separation: float = 6.0) -> Tokens:
     """Two round clouds of variance 1 in the plane, their centres `separation` apart; x (n, 2)."""
@@ -34,7 +32,7 @@ def make_clusters(n: int, *, random_state: int, separation: float = 6.0) -> Toke
 
 @register(
     title="Two moons",
-    line="Two half circles that reach into each other, one after the other: look for tokens of both with one score.",
+    line="Two half circles in the plane that reach into each other, one after the other.",
 )
 def make_moons(n: int, *, random_state: int, noise: float = 0.05) -> Tokens:
     """scikit-learn's two moons, each from end to end, with normal noise; x (n, 2)."""
@@ -46,8 +44,7 @@ def make_moons(n: int, *, random_state: int, noise: float = 0.05) -> Tokens:
 
 @register(
     title="Circles",
-    line="A small circle inside a large one: look for the inner tokens, whose scores lie among the outer ones whatever "
-    "the direction of a linear slice.",
+    line="A small circle inside a large one: on any straight slice the inner tokens lie among the outer ones.",
 )
 def make_circles(n: int, *, random_state: int, noise: float = 0.03) -> Tokens:
     """scikit-learn's two circles, the outer one first, each once around, with normal noise; x (n, 2)."""
@@ -59,8 +56,7 @@ def make_circles(n: int, *, random_state: int, noise: float = 0.03) -> Tokens:
 
 @register(
     title="Needle in noise",
-    line="Noise, and one token far from all others: look for its key score at one end, where every query gives it the "
-    "most weight, or none.",
+    line="Noise, and one token far from all others.",
 )
 def make_needle(n: int, *, random_state: int, distance: float = 20.0) -> Tokens:
     """Normal noise of variance 1 and one token `distance` away along the first feature; x (n, 4)."""

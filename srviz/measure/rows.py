@@ -22,11 +22,11 @@ class Stretch:
     seconds: float
 
 
-def dense_by_rows(s: Tensor, t: Tensor, v: Tensor) -> Iterator[Stretch]:
-    """Sliced ReLU attention by the dense formula. s: (n_q,), t: (n_k,), v: (n_k, d)."""
+def dense_by_rows(s: Tensor, t: Tensor, v: Tensor, first: int = 0) -> Iterator[Stretch]:
+    """Sliced ReLU attention by the dense formula, from query `first` on. s: (n_q,), t: (n_k,), v: (n_k, d)."""
     rows = max(1, PAIRS // max(1, len(t)))
     values = dense.centre(v)
-    for start in range(0, len(s), rows):
+    for start in range(first, len(s), rows):
         stop = min(start + rows, len(s))
         synchronize(s.device)
         began = time.perf_counter()

@@ -8,7 +8,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from srviz.attention import dense, seeded_heads, seeded_slice, standardize, trace
+from srviz.attention import Slice, dense, seeded_heads, seeded_slice, standardize, trace
 from srviz.inputs import INPUTS, Tokens
 
 HEADS, HEAD_DIM = 4, 8
@@ -41,7 +41,16 @@ def head(name: str, n: int, seed: int, head: int, device: str) -> tuple[Tensor, 
     x = torch.from_numpy(tokens(name, n, seed).x).to(device)
     q, k, v = seeded_heads(x.unsqueeze(0), HEADS, HEAD_DIM, seed=seed)
     pi = seeded_slice(HEADS, HEAD_DIM, seed=seed, device=device)
-    return pi(q)[0, head], pi(k)[0, head], v[0, head]
+    s, t = scores_of_head(pi, q, k, head)
+    return s, t, v[0, head]
+
+
+def scores_of_head(pi: Slice, q: Tensor, k: Tensor, head: int) -> tuple[Tensor, Tensor]:
+    """Query and key scores of one head, (n,) each. q, k: (1, H, n, d), since the map sees all heads of a token."""
+    # step: project
+    s, t = pi(q)[0, head], pi(k)[0, head]
+    # done
+    return s, t
 
 
 @st.cache_data(max_entries=256, show_spinner=False)

@@ -1,7 +1,7 @@
 """The scalar line of the home page: its state, and the operator's answer to it."""
 
 import math
-from typing import Any
+from typing import Any, TypeGuard
 
 import streamlit as st
 import torch
@@ -23,12 +23,9 @@ PARAMETERS = (
 
 def scalar_line() -> None:
     """Show the line; what was dragged comes back on release and goes into the URL."""
+    state = url.settle(*PARAMETERS)
     sent = _sent()
-    seen = st.session_state.get("_line_seen")
-    state = url.settle(*PARAMETERS, acted=bool(sent) and (sent["epoch"], sent["id"]) != seen)
     taken = sent if sent.get("epoch") == state.epoch else {}
-    if taken:
-        st.session_state["_line_seen"] = (taken["epoch"], taken["id"])
     for name, value in taken.items():
         if name in state.parameters:
             state[name] = value
@@ -61,16 +58,23 @@ def _sent() -> dict[str, Any]:
     """What the browser sent last, each part made valid like text from a URL; {} where there is nothing."""
     component_state: Any = st.session_state.get("scalar_line")
     sent = component_state.get("line") if hasattr(component_state, "get") else None
-    if not isinstance(sent, dict) or not isinstance(sent.get("epoch"), int) or not isinstance(sent.get("id"), int):
+    if not isinstance(sent, dict) or not all(_is_count(sent.get(name)) for name in ("epoch", "id")):
         return {}
     texts: dict[str, str] = {}
     for parameter in PARAMETERS:
         given = sent.get(parameter.name)
         if isinstance(given, list):
-            texts[parameter.name] = "_".join(str(x) for x in given[:MOST])
-        elif parameter.name == "held" and isinstance(given, int):
+            texts[parameter.name] = "_".join(
+                str(x)[:40] for x in given[:MOST] if isinstance(x, str | float) or _is_count(x)
+            )
+        elif parameter.name == "held" and _is_count(given):
             texts[parameter.name] = str(given + 1)
-        elif isinstance(given, str | int | float):
+        elif isinstance(given, str | float) or _is_count(given):
             texts[parameter.name] = str(given)
     valid = {p.name: p.read(texts[p.name])[0] for p in PARAMETERS if p.name in texts}
     return valid | {"id": sent["id"], "epoch": sent["epoch"]}
+
+
+def _is_count(x: Any) -> TypeGuard[int]:
+    """A whole number of a sane size, and no bool."""
+    return isinstance(x, int) and not isinstance(x, bool) and abs(x) < 1 << 31

@@ -28,9 +28,13 @@ def page(script: str) -> Iterator[None]:
     st.html(Path(__file__).with_name("shell.css"))
     _sidebar(script)
     url.enter(script)
-    yield
-    url.leave()
+    body = st.container()
     _onward(script)
+    try:
+        with body:
+            yield
+    finally:
+        url.leave()
     _freeze(script)
 
 
@@ -73,11 +77,7 @@ def _sidebar(script: str) -> None:
                     key="device",
                     on_change=_switch_device,
                 )
-            where = devices.describe(device())
-            st.caption(
-                f"Everything here is computed now, on  \n**{where}**  \n"
-                f"torch {torch.__version__.split('+')[0]} · streamlit {version('streamlit')}"
-            )
+            st.caption(f"Everything here is computed now, on  \n**{devices.describe(device())}**  \n{_versions()}")
             st.caption(f"Boufadène & Vialard, [arXiv 2512.11411]({PAPER})")
 
 
@@ -88,3 +88,9 @@ def _onward(script: str) -> None:
             st.page_link(before.script, label=f"← {before.title}")
         if after:
             st.page_link(after.script, label=f"{after.title} →")
+    with st.container(key="footnote"):  # on a phone the sidebar is closed
+        st.caption(f"Computed on {devices.describe(device())} · {_versions()}")
+
+
+def _versions() -> str:
+    return f"torch {torch.__version__.split('+')[0]} · streamlit {version('streamlit')}"

@@ -4,7 +4,6 @@ A page says what it has (`settle`), gives its widgets the keys it gets, and the 
 page is done. Whatever a URL holds, the answer is the nearest valid state and a one-line note, never an error.
 """
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -74,6 +73,14 @@ def flag(name: str, default: bool = False) -> Parameter:
     return Parameter(name, default, lambda text: (text == "1", text in ("0", "1")), lambda on: "1" if on else "0")
 
 
+ANSWER = Parameter(  # to the page's question: every page has one
+    "answer",
+    None,
+    lambda text: (int(text) - 1, True) if text in ("1", "2", "3", "4", "5", "6") else (None, text == "0"),
+    lambda given: "0" if given is None else str(given + 1),
+)
+
+
 @dataclass
 class State:
     """The parameters of one page in this session, as last written to the URL."""
@@ -82,8 +89,6 @@ class State:
     values: dict[str, Any]
     query: dict[str, str]
     epoch: int = 0  # grows whenever the values came from elsewhere than the page's own controls
-    before: dict[str, str] | None = None  # the query that the last writing replaced, and when that was
-    written: float = 0.0
 
     def __getitem__(self, name: str) -> Any:
         return self.values[name]
@@ -95,7 +100,6 @@ class State:
 
 def enter(script: str) -> None:
     """A page begins (the shell calls this)."""
-    st.session_state["_arrived"] = st.session_state.get("_script") != script
     st.session_state["_script"] = script
     st.session_state["_state"] = None
 
@@ -105,51 +109,73 @@ def key(name: str) -> str:
     return f"{st.session_state['_script']}:{name}"
 
 
-def settle(*parameters: Parameter, acted: bool = False) -> State:
-    """The page's state: from the URL where that changed (a link, the back button), else as the controls left it.
-
-    acted: whether a live component of the page has just reported something. What the visitor does outruns the URL: a
-    browser that is quick to report still sends the query it had before.
+def held(name: str) -> str:
+    """The key of a widget that the browser may build later than the page, inside a popover, say: it is told its value
+    in every run, and not only in the first, which it has missed.
     """
+    st.session_state[key(name)] = current()[name]
+    return key(name)
+
+
+def settle(*parameters: Parameter) -> State:
+    """The page's state: from the URL where that changed (a link, the back button), else as the controls left it."""
     states: dict[str, State] = st.session_state.setdefault("_states", {})
     script = st.session_state["_script"]
-    known = {p.name: p for p in parameters}
+    known = {parameter.name: parameter for parameter in (*parameters, ANSWER)}
     query = {name: st.query_params[name] for name in known if name in st.query_params}
+    arrived = st.session_state.get("_settled") != script
+    st.session_state["_settled"] = script
+    acted = _acted() and not arrived
     state = states.get(script)
-    returned = state is not None and st.session_state["_arrived"] and not query
-    if state is None or (not returned and _navigated(state, query, acted)):
-        values, wrong = {}, []
-        for name, parameter in known.items():
-            values[name], valid = parameter.read(query[name]) if name in query else (parameter.default, True)
-            if not valid:
-                wrong.append(name)
-        if wrong:
-            shown = ", ".join(f"{name} = {known[name].write(values[name])[:24]}" for name in wrong)
-            st.caption(f"The link held something this page cannot show; the nearest it can is {shown}.")
-        state = State(known, values, query, state.epoch + 1 if state else 0)
-        for name, value in values.items():
-            st.session_state[key(name)] = value
-    elif returned:
+    if state is None or (query != state.query and not acted and (query or not arrived)):
+        state = State(known, _read(known, query), query, state.epoch + 1 if state else 0)
+        _seed(state)
+    elif arrived:  # back on a page whose widgets are gone: as it was left
         state.epoch += 1
-        for name, value in state.values.items():
-            st.session_state[key(name)] = value
+        _seed(state)
     else:
-        for name in known:
-            if key(name) in st.session_state:
-                state.values[name] = st.session_state[key(name)]
-    state.parameters = known
-    states[script] = state
-    st.session_state["_state"] = state
+        state.values |= {name: st.session_state[key(name)] for name in known if key(name) in st.session_state}
+    states[script] = st.session_state["_state"] = state
+    _remember()
     return state
 
 
-def _navigated(state: State, query: dict[str, str], acted: bool) -> bool:
-    """Whether the visitor went to another URL, and did not merely act before the browser knew the new one."""
-    if query == state.query or acted:
-        return False
-    if any(st.session_state.get(key(name), value) != value for name, value in state.values.items()):
-        return False
-    return not (query == state.before and time.monotonic() - state.written < 1)
+def _read(known: dict[str, Parameter], query: dict[str, str]) -> dict[str, Any]:
+    """The nearest valid values, and a note where the query held others."""
+    values, wrong = {}, []
+    for name, parameter in known.items():
+        values[name], valid = parameter.read(query[name]) if name in query else (parameter.default, True)
+        if not valid:
+            wrong.append(name)
+    if wrong:
+        shown = ", ".join(f"{name} = {known[name].write(values[name])[:24]}" for name in wrong)
+        st.caption(f"The link held something this page cannot show; the nearest it can is {shown}.")
+    return values
+
+
+def _seed(state: State) -> None:
+    for name, value in state.values.items():
+        st.session_state[key(name)] = value
+
+
+def _remember() -> None:
+    """Keep what all controls say now, to see next time whether one of them brought the run about."""
+    st.session_state["_controls"] = {name: value for name, value in st.session_state.items() if _is_control(name)}
+
+
+def _acted() -> bool:
+    """Whether a control changed since the last run.
+
+    What a visitor does outruns the URL: a browser quick to report still sends the query it had before. A run that comes
+    with a changed control is therefore no navigation, whatever its query; going back changes no control.
+    """
+    before = st.session_state.get("_controls", {})
+    now = {name: value for name, value in st.session_state.items() if _is_control(name)}
+    return any(value not in (None, False, before.get(name)) for name, value in now.items() if name in before)
+
+
+def _is_control(name: object) -> bool:
+    return not str(name).startswith("_")
 
 
 def current() -> State:
@@ -163,12 +189,11 @@ def leave() -> None:
     state: State | None = st.session_state.get("_state")
     if state is None:
         return
-    query = {
+    state.query = {
         name: text
         for name, parameter in state.parameters.items()
         if (text := parameter.write(state.values[name])) != parameter.write(parameter.default)
     }
-    if query != state.query:
-        state.before, state.written, state.query = state.query, time.monotonic(), query
-    if dict(st.query_params) != query:
-        st.query_params.from_dict(query)
+    if dict(st.query_params) != state.query:
+        st.query_params.from_dict(state.query)
+    _remember()

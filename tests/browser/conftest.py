@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import expect, sync_playwright
 
 ROOT = Path(__file__).parents[2]
 FLAGS = [
@@ -24,6 +24,7 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+expect.set_options(timeout=20_000)  # two slow cores, and WebGL in software
 IDLE = "[data-testid=stApp][data-test-script-state=notRunning]"
 # a deep link makes Streamlit probe two addresses under the page's own path; their 404s are harmless
 HARMLESS = re.compile(r"/[^/]+/_stcore/(health|host-config)$|/favicon")
@@ -41,14 +42,15 @@ def chromium():
 
 
 @contextmanager
-def running_server():
+def running_server(script="app.py"):
     """`streamlit run app.py` as a visitor would meet it: (address, process)."""
     with socket.socket() as s:
         s.bind(("127.0.0.1", 0))
         port = s.getsockname()[1]
-    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
+    command = [sys.executable, "-m", "streamlit", "run", script, "--server.port", str(port)]
     command += ["--server.address", "127.0.0.1", "--server.headless", "true"]
-    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     address = f"http://127.0.0.1:{port}"
     try:
         for _ in range(600):
@@ -75,6 +77,13 @@ def fresh_server():
     """A server that has shown nothing yet: (address, process)."""
     with running_server() as server:
         yield server
+
+
+@pytest.fixture(scope="module")
+def figures_server():
+    """A page of live figures, for the promises that no page of the course needs all of."""
+    with running_server("tests/browser/apps/figures.py") as (address, _):
+        yield address
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """Every page, by its own link, as the first thing a fresh server shows."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,11 @@ from playwright.sync_api import expect
 
 ROOT = Path(__file__).parents[2]
 PAGES = ["", *sorted(path.stem.partition("_")[2] for path in (ROOT / "pages").glob("*.py"))]
-READY = {"": "[data-token=q0]", "Two_routes": ".routes canvas"}
+READY = {  # what a page shows once it is alive
+    "": ".badge:not(.waiting)",
+    "Two_routes": ".routes .badge",
+    "Beside_softmax": ".figure .main-svg",
+}
 
 
 def resident_megabytes(pid):
@@ -39,7 +44,6 @@ def test_deep_link_on_a_fresh_server(name, fresh_server, visit, settled):
 def test_fits_and_is_accessible(name, width, scheme, server, visit):
     page = visit(f"{server}/{name}", width=width, height=3600, color_scheme=scheme)
     expect(page.locator(READY[name]).first).to_be_visible()
-    expect(page.locator(".badge:not(.waiting)")).to_be_visible()
     wide = page.evaluate("""[...document.querySelectorAll('[data-testid=stMain] *')].filter(e =>
         e.getBoundingClientRect().right > innerWidth + 2 && getComputedStyle(e.parentElement).overflowX === 'visible'
     ).length""")
@@ -54,3 +58,31 @@ def test_the_sidebar_leads_through_the_course(server, visit):
     expect(page.get_by_role("heading", name="Two routes, one answer")).to_be_visible()
     page.get_by_role("link", name="← The scalar line").click()
     expect(page.get_by_role("heading", name="Attention, on a line")).to_be_visible()
+
+
+def test_back_to_a_page_finds_it_as_it_was(server, visit, settled):
+    page = visit(f"{server}/Two_routes?n=12&input=moons")
+    expect(page.locator(".routes .cost").first).to_have_text("n² = 12 × 12")
+    page.get_by_test_id("stSidebar").get_by_role("link", name="The scalar line").click()
+    expect(page.get_by_role("heading", name="Attention, on a line")).to_be_visible()
+    settled(page)
+    page.go_back()
+    expect(page.locator(".routes .cost").first).to_have_text("n² = 12 × 12")
+    expect(page.get_by_role("combobox", name="Input")).to_have_value("Two moons")
+    page.get_by_role("button", name="To the beginning").click()
+    expect(page).to_have_url(re.compile("at=0"))
+    expect(page).to_have_url(re.compile("input=moons&n=12"))
+
+
+def test_the_theme_reaches_what_is_drawn(server, visit):
+    page = visit(f"{server}/Two_routes", color_scheme="light")
+    canvas = page.locator(".routes canvas").first
+    expect(canvas).to_be_visible()
+    light = canvas.evaluate("c => c.toDataURL()")
+    page.emulate_media(color_scheme="dark")
+    expect(page.locator("[data-testid=stApp]")).to_have_css("background-color", "rgb(19, 20, 22)")
+    page.wait_for_function(
+        "light => { for (const e of document.querySelectorAll('*')) { const c = e.shadowRoot?.querySelector('canvas');"
+        " if (c) return c.toDataURL() !== light; } }",
+        arg=light,
+    )

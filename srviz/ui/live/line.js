@@ -1,6 +1,6 @@
 // The scalar line: queries above an axis, keys below; the held query attends while you drag.
 
-const LOW = -3, HIGH = 3, MOST = 24;
+const LOW = -3, HIGH = 3, MOST = 24; // as in line.py, which holds whatever comes to them
 const AXIS = 232, VALUES = 338, HEIGHT = 392, UNIT = 36, PEAK = 150, VALUE_UNIT = 34, MARGIN = 26;
 
 // the operator's formulas for one query, in the browser: weights, normalizer, output
@@ -28,6 +28,12 @@ class Line {
     this.observer.observe(this.plot);
   }
 
+  close() {
+    this.observer.disconnect();
+    clearTimeout(this.timer);
+    cancelAnimationFrame(this.frame);
+  }
+
   // what Python says: a start (link, back button) or the operator's answer to what was sent
   receive(data, send) {
     this.send = send;
@@ -36,9 +42,12 @@ class Line {
       this.state = structuredClone(data.start);
       this.history = [];
       this.sent = 0;
+      this.asked = this.largest = null;
+      clearTimeout(this.timer);
       this.rebuild();
     }
-    if (data.answer.id === this.sent) {
+    this.asked ??= structuredClone(this.state);
+    if (data.answer.id === this.sent && JSON.stringify(this.asked) === JSON.stringify(this.state)) {
       const drawn = this.state.queries.map((s) => attend(this.state, s).y);
       this.largest = Math.max(...drawn.map((y, i) => Math.abs(y - data.answer.y[i])));
     }
@@ -58,8 +67,8 @@ class Line {
       make("button", { type: "button", onclick: () => this.change((s) => { s.kernel = kernel; }) }, kernel === "relu" ? "ReLU" : "bump"));
     this.counts = { queries: make("span", { class: "count" }), keys: make("span", { class: "count" }) };
     const stepper = (what) => {
-      const less = press(`One of the ${what} less`, "−", () => this.remove(what));
-      const more = press(`One of the ${what} more`, "+", () => this.add(what));
+      const less = press(`Remove one of the ${what}`, "−", () => this.remove(what));
+      const more = press(`Add one to the ${what}`, "+", () => this.add(what));
       this.steps.push([what, less, more]);
       return make("span", { class: "group" }, [make("span", {}, what), less, this.counts[what], more]);
     };
@@ -105,6 +114,7 @@ class Line {
   release() {
     this.largest = null;
     this.sent += 1;
+    this.asked = structuredClone(this.state);
     this.draw();
     this.send({ ...structuredClone(this.state), id: this.sent, epoch: this.epoch });
     const held = this.state.queries[this.state.held];
@@ -157,9 +167,10 @@ class Line {
       const g = svg("g", { class: `token ${kind}`, tabindex: 0, role: "slider", "data-token": `${kind}${index}` }, [
         svg("circle", { class: "hit", cx, cy, r: kind === "v" ? 11 : 17 }), svg("circle", { class: "ring", cx, cy, r }), mark[kind](),
       ]);
-      g.onpointerdown = (event) => this.grab(event, g, kind, index);
+      g.onpointerdown = (event) => this.grab(event, kind, this.nearest(event, kind, index));
+      g.addEventListener("touchstart", (event) => event.preventDefault(), { passive: false }); // the page is not to scroll
       g.onkeydown = (event) => this.nudge(event, kind, index);
-      g.onfocus = () => { if (kind === "q" && this.state.held !== index) { this.state.held = index; this.draw(); } };
+      g.onfocus = () => this.hold(kind, index);
       if (kind === "k") {
         g.onpointerenter = () => { this.pointed = index; this.draw(); };
         g.onpointerleave = () => { this.pointed = null; this.draw(); };
@@ -170,7 +181,7 @@ class Line {
       q: queries.map((_, i) => token("q", i)), k: keys.map((_, j) => token("k", j)), v: keys.map((_, j) => token("v", j)),
       b: this.state.kernel === "bump" ? [token("b", 0)] : [],
     };
-    this.tokens.replaceChildren(...this.marks.v, ...this.marks.k, ...this.marks.q, ...this.marks.b);
+    this.tokens.replaceChildren(...this.marks.q, ...this.marks.k, ...this.marks.b, ...this.marks.v);
     if (focused) this.tokens.querySelector(`[data-token="${focused}"]`)?.focus();
   }
 
@@ -186,9 +197,35 @@ class Line {
     if (kind === "b") state.b = clamp(round(value), 0.05, 3);
   }
 
-  grab(event, element, kind, index) {
+  // a query that has the focus is held; it is told once it keeps it
+  hold(kind, index) {
+    if (kind !== "q" || this.state.held === index) return;
+    this.state.held = index;
+    this.draw();
+    this.later();
+  }
+
+  later() {
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => { this.nudging = false; this.release(); }, 250);
+  }
+
+  // where marks overlap the nearest is meant, not the one drawn last
+  nearest(event, kind, index) {
+    const box = this.plot.getBoundingClientRect();
+    const apart = (k) => {
+      const x = kind === "q" ? this.state.queries[k] : this.state.keys[k];
+      const up = kind === "v" ? VALUES - this.state.values[k] * VALUE_UNIT - (event.clientY - box.top) : 0;
+      return Math.hypot(this.x(x) - (event.clientX - box.left), up);
+    };
+    return kind === "b" ? index : this.marks[kind].map((_, k) => k).sort((a, b) => apart(a) - apart(b))[0];
+  }
+
+  grab(event, kind, index) {
     if (event.button) return;
+    const element = this.marks[kind][index];
     event.preventDefault();
+    clearTimeout(this.timer);
     element.focus({ preventScroll: true });
     element.setPointerCapture(event.pointerId);
     const box = this.plot.getBoundingClientRect();
@@ -214,7 +251,8 @@ class Line {
   }
 
   nudge(event, kind, index) {
-    const step = event.shiftKey ? 0.25 : 0.05;
+    const left = kind === "b" && this.state.queries[this.state.held] > HIGH / 2; // the handle is on that side
+    const step = (event.shiftKey ? 0.25 : 0.05) * (left ? -1 : 1);
     const upright = kind === "v";
     const moves = { ArrowRight: upright ? 0 : step, ArrowLeft: upright ? 0 : -step, ArrowUp: step, ArrowDown: -step };
     if (!moves[event.key]) return;
@@ -225,8 +263,7 @@ class Line {
     this.write(kind, index, this.read(kind, index) + moves[event.key]);
     this.largest = null;
     this.draw();
-    clearTimeout(this.timer);
-    this.timer = setTimeout(() => { this.nudging = false; this.release(); }, 250);
+    this.later();
   }
 
   draw() {
@@ -256,10 +293,11 @@ class Line {
   drawBack(s, found) {
     const { state } = this;
     const at = this.x(s);
-    const shape = state.kernel === "bump"
-      ? `M${this.x(s - state.b)} ${AXIS} L${at} ${AXIS - PEAK} L${this.x(s + state.b)} ${AXIS} Z`
-      : `M${this.x(LOW)} ${AXIS} V${AXIS - this.height(s - LOW)} L${at} ${AXIS} Z`;
-    const edge = state.kernel === "bump" ? shape.slice(0, -2) : `M${this.x(LOW)} ${AXIS - this.height(s - LOW)} L${at} ${AXIS}`;
+    // the kernel over the axis, cut off where the axis ends
+    const reach = state.kernel === "bump" ? [Math.max(s - state.b, LOW), s, Math.min(s + state.b, HIGH)] : [LOW, s];
+    const corners = reach.map((t) => `${this.x(t)} ${AXIS - this.height(s - t)}`).join(" L");
+    const edge = `M${corners}`;
+    const shape = `M${this.x(reach[0])} ${AXIS} L${corners} L${this.x(reach.at(-1))} ${AXIS} Z`;
     const parts = [
       svg("path", { d: shape, fill: "var(--query)", "fill-opacity": 0.1 }),
       svg("path", { d: edge, fill: "none", stroke: "var(--query)", "stroke-width": 1.6 }),
@@ -276,7 +314,7 @@ class Line {
       points.push(`${x} ${(VALUES - attend(state, this.score(x)).y * VALUE_UNIT).toFixed(2)}`);
     }
     parts.push(svg("path", { d: `M${points.join("L")}`, fill: "none", stroke: "var(--value)", "stroke-width": 1.2, "stroke-opacity": 0.75, "stroke-dasharray": "1 3", "stroke-linecap": "round" }));
-    let right = -Infinity;
+    const taken = [-Infinity, -Infinity, -Infinity]; // where the labels of each height end
     const order = state.keys.map((_, j) => j).sort((a, b) => state.keys[a] - state.keys[b]);
     for (const j of order) {
       const x = this.x(state.keys[j]);
@@ -284,9 +322,10 @@ class Line {
       const top = this.height(s - state.keys[j]);
       if (found.weights[j] <= 0) continue;
       parts.push(svg("line", { x1: x, x2: x, y1: AXIS, y2: AXIS - top, stroke: "var(--key)", "stroke-width": j === this.pointed ? 5 : 3 }));
-      if (j === this.pointed || x - right > 32) {
-        parts.push(svg("text", { class: "weight", x, y: AXIS - top - 7 }, fmt(found.weights[j])));
-        right = x;
+      const level = taken.findIndex((end) => x - end > 32);
+      if (j === this.pointed || level >= 0) {
+        parts.push(svg("text", { class: "weight", x, y: Math.max(10, AXIS - top - 7 - 14 * Math.max(0, level)) }, fmt(found.weights[j])));
+        taken[Math.max(0, level)] = x;
       }
     }
     this.back.replaceChildren(...parts);
@@ -308,7 +347,7 @@ class Line {
     this.marks.v.forEach((g, j) => describe(g, this.x(state.keys[j]), VALUES - state.values[j] * VALUE_UNIT, `value of key ${j + 1}`, state.values[j], -1, 1));
     for (const g of this.marks.b) {
       const s = state.queries[state.held];
-      const side = s + state.b <= HIGH ? 1 : -1;
+      const side = s <= HIGH / 2 ? 1 : -1; // by the query alone: the handle stays with the pointer
       describe(g, clamp(this.x(s + side * state.b), MARGIN - 10, this.width - MARGIN + 10), AXIS, "bandwidth", state.b, 0.05, 3);
     }
   }
@@ -318,14 +357,12 @@ class Line {
     const y = VALUES - found.y * VALUE_UNIT;
     const up = found.y >= 0 ? 1 : -1;
     const end = this.width - MARGIN + 12;
-    const flip = x > this.width - 130;
-    const beside = { x: x + (flip ? -14 : 14), "text-anchor": flip ? "end" : "start" };
     const halo = { stroke: "var(--ground)", "stroke-width": 4, "paint-order": "stroke", "stroke-linejoin": "round" };
     const parts = [
       svg("text", { x: clamp(x, 26, this.width - 26), "text-anchor": "middle", ...halo, class: "name", y: AXIS - 28 }, `s = ${fmt(s)}`),
       svg("text", { x: end, y: AXIS + 62, "text-anchor": "end" }, "score →"),
-      svg("text", { x: MARGIN - 12, y: VALUES + 50, class: "out" }, "values v of the keys"),
-      svg("text", { ...beside, ...halo, class: "out", y: y + (Math.abs(found.y) * VALUE_UNIT < 14 ? -8 * up : 4) }, `y = ${fmt(found.y, 3)}`),
+      svg("text", { x: MARGIN - 12, y: VALUES + 50, class: "out" }, this.width > 420 ? "values v of the keys · dotted: y wherever s is" : "values v of the keys"),
+      svg("text", { x: end, y: VALUES + 50, class: "out", "text-anchor": "end" }, `y = ${fmt(found.y, 3)}`),
       svg("line", { x1: x, x2: x, y1: VALUES, y2: y, stroke: "var(--value)", "stroke-width": 4 }),
       Math.abs(found.y) * VALUE_UNIT > 3
         ? svg("path", { d: `M${x - 6} ${y + 6 * up} L${x} ${y - 3 * up} L${x + 6} ${y + 6 * up} Z`, fill: "var(--value)" })
@@ -340,21 +377,19 @@ class Line {
     const bump = state.kernel === "bump";
     const span = (kind, text) => make("span", { class: kind }, text);
     const lit = state.keys.map((_, j) => j).filter((j) => found.weights[j] > 0).sort((a, b) => found.weights[b] - found.weights[a]);
-    const shown = lit.length > 9 ? lit.slice(0, 8) : lit;
-    if (this.pointed !== null && lit.includes(this.pointed) && !shown.includes(this.pointed)) shown[shown.length - 1] = this.pointed;
-    const rows = shown.map((j) => make("li", { class: j === this.pointed ? "pointed" : "" }, bump
+    const rows = lit.map((j) => make("li", { class: j === this.pointed ? "pointed" : "" }, bump
       ? ["(1 − |", span("query", fmt(s)), " − ", span("key", fmt(state.keys[j])), `|/${fmt(state.b)})/${state.keys.length} = ${fmt(found.weights[j], 3)}`]
-      : ["relu(", span("query", fmt(s)), " − ", span("key", fmt(state.keys[j])), `)/${fmt(found.total, 1)} = ${fmt(found.weights[j], 3)}`]));
-    if (lit.length > shown.length) rows.push(make("li", { class: "quiet" }, `and ${lit.length - shown.length} smaller`));
+      : ["relu(", span("query", fmt(s)), " − ", span("key", fmt(state.keys[j])), `)/${fmt(found.total)} = ${fmt(found.weights[j], 3)}`]));
     const nothing = bump ? "No key is nearer than the bandwidth." : "No key lies to its left.";
     const badge = this.largest == null
       ? make("span", { class: "badge waiting" }, "asking the operator …")
-      : make("span", { class: "badge", title: "largest difference, over all queries, of what the browser drew and what the operator computed" }, `operator agrees to ${power(this.largest)}`);
+      : make("span", { class: "badge", title: "largest difference of what the browser drew and what the operator computed, over all queries" }, this.largest ? `operator agrees to ${power(this.largest)}` : "operator agrees to the last digit");
     this.sums.replaceChildren(
       make("h4", {}, "What the held query receives"),
-      lit.length ? make("ol", {}, rows) : make("p", {}, `${nothing} It receives nothing.`),
+      lit.length ? make("ol", lit.length > 9 ? { tabindex: 0, "aria-label": "weights" } : {}, rows) : make("p", {}, `${nothing} It receives nothing.`),
       make("div", { class: "total" }, [
         make("div", { class: "quiet" }, bump ? `n = ${state.keys.length} keys, b = ${fmt(state.b)}` : `N = Σ|s − t| = ${fmt(found.total)}`),
+        bump ? "" : make("div", { class: "quiet" }, `mean of v = ${fmt(state.values.reduce((sum, v) => sum + v, 0) / state.values.length, 3)}`),
         make("div", { class: "value" }, bump ? `y = Σ w·v = ${fmt(found.y, 3)}` : `y = Σ w·(v − mean) = ${fmt(found.y, 3)}`),
       ]),
       badge);
@@ -367,5 +402,5 @@ export default function ({ data, parentElement, setStateValue }) {
   const root = parentElement.querySelector(".live");
   root.line ??= new Line(root);
   root.line.receive(data, (value) => setStateValue("line", value));
-  return () => { root.line?.observer.disconnect(); root.line = null; };
+  return () => { root.line?.close(); root.line = null; };
 }

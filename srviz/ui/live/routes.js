@@ -53,27 +53,26 @@ class Routes {
     this.observer.observe(this.left.canvas);
     this.keys = (event) => this.onkey(event);
     document.addEventListener("keydown", this.keys);
-    this.themes = setInterval(() => {
-      const look = JSON.stringify(palette(this.live));
-      if (look !== this.look) { this.look = look; this.draw(); }
-    }, 500);
   }
 
   close() {
     this.observer.disconnect();
     document.removeEventListener("keydown", this.keys);
-    clearInterval(this.themes);
     cancelAnimationFrame(this.frame);
+    clearTimeout(this.timer);
   }
 
   receive(data, send) {
     this.send = send;
-    if (data.setting === this.data?.setting) return;
+    if (data.setting === this.data?.setting) { this.draw(); return; } // called again for a new theme, say
     this.data = data;
+    this.speed = Number(data.speed);
+    this.speeds.value = data.speed;
     this.n = data.s.length;
     this.sorted = data.order.map((j) => data.t[j]);
-    const sums = data.t.map((_, k) => ({ kind: "sums", k }));
-    this.steps = [...sortSteps(data.t), ...sums, ...lookUpSteps(data.s, this.sorted)];
+    const each = (kind) => data.t.map((_, k) => ({ kind, k }));
+    this.steps = [...each("project"), ...sortSteps(data.t), ...each("sums"), ...each("knots"), ...lookUpSteps(data.s, this.sorted)];
+    this.starts = Object.fromEntries(["sort", "sums", "knots", "search"].map((kind) => [kind, this.steps.findIndex((step) => step.kind === kind)]));
     this.cells = this.n * this.n;
     this.last = Math.max(this.cells, this.steps.length);
     this.weight = (i, j) => (data.N[i] > 0 ? Math.max(0, data.s[i] - data.t[j]) / data.N[i] : 0);
@@ -84,20 +83,20 @@ class Routes {
     put(this.bar, { max: this.last });
     const number = (...kinds) => this.steps.filter((step) => kinds.includes(step.kind)).length.toLocaleString("en");
     this.left.cost.textContent = `n² = ${this.n} × ${this.n}`;
-    this.right.cost.textContent = `n log n: ${number("sort")} to sort, ${number("sums")} sums, ${number("search", "answer")} to look up`;
+    this.right.cost.textContent = `n log n: ${number("project")} to project, ${number("sort")} to sort, ${number("sums", "knots")} sums, ${number("search", "answer")} to look up`;
     this.fill(this.left.code, data.dense_source);
     this.fill(this.right.code, data.sorted_source);
     this.badge.textContent = `same answer: largest difference ${power(data.largest)}`;
     this.pause(false);
-    this.go(clamp(data.at, 0, this.last), false);
+    this.go(data.at);
   }
 
   build() {
     const panel = (title) => {
       const parts = {
         cost: make("span", { class: "cost" }),
-        ops: make("span", { class: "ops" }), canvas: make("canvas", { role: "img" }), says: make("div", { class: "says" }),
-        code: make("pre", { tabindex: 0, "aria-label": `${title}: the source that runs` }),
+        ops: make("span", { class: "ops" }), canvas: make("canvas", { role: "img" }), says: make("div", { class: "says", "aria-live": "off" }),
+        code: make("pre", { role: "region", "aria-label": `${title}: the source that runs` }),
       };
       parts.element = make("section", {}, [
         make("div", { class: "head" }, [make("h4", {}, title), parts.ops, parts.cost]),
@@ -112,10 +111,12 @@ class Routes {
     this.showPlaying(false);
     this.bar = make("input", { type: "range", min: 0, value: 0, "aria-label": "Step", oninput: () => { this.pause(false); this.go(Number(this.bar.value)); } });
     this.bar.onchange = () => this.tell();
-    const speeds = make("select", { "aria-label": "Speed", onchange: () => { this.speed = Number(speeds.value); } },
+    this.speeds = make("select", { "aria-label": "Speed", onchange: () => { this.speed = Number(this.speeds.value); this.tell(); } },
       [["0.25", "¼ ×"], ["0.5", "½ ×"], ["1", "1 ×"], ["2", "2 ×"], ["4", "4 ×"], ["16", "16 ×"]].map(([value, text]) => make("option", { value, selected: value === "1" }, text)));
     this.badge = make("span", { class: "badge" });
-    this.live = make("div", { class: "routes" }, make("div", { class: "card" }, [
+    this.live = make("div", { class: "routes", tabindex: -1, onclick: (event) => {
+      if (event.detail && event.target.closest("button")) this.live.focus({ preventScroll: true }); // then Space plays
+    } }, make("div", { class: "card" }, [
       make("div", { class: "player row" }, [
         make("span", { class: "group" }, [
           press("To the beginning", icon("M4 3 V13 M13 3 L6 8 L13 13 Z"), () => { this.pause(false); this.go(0); this.tell(); }),
@@ -124,7 +125,7 @@ class Routes {
           press("One step forward", icon("M6 3 L11 8 L6 13", true), () => this.step(1)),
           press("To the end", icon("M12 3 V13 M3 3 L10 8 L3 13 Z"), () => { this.pause(false); this.go(this.last); this.tell(); }),
         ]),
-        this.bar, speeds, this.badge,
+        this.bar, this.speeds, this.badge,
         make("span", { class: "quiet hint" }, "Space plays · ← → step · Page Up, Page Down: stage by stage"),
       ]),
       make("div", { class: "panels" }, [this.left.element, this.right.element]),
@@ -143,14 +144,16 @@ class Routes {
   onkey(event) {
     const target = event.composedPath()[0];
     const inside = event.composedPath().includes(this.live);
-    const free = target === document.body || target.closest?.("[data-testid=stMain]") === target;
+    const { top, bottom } = this.live.getBoundingClientRect();
+    const free = (target === document.body || target.dataset?.testid === "stMain") && bottom > 0 && top < innerHeight;
     if (event.ctrlKey || event.metaKey || event.altKey || !(inside || free)) return;
-    if (event.key === " " && inside && target.tagName === "BUTTON") return;
+    if (event.key === " " && (event.repeat || (inside && target.tagName === "BUTTON"))) return;
     if (target === this.bar && event.key !== " " || target.tagName === "SELECT") return;
-    if (target.tagName === "PRE" && event.key.startsWith("Arrow")) return;
+    if (event.key.startsWith("Page") && !inside) return;
     const act = {
       " ": () => this.toggle(), ArrowRight: () => this.step(1), ArrowLeft: () => this.step(-1),
       PageDown: () => this.stage(1), PageUp: () => this.stage(-1),
+      ...(inside && { Home: () => this.step(-this.last), End: () => this.step(this.last) }),
     }[event.key];
     if (!act) return;
     event.preventDefault();
@@ -161,9 +164,7 @@ class Routes {
 
   // the ticks at which the sorted route begins another stage
   stage(direction) {
-    const starts = [0];
-    this.steps.forEach((step, k) => { if (k && step.kind !== this.steps[k - 1].kind && (step.kind === "sums" || (step.kind === "search" && this.steps[k - 1].kind === "sums"))) starts.push(k); });
-    starts.push(this.steps.length, this.last);
+    const starts = [0, ...Object.values(this.starts), this.steps.length, this.last];
     const next = direction > 0 ? starts.find((k) => k > this.at) : starts.reverse().find((k) => k < this.at);
     this.pause(false);
     this.go(next ?? this.at);
@@ -200,7 +201,10 @@ class Routes {
   // the place goes to the URL once things are quiet
   tell() {
     clearTimeout(this.timer);
-    this.timer = setTimeout(() => this.send({ setting: this.data.setting, tick: this.at }), 400);
+    this.timer = setTimeout(() => {
+      this.send({ setting: this.data.setting, tick: this.at, speed: this.speeds.value });
+      put(this.right.says, { "aria-live": "polite" });
+    }, 400);
   }
 
   go(tick) {
@@ -297,7 +301,7 @@ class Routes {
     if (!done) { says.replaceChildren("A weight for each of the n × n pairs, a sum for each row."); this.mark(this.left, []); return; }
     const i = Math.floor((done - 1) / n), j = (done - 1) % n;
     const parts = [
-      "relu(", span("query", fmt(data.s[i])), " − ", span("key", fmt(data.t[j])), `) / ${fmt(data.N[i])} = ${fmt(this.weight(i, j), 3)}`,
+      "relu(", span("query", fmt(data.s[i], 3)), " − ", span("key", fmt(data.t[j], 3)), `) / ${fmt(data.N[i], 3)} = ${fmt(this.weight(i, j), 3)}`,
     ];
     if (j === n - 1) parts.push(make("br"), span("value", `y of query ${i + 1} = ${fmt(data.y[i], 3)}`));
     says.replaceChildren(...parts);
@@ -315,14 +319,15 @@ class Routes {
     const x0 = Math.max(28, (width - side) / 2), slot = side / n, bar = Math.max(1, Math.min(slot * 0.62, 26));
     const few = n <= FEW;
     const lines = { keys: 26 + side * 0.17, sums: 26 + side * 0.5, knots: 26 + side * 0.84 };
-    const sortedYet = !step ? false : step.kind !== "sort" || done === this.steps.filter((s) => s.kind === "sort").length;
-    const stand = !step ? data.t.map((_, j) => j) : step.kind === "sort" ? step.stand : data.order;
+    const sortedYet = done >= this.starts.sums;
+    const stand = step?.kind === "sort" ? step.stand : sortedYet ? data.order : data.t.map((_, j) => j);
     const tall = side * 0.13 / Math.max(...data.t.map(Math.abs), 1e-9);
     pen.textAlign = "left";
     pen.fillStyle = colours.key;
-    pen.fillText(sortedYet ? "keys, sorted by score" : "keys, in input order", x0, 7);
+    pen.fillText(sortedYet ? "keys, sorted by score" : step?.kind === "sort" ? "keys, being sorted" : "keys, in input order", x0, 7);
     // the keys, one bar a slot
     stand.forEach((j, k) => {
+      if (done < this.starts.sort && k >= done) return; // not projected yet
       const x = x0 + (k + 0.5) * slot;
       const placed = step?.kind === "sort" && k === step.slot;
       pen.fillStyle = colours.key;
@@ -334,11 +339,10 @@ class Routes {
     this.axis(pen, x0, lines.keys, side);
     if (data.colour) stand.forEach((j, k) => this.swatch(pen, j, x0 + k * slot, 16, slot, 5));
     // the running sums
-    const first = this.steps.findIndex((s) => s.kind === "sums");
-    const known = clamp(done - first, 0, n);
+    const known = clamp(done - this.starts.sums, 0, n), knots = clamp(done - this.starts.knots, 0, n);
     const tallS = side * 0.08 / Math.max(...data.S.map(Math.abs), 1e-9), tallR = side * 0.085 / Math.max(...data.R.map(Math.abs), 1e-9);
-    this.caption(pen, known, "S: running sum of the centred values", x0, 26 + side * 0.345);
-    this.caption(pen, known, "R: the hinge sum at each key", x0, 26 + side * 0.675);
+    this.caption(pen, known, `S: running sum of the centred values, 1st of ${data.coordinates} coordinates`, x0, 26 + side * 0.345);
+    this.caption(pen, knots, "R: the hinge sum at each key", x0, 26 + side * 0.675);
     this.axis(pen, x0, lines.sums, side);
     this.axis(pen, x0, lines.knots, side);
     for (let k = 0; k < known; k += 1) {
@@ -353,9 +357,9 @@ class Routes {
     pen.fillStyle = colours.value;
     pen.lineWidth = 1.6;
     pen.beginPath();
-    for (let k = 0; k < known; k += 1) pen.lineTo(x0 + (k + 0.5) * slot, lines.knots - data.R[k] * tallR);
+    for (let k = 0; k < knots; k += 1) pen.lineTo(x0 + (k + 0.5) * slot, lines.knots - data.R[k] * tallR);
     pen.stroke();
-    for (let k = 0; k < known; k += 1) {
+    for (let k = 0; k < knots; k += 1) {
       const x = x0 + (k + 0.5) * slot, y = lines.knots - data.R[k] * tallR;
       pen.beginPath();
       pen.arc(x, y, n > 40 ? 1.6 : 3.2, 0, 7);
@@ -389,31 +393,34 @@ class Routes {
     const span = (kind, text) => make("span", { class: kind }, String(text));
     const says = (...parts) => this.right.says.replaceChildren(...parts);
     if (!step) {
-      says("Each token has one score already: the projection of its vector.");
+      says("Each token's vector becomes two numbers: a query score and a key score.");
+      this.mark(this.right, ["project"]);
+    } else if (step.kind === "project") {
+      says(`token ${step.k + 1}: query score `, span("query", fmt(data.s[step.k], 3)), ", key score ", span("key", fmt(data.t[step.k], 3)));
       this.mark(this.right, ["project"]);
     } else if (step.kind === "sort") {
-      says(`merge, pass ${step.pass}: `, span("key", fmt(data.t[step.key])), ` goes to place ${step.slot + 1}`);
+      says(`merge, pass ${step.pass}: `, span("key", fmt(data.t[step.key], 3)), ` goes to place ${step.slot + 1}`);
       this.mark(this.right, ["sort"]);
     } else if (step.kind === "sums") {
       const k = step.k, u = data.u[k];
-      if (!k) says(span("value", `S₁ = u₁ = ${fmt(u)}`), "    R₁ = 0");
-      else {
-        const gap = sorted[k] - sorted[k - 1];
-        says(
-          span("value", `S = ${fmt(data.S[k - 1])} + ${bracket(u)} = ${fmt(data.S[k])}`), make("br"),
-          span("value", `R = ${fmt(data.R[k - 1])} + ${fmt(gap)} · ${bracket(data.S[k - 1])} = ${fmt(data.R[k])}`));
-      }
+      says(span("value", k ? `S = ${fmt(data.S[k - 1], 3)} + ${bracket(u)} = ${fmt(data.S[k], 3)}` : `S = ${fmt(u, 3)}, the first centred value`));
       this.mark(this.right, ["sums"]);
+    } else if (step.kind === "knots") {
+      const k = step.k;
+      says(span("value", k
+        ? `R = ${fmt(data.R[k - 1], 3)} + ${fmt(sorted[k] - sorted[k - 1], 3)} · ${bracket(data.S[k - 1])} = ${fmt(data.R[k], 3)}`
+        : "R = 0 at the lowest key"), make("br"), k ? "the R before, and the gap times the S before" : "");
+      this.mark(this.right, ["knots"]);
     } else if (step.kind === "search") {
-      says("is key ", span("key", fmt(sorted[step.middle])), " below query ", span("query", fmt(data.s[step.i])), `? ${step.below ? "yes, go right" : "no, go left"}`);
+      says("is key ", span("key", fmt(sorted[step.middle], 3)), " below query ", span("query", fmt(data.s[step.i], 3)), `? ${step.below ? "yes, go right" : "no, go left"}`);
       this.mark(this.right, ["look up"]);
     } else {
       const { i, p } = step;
-      if (!p) says("no key lies below ", span("query", fmt(data.s[i])), ": ", span("value", "y = 0"));
+      if (!p) says("no key lies below ", span("query", fmt(data.s[i], 3)), ": ", span("value", "y = 0"));
       else {
         says(
-          "(R + (", span("query", fmt(data.s[i])), " − ", span("key", fmt(sorted[p - 1])), ") · S) / N", make("br"),
-          `= (${fmt(data.R[p - 1])} + ${fmt(data.s[i] - sorted[p - 1])} · ${bracket(data.S[p - 1])}) / ${fmt(data.N[i])} = `, span("value", fmt(data.y[i], 3)));
+          "(R + (", span("query", fmt(data.s[i], 3)), " − ", span("key", fmt(sorted[p - 1], 3)), ") · S) / N", make("br"),
+          `= (${fmt(data.R[p - 1], 3)} + ${fmt(data.s[i] - sorted[p - 1], 3)} · ${bracket(data.S[p - 1])}) / ${fmt(data.N[i], 3)} = `, span("value", fmt(data.y[i], 3)));
       }
       this.mark(this.right, ["look up", "normalize"]);
     }
@@ -427,7 +434,7 @@ class Routes {
     const tall = 24 / Math.max(...data.y.map(Math.abs), 1e-9), middle = y0 + 44;
     pen.textAlign = "left";
     pen.fillStyle = colours.value;
-    pen.fillText("outputs y, query by query", x0, y0);
+    pen.fillText(`outputs y, query by query, 1st of ${data.coordinates} coordinates`, x0, y0);
     for (let i = 0; i < n; i += 1) {
       if (!known(i)) continue;
       const x = x0 + (i + 0.5) * slot;
@@ -491,7 +498,7 @@ const icon = (path, open = false) =>
   svg("svg", { viewBox: "0 0 16 16", width: 14, height: 14, "aria-hidden": "true", class: "icon" },
     svg("path", { d: path, fill: open ? "none" : "currentColor", stroke: "currentColor", "stroke-width": 2, "stroke-linejoin": "round", "stroke-linecap": "round" }));
 
-const bracket = (x) => (Number(fmt(Math.abs(x))) !== 0 && x < 0 ? `(${fmt(x)})` : fmt(x));
+const bracket = (x) => (fmt(x, 3).startsWith("−") ? `(${fmt(x, 3)})` : fmt(x, 3));
 
 export default function ({ data, parentElement, setStateValue }) {
   const root = parentElement.querySelector(".live");

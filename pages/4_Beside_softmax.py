@@ -1,0 +1,46 @@
+"""The same tokens through every method, side by side and linked."""
+
+import streamlit as st
+
+from srviz.ui import shell
+from srviz.ui.beside import beside_softmax, code, pattern_fit, spreads
+from srviz.ui.question import question
+
+with shell.page("pages/4_Beside_softmax.py"):
+    st.title("The same tokens, four ways to attend", anchor=False)
+    with st.container(key="lead"):
+        st.markdown(
+            "Same :orange[**queries**], same :blue[**keys**]. Softmax gathers around what is similar; sliced ReLU "
+            "draws a staircase. Point at a cell; a click holds it, Esc lets go."
+        )
+    state = beside_softmax()
+    with st.container(key="notice"):
+        left, middle, right = st.columns(3, gap="large")
+        left.subheader("Rows of one, rows of zero", anchor=False)
+        left.markdown(
+            "Softmax rows are probabilities. Effective ReLU weights are signed: centring the values makes every row "
+            "sum to zero, and they are no probabilities."
+        )
+        middle.subheader("Zeros by construction", anchor=False)
+        middle.markdown(
+            "A key above the query has weight zero exactly, not a small one. Softmax has no exact zero short of "
+            "underflow."
+        )
+        right.subheader("Sorted, a staircase", anchor=False)
+        right.markdown(
+            "In input order sliced ReLU looks like noise. Sort queries and keys by score, and nothing stands above "
+            "the steps."
+        )
+    question(
+        "One token far from all others, and every query is to look at it alone. Which head can do that best?",
+        ["Softmax", "Sliced ReLU", "Linear attention"],
+        1,
+        "The farthest key below weighs most, so one slice that puts the needle far below the rest is enough. "
+        "Choose the input Needle in noise and run the fit below.",
+    )
+    st.subheader("Who can draw the pattern?", anchor=False)
+    pattern_fit(state)
+    st.subheader("How the weights are spread", anchor=False)
+    spreads(state)
+    with st.expander("The code that ran"):
+        st.code(code(), language=None, wrap_lines=True)

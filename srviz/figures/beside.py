@@ -1,0 +1,114 @@
+"""Matrices of weights side by side, the tokens they are about, and how their weights are spread."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import plotly.graph_objects as go
+from numpy.typing import NDArray
+
+from srviz.figures.theme import PALETTES, bare, signed_scale
+
+Numbers = NDArray[np.float32]
+SIDE = 236
+
+
+def matrix(weights: Numbers, top: float, *, signed: bool, mode: str) -> go.Figure:
+    """Weights (n_q, n_k) as shades: ground to ink up to `top`, or brown to teal centred on zero where signed."""
+    colours = PALETTES[mode]
+    scale = signed_scale(mode) if signed else [[0.0, colours.ground], [1.0, colours.ink]]
+    picture = go.Heatmap(
+        z=np.asarray(weights, dtype=np.float32),
+        zmin=-top if signed else 0,
+        zmax=top,
+        colorscale=scale,
+        showscale=False,
+        hoverinfo="none",
+    )
+    figure = bare(go.Figure(picture), mode, SIDE)
+    figure.update_yaxes(autorange="reversed")
+    figure.update_layout(margin={"l": 5, "r": 5, "t": 5, "b": 5}, shapes=[_frame(colours.line)])
+    return figure
+
+
+def places(place: Numbers, colour: Numbers | None, *, mode: str) -> go.Figure:
+    """The tokens where they lie, in their own colours where they have some. place: (n, 2), colour: (n, 3) or None."""
+    ink = PALETTES[mode].ink
+    shades = ink if colour is None else [f"rgb({r},{g},{b})" for r, g, b in (colour * 255).round().astype(int)]
+    line = {"width": 0.5, "color": PALETTES[mode].quiet}
+    dots = go.Scatter(
+        x=place[:, 0],
+        y=place[:, 1],
+        mode="markers",
+        marker={"size": 8, "color": shades, "line": line},
+        hoverinfo="none",
+    )
+    figure = bare(go.Figure(dots), mode, SIDE)
+    figure.update_xaxes(range=[-0.06, 1.06])
+    figure.update_yaxes(range=[-0.06, 1.06])
+    return figure.update_layout(margin={"l": 5, "r": 5, "t": 5, "b": 5})
+
+
+def histogram(weights: Mapping[str, Numbers], *, mode: str) -> go.Figure:
+    """How many of the weights are how large, as shares over a log axis; exact zeros have no place on it."""
+    edges = np.logspace(-6, 0, 37)
+    figure = go.Figure()
+    for label, (colour, dash) in zip(weights, _lines(mode), strict=False):
+        size = np.abs(np.asarray(weights[label], dtype=np.float64)).ravel()
+        count, _ = np.histogram(size.clip(1e-6, 1)[size > 0], edges)
+        middle = np.sqrt(edges[1:] * edges[:-1])
+        line = {"color": colour, "dash": dash, "width": 2, "shape": "hvh"}
+        figure.add_scatter(x=middle, y=count / max(size.size, 1), name=label, mode="lines", line=line, hoverinfo="none")
+    return _axes(figure, mode, "size of a weight", "share of all weights", log=True)
+
+
+def fits(labels: list[str], before: list[float], after: list[float], *, mode: str) -> go.Figure:
+    """For each method the distance to the pattern as it was (hollow) and fitted (filled), from 1 down to 0."""
+    colours = PALETTES[mode]
+    figure = go.Figure()
+    for label, high, low in zip(labels, before, after, strict=True):
+        figure.add_scatter(
+            x=[high, low], y=[label, label], mode="lines", line={"color": colours.line, "width": 3}, hoverinfo="none"
+        )
+    dot = {"size": 12, "color": colours.ground, "line": {"color": colours.ink, "width": 2}}
+    figure.add_scatter(x=before, y=labels, mode="markers", marker=dot)
+    numbers = [f"  {x:.2f}" for x in after]
+    dot = {"size": 12, "color": colours.ink}
+    figure.add_scatter(x=after, y=labels, mode="markers+text", text=numbers, textposition="top center", marker=dot)
+    figure = _axes(figure, mode, "distance to the pattern: 0 is the pattern itself", "", log=False)
+    figure.update_xaxes(range=[-0.03, 1.06])
+    figure.update_yaxes(range=[len(labels) - 0.6, -0.6], showgrid=False)
+    figure.update_traces(hoverinfo="skip")
+    figure.update_layout(margin={"l": 110, "t": 10})
+    return figure.update_layout(showlegend=False, height=84 + 46 * len(labels))
+
+
+def _lines(mode: str) -> list[tuple[str, str]]:
+    """Softmax violet, sliced in ink, the rest greys."""
+    colours = PALETTES[mode]
+    return [
+        (colours.softmax, "solid"),
+        (colours.ink, "solid"),
+        (colours.ink, "dot"),
+        (colours.ink, "dash"),
+        (colours.quiet, "dashdot"),
+    ]
+
+
+def _frame(colour: str) -> dict[str, object]:
+    corners = {"x0": 0, "x1": 1, "y0": 0, "y1": 1, "xref": "paper", "yref": "paper"}
+    return corners | {"type": "rect", "line": {"color": colour, "width": 1}}
+
+
+def _axes(figure: go.Figure, mode: str, across: str, up: str, *, log: bool) -> go.Figure:
+    colours = PALETTES[mode]
+    figure = bare(figure, mode, 280)
+    look = {"visible": True, "gridcolor": colours.line, "zeroline": False, "tickfont": {"color": colours.quiet}}
+    figure.update_xaxes(title={"text": across, "font": {"color": colours.quiet}}, **look)
+    figure.update_yaxes(title={"text": up, "font": {"color": colours.quiet}}, **look)
+    if log:
+        figure.update_xaxes(type="log", dtick=1, exponentformat="power")
+    return figure.update_layout(
+        margin={"l": 62, "r": 16, "t": 34, "b": 52},
+        showlegend=True,
+        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0, "font": {"color": colours.ink}},
+    )

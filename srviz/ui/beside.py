@@ -1,0 +1,326 @@
+"""Beside softmax: every method's weights on the same queries and keys, linked, with their arithmetic."""
+
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cache
+
+import numpy as np
+import streamlit as st
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.nn.functional import elu
+
+from srviz.attention import METHODS, Method, seeded_heads, seeded_slice, standardize
+from srviz.figures import beside as figures
+from srviz.inputs import INPUTS, Tokens
+from srviz.inputs.patterns import PATTERNS
+from srviz.measure.fit import fit
+from srviz.measure.spread import spread
+from srviz.ui import compute, shell, url
+from srviz.ui.chart import chart, mode
+from srviz.ui.figure import Arithmetic, figure
+
+LEAST, MOST, MOST_FITTED = 4, 256, 64
+ORDERS = {"input": "input order", "sorted": "sorted by score"}
+PARAMETERS = (
+    url.choice("input", tuple(INPUTS), "clusters"),
+    url.whole("n", LEAST, MOST, 48),
+    url.choice("order", tuple(ORDERS), "sorted"),
+    url.whole("seed", 0, 9999, 1),
+    url.whole("head", 1, compute.HEADS, 1),
+    url.whole("query", 0, MOST, 0),
+)
+GROUP = "beside"
+Matrix = NDArray[np.float32]
+
+
+@dataclass(frozen=True, eq=False)
+class Pane:
+    """One matrix. weights: (n, n); terms as in `Arithmetic`."""
+
+    title: str
+    note: str
+    weights: Matrix
+    signed: bool
+    template: str
+    terms: dict[str, tuple[str, object]]
+
+
+Head = tuple[Tensor, Tensor, Callable[[str], Callable[[Tensor], Tensor]]]
+Terms = tuple[str, dict[str, tuple[str, object]]]
+
+
+def _one_head(name: str, n: int, seed: int, number: int, device: str) -> Head:
+    """q, k (1, 1, n, d) of one untrained head, and for a kind of projection its slice of that head."""
+    x = torch.from_numpy(compute.tokens(name, n, seed).x).to(device)
+    q, k, _ = seeded_heads(x.unsqueeze(0), compute.HEADS, compute.HEAD_DIM, seed=seed)
+
+    def slice_of(projection: str) -> Callable[[Tensor], Tensor]:
+        pi = seeded_slice(compute.HEADS, compute.HEAD_DIM, projection, seed=seed, device=device)
+        scores = {id(part): pi(full)[:, number, None] for part, full in ((heads[0], q), (heads[1], k))}
+        return lambda part: scores[id(part)]
+
+    heads = q[:, number, None], k[:, number, None]
+    return *heads, slice_of
+
+
+def _dot(q: Tensor, k: Tensor, scale: float) -> tuple[str, object]:
+    return "dot", {"q": q[0, 0].tolist(), "k": k[0, 0].tolist(), "scale": scale}
+
+
+def _softmax(head: Head) -> Terms:
+    q, k, _ = head
+    scale = q.shape[-1] ** -0.5
+    total = (q @ k.mT * scale).exp().sum(-1)[0, 0]
+    return "exp({x}) / {Z}\n= {w}", {"x": _dot(q, k, scale), "Z": ("i", total.tolist())}
+
+
+def _relu(head: Head) -> Terms:
+    q, k, slice_of = head
+    pi = slice_of("mlp")
+    s, t = (scores[0, 0] for scores in standardize(pi(q), pi(k)))
+    total = (s[:, None] - t).abs().sum(-1)
+    return "relu({s} − {t}) / {N}\n= {w}", {"s": ("i", s.tolist()), "t": ("j", t.tolist()), "N": ("i", total.tolist())}
+
+
+def _bump(head: Head) -> Terms:
+    q, k, slice_of = head
+    pi = slice_of("linear")
+    s, t = pi(q)[0, 0], pi(k)[0, 0]
+    template = f"max(0, 1 − |{{s}} − {{t}}|) / {t.numel()}\n= {{w}}"
+    return template, {"s": ("i", s.tolist()), "t": ("j", t.tolist())}
+
+
+def _linear(head: Head) -> Terms:
+    q, k, _ = head
+    q, k = elu(q) + 1, elu(k) + 1
+    return "φ(q)·φ(k) = {x}\n/ {Z} = {w}", {"x": _dot(q, k, 1.0), "Z": ("i", (q @ k.mT).sum(-1)[0, 0].tolist())}
+
+
+TERMS: dict[str, tuple[Callable[[Head], Terms], str]] = {  # and the kind of slice a method takes
+    "softmax": (_softmax, "mlp"),
+    "relu": (_relu, "mlp"),
+    "bump": (_bump, "linear"),
+    "linear": (_linear, "mlp"),
+}
+
+
+@st.cache_data(max_entries=32, show_spinner=False)
+def panes(name: str, n: int, seed: int, number: int, device: str) -> list[Pane]:
+    """Every method's weights, raw, and effective where centring the values changes them."""
+    head = _one_head(name, n, seed, number, device)
+    result = []
+    for method in METHODS.values():
+        terms_of, projection = TERMS[method.name]
+        template, terms = terms_of(head)
+        weights = _weights(method, head, projection, effective=False)
+        sums = weights.sum(1)
+        note = (
+            "rows sum to 1" if np.allclose(sums, 1, atol=1e-5) else f"rows sum to {sums.min():.2f} … {sums.max():.2f}"
+        )
+        shown = template + "\nrow sum {sum}"
+        title = f"{method.label}, raw" if method.signed else method.label
+        result.append(Pane(title, note, weights, False, shown, terms | {"w": ("z", 0), "sum": ("i", sums.tolist())}))
+        if method.signed:
+            weights = _weights(method, head, projection, effective=True)
+            mean = sums / n
+            terms = {"a": ("z+i", mean.tolist()), "m": ("i", mean.tolist()), "w": ("z", 0)}
+            terms |= {"sum": ("i", weights.sum(1).tolist())}
+            shown = "{a} − row mean {m}\n= {w}\nrow sum {sum}"
+            result.append(Pane(f"{method.label}, effective", "rows sum to 0", weights, True, shown, terms))
+    return result
+
+
+def _weights(method: Method, head: Head, projection: str, *, effective: bool) -> Matrix:
+    q, k, slice_of = head
+    weights = method.weights(q, k, slice_=slice_of(projection), effective=effective)[0, 0]
+    array: Matrix = weights.cpu().numpy()
+    return array
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def orders(name: str, n: int, seed: int, number: int, device: str) -> tuple[list[int], list[int]]:
+    """Queries and keys from the lowest score of sliced ReLU to the highest."""
+    _, terms = _relu(_one_head(name, n, seed, number, device))
+    ranks = [np.argsort(np.asarray(terms[letter][1], dtype=np.float32), kind="stable").tolist() for letter in "st"]
+    return ranks[0], ranks[1]
+
+
+def beside_softmax() -> url.State:
+    """The controls and the linked panes; a click holds a pair, and its query is what the spread below is about."""
+    state = url.settle(*PARAMETERS)
+    tokens = _controls(state)
+    setting = (state["input"], _size(state), state["seed"], state["head"] - 1, str(shell.device()))
+    shown = panes(*setting)
+    n = tokens.n
+    queries, keys = orders(*setting) if state["order"] == "sorted" else (list(range(n)), list(range(n)))
+    top = max(float(np.quantile(pane.weights, 0.995)) for pane in shown if not pane.signed)
+    reach = max([float(np.quantile(np.abs(pane.weights), 0.995)) for pane in shown if pane.signed], default=top)
+    pattern = PATTERNS[state["input"]](tokens) if state["input"] in PATTERNS else None
+    cells = [*st.columns(4, gap="medium"), *st.columns(4, gap="medium")]
+    for number, (pane, cell) in enumerate(zip(shown, cells, strict=False)):
+        with cell:
+            _head(pane.title, pane.note)
+            drawing = figures.matrix(
+                pane.weights[np.ix_(queries, keys)], reach if pane.signed else top, signed=pane.signed, mode=mode()
+            )
+            arithmetic = Arithmetic(pane.template, pane.terms, "Point at a cell." if number == 0 else "")
+            clicked = figure(
+                drawing, key=f"pane{number}", alt=f"{pane.title}: weights of {n} queries on {n} keys", group=GROUP,
+                queries=queries, keys=keys, arithmetic=arithmetic,
+            )  # fmt: skip
+            if clicked and clicked.query is not None and clicked.query < n:
+                state["query"] = clicked.query + 1
+    rest = cells[len(shown) :]
+    with rest[0]:
+        _head("The tokens", "circled: the query and the key")
+        drawing = figures.places(tokens.place, tokens.colour, mode=mode())
+        figure(drawing, key="places", alt=f"{n} tokens where they lie", group=GROUP, points=range(n))
+    if pattern is not None:
+        with rest[1]:
+            _head("The pattern asked for", "known for this input")
+            ordered = pattern[np.ix_(queries, keys)]
+            drawing = figures.matrix(ordered, float(ordered.max()) or 1.0, signed=False, mode=mode())
+            figure(drawing, key="pattern", alt="The pattern asked for", group=GROUP, queries=queries, keys=keys)
+    st.caption(
+        f"All raw weights share one scale, from the ground at 0 to ink at {top:.3f}; effective weights are brown "
+        f"below zero and teal above, up to ± {reach:.3f}. Queries run down, keys across. The projections are untrained."
+    )
+    return state
+
+
+def _size(state: url.State) -> int:
+    return INPUTS[state["input"]].nearest(state["n"])
+
+
+def _head(title: str, note: str) -> None:
+    st.markdown(f"**{title}**  \n:gray[{note}]")
+
+
+def _controls(state: url.State) -> Tokens:
+    first, second, third, fourth = st.columns([1.4, 1.4, 1.5, 0.8], gap="medium", vertical_alignment="bottom")
+    name = first.selectbox(
+        "Input", list(INPUTS), key=url.key("input"), format_func=lambda key: INPUTS[key].title, filter_mode=None
+    )
+    fixed = INPUTS[name].fixed is not None
+    second.slider("Tokens n", LEAST, MOST, key=url.key("n"), help="This input has 64 or 128 or 256." if fixed else None)
+    third.segmented_control("Order", list(ORDERS), key=url.key("order"), format_func=ORDERS.__getitem__, required=True)
+    with fourth.popover("More", width="stretch"):
+        st.number_input("Seed", 0, 9999, key=url.held("seed"), help="Of the untrained projections and made-up inputs.")
+        st.slider("Head", 1, compute.HEADS, key=url.held("head"))
+    return compute.tokens(name, _size(state), state["seed"])
+
+
+def spreads(state: url.State) -> None:
+    """How the weights are spread: for one query where one was clicked, else for all."""
+    setting = (state["input"], _size(state), state["seed"], state["head"] - 1, str(shell.device()))
+    shown = panes(*setting)
+    n = len(shown[0].weights)
+    one = min(state["query"], n)
+    rows = slice(one - 1, one) if one else slice(None)
+    st.markdown(
+        f"For query {one}, clicked above." if one else "For all queries; click a cell above for its query alone."
+    )
+    if one:
+        st.button("All queries", key="all queries", on_click=_all_queries, args=(url.key("query"),))
+    figure(
+        figures.histogram({pane.title: pane.weights[rows] for pane in shown}, mode=mode()), key="histogram",
+        alt="Histogram of the sizes of the weights of every method, on a log axis",
+    )  # fmt: skip
+    lines = ["| | exact zeros | entropy (nats) | effective number of keys |", "|---|---:|---:|---:|"]
+    for pane in shown:
+        found = spread(torch.from_numpy(pane.weights[rows]).double())
+        numbers = f"{found.zeros.mean():.0%} | {found.entropy.mean():.2f} | {found.effective.mean():.1f} of {n}"
+        lines.append(f"| {pane.title} | {numbers} |")
+    st.markdown("\n".join(lines))
+    st.caption(
+        "Entropy of |w| / Σ|w| in each row, and its exponential: as many equal weights would be as spread. "
+        "Means over the rows."
+    )
+
+
+def _all_queries(key: str) -> None:
+    st.session_state[key] = 0
+
+
+@dataclass
+class Fitted:
+    """What the fits of one setting have reached; kept when the visitor stops them."""
+
+    setting: tuple[str, int, int]
+    before: dict[str, float] = field(default_factory=dict)
+    best: dict[str, float] = field(default_factory=dict)
+    weights: dict[str, Matrix] = field(default_factory=dict)
+    running: bool = False
+
+
+def pattern_fit(state: url.State) -> None:
+    """How near each method can come to the pattern of this input when its maps are fitted to it."""
+    if state["input"] not in PATTERNS:
+        known = ", ".join(INPUTS[name].title for name in PATTERNS)
+        st.markdown(f"This input has no known pattern. These have: {known}.")
+        return
+    n = min(_size(state), MOST_FITTED)
+    setting = (state["input"], n, state["seed"])
+    fitted: Fitted | None = st.session_state.get("_fitted")
+    if fitted is None or fitted.setting != setting:
+        fitted = st.session_state["_fitted"] = Fitted(setting)
+    tokens = compute.tokens(*setting)
+    pattern = PATTERNS[state["input"]](tokens)
+    if fitted.running:
+        _fit_all(fitted, tokens, pattern)
+    st.button(
+        "Fit again" if fitted.best else "Fit queries, keys and slice to the pattern",
+        key="fit",
+        on_click=_start,
+        args=(True,),
+    )
+    if not fitted.best:
+        return
+    names = [name for name in METHODS if name in fitted.best]
+    labels = [METHODS[name].label for name in names]
+    drawing = figures.fits(labels, [fitted.before[x] for x in names], [fitted.best[x] for x in names], mode=mode())
+    words = "; ".join(f"{METHODS[name].label} {fitted.best[name]:.2f}" for name in names)
+    chart(drawing, f"Distance to the pattern after the fit: {words}", "fits", st.container())
+    cells = st.columns(4, gap="medium")
+    for name, cell in zip(names, cells, strict=False):
+        with cell:
+            _head(METHODS[name].label, f"fitted, distance {fitted.best[name]:.2f}")
+            weights = fitted.weights[name]
+            drawing = figures.matrix(weights, float(np.quantile(weights, 0.998)) or 1.0, signed=False, mode=mode())
+            chart(drawing, f"{METHODS[name].label} fitted to the pattern", f"fitted {name}", st.container())
+    st.caption(
+        f"{n} tokens, one head of 8 coordinates, raw weights, 300 steps of Adam from the untrained maps; the distance "
+        "is ‖αA − P‖ / ‖P‖ with the best single scale α. Hollow: before the fit."
+    )
+
+
+def _start(running: bool) -> None:
+    st.session_state["_fitted"].running = running
+
+
+def _fit_all(fitted: Fitted, tokens: Tokens, pattern: Matrix) -> None:
+    """The fits, watched; Stop ends them within a few steps and keeps the best so far."""
+    fitted.before, fitted.best, fitted.weights = {}, {}, {}
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.button("Stop", key="stop fit", on_click=_start, args=(False,))
+        bar = st.progress(0.0, "Fitting …")
+    x, target = torch.from_numpy(tokens.x), torch.from_numpy(pattern)
+    for number, method in enumerate(METHODS.values()):
+        for progress in fit(method.name, x, target):
+            fitted.before.setdefault(method.name, progress.distance)
+            fitted.best[method.name] = progress.best
+            fitted.weights[method.name] = progress.weights.numpy()
+            if progress.step % 10 == 0:
+                share = (number + progress.step / progress.steps) / len(METHODS)
+                bar.progress(share, f"{method.label}: distance {progress.best:.2f}")
+    fitted.running = False
+    st.rerun()
+
+
+@cache
+def code() -> str:
+    """The source of the weights of every method, read from the methods themselves."""
+    return "\n\n".join(inspect.getsource(method.weights) for method in METHODS.values())

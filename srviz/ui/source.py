@@ -1,0 +1,20 @@
+"""The source that runs, read from the functions themselves."""
+
+import inspect
+from collections.abc import Callable
+from functools import cache
+
+
+@cache
+def marked_source(function: Callable[..., object]) -> list[tuple[str, str]]:
+    """The lines of a function that do the work: (step, line), from its marks "# step: name" up to "# done"."""
+    lines, step = [], ""
+    for line in inspect.getsource(function).splitlines():
+        mark, _, name = line.strip().partition("step: ")
+        if mark == "# ":
+            step = name
+        elif line.strip() == "# done":
+            step = ""
+        elif step:
+            lines.append((step, line.removeprefix("    ")))
+    return lines

@@ -1,0 +1,135 @@
+"""The live figure keeps its promises: in place, linked, pointed at, clicked, saved."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+CAMERA = "e => e._fullLayout.scene._scene.getCamera().eye"
+
+
+def plot(page, name):
+    return page.get_by_role("figure", name=name, exact=True)
+
+
+@pytest.fixture
+def page(figures_server, visit):
+    page = visit(figures_server, height=2200)
+    for name in ("cloud one", "cloud two", "matrix left", "matrix right", "plane"):
+        expect(plot(page, name).locator(".main-svg").first).to_be_attached()
+    page.wait_for_function("document.querySelectorAll('.plot')[1]._fullLayout?.scene?._scene != null")
+    return page
+
+
+def cell(page, name, row, column):
+    """The middle of a cell of a 4 × 4 matrix on screen."""
+    box = plot(page, name).locator(".nsewdrag").bounding_box()
+    return box["x"] + (column + 0.5) / 4 * box["width"], box["y"] + (row + 0.5) / 4 * box["height"]
+
+
+def point_at(page, name, row, column):
+    x, y = cell(page, name, row, column)
+    page.mouse.move(x - 3, y)
+    page.mouse.move(x, y)
+    return x, y
+
+
+def press(page, x, y):
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.up()
+
+
+def turn_on(page):
+    page.get_by_role("slider", name="turn").focus()
+    page.keyboard.press("ArrowRight")
+
+
+def test_pointing_lights_the_pair_in_every_figure_of_the_group(page):
+    point_at(page, "matrix left", 0, 1)  # shown in the order 2, 0, 3, 1: query 2, key 0
+    for name in ("matrix left", "matrix right"):
+        expect(plot(page, name).locator(".over rect")).to_have_count(2)
+    expect(plot(page, "plane").locator(".over circle")).to_have_count(2)
+    expect(page.locator(".says").filter(has_text="q 12.00 k 20.00 d 1.50 w 0.5000")).to_have_count(2)
+    page.mouse.move(5, 5)
+    expect(plot(page, "matrix right").locator(".over rect")).to_have_count(0)
+    expect(page.locator(".says").filter(has_text="idle")).to_have_count(2)
+
+
+def test_a_click_holds_and_tells_python_and_escape_lets_go(page):
+    press(page, *cell(page, "matrix right", 3, 2))
+    expect(page.get_by_text("right Click(query=1, key=3)")).to_be_visible()
+    point_at(page, "matrix left", 0, 0)
+    expect(page.locator(".says").filter(has_text="q 11.00 k 23.00")).to_have_count(2)
+    page.keyboard.press("Escape")
+    expect(page.locator(".says").filter(has_text="q 11.00")).to_have_count(0)
+
+
+def test_a_finger_taps_a_cell(figures_server, visit):
+    page = visit(figures_server, height=2200, has_touch=True)
+    expect(plot(page, "matrix left").locator(".nsewdrag")).to_be_attached()
+    page.touchscreen.tap(*cell(page, "matrix left", 1, 1))
+    expect(page.get_by_text("left Click(query=0, key=0)")).to_be_visible()
+    expect(plot(page, "matrix right").locator(".over rect")).to_have_count(2)
+
+
+def test_the_camera_is_shared_and_survives_new_data_and_a_click(page):
+    before = plot(page, "cloud one").evaluate(CAMERA)
+    box = plot(page, "cloud one").bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + 60, y + 20, steps=6)
+    page.mouse.up()
+    turned = plot(page, "cloud one").evaluate(CAMERA)
+    assert turned != before
+    page.wait_for_function(
+        "x => Math.abs(document.querySelectorAll('.plot')[1]._fullLayout.scene._scene.getCamera().eye.x - x) < 0.05",
+        arg=turned["x"],
+    )
+    turn_on(page)
+    page.wait_for_function("document.querySelectorAll('.plot')[0]._fullData[0].x[0] > 1")
+    for name in ("cloud one", "cloud two"):
+        assert plot(page, name).evaluate(CAMERA)["x"] == pytest.approx(turned["x"], abs=0.05)
+
+
+def test_zoom_survives_new_data(page):
+    box = plot(page, "plane").locator(".nsewdrag").bounding_box()
+    page.mouse.move(box["x"] + box["width"] * 0.3, box["y"] + box["height"] * 0.3)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] * 0.6, box["y"] + box["height"] * 0.7, steps=5)
+    page.mouse.up()
+    page.wait_for_function("document.querySelectorAll('.plot')[4]._fullLayout.xaxis.range[1] < 2.5")
+    zoomed = plot(page, "plane").evaluate("e => e._fullLayout.xaxis.range")
+    turn_on(page)
+    page.wait_for_function("document.querySelectorAll('.plot')[0]._fullData[0].x[0] > 1")
+    assert plot(page, "plane").evaluate("e => e._fullLayout.xaxis.range") == zoomed
+
+
+def test_new_data_update_the_figure_in_place(page):
+    plot(page, "matrix left").evaluate("e => { e.mark = 1 }")
+    first = plot(page, "matrix left").evaluate("e => e._fullData[0].z[0][0]")
+    turn_on(page)
+    page.wait_for_function(f"document.querySelectorAll('.plot')[2]._fullData[0].z[0][0] > {first}")
+    assert plot(page, "matrix left").evaluate("e => e.mark") == 1
+
+
+@pytest.mark.parametrize("format_", ["PNG", "SVG"])
+def test_save(page, format_):
+    point_at(page, "matrix left", 0, 0)
+    with page.expect_download() as download:
+        page.get_by_role("button", name=f"Save as {format_}").nth(2).click()
+    assert download.value.suggested_filename == f"srviz.{format_.lower()}"
+    content = download.value.path().read_bytes()
+    assert content.startswith(b"\x89PNG" if format_ == "PNG" else b"<svg")
+
+
+def test_the_library_comes_once_and_from_here(figures_server, visit):
+    page = visit(figures_server)
+    expect(plot(page, "plane").locator(".main-svg").first).to_be_attached()
+    scripts = page.evaluate(
+        "performance.getEntriesByType('resource').map(e => e.name).filter(n => n.includes('plotly'))"
+    )
+    own = [url for url in scripts if re.search(r"/app/static/plotly-[\d.]+\.min\.js$", url)]
+    assert len(own) == 1
+    assert own[0].startswith(figures_server)
