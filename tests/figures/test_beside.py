@@ -1,0 +1,27 @@
+"""The figures of Beside softmax hold what they are given."""
+
+import numpy as np
+import pytest
+
+from srviz.figures import beside
+
+
+@pytest.mark.parametrize("mode", ["light", "dark"])
+@pytest.mark.parametrize("signed", [False, True])
+def test_a_matrix_keeps_its_numbers_and_its_scale(mode, signed):
+    weights = np.linspace(-1, 1, 12, dtype=np.float32).reshape(3, 4)
+    picture = beside.matrix(weights, 0.5, signed=signed, mode=mode).data[0]
+    np.testing.assert_array_equal(picture.z, weights)
+    assert (picture.zmin, picture.zmax) == ((-0.5 if signed else 0), 0.5)
+
+
+def test_the_histogram_counts_every_weight_that_is_not_zero():
+    weights = np.array([[0, 0.5, -0.05, 1e-9]], dtype=np.float32)
+    figure = beside.histogram({"one": weights}, mode="light")
+    assert sum(figure.data[0].y) == pytest.approx(3 / 4)
+
+
+def test_fits_show_before_and_after():
+    figure = beside.fits(["a", "b"], [0.9, 0.8], [0.1, 0.5], mode="dark")
+    assert list(figure.data[-1].x) == [0.1, 0.5]
+    assert list(figure.data[-2].x) == [0.9, 0.8]
