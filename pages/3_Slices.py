@@ -10,8 +10,8 @@ with shell.page("pages/3_Slices.py"):
     st.title("Slices", anchor=False)
     with st.container(key="lead"):
         st.markdown(
-            "A slice turns each token into one number: its shadow on a line. A :orange[**query**] sees the "
-            ":blue[**keys**] in the order of their shadows and nothing else. Turn the line."
+            "A slice turns each token into one number: its shadow on a line. All that a :orange[**query**] knows of "
+            "the :blue[**keys**] is where their shadows fall. Turn the line."
         )
     state = slices()
     with st.container(key="notice"):
@@ -19,12 +19,12 @@ with shell.page("pages/3_Slices.py"):
         left.subheader("Shadows meet, tokens do not", anchor=False)
         left.markdown(
             "The ringed two are far apart, yet neighbours on the line: whatever the query, it treats them nearly "
-            "alike. Every slice has such a pair."
+            "alike. Turn the line, and another pair takes their place."
         )
         middle.subheader("Ranks change by crossings", anchor=False)
         middle.markdown(
-            "Two ribbons cross where two shadows meet, that is where the line is at right angles to the pair. In half "
-            "a turn each pair meets once."
+            "Two ribbons cross where two shadows meet, that is where the line is at right angles to the pair. In the "
+            "plane each pair meets once in half a turn."
         )
         right.subheader("A second slice helps", anchor=False)
         right.markdown(
@@ -42,8 +42,8 @@ with shell.page("pages/3_Slices.py"):
     st.subheader("What many slices give", anchor=False)
     st.markdown(
         "One shadow shortens each distance in its own way. The mean over random directions shortens all alike: "
-        "it tends to c · |x − y|. Sliced attention uses one slice a head, and does not wait for this mean."
+        "it tends to c · |x − y|. Sliced attention uses one slice a head, and takes no such mean."
     )
     many(state)
     st.subheader("The code that ran", anchor=False)
-    st.code(source(), language=None)
+    st.code(source(), language=None, wrap_lines=True)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import plotly.graph_objects as go
 import streamlit as st
 import torch
 from numpy.typing import NDArray
@@ -71,7 +72,7 @@ class Mean:
 def slices() -> url.State:
     """Show the controls and the figure; what was turned or clicked comes back on release and goes into the URL."""
     sent = _sent()
-    state = url.settle(*PARAMETERS, acted=_mark(sent) != st.session_state.get("_slices_seen", (None, None)))
+    state = url.settle(*PARAMETERS, acted=bool(sent) and _mark(sent) != st.session_state.get("_slices_seen"))
     st.session_state["_slices_seen"] = _mark(sent)
     _controls(state)
     taken = sent if sent.get("epoch") == state.epoch else {}
@@ -110,22 +111,31 @@ def many(state: url.State) -> None:
         f"The error over all pairs, as a root mean square: the median of {REPEATS} draws of L directions, its spread "
         "from the 10th to the 90th percentile, and, dotted, the fit to the medians. Theory says the slope −1/2."
     )
-    x = torch.from_numpy(points(*setting))
-    differences = _differences(x)
-    dim = x.shape[1]
-    shadow = measure.mean_shadow(differences, measure.directions(count, dim, seed=state["seed"]))
-    distance = differences.norm(dim=-1)
-    factor = measure.shrinkage(dim)
     first, second = st.columns(2, gap="large")
-    figure = figures.kept(distance.numpy(), shadow.numpy(), factor, mode=mode())
-    chart(figure, f"Mean shadow of every pair over {count} slices against its distance", "kept", first)
-    figure = figures.error(mean.counts, mean.errors, mean.fit, count, mode=mode())
-    chart(figure, f"Error against the number of slices, log axes, slope {mean.fit[0]:.2f}", "error", second)
-    every = len(x) * (len(x) - 1) // 2
-    pairs = f"All {every:,}" if len(distance) == every else f"{len(distance)} of the {every:,}"
+    means, errors = _pictures(*setting, state["many"], mode())
+    chart(means, f"Mean shadow of every pair over {count} slices against its distance", "kept", first)
+    chart(errors, f"Error against the number of slices, log axes, slope {mean.fit[0]:.2f}", "error", second)
+    dim = 3 if state["input"] in SPACE else 2
+    every = state["n"] * (state["n"] - 1) // 2
+    pairs = f"All {every:,}" if every <= PAIRS else f"{PAIRS} of the {every:,}"
     st.caption(
         f"{pairs} pairs of the points above. The mean shadow is (1/L) Σ |⟨θ, x − y⟩|, c = Γ(D/2) / (√π Γ((D + 1)/2)) = "
-        f"{factor:.4f} for D = {dim}. Directions from seed {state['seed']}."
+        f"{measure.shrinkage(dim):.4f} for D = {dim}. Directions from seed {state['seed']}."
+    )
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)  # figures are slow to make, and nobody changes them
+def _pictures(name: str, n: int, seed: int, many: int, mode: str) -> tuple[go.Figure, go.Figure]:
+    """Mean shadow against distance for 2^many slices, and the error against their number."""
+    mean = many_slices(name, n, seed)
+    count = mean.counts[many]
+    differences = _differences(torch.from_numpy(points(name, n, seed)))
+    dim = differences.shape[-1]
+    shadow = measure.mean_shadow(differences, measure.directions(count, dim, seed=seed)).numpy()
+    distance = differences.norm(dim=-1).numpy()
+    return (
+        figures.kept(distance, shadow, measure.shrinkage(dim), mode=mode),
+        figures.error(mean.counts, mean.errors, mean.fit, count, mode=mode),
     )
 
 

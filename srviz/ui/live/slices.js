@@ -512,6 +512,7 @@ class Slices {
     this.seen = this.data.points.map((x) => this.place(x));
     if (hand) this.drawDial(pen, found);
     else if (this.grid) this.drawLevels(pen, size, found);
+    else this.drawGlobe(pen);
     this.drawPair(pen, found);
     this.drawTokens(pen, found);
     const [x, y] = this.tip();
@@ -557,13 +558,7 @@ class Slices {
       const [p, q] = [corner(-1, 0), corner(1, 0)];
       this.segment(pen, p, q, colours.query, 1.2);
     } else {
-      pen.strokeStyle = colours.line;
-      pen.lineWidth = 1;
-      this.polygon(pen, Array.from({ length: 60 }, (_, k) => {
-        const [right, up] = this.turn([Math.cos((k * Math.PI) / 30), Math.sin((k * Math.PI) / 30), 0]);
-        return [middle + right * ring, middle - up * ring];
-      }));
-      pen.stroke();
+      this.drawGlobe(pen);
       this.drawDisc(pen, way, s);
     }
     pen.restore();
@@ -614,6 +609,21 @@ class Slices {
     pen.fillStyle = dim === 3 && tip[2] < 0 ? colours.ink : colours.ground;
     pen.fill();
     pen.restore();
+  }
+
+  // the outline and the equator of the sphere of directions
+  drawGlobe(pen) {
+    const { middle, ring } = this;
+    pen.strokeStyle = this.colours.line;
+    pen.lineWidth = 1;
+    pen.beginPath();
+    pen.arc(middle, middle, ring, 0, 7);
+    pen.stroke();
+    this.polygon(pen, Array.from({ length: 60 }, (_, k) => {
+      const [right, up] = this.turn([Math.cos((k * Math.PI) / 30), Math.sin((k * Math.PI) / 30), 0]);
+      return [middle + right * ring, middle - up * ring];
+    }));
+    pen.stroke();
   }
 
   // in space the tokens that the query attends to lie below a plane: its disc inside the sphere
@@ -916,7 +926,7 @@ class Slices {
       hand ? `${letter} = ${sum(data.points[k])} = ` : `${letter} = Π(x), standardized: `, span(kind, fmt(value)),
     ]);
     this.planeTitle.replaceChildren(
-      hand ? `Shadows on the line, ${this.where()}` : `Level sets of Π, ${this.where()}`);
+      hand ? `Shadows on the line, ${this.where()}` : `${dim === 3 ? "Tokens in space" : "Level sets of Π"}, ${this.where()}`);
     this.ribbonTitle.replaceChildren(`${state.along === "rank" ? "Ranks" : "Scores"} ${hand ? "as the line turns" : "from head to head"}`);
     this.alongs.forEach((button) => put(button, { "aria-pressed": String(button.textContent === state.along) }));
     this.sums.replaceChildren(make("ol", {}, [
@@ -943,7 +953,7 @@ class Slices {
       }, String(h + 1))));
     }
     [...this.headPicker.children].forEach((button, h) => put(button, { "aria-pressed": String(h === state.head) }));
-    this.hint.textContent = `Click a point: it becomes the query · ${dim === 3 ? "drag beside it: look around" : "drag the arrow, or Tab and ← →"}`;
+    this.hint.textContent = `Click a point: it becomes the query${dim === 3 ? " · drag beside it: look around" : hand ? " · drag the arrow, or Tab and ← →" : ""}`;
     if (this.largest == null) {
       this.badge.className = "badge waiting";
       this.badge.textContent = this.sent && !this.playing ? "asking the operator …" : "the operator answers on release";
@@ -962,7 +972,7 @@ class Slices {
       ? `All ${left.length} heads together still leave ${left.at(-1)} of ${pairs} pairs.`
       : enough === 0 ? `Head 1 alone tells all ${pairs} pairs apart.` : `Heads 1 ${enough === 1 ? "and" : "to"} ${enough + 1} together tell all ${pairs} pairs apart; head 1 alone leaves ${left[0]}.`;
     return make("div", {}, [all, " ", make("span", { class: "quiet" },
-      `Told apart: in one of them |s − s′| is at least ${resolution} % of |x − x′|. The row “left” counts the others.`)]);
+      `Told apart: in one of them |s\u00a0−\u00a0s′| is at least ${resolution}\u00a0% of |x\u00a0−\u00a0x′|. “Left”: pairs that no head so far tells apart.`)]);
   }
 
   // ---- strokes -----------------------------------------------------------------------------------------------------
