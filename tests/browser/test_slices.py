@@ -8,11 +8,16 @@ from playwright.sync_api import expect
 AGREED = ".slices .badge:not(.waiting)"
 
 
+def agreed(page):
+    """Wait for the operator's answer."""
+    expect(page.locator(AGREED)).to_be_visible(timeout=20_000)
+
+
 @pytest.fixture
 def slices(server, visit):
     def open_(query="", **options):
         page = visit(f"{server}/Slices?{query}", **options)
-        expect(page.locator(AGREED)).to_be_visible()
+        agreed(page)
         page.locator(".slices canvas").first.scroll_into_view_if_needed()
         return page
 
@@ -81,7 +86,7 @@ def test_the_dial_turns_while_it_is_dragged_and_the_operator_agrees(slices):
     expect(page.locator(".slices .badge.waiting")).to_be_visible()  # the server has not been asked yet
     assert "theta" not in page.url
     page.mouse.up()
-    expect(page.locator(AGREED)).to_be_visible()
+    agreed(page)
     assert agreement(page) < 1e-6
     expect(page).to_have_url(re.compile(f"theta={turned:g}"))
 
@@ -94,7 +99,7 @@ def test_half_a_turn_turns_the_order_over(slices):
     expect(page).to_have_url(re.compile("theta=255.5"))
     assert ask(page, "live.scores()") == pytest.approx([-t for t in before], abs=1e-9)
     assert [a or b for a, b in zip(lit_before, lit(page), strict=True)].count(False) == 1  # the query itself
-    expect(page.locator(AGREED)).to_be_visible()
+    agreed(page)
     assert agreement(page) < 1e-6
 
 
@@ -103,7 +108,7 @@ def test_a_point_clicked_is_the_query_and_one_pointed_at_is_written_out_in_numbe
     page.mouse.click(*token(page, 13))
     expect(page).to_have_url(re.compile("held=14"))
     expect(page.locator(".slices .sums li").first).to_contain_text("token 14")
-    expect(page.locator(AGREED)).to_be_visible()
+    agreed(page)
     assert agreement(page) < 1e-6
     scores, held = ask(page, "live.scores()"), ask(page, "state.held")
     for j in (11, 20):
@@ -147,7 +152,7 @@ def test_the_ribbons_turn_the_line_too(slices):
     assert float(marker.get_attribute("aria-valuenow")) == theta(page)
     page.get_by_role("button", name="score").click()
     expect(page).to_have_url(re.compile("along=score"))
-    expect(page.locator(AGREED)).to_be_visible()
+    agreed(page)
 
 
 @pytest.mark.parametrize("kind", ["Linear Π", "MLP Π"])
@@ -160,7 +165,7 @@ def test_the_heads_of_an_untrained_map(kind, slices):
     page.get_by_role("button", name="Head 3").click()
     expect(page.get_by_text("Level sets of Π, head 3")).to_be_visible()
     expect(page).to_have_url(re.compile("head=3"))
-    expect(page.locator(AGREED)).to_be_visible()
+    agreed(page)
     assert agreement(page) < 1e-6
     expect(dial(page)).to_be_hidden()
     # the level line of the query runs through the query: its own score there
@@ -201,7 +206,7 @@ def test_in_space_the_direction_tilts_and_the_view_turns(slices):
     page.mouse.up()
     assert after == pytest.approx((x - 60, y + 40), abs=3)  # the tip is under the pointer
     assert ask(page, "[state.theta, state.tilt]") != before
-    expect(page.locator(AGREED)).to_be_visible()
+    agreed(page)
     assert agreement(page) < 1e-6
 
 
@@ -219,7 +224,7 @@ def test_a_finger_turns_the_dial(slices):
     touch("touchEnd")
     expect(page).to_have_url(re.compile("theta="))
     assert theta(page) > 45
-    expect(page.locator(AGREED)).to_be_visible()
+    agreed(page)
     page.touchscreen.tap(*token(page, 2))
     expect(page).to_have_url(re.compile("held=3"))
 
@@ -230,7 +235,7 @@ def test_turning_by_itself_stops_where_it_is(slices):
     expect(dial(page)).not_to_have_attribute("aria-valuenow", "30")
     page.get_by_role("button", name="Stop").click()
     expect(page).to_have_url(re.compile(f"theta={theta(page):g}"))
-    expect(page.locator(AGREED)).to_be_visible()
+    agreed(page)
 
 
 def test_a_link_brings_all_of_it_back_and_so_does_the_back_button(slices, settled):
@@ -253,7 +258,7 @@ def test_fewer_tokens_keep_a_query_that_exists(slices):
     page.keyboard.press("ArrowLeft")
     expect(page).to_have_url(re.compile("n=8"))
     expect(page.locator(".slices .sums li").first).to_contain_text("token 8")
-    expect(page.locator(AGREED)).to_be_visible()
+    agreed(page)
     assert agreement(page) < 1e-6
 
 
