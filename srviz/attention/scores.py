@@ -90,7 +90,8 @@ def standardize(
     s, t = s.to(wide), t.to(wide)
     s, keep_s, count_s = _kept(s, query_mask)
     t, keep_t, count_t = _kept(t, key_mask)
-    unit = _power_of_two(s, t)  # squares of large scores would overflow
+    sizes = torch.cat([s.detach().abs().flatten(), t.detach().abs().flatten(), s.new_ones(1)])
+    unit = power_of_two(sizes.amax())  # squares of large scores would overflow
     s, t, eps = s / unit, t / unit, eps / unit.square()
     middle = (s.sum(-1, keepdim=True) / count_s + t.sum(-1, keepdim=True) / count_t) / 2
     s, t = (s - middle) * keep_s, (t - middle) * keep_t
@@ -100,10 +101,13 @@ def standardize(
     return (s / deviation).to(dtype), (t / deviation).to(dtype)
 
 
-def _power_of_two(s: Tensor, t: Tensor) -> Tensor:
-    """One at or above the size of all scores, and at least 1: dividing by it does not round. () → no gradient."""
-    size = torch.cat([s.detach().abs().flatten(), t.detach().abs().flatten(), s.new_ones(1)]).amax()
-    return torch.ldexp(torch.ones_like(size), torch.frexp(size).exponent)
+def power_of_two(x: Tensor) -> Tensor:
+    """The largest power of two up to x > 0, float32 or float64: dividing by it does not round.
+
+    By the bits of its exponent, since not every device has `frexp`; 0 where x is subnormal.
+    """
+    integer, exponent = (torch.int32, 0xFF << 23) if x.dtype == torch.float32 else (torch.int64, 0x7FF << 52)
+    return (x.view(integer) & exponent).view(x.dtype)
 
 
 def _kept(x: Tensor, mask: Tensor | None) -> tuple[Tensor, Tensor, Tensor]:

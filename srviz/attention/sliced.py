@@ -10,6 +10,7 @@ from srviz.attention import checks, dense
 from srviz.attention.hinge import flat, is_small, slope_sum, sum_rows, sum_shape
 from srviz.attention.kernels import bump, relu
 from srviz.attention.scan import prefix_sum_scalar
+from srviz.attention.scores import power_of_two
 from srviz.attention.sweep import Ladder, Rows, sweep
 
 
@@ -134,7 +135,7 @@ def _centred(v: Tensor, weight: Tensor | None) -> Rows:
     rows, n, _ = v.shape
     count = v.new_full((rows, 1), float(n)) if weight is None else weight.sum(-1, keepdim=True).clamp_min(1)
     size = v[:, :: max(1, n // 256)].abs().amax(-2)  # (B, d), of a sample: any size will do
-    step = torch.ldexp(torch.ones_like(size), torch.frexp(size).exponent - 8)
+    step = power_of_two(size.clamp_min(1e-30)) / 128
     mean = (v.sum(-2) / count / step).round() * step
     rest = torch.zeros_like(mean)
     for k in range(0, n, 4096):

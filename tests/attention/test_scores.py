@@ -5,6 +5,7 @@ import torch
 from torch import Tensor, nn
 
 from srviz.attention import Slice, dense, seeded_heads, seeded_slice, standardize
+from srviz.attention.scores import power_of_two
 from tests.attention.problems import differentiate, random, relative
 
 PROJECTIONS = ("mlp", "linear")
@@ -183,3 +184,10 @@ def test_half_precision_is_computed_in_float32(dtype: torch.dtype) -> None:
     for a, b in zip(standardize(s, t), wide, strict=True):
         assert a.dtype == dtype
         assert torch.equal(a, b.to(dtype))
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64], ids=str)
+def test_powers_of_two(dtype: torch.dtype) -> None:
+    x = torch.tensor([1.0, 1.5, 2.0, 3.999, 1e-30, 1e30, 0.75, 2.0**-126], dtype=dtype)
+    expected = 2.0 ** x.double().log2().floor()
+    assert torch.equal(power_of_two(x), expected.to(dtype))
