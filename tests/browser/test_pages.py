@@ -8,7 +8,11 @@ from playwright.sync_api import expect
 
 ROOT = Path(__file__).parents[2]
 PAGES = ["", *sorted(path.stem.partition("_")[2] for path in (ROOT / "pages").glob("*.py"))]
-READY = {"": "[data-token=q0]", "Two_routes": ".routes canvas"}
+READY = {
+    "": "[data-token=q0]",
+    "Two_routes": ".routes canvas",
+    "Kernels": ".kernel canvas",
+}
 
 
 def resident_megabytes(pid):

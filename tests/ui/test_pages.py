@@ -8,11 +8,15 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from srviz.inputs import INPUTS
-from srviz.ui import line, routes
+from srviz.ui import kernels, line, routes
 from srviz.ui.course import COURSE, neighbours
 
 ROOT = Path(__file__).parents[2]
-PARAMETERS = {"app.py": line.PARAMETERS, "pages/1_Two_routes.py": routes.PARAMETERS}
+PARAMETERS = {
+    "app.py": line.PARAMETERS,
+    "pages/1_Two_routes.py": routes.PARAMETERS,
+    "pages/2_Kernels.py": kernels.PARAMETERS,
+}
 
 
 def open_page(script, **query):
