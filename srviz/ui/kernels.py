@@ -376,7 +376,8 @@ def why_centre(state: url.State) -> None:
     st.markdown(
         f"Let queries and keys be the same, and look at the matrix −|tᵢ − tⱼ|. On all vectors **{_count(below)} of its "
         f"{n} eigenvalues** lies below zero: **{_signed(whole.min())}**. On the vectors that sum to zero, as centred "
-        f"values do, **{_count(still)} does**: the smallest is {_signed(flat.min())}. There −|s − t| is a positive kernel."
+        f"values do, **{_count(still)} does**: the smallest is {_signed(flat.min())}. "
+        "There −|s − t| is a positive kernel."
     )
     alt = f"Eigenvalues: on all vectors the smallest is {whole.min():.2f}, on those that sum to zero {flat.min():.2g}"
     chart(figure, alt, "kernels spectrum", st.container())

@@ -1,7 +1,7 @@
 // A curve f(r), r = s − t, and its map: what is dragged on the curve redraws every weight of the map.
 
 const REACH = 5, FAR = 4, TALL = 3, STEEP = 4, GAP = 0.05, MOST_NODES = 24, ARM = 0.75; // of a drawn curve
-const TOP = 14, LEFT = 34, BOTTOM = 30; // of the plot, in pixels
+const TOP = 14, LEFT = 34, BOTTOM = 46; // of the plot, in pixels
 const SLIDE = 800; // milliseconds from one order to the other
 const BLANK = { row: 0, column: 0 };
 
@@ -165,7 +165,8 @@ class KernelMap {
     this.plot = svg("svg", { class: "plot", role: "group", "aria-label": "The curve f of r = s − t" });
     this.back = svg("g", { "aria-hidden": "true" });
     this.handles = svg("g");
-    this.plot.append(this.back, this.handles);
+    this.front = svg("g", { "aria-hidden": "true", "pointer-events": "none" });
+    this.plot.append(this.back, this.handles, this.front);
     this.plot.ondblclick = (event) => {
       if (this.state.kernel !== "drawn") return;
       const box = this.plot.getBoundingClientRect();
@@ -541,8 +542,8 @@ class KernelMap {
       parts.push(svg("text", { x: this.x(r), y: this.tall - BOTTOM + 18, "text-anchor": "middle" }, fmt(r, 0)));
     }
     line(this.x(0), TOP, this.x(0), this.tall - BOTTOM, { "stroke-dasharray": "2 4", stroke: "var(--quiet)" });
-    parts.push(svg("text", { x: this.x(-REACH) + 4, y: this.tall - BOTTOM - 8 }, "← key to the right"));
-    parts.push(svg("text", { x: this.x(REACH) - 2, y: this.tall - BOTTOM - 8, "text-anchor": "end" }, "key to the left →"));
+    parts.push(svg("text", { x: this.x(-REACH), y: this.tall - BOTTOM + 38 }, "← key right of the query"));
+    parts.push(svg("text", { x: this.x(REACH), y: this.tall - BOTTOM + 38, "text-anchor": "end" }, "key left of the query →"));
     const stops = state.kernel === "drawn" ? [-REACH, ...state.nodes.map((node) => node[0]), REACH]
       : state.kernel === "bump" ? [-REACH, -state.b, 0, state.b, REACH]
       : ["relu", "distance"].includes(state.kernel) ? [-REACH, 0, REACH]
@@ -551,7 +552,7 @@ class KernelMap {
     const id = "kernel-plot-clip";
     parts.push(svg("clipPath", { id }, svg("rect", { x: LEFT, y: 0, width: Math.max(0, this.width - LEFT), height: this.tall - BOTTOM })));
     parts.push(svg("path", { d: `M${path}`, fill: "none", stroke: "var(--ink)", "stroke-width": 2.2, "stroke-linejoin": "round", "clip-path": `url(#${id})` }));
-    const { row, column } = this.lit();
+    const { row, column } = this.lit(), front = [];
     if (row) {
       const s = found.s[row - 1];
       found.t.forEach((t) => {
@@ -564,9 +565,10 @@ class KernelMap {
       if (Math.abs(r) <= REACH && h >= low && h <= high) parts.push(svg("circle", { cx: x, cy: y, r: 6, fill: "var(--query)" }));
       const halo = { stroke: "var(--ground)", "stroke-width": 5, "paint-order": "stroke", "stroke-linejoin": "round" };
       const flip = x > this.width - 130;
-      parts.push(svg("text", { x: x + (flip ? -11 : 11), y: Math.max(y - 9, 12), "text-anchor": flip ? "end" : "start", class: "strong", ...halo }, `f(${fmt(r)}) = ${fmt(h, 3)}`));
+      front.push(svg("text", { x: x + (flip ? -11 : 11), y: Math.max(y - 9, 12), "text-anchor": flip ? "end" : "start", class: "strong", ...halo }, `f(${fmt(r)}) = ${fmt(h, 3)}`));
     }
     this.back.replaceChildren(...parts);
+    this.front.replaceChildren(...front);
     this.plot.style.cursor = state.kernel === "drawn" ? "copy" : "";
   }
 
@@ -783,7 +785,7 @@ class KernelMap {
     this.change_.replaceChildren(...(!moved
       ? [make("span", { class: "quiet" }, "Move them, and see how far the outputs move with them.")]
       : this.agreed == null ? [make("span", { class: "quiet" }, "asking the operator …")]
-      : ["The outputs moved by at most ", make("b", {}, power(this.moved)), ` of the largest: the operator in float32, on ${this.data.answer.many.toLocaleString("en")} tokens.`]));
+      : ["The outputs moved by at most ", make("b", {}, this.moved < 0.01 ? power(this.moved) : fmt(this.moved, this.moved < 10 ? 2 : 0)), ` of the largest: the operator in float32, on ${this.data.answer.many.toLocaleString("en")} tokens.`]));
     this.badge.classList.toggle("waiting", this.agreed == null);
     this.badge.textContent = this.agreed == null ? "asking the operator …" : `operator agrees to ${power(this.agreed)}`;
   }
