@@ -22,7 +22,7 @@ from srviz.ui.chart import chart, mode
 from srviz.ui.live import component
 
 LEAST, MOST = 8, 64  # tokens on the map
-MANY = 4096  # tokens of the measured run
+MANY, FEWER = 4096, 1024  # tokens of the measured runs: with a sorted route, and without
 MOST_NODES = 24
 REACH, TALLEST, STEEPEST = 4.0, 3.0, 4.0  # of a drawn curve: |r| of a node, |height|, |slope|
 GAP = 0.05  # between two nodes
@@ -192,6 +192,7 @@ def kernel_map() -> url.State:
     setting = (chosen.name, tokens.n, state["seed"], state["head"] - 1, str(shell.device()))
     s, t, v = compute.head(*setting)
     curve, rules = _curve(state), _rules(state)
+    many = chosen.nearest(MANY if curve.pieces() else FEWER)
     both = torch.cat([torch.ones_like(v[:, :1]), v[:, :1]], -1)
     answer = attend(curve, rules, s, t, both).cpu().numpy()
     data = {
@@ -207,8 +208,8 @@ def kernel_map() -> url.State:
             "id": taken.get("id", 0),
             "sums": answer[:, 0].tolist(),
             "y": answer[:, 1].tolist(),
-            "many": chosen.nearest(MANY),
-            "change": change(chosen.name, chosen.nearest(MANY), *setting[2:], curve, rules) if rules.moved else None,
+            "many": many,
+            "change": change(chosen.name, many, *setting[2:], curve, rules) if rules.moved else None,
         },
     }
     component("kernel")(key="kernel_map", data=data, on_kernel_change=lambda: None)
@@ -300,13 +301,13 @@ def on_many(state: url.State) -> None:
     """The same curve on thousands of tokens, by sorting and by n², measured there and then."""
     chosen = INPUTS[state["input"]]
     curve, rules = _curve(state), _rules(state)
-    n = chosen.nearest(MANY)
-    setting = (chosen.name, n, state["seed"], state["head"] - 1, str(shell.device()), curve, rules)
+    setting = (chosen.name, chosen.nearest(MANY), state["seed"], state["head"] - 1, str(shell.device()), curve, rules)
     kept = st.session_state.get("_kernels_measured")
     if kept is None or kept[0] != setting:
         kept = (setting, _measure(*setting))
         st.session_state["_kernels_measured"] = kept
     measured: Measured = kept[1]
+    n = measured.n
     st.subheader(f"The same curve on {n:,} tokens", anchor=False)
     left, middle, right = st.columns(3, gap="large")
     if measured.sorted_seconds is None:
@@ -338,6 +339,7 @@ def _measure(name: str, n: int, seed: int, head: int, device: str, curve: Curve,
     s, t, v = compute.head(name, n, seed, head, device)
     s, t = rules.scores(s, t)
     pieces = curve.pieces()
+    n = len(s)
     few = min(n, max(16, 256 // (1 if pieces is None else len(pieces.nodes))))  # a drawn curve costs n² more each node
     some = s[:: n // few][:few]
     by_pairs = curve.every_pair(some, t, v)
@@ -368,8 +370,9 @@ def _power(x: float) -> str:
 def why_centre(state: url.State) -> None:
     """The eigenvalues of −|t_i − t_j|: one of them is negative, and centring removes it."""
     chosen = INPUTS[state["input"]]
-    n = chosen.nearest(state["n"])
-    whole, flat = eigenvalues(chosen.name, n, state["seed"], state["head"] - 1, str(shell.device()))
+    size = chosen.nearest(state["n"])
+    whole, flat = eigenvalues(chosen.name, size, state["seed"], state["head"] - 1, str(shell.device()))
+    n = len(whole)
     figure = spectrum({f"on all vectors: {n}": whole, f"on vectors that sum to zero: {n - 1}": flat}, mode=mode())
     below, still = (int((values < -1e-10 * np.abs(whole).max()).sum()) for values in (whole, flat))
     st.subheader("Why the values are centred", anchor=False)
@@ -410,6 +413,7 @@ def eigenvalues(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Of −|t_i − t_j| in float64: on all vectors (n,), and on those that sum to zero (n − 1,)."""
     t = compute.head(name, n, seed, head, device)[1].cpu().double().numpy()
+    n = len(t)  # a photograph has as many patches as fit, which may be fewer
     matrix = -np.abs(t[:, None] - t)
     whole, _ = np.linalg.qr(np.column_stack([np.ones(n), np.eye(n)[:, 1:]]))
     flat = whole[:, 1:]  # an orthonormal basis of the vectors that sum to zero

@@ -2,18 +2,21 @@
 
 import math
 import random
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from streamlit.testing.v1 import AppTest
 
 from srviz.attention import Kernel, dense
 from srviz.inputs import INPUTS
 from srviz.ui import compute, kernels
 from srviz.ui.kernels import DRAGGED, PARAMETERS, Curve, Rules, attend, change, eigenvalues, softmax_rows
 
+ROOT = Path(__file__).parents[2]
 NODES = next(p for p in PARAMETERS if p.name == "nodes")
 DRAWN = ((-1.0, 0.0), (0.5, 1.0), (1.0, -0.5))
 CURVES = [Curve(kernel, 0.8, DRAWN, -0.5, 0.25) for kernel in ("relu", "bump", "distance", "laplace", "gauss", "drawn")]
@@ -100,10 +103,10 @@ def test_only_the_queries_own_shift_moves_relu_under_distances():
 
 
 @pytest.mark.parametrize("name", ["china", "clusters", "ramp"])
-@pytest.mark.parametrize("n", [8, 32, 64])
+@pytest.mark.parametrize("n", [8, 33, 64])
 def test_one_eigenvalue_is_negative_and_none_on_vectors_that_sum_to_zero(name, n):
-    n = INPUTS[name].nearest(n)
-    whole, flat = eigenvalues(name, n, 7, 0, "cpu")
+    whole, flat = eigenvalues(name, INPUTS[name].nearest(n), 7, 0, "cpu")
+    n = compute.tokens(name, n, 7).n
     assert (len(whole), len(flat)) == (n, n - 1)
     assert (whole < -1e-9).sum() == 1
     assert flat.min() > -1e-9
@@ -187,3 +190,15 @@ def test_the_oracle_is_the_librarys_own():
     s, t, v = compute.head("china", 32, 7, 0, "cpu")
     pieces = CURVES[-1].pieces()
     torch.testing.assert_close(CURVES[-1].every_pair(s, t, v), dense.kernel_sum(s, t, v, pieces))
+
+
+@pytest.mark.parametrize("name", INPUTS)
+def test_the_page_on_every_input_also_where_fewer_tokens_fit(name):
+    page = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60).run()
+    page.switch_page("pages/2_Kernels.py")
+    for query in ({"n": "33"}, {"n": "64", "kernel": "gauss"}, {"n": "8", "kernel": "drawn", "shift": "1"}):
+        for key, value in ({"input": name} | query).items():
+            page.query_params[key] = value
+        page.run()
+        assert not page.exception
+        assert page.metric[1].value

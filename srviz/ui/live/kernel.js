@@ -450,7 +450,12 @@ class KernelMap {
   }
 
   nudge(event, name) {
-    if (name.startsWith("node") && ["Delete", "Backspace", "-"].includes(event.key)) { event.preventDefault(); this.remove(Number(name.slice(4))); return; }
+    if (name.startsWith("node") && ["Delete", "Backspace", "-"].includes(event.key)) {
+      event.preventDefault();
+      this.remove(Number(name.slice(4)));
+      this.marks[this.chosen].focus({ preventScroll: true });
+      return;
+    }
     if (this.state.kernel === "drawn" && event.key === "+") { event.preventDefault(); this.widen(); return; }
     const step = event.shiftKey ? 0.25 : 0.05;
     const [across, up] = { ArrowRight: [step, 0], ArrowLeft: [-step, 0], ArrowUp: [0, step], ArrowDown: [0, -step] }[event.key] ?? [0, 0];
