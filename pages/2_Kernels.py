@@ -29,7 +29,7 @@ with shell.page("pages/2_Kernels.py"):
         right.subheader("Straight pieces are enough", anchor=False)
         right.markdown(
             "Whatever you draw is a few nodes and two end slopes, and each piece is summed over the sorted keys. "
-            "The Gauss curve has no straight piece: it needs all n² pairs."
+            "The Gauss curve has no straight piece: to be exact it needs all n² pairs."
         )
     on_many(state)
     question(

@@ -373,7 +373,7 @@ def why_centre(state: url.State) -> None:
     size = chosen.nearest(state["n"])
     whole, flat = eigenvalues(chosen.name, size, state["seed"], state["head"] - 1, str(shell.device()))
     n = len(whole)
-    figure = spectrum({f"on all vectors: {n}": whole, f"on vectors that sum to zero: {n - 1}": flat}, mode=mode())
+    figure = spectrum({f"all vectors: {n}": whole, f"sum to zero: {n - 1}": flat}, mode=mode())
     below, still = (int((values < -1e-10 * np.abs(whole).max()).sum()) for values in (whole, flat))
     st.subheader("Why the values are centred", anchor=False)
     st.markdown(

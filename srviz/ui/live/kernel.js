@@ -481,7 +481,6 @@ class KernelMap {
     const column = Math.floor(((event.clientX - box.left - x0) / side) * n), row = Math.floor(((event.clientY - box.top - y0) / side) * n);
     if (row < 0 || row >= n) return BLANK;
     const find = (side_, place) => this.state.sorted ? this.rank[side_].indexOf(place) + 1 : place + 1;
-    // beside the map, on the meters, the row's first key stands in
     if (column < 0 || column >= n) return BLANK;
     return { row: find(0, row), column: find(1, column) };
   }
@@ -750,7 +749,7 @@ class KernelMap {
       const mean = found.raw[row - 1] / found.n;
       lines.push(make("br"), `centred: ${fmt(weight, 4)} − ${fmt(found.raw[row - 1], 3)} / ${found.n} = `, make("b", {}, fmt(weight - mean, 4)));
     }
-    lines.push(make("br"), `row ${row}${state.row ? ", held" : ""}: Σ = `, make("b", {}, fmt(found.sums[row - 1], 3)),
+    lines.push(make("br"), `query ${row}${state.row ? ", held" : ""}: row sum `, make("b", {}, fmt(found.sums[row - 1], 3)),
       state.centred ? ` (before centring ${fmt(found.raw[row - 1], 3)})` : "", " · softmax's row: ", span("softmax", fmt(this.data.softmax[row - 1], 3)));
     this.says.replaceChildren(...lines);
   }
