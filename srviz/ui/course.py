@@ -15,6 +15,7 @@ class Chapter:
 COURSE = (
     Chapter("app.py", "The scalar line"),
     Chapter("pages/1_Two_routes.py", "Two routes, one answer", "Learn"),
+    Chapter("pages/2_Kernels.py", "Kernels", "Learn"),
     Chapter("pages/3_Slices.py", "Slices", "Learn"),
     Chapter("pages/4_Beside_softmax.py", "Beside softmax", "Learn"),
 )

@@ -71,8 +71,8 @@ class Mean:
 
 def slices() -> url.State:
     """Show the controls and the figure; what was turned or clicked comes back on release and goes into the URL."""
-    sent = _sent()
     state = url.settle(*PARAMETERS)
+    sent = _sent()
     _controls(state)
     taken = sent if sent.get("epoch") == state.epoch else {}
     for name, value in taken.items():
@@ -216,9 +216,9 @@ def _controls(state: url.State) -> None:
     second.segmented_control("Slice", list(KINDS), key=url.key("by"), format_func=KINDS.__getitem__, required=True)
     third.slider("Tokens n", LEAST, MOST, key=url.key("n"))
     with fourth.popover("More", width="stretch"):
-        st.number_input("Seed", 0, 9999, key=url.key("seed"), help="Of the points, of Π and of the random directions.")
+        st.number_input("Seed", 0, 9999, key=url.held("seed"), help="Of the points, of Π and of the random directions.")
         st.slider(
-            "Resolution in percent", 1, 50, key=url.key("resolution"),
+            "Resolution in percent", 1, 50, key=url.held("resolution"),
             help="A head tells two tokens apart where their scores differ by this share of their distance.",
         )  # fmt: skip
     for name in ("input", "by", "n", "seed", "resolution"):
@@ -249,10 +249,6 @@ def _packed(heads: Heads) -> dict[str, Any] | None:
     steps = ((heads.grid - low) / (high - low) * 65535).round().astype("<u2")
     packed = base64.b64encode(steps.tobytes()).decode()
     return {"side": SIDE, "reach": heads.reach, "low": low, "high": high, "values": packed}
-
-
-def _mark(sent: dict[str, Any]) -> tuple[Any, Any]:
-    return sent.get("epoch"), sent.get("id")
 
 
 def _sent() -> dict[str, Any]:

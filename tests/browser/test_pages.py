@@ -12,6 +12,7 @@ PAGES = ["", *sorted(path.stem.partition("_")[2] for path in (ROOT / "pages").gl
 READY = {  # what a page shows once it is alive
     "": ".badge:not(.waiting)",
     "Two_routes": ".routes .badge",
+    "Kernels": ".kernel canvas",
     "Slices": ".slices canvas",
     "Beside_softmax": ".figure .main-svg",
 }

@@ -10,13 +10,14 @@ from streamlit.testing.v1 import AppTest
 
 from srviz import device as devices
 from srviz.inputs import INPUTS
-from srviz.ui import beside, line, routes, slices
+from srviz.ui import beside, kernels, line, routes, slices
 from srviz.ui.course import COURSE, neighbours
 
 ROOT = Path(__file__).parents[2]
 PARAMETERS = {
     "app.py": line.PARAMETERS,
     "pages/1_Two_routes.py": routes.PARAMETERS,
+    "pages/2_Kernels.py": kernels.PARAMETERS,
     "pages/3_Slices.py": slices.PARAMETERS,
     "pages/4_Beside_softmax.py": beside.PARAMETERS,
 }

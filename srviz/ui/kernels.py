@@ -1,0 +1,417 @@
+"""The page of kernels: a curve f(r) and its map, the operator's answer to both, and why the values are centred."""
+
+import inspect
+import textwrap
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import streamlit as st
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from srviz import device as devices
+from srviz.attention import METHODS, Kernel, dense, kernel_sum, kernels, seeded_heads, standardize
+from srviz.figures.spectrum import spectrum
+from srviz.figures.tokens import tokens as tokens_figure
+from srviz.inputs import INPUTS, Input, Tokens
+from srviz.measure.clock import seconds
+from srviz.ui import compute, shell, url
+from srviz.ui.chart import chart, mode
+from srviz.ui.live import component
+
+LEAST, MOST = 8, 64  # tokens on the map
+MANY, FEWER = 4096, 1024  # tokens of the measured runs: with a sorted route, and without
+MOST_NODES = 24
+REACH, TALLEST, STEEPEST = 4.0, 3.0, 4.0  # of a drawn curve: |r| of a node, |height|, |slope|
+GAP = 0.05  # between two nodes
+TRUTH = torch.device("cpu")  # where float64 always exists
+
+Nodes = tuple[tuple[float, float], ...]
+
+
+def _nodes(name: str, default: Nodes) -> url.Parameter:
+    """Nodes (r, height) of a drawn curve, ascending in r, at least `GAP` apart: "-1~0_0.5~1"."""
+    place = url.reals("r", -REACH, REACH, 1, (0.0,)).read
+    height = url.reals("f", -TALLEST, TALLEST, 1, (0.0,)).read
+
+    def read(text: str) -> tuple[Nodes, bool]:
+        parts = text[: 24 * MOST_NODES].split("_")
+        valid = len(parts) <= MOST_NODES and len(text) <= 24 * MOST_NODES
+        found = []
+        for part in parts[:MOST_NODES]:
+            pair = part.split("~")
+            if len(pair) != 2:
+                valid = False
+                continue
+            (r, fine), (h, also) = place(pair[0]), height(pair[1])
+            valid = valid and fine and also and _number(pair[0]) and _number(pair[1])
+            if _number(pair[0]) and _number(pair[1]):
+                found.append((round(r[0], 2), round(h[0], 2)))
+        apart: list[tuple[float, float]] = []
+        for r_h in sorted(found):
+            if not apart or r_h[0] - apart[-1][0] > GAP - 1e-6:
+                apart.append(r_h)
+        return (tuple(apart), valid and apart == found) if apart else (default, False)
+
+    return url.Parameter(name, default, read, lambda nodes: "_".join(f"{r:g}~{h:g}" for r, h in nodes))
+
+
+def _number(text: str) -> bool:
+    try:
+        return float(text[:40]) == float(text[:40])
+    except ValueError:
+        return False
+
+
+PARAMETERS = (
+    url.choice("input", tuple(INPUTS), "china"),
+    url.whole("n", LEAST, MOST, 32),
+    url.whole("seed", 0, 9999, 7),
+    url.whole("head", 1, compute.HEADS, 1),
+    url.choice("kernel", ("relu", "bump", "distance", "laplace", "gauss", "drawn"), "relu"),
+    url.real("b", 0.1, 4.0, 1.0),
+    _nodes("nodes", ((-1.0, 0.0), (0.0, 1.0), (1.0, -0.5), (2.5, 0.0))),
+    url.real("left", -STEEPEST, STEEPEST, 0.0),
+    url.real("right", -STEEPEST, STEEPEST, 0.0),
+    url.choice("divide", ("distance", "n", "one", "rows"), "distance"),
+    url.flag("centred"),
+    url.flag("sorted"),
+    url.flag("standard", True),
+    url.real("shift", -1000, 1000, 0.0),
+    url.real("scale", 0.01, 100, 1.0),
+    url.real("queries", -3, 3, 0.0),
+    url.whole("row", 0, MOST, 0),  # the held cell, from 1; 0 where none is held
+    url.whole("column", 0, MOST, 0),
+)
+DRAGGED = ("kernel", "b", "nodes", "left", "right", "divide", "centred", "sorted", "standard", "shift", "scale",
+           "queries", "row", "column")  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Curve:
+    """f(r) by its name. nodes, left, right: of a drawn one. b: the bandwidth of bump, Laplace and Gauss."""
+
+    kernel: str
+    b: float
+    nodes: Nodes
+    left: float
+    right: float
+
+    def pieces(self) -> Kernel | None:
+        """The straight pieces it is made of, or None where it has none."""
+        if self.kernel == "drawn":
+            return Kernel(tuple(r for r, _ in self.nodes), tuple(h for _, h in self.nodes), self.left, self.right)
+        if self.kernel == "bump":
+            return kernels.bump(self.b)
+        made = {"relu": kernels.relu, "distance": kernels.distance}.get(self.kernel)
+        return made() if made else None
+
+    def __call__(self, r: Tensor) -> Tensor:
+        """f(r), any shape, by its formula."""
+        pieces = self.pieces()
+        if pieces is not None:
+            return pieces(r)
+        return (-r.abs() / self.b).exp() if self.kernel == "laplace" else (-(r / self.b).square() / 2).exp()
+
+    def sum(self, s: Tensor, t: Tensor, v: Tensor) -> Tensor:
+        """Σ_j f(s_i − t_j) v_j: by sorting where f has straight pieces, else over all pairs. (n,), (n,), (n, d)."""
+        pieces = self.pieces()
+        return self.every_pair(s, t, v) if pieces is None else kernel_sum(s, t, v, pieces)
+
+    def every_pair(self, s: Tensor, t: Tensor, v: Tensor) -> Tensor:
+        """The same sum by the n² formula."""
+        pieces = self.pieces()
+        return self(s.unsqueeze(-1) - t.unsqueeze(-2)) @ v if pieces is None else dense.kernel_sum(s, t, v, pieces)
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What is done to the scores, the weights and the values around the curve."""
+
+    divide: str
+    centred: bool
+    standard: bool
+    shift: float = 0.0
+    scale: float = 1.0
+    queries: float = 0.0
+
+    def scores(self, s: Tensor, t: Tensor) -> tuple[Tensor, Tensor]:
+        """Raw scores (n,), scaled and shifted, then standardized or not."""
+        s, t = self.scale * s + self.shift + self.queries, self.scale * t + self.shift
+        return standardize(s, t) if self.standard else (s, t)
+
+    @property
+    def moved(self) -> bool:
+        """Whether the raw scores are not as they were."""
+        return (self.shift, self.scale, self.queries) != (0.0, 1.0, 0.0)
+
+
+def attend(curve: Curve, rules: Rules, s: Tensor, t: Tensor, v: Tensor) -> Tensor:
+    """Σ_j f(s_i − t_j) / N_i · v_j, of values centred or not; 0 where N_i = 0. Raw s, t: (n,), v: (n, d) → (n, d)."""
+    s, t = rules.scores(s, t)
+    ones = torch.ones_like(v[:, :1])
+    total = {
+        "distance": lambda: kernel_sum(s, t, ones, kernels.distance()),
+        "rows": lambda: curve.sum(s, t, ones),
+        "n": lambda: ones[:1] * len(t),
+        "one": lambda: ones[:1],
+    }[rules.divide]()
+    found = curve.sum(s, t, dense.centre(v) if rules.centred else v)
+    return torch.where(total == 0, 0, found / torch.where(total == 0, 1, total))
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One curve on many tokens. *_error: the largest difference to the sum in float64, relative to its largest."""
+
+    n: int
+    d: int
+    queries: int  # of the n² sum and of the comparison
+    sorted_seconds: float | None
+    sorted_error: float
+    dense_seconds: float
+    dense_error: float
+    apart: float
+
+
+def kernel_map() -> url.State:
+    """Show the curve and its map; what was dragged comes back on release and goes into the URL."""
+    state = url.settle(*PARAMETERS)
+    sent = _sent()
+    taken = sent if sent.get("epoch") == state.epoch else {}
+    for name, value in taken.items():
+        if name in state.parameters:
+            state[name] = value
+    chosen, tokens = _controls(state)
+    state["row"], state["column"] = _cell(state["row"], state["column"], tokens.n)
+    setting = (chosen.name, tokens.n, state["seed"], state["head"] - 1, str(shell.device()))
+    s, t, v = compute.head(*setting)
+    curve, rules = _curve(state), _rules(state)
+    many = chosen.nearest(MANY if curve.pieces() else FEWER)
+    both = torch.cat([torch.ones_like(v[:, :1]), v[:, :1]], -1)
+    answer = attend(curve, rules, s, t, both).cpu().numpy()
+    data = {
+        "epoch": state.epoch,
+        "setting": " ".join(map(str, setting)),
+        "start": {name: state[name] for name in DRAGGED},
+        "s": s.tolist(),
+        "t": t.tolist(),
+        "v": v[:, 0].tolist(),
+        "softmax": softmax_rows(*setting),
+        "colour": None if tokens.colour is None else (tokens.colour * 255).round().astype(int).tolist(),
+        "answer": {
+            "id": taken.get("id", 0),
+            "sums": answer[:, 0].tolist(),
+            "y": answer[:, 1].tolist(),
+            "many": many,
+            "change": change(chosen.name, many, *setting[2:], curve, rules) if rules.moved else None,
+        },
+    }
+    component("kernel")(key="kernel_map", data=data, on_kernel_change=lambda: None)
+    return state
+
+
+def _curve(state: url.State) -> Curve:
+    return Curve(*(state[name] for name in ("kernel", "b", "nodes", "left", "right")))
+
+
+def _rules(state: url.State) -> Rules:
+    return Rules(*(state[name] for name in ("divide", "centred", "standard", "shift", "scale", "queries")))
+
+
+def _cell(row: int, column: int, n: int) -> tuple[int, int]:
+    """A held cell that exists; (0, 0) where only one of its sides is given."""
+    return (min(row, n), min(column, n)) if row and column else (0, 0)
+
+
+def _controls(state: url.State) -> tuple[Input, Tokens]:
+    picture, controls = st.columns([1, 5], gap="large", vertical_alignment="center")
+    with controls:
+        first, second, third = st.columns([1.5, 1.6, 0.9], gap="medium", vertical_alignment="bottom")
+        name = first.selectbox(
+            "Input", list(INPUTS), key=url.key("input"), format_func=lambda key: INPUTS[key].title, filter_mode=None
+        )
+        chosen = INPUTS[name]
+        fixed = "This input has 64 tokens on screen." if chosen.fixed is not None else None
+        second.slider("Tokens n", LEAST, MOST, key=url.key("n"), disabled=fixed is not None, help=fixed)
+        with third.popover("More", width="stretch"):
+            st.number_input(
+                "Seed", 0, 9999, key=url.held("seed"), help="Of the untrained projections and of made-up inputs."
+            )
+            st.slider("Head", 1, compute.HEADS, key=url.held("head"))
+        tokens = compute.tokens(chosen.name, chosen.nearest(state["n"]), state["seed"])
+        st.caption(
+            f"One untrained head, from seed {state['seed']}, gives each of the {tokens.n} tokens a query score s "
+            "and a key score t."
+        )
+    figure = tokens_figure(tokens.place, tokens.colour, tokens.grid, mode=mode(), height=104)
+    chart(figure, f"{chosen.title}, as {tokens.n} tokens", "kernels input", picture)
+    return chosen, tokens
+
+
+def _sent() -> dict[str, Any]:
+    """What the browser sent last, each part made valid like text from a URL; {} where there is nothing."""
+    component_state: Any = st.session_state.get("kernel_map")
+    sent = component_state.get("kernel") if hasattr(component_state, "get") else None
+    if not isinstance(sent, dict) or not isinstance(sent.get("epoch"), int) or not isinstance(sent.get("id"), int):
+        return {}
+    valid = {p.name: p.read(_text(sent[p.name]))[0] for p in PARAMETERS if p.name in DRAGGED and p.name in sent}
+    return valid | {"id": sent["id"], "epoch": sent["epoch"]}
+
+
+def _text(given: object) -> str:
+    """What the browser sent, as it would stand in a link."""
+    if isinstance(given, bool):
+        return "1" if given else "0"
+    if isinstance(given, list):
+        return "_".join("~".join(map(_text, pair)) if isinstance(pair, list) else "" for pair in given[:MOST_NODES])
+    return str(given) if isinstance(given, str | int | float) else ""
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def softmax_rows(name: str, n: int, seed: int, head: int, device: str) -> list[float]:
+    """What each row of the same head's softmax weights sums to, computed and not assumed: (n,)."""
+    x = torch.from_numpy(compute.tokens(name, n, seed).x).to(device)
+    q, k, _ = seeded_heads(x.unsqueeze(0), compute.HEADS, compute.HEAD_DIM, seed=seed)
+    sums: list[float] = METHODS["softmax"].weights(q, k)[0, head].sum(-1).tolist()
+    return sums
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def change(name: str, n: int, seed: int, head: int, device: str, curve: Curve, rules: Rules) -> float:
+    """How far the outputs move when the raw scores are moved: the largest change, as a part of the largest output."""
+    raw = compute.head(name, n, seed, head, device)
+    before = attend(curve, replace(rules, shift=0.0, scale=1.0, queries=0.0), *raw)
+    after = attend(curve, rules, *raw)
+    return _apart(after, before, before)
+
+
+def _apart(found: Tensor, truth: Tensor, size: Tensor) -> float:
+    """The largest difference, as a part of the largest of `size`."""
+    largest = float(size.abs().max())
+    return float((found.double().cpu() - truth.double().cpu()).abs().max()) / (largest or 1.0)
+
+
+def on_many(state: url.State) -> None:
+    """The same curve on thousands of tokens, by sorting and by n², measured there and then."""
+    chosen = INPUTS[state["input"]]
+    curve, rules = _curve(state), _rules(state)
+    setting = (chosen.name, chosen.nearest(MANY), state["seed"], state["head"] - 1, str(shell.device()), curve, rules)
+    kept = st.session_state.get("_kernels_measured")
+    if kept is None or kept[0] != setting:
+        kept = (setting, _measure(*setting))
+        st.session_state["_kernels_measured"] = kept
+    measured: Measured = kept[1]
+    n = measured.n
+    st.subheader(f"The same curve on {n:,} tokens", anchor=False)
+    left, middle, right = st.columns(3, gap="large")
+    if measured.sorted_seconds is None:
+        left.metric("By sorting", "no such way", border=False)
+        left.caption(WITHOUT[curve.kernel])
+    else:
+        left.metric("By sorting, every query", _time(measured.sorted_seconds), border=False)
+        left.caption(f"error {_power(measured.sorted_error)}")
+    middle.metric(f"By n², {measured.queries} of the queries", _time(measured.dense_seconds), border=False)
+    middle.caption(f"error {_power(measured.dense_error)}. All {n:,} are {n // measured.queries:,} times as many.")
+    if measured.sorted_seconds is not None:
+        right.metric("Largest difference", _power(measured.apart), border=False)
+        right.caption("of the two answers, as a part of the largest output")
+    st.caption(
+        f"Σ f(s − t) v for one head of {measured.d} coordinates, measured on {devices.describe(shell.device())} in "
+        "float32, the median of three runs. An error is the difference to the same sum in float64, as a part of the "
+        "largest output."
+    )
+
+
+WITHOUT = {
+    "laplace": "Laplace is not made of straight pieces. It has sorted recurrences of its own (Rux, Hertrich & "
+    "Neumayer), which this operator does not contain.",
+    "gauss": "The Gauss curve is not made of straight pieces. Draw it with a few nodes, and it can be sorted.",
+}
+
+
+def _measure(name: str, n: int, seed: int, head: int, device: str, curve: Curve, rules: Rules) -> Measured:
+    s, t, v = compute.head(name, n, seed, head, device)
+    s, t = rules.scores(s, t)
+    pieces = curve.pieces()
+    n = len(s)
+    few = min(n, max(16, 256 // (1 if pieces is None else len(pieces.nodes))))  # a drawn curve costs n² more each node
+    some = s[:: n // few][:few]
+    by_pairs = curve.every_pair(some, t, v)
+    truth = curve.every_pair(some.to(TRUTH).double(), t.to(TRUTH).double(), v.to(TRUTH).double())
+    by_sorting = by_pairs if pieces is None else curve.sum(s, t, v)[:: n // few][:few]
+    return Measured(
+        n=n,
+        d=v.shape[-1],
+        queries=few,
+        sorted_seconds=None if pieces is None else seconds(lambda: curve.sum(s, t, v), s.device, repeats=3),
+        sorted_error=_apart(by_sorting, truth, truth),
+        dense_seconds=seconds(lambda: curve.every_pair(some, t, v), s.device, repeats=3),
+        dense_error=_apart(by_pairs, truth, truth),
+        apart=_apart(by_sorting, by_pairs, truth),
+    )
+
+
+def _time(seconds: float) -> str:
+    return f"{seconds:.2f} s" if seconds >= 1 else f"{seconds * 1e3:.1f} ms"
+
+
+def _power(x: float) -> str:
+    """3 · 10⁻⁶."""
+    mantissa, exponent = f"{x:.0e}".split("e")
+    return f"{mantissa} · 10{str(int(exponent)).translate(str.maketrans('-0123456789', '⁻⁰¹²³⁴⁵⁶⁷⁸⁹'))}" if x else "0"
+
+
+def why_centre(state: url.State) -> None:
+    """The eigenvalues of −|t_i − t_j|: one of them is negative, and centring removes it."""
+    chosen = INPUTS[state["input"]]
+    size = chosen.nearest(state["n"])
+    whole, flat = eigenvalues(chosen.name, size, state["seed"], state["head"] - 1, str(shell.device()))
+    n = len(whole)
+    figure = spectrum({f"all vectors: {n}": whole, f"sum to zero: {n - 1}": flat}, mode=mode())
+    below, still = (int((values < -1e-10 * np.abs(whole).max()).sum()) for values in (whole, flat))
+    st.subheader("Why the values are centred", anchor=False)
+    st.markdown(
+        f"Let queries and keys be the same, and look at the matrix −|tᵢ − tⱼ|. On all vectors **{_count(below)} of its "
+        f"{n} eigenvalues** lies below zero: **{_signed(whole.min())}**. On the vectors that sum to zero, as centred "
+        f"values do, **{_count(still)} does**: the smallest is {_signed(flat.min())}. "
+        "There −|s − t| is a positive kernel."
+    )
+    alt = f"Eigenvalues: on all vectors the smallest is {whole.min():.2f}, on those that sum to zero {flat.min():.2g}"
+    chart(figure, alt, "kernels spectrum", st.container())
+    st.caption(
+        "relu(r) = (|r| + r) / 2, so the weights are made of |r| and of a straight line. The diagonal is zero, so the "
+        "eigenvalues add up to zero and one at least is negative: it is never more than one. "
+        f"Computed in float64 from the {n} key scores above."
+    )
+
+
+def _count(number: int) -> str:
+    return {0: "none", 1: "one"}.get(number, str(number))
+
+
+def _signed(x: float) -> str:
+    """−35.98, and 0.0015 where two decimals would hide it."""
+    return (f"{x:.2f}" if abs(x) >= 0.1 else f"{x:.2g}").replace("-", "−")
+
+
+def code_that_ran() -> None:
+    """The source of the operator's two entrances for a drawn curve, read from the functions themselves."""
+    st.subheader("The code that ran", anchor=False)
+    parts = [textwrap.dedent(inspect.getsource(part)) for part in (kernel_sum, Kernel.pieces)]
+    st.code("\n".join(parts).strip(), language=None, wrap_lines=True)
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def eigenvalues(
+    name: str, n: int, seed: int, head: int, device: str
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Of −|t_i − t_j| in float64: on all vectors (n,), and on those that sum to zero (n − 1,)."""
+    t = compute.head(name, n, seed, head, device)[1].cpu().double().numpy()
+    n = len(t)  # a photograph has as many patches as fit, which may be fewer
+    matrix = -np.abs(t[:, None] - t)
+    whole, _ = np.linalg.qr(np.column_stack([np.ones(n), np.eye(n)[:, 1:]]))
+    flat = whole[:, 1:]  # an orthonormal basis of the vectors that sum to zero
+    return np.linalg.eigvalsh(matrix), np.linalg.eigvalsh(flat.T @ matrix @ flat)
