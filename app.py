@@ -39,6 +39,6 @@ with shell.page("app.py"):
             "**Why it matters.** Softmax compares all n² pairs; here a sort and running sums give the same kind of sum "
             "over all pairs, exactly, in O(n log n)."
         )
-        right.markdown("**Where to go.** See both ways of computing it, step by step:")
+        right.markdown("**Where to go.** The course, a page for each idea:")
         for chapter in COURSE[1:]:
             right.page_link(chapter.script, label=chapter.title, icon=":material/arrow_forward:")

@@ -8,18 +8,18 @@ from playwright.sync_api import expect
 
 @pytest.fixture
 def page(server, visit):
-    page = visit(f"{server}/Beside_softmax?n=16", height=2600)
+    page = visit(f"{server}/Beside_softmax?n=64", height=2600)
     expect(page.locator(".figure .nsewdrag")).to_have_count(8)
     return page
 
 
 def cell(page, pane, row, column):
     box = page.locator(".figure .nsewdrag").nth(pane).bounding_box()
-    return box["x"] + (column + 0.5) / 16 * box["width"], box["y"] + (row + 0.5) / 16 * box["height"]
+    return box["x"] + (column + 0.5) / 64 * box["width"], box["y"] + (row + 0.5) / 64 * box["height"]
 
 
 def test_a_pair_lights_up_everywhere_with_its_arithmetic(page):
-    x, y = cell(page, 1, 12, 2)
+    x, y = cell(page, 1, 50, 6)
     page.mouse.move(x - 2, y)
     page.mouse.move(x, y)
     expect(page.locator(".figure .over rect")).to_have_count(12)  # five panes and the pattern
@@ -39,6 +39,7 @@ def test_a_pair_lights_up_everywhere_with_its_arithmetic(page):
 
 def test_the_fit_can_be_stopped_and_keeps_what_it_has(page):
     page.get_by_role("button", name="Fit queries").click()
+    expect(page.get_by_text(re.compile("Softmax: distance"))).to_be_visible()
     page.get_by_role("button", name="Stop").click()
     expect(page.get_by_role("button", name="Fit again")).to_be_visible()
     expect(page.get_by_text("fitted, distance").first).to_be_visible()
