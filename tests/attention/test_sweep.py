@@ -20,7 +20,7 @@ def scores(draw: st.DrawFn) -> tuple[Tensor, Tensor, float]:
     differences."""
     dtype = draw(st.sampled_from([torch.float32, torch.float64]))
     seed, n_q, n_k = draw(st.integers(0, 2**20)), draw(st.integers(1, 40)), draw(st.integers(1, 80))
-    kind = draw(st.sampled_from(["grid", "sizes", "islands", "tied"]))
+    kind = draw(st.sampled_from(["grid", "sizes", "islands", "tied", "ulps"]))
     step = draw(st.sampled_from([0.1, 0.3, 1 / 3, 0.7, 1.0]))
     s, t = random(seed, 2, n_q), random(seed + 1, 2, n_k)
     if kind == "grid":
@@ -29,9 +29,12 @@ def scores(draw: st.DrawFn) -> tuple[Tensor, Tensor, float]:
         s, t = s * 10 ** (random(seed + 2, 2, n_q) * 3), t * 10 ** (random(seed + 3, 2, n_k) * 3)
     elif kind == "islands":
         s, t = s + (random(seed + 2, 2, n_q) > 0) * 1e6, t + (random(seed + 3, 2, n_k) > 0) * 1e6
+    elif kind == "ulps":
+        eps, step = torch.finfo(dtype).eps, 1.0
+        s, t = s * eps, t.sign() + (random(seed + 2, 2, n_k) * 2).round() * eps / 2
     else:
         s, t = s.sign() * 1000, t.sign() * 1000
-    offset = draw(st.sampled_from([-3 * step, -step, step, 7 * step, 1e-3, 1e6]))
+    offset = draw(st.sampled_from([-3 * step, -step, step, 7 * step, 1e-3, 1e6, -1e6]))
     return s.to(dtype), t.to(dtype), offset
 
 
@@ -119,12 +122,24 @@ def test_every_row_is_right_where_a_line_has_very_many_bins() -> None:
 
 
 def test_a_whole_bin_inside_a_window() -> None:
-    """Keys a hair apart: the bins, shorter than a window by its rounding, may lie inside it, and nothing is lost."""
-    step = 1 - 2.0**-20
-    t = torch.arange(8, dtype=torch.float32).repeat_interleave(2) * step
-    t[1::2] += 2.0**-21
-    s = t.clone() + 100
-    v = torch.arange(1.0, 17.0)[:, None]
-    kernel = Kernel([99.0, 100.0, 101.0], [1.0, 2.0, 5.0])
+    """Far from 0 bins are shorter than their window, by what rounding may do to its ends: one may lie inside, whole."""
+    kernel = Kernel([98.0, 99.0, 100.0, 101.0], [0.0, 5.0, 5.0, 0.0])
+    short = sweep._slack(kernel.pieces(), torch.finfo(torch.float32).eps)
+    length, bit = 1 - short, short / 4
+    t = torch.tensor([0.0, length - bit, length, 1.5, 2 * length])  # bins begin at the first, third and last
+    starts = sweep._bin_starts(Ladder.of(t[None], t[None]), length)
+    assert starts.tolist() == [[0, 0, 2, 2, 4]]
+    s = torch.tensor([100 + length - 1.5 * bit])  # the last four are in its window from 99 to 100
+    v = 10.0 ** torch.arange(5)[:, None]
+    exact = dense.kernel_sum(s.double(), t.double(), v.double(), kernel)
+    torch.testing.assert_close(kernel_sum(s, t, v, kernel).double(), exact, rtol=1e-4, atol=0)
+
+
+def test_no_window_inside_a_bin() -> None:
+    """Differences that round to its two ends, of keys less than its length apart: neither may count twice."""
+    kernel = Kernel([62.5, 63.5, 64.5, 65.5], [0.0, 5.0, 5.0, 0.0])
+    s, t = torch.tensor([65.0]), torch.tensor([0.5000037, 1.0, 1.5000027])
+    assert (s - t).tolist()[::2] == [64.5, 63.5 - 2.0**-18]
+    v = 10.0 ** torch.arange(3)[:, None]
     exact = dense.kernel_sum(s.double(), t.double(), v.double(), kernel)
     torch.testing.assert_close(kernel_sum(s, t, v, kernel).double(), exact, rtol=1e-4, atol=0)
