@@ -152,7 +152,8 @@ class SlicedAttention(nn.Module):
 
     def _check(self, query: Tensor, key: Tensor, value: Tensor) -> bool:
         """Whether the inputs have a batch dimension; raises ValueError where their shapes do not fit."""
-        checks.floating(query=query, key=key, value=value)
+        if not torch.is_autocast_enabled(query.device.type):  # which takes any dtype to its own
+            checks.floating(query=query, key=key, value=value)
         for name, x, linear in (
             ("query", query, self.q_proj),
             ("key", key, self.k_proj),

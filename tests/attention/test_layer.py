@@ -376,6 +376,17 @@ def test_autocast(arguments: dict[str, Any]) -> None:
     assert attention.q_proj.weight.grad is not None
 
 
+@kernels
+def test_autocast_takes_any_dtype_to_its_own(kernel: str) -> None:
+    """As `nn.MultiheadAttention` does: a memory in bfloat16, queries in float32."""
+    attention, query, memory = layer(kernel=kernel).float(), tokens(N_Q).float(), tokens(seed=1).bfloat16()
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        y = attention(query, memory, memory)[0]
+        torch.testing.assert_close(y, attention(query, memory.float(), memory.float())[0])
+    with pytest.raises(TypeError, match=r"key: expected the dtype of query, torch\.float32, got torch\.bfloat16"):
+        attention(query, memory, memory)
+
+
 # What it refuses
 
 

@@ -4,11 +4,13 @@ import random
 from itertools import pairwise
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from streamlit.testing.v1 import AppTest
 
 from srviz import device as devices
+from srviz.attention import METHODS
 from srviz.inputs import INPUTS
 from srviz.ui import beside, kernels, line, routes, slices
 from srviz.ui.course import COURSE, neighbours
@@ -125,3 +127,21 @@ def test_the_question_answers_after_the_visitor_has():
     assert any(text.value.startswith("**Yes.**") for text in page.markdown)
     page.radio[0].set_value(0).run()
     assert any(text.value.startswith("**Not quite") for text in page.markdown)
+
+
+def test_a_fit_that_was_stopped_keeps_what_it_has():
+    page = open_page("pages/4_Beside_softmax.py", n="12")
+    page.session_state["_fitted"] = beside.Fitted(
+        ("clusters", 12, 1), {"softmax": 0.9}, {"softmax": 0.4}, {"softmax": np.eye(12, dtype=np.float32)}
+    )
+    page.run()
+    assert not page.exception
+    assert [button.label for button in page.button if button.label.startswith("Fit")] == ["Fit again"]
+    assert any("fitted, distance 0.40" in text.value for text in page.markdown)
+
+
+def test_a_fit_runs_to_its_end():
+    page = open_page("pages/4_Beside_softmax.py", n="8")
+    next(button for button in page.button if button.label.startswith("Fit")).click().run()
+    assert not page.exception
+    assert set(page.session_state["_fitted"].best) == set(METHODS)
