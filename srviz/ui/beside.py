@@ -18,7 +18,7 @@ from srviz.inputs import INPUTS, Tokens
 from srviz.inputs.patterns import PATTERNS
 from srviz.measure.fit import fit
 from srviz.measure.spread import spread
-from srviz.ui import compute, shell, url
+from srviz.ui import compute, queue, shell, url
 from srviz.ui.chart import chart, mode
 from srviz.ui.figure import Arithmetic, figure
 
@@ -308,14 +308,15 @@ def _fit_all(fitted: Fitted, tokens: Tokens, pattern: Matrix) -> None:
         st.button("Stop", key="stop fit", on_click=_start, args=(False,))
         bar = st.progress(0.0, "Fitting …")
     x, target = torch.from_numpy(tokens.x), torch.from_numpy(pattern)
-    for number, method in enumerate(METHODS.values()):
-        for progress in fit(method.name, x, target):
-            fitted.before.setdefault(method.name, progress.distance)
-            fitted.best[method.name] = progress.best
-            fitted.weights[method.name] = progress.weights.numpy()
-            if progress.step % 10 == 0:
-                share = (number + progress.step / progress.steps) / len(METHODS)
-                bar.progress(share, f"{method.label}: distance {progress.best:.2f}")
+    with queue.turn(lambda text: bar.progress(0.0, text)):
+        for number, method in enumerate(METHODS.values()):
+            for progress in fit(method.name, x, target):
+                fitted.before.setdefault(method.name, progress.distance)
+                fitted.best[method.name] = progress.best
+                fitted.weights[method.name] = progress.weights.numpy()
+                if progress.step % 10 == 0:
+                    share = (number + progress.step / progress.steps) / len(METHODS)
+                    bar.progress(share, f"{method.label}: distance {progress.best:.2f}")
     fitted.running = False
     st.rerun()
 

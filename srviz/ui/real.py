@@ -1,7 +1,6 @@
 """The real thing: both routes on all tokens of an input, measured there and then."""
 
 from dataclasses import dataclass
-from threading import Lock
 
 import numpy as np
 import streamlit as st
@@ -15,7 +14,7 @@ from srviz.figures import tokens as figures
 from srviz.inputs import INPUTS, Input
 from srviz.measure.clock import seconds
 from srviz.measure.rows import dense_by_rows
-from srviz.ui import compute, shell, url
+from srviz.ui import compute, queue, shell, url
 from srviz.ui.chart import chart, mode
 
 
@@ -79,20 +78,12 @@ def _pictures(chosen: Input, seed: int, first: NDArray[np.float32]) -> None:
     chart(figure, "The output of each token, brown below zero and teal above", "real output", after)
 
 
-@st.cache_resource(max_entries=1)
-def _clock() -> Lock:
-    """One measurement at a time on this server: two at once would measure each other."""
-    return Lock()
-
-
 def _run(measured: Measured) -> None:
     """Both routes, watched. Stop ends it between two stretches of queries; another control, and it goes on after."""
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button("Stop", key="stop", on_click=_stop)
-        bar = st.progress(0.0, "Waiting for another measurement on this server to end …")
-    while not _clock().acquire(timeout=0.1):
-        bar.progress(0.0, "Waiting for another measurement on this server to end …")
-    try:
+        bar = st.progress(0.0, "The sorted route …")
+    with queue.turn(lambda text: bar.progress(0.0, text)):
         s, t, v = _standardized(*measured.setting)
         if not measured.sorted_seconds:
             measured.sorted_seconds = seconds(lambda: sliced_relu(s, t, v), s.device)
@@ -102,8 +93,6 @@ def _run(measured: Measured) -> None:
             measured.rows = stretch.stop
             measured.largest = max(measured.largest, float((stretch.y - y[stretch.start : stretch.stop]).abs().max()))
             bar.progress(stretch.stop / len(s), f"The n² route: {stretch.stop:,} of {len(s):,} queries")
-    finally:
-        _clock().release()
     st.rerun()
 
 
