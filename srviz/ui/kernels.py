@@ -3,7 +3,6 @@
 import inspect
 import textwrap
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 import streamlit as st
@@ -17,7 +16,7 @@ from srviz.figures.spectrum import spectrum
 from srviz.figures.tokens import tokens as tokens_figure
 from srviz.inputs import INPUTS, Input, Tokens
 from srviz.measure.clock import seconds
-from srviz.ui import compute, shell, url
+from srviz.ui import compute, report, shell, url
 from srviz.ui.chart import chart, mode
 from srviz.ui.live import component
 
@@ -179,11 +178,7 @@ class Measured:
 def kernel_map() -> url.State:
     """Show the curve and its map; what was dragged comes back on release and goes into the URL."""
     state = url.settle(*PARAMETERS)
-    sent = _sent()
-    taken = sent if sent.get("epoch") == state.epoch else {}
-    for name, value in taken.items():
-        if name in state.parameters:
-            state[name] = value
+    number = report.take(state, "kernel_map", "kernel", DRAGGED)
     chosen, tokens = _controls(state)
     state["row"], state["column"] = _cell(state["row"], state["column"], tokens.n)
     setting = (chosen.name, tokens.n, state["seed"], state["head"] - 1, str(shell.device()))
@@ -202,7 +197,7 @@ def kernel_map() -> url.State:
         "softmax": softmax_rows(*setting),
         "colour": None if tokens.colour is None else (tokens.colour * 255).round().astype(int).tolist(),
         "answer": {
-            "id": taken.get("id", 0),
+            "id": number,
             "sums": answer[:, 0].tolist(),
             "y": answer[:, 1].tolist(),
             "many": many,
@@ -249,25 +244,6 @@ def _controls(state: url.State) -> tuple[Input, Tokens]:
     figure = tokens_figure(tokens.place, tokens.colour, tokens.grid, mode=mode(), height=104)
     chart(figure, f"{chosen.title}, as {tokens.n} tokens", "kernels input", picture)
     return chosen, tokens
-
-
-def _sent() -> dict[str, Any]:
-    """What the browser sent last, each part made valid like text from a URL; {} where there is nothing."""
-    component_state: Any = st.session_state.get("kernel_map")
-    sent = component_state.get("kernel") if hasattr(component_state, "get") else None
-    if not isinstance(sent, dict) or not isinstance(sent.get("epoch"), int) or not isinstance(sent.get("id"), int):
-        return {}
-    valid = {p.name: p.read(_text(sent[p.name]))[0] for p in PARAMETERS if p.name in DRAGGED and p.name in sent}
-    return valid | {"id": sent["id"], "epoch": sent["epoch"]}
-
-
-def _text(given: object) -> str:
-    """What the browser sent, as it would stand in a link."""
-    if isinstance(given, bool):
-        return "1" if given else "0"
-    if isinstance(given, list):
-        return "_".join("~".join(map(_text, pair)) if isinstance(pair, list) else "" for pair in given[:MOST_NODES])
-    return str(given) if isinstance(given, str | int | float) else ""
 
 
 @st.cache_data(max_entries=64, show_spinner=False)

@@ -1,13 +1,11 @@
 """Two routes, one answer: the controls and the player."""
 
-from typing import Any
-
 import streamlit as st
 
 from srviz.attention import dense, trace
 from srviz.figures.tokens import tokens as tokens_figure
 from srviz.inputs import INPUTS, Input, Tokens
-from srviz.ui import compute, shell, url
+from srviz.ui import compute, report, shell, url
 from srviz.ui.chart import chart, mode
 from srviz.ui.live import component
 from srviz.ui.source import marked_source
@@ -33,7 +31,7 @@ def two_routes() -> url.State:
     number, device = state["head"] - 1, str(shell.device())
     run = compute.head_run(chosen.name, _size(chosen, state["n"]), state["seed"], number, device)
     setting = f"{chosen.name} {len(run.s)} {state['seed']} {number} {device} {state.epoch}"
-    _place(state, _told(), setting)
+    _place(state, setting)
     data = {
         "setting": setting,
         "at": state["at"],
@@ -49,20 +47,14 @@ def two_routes() -> url.State:
     return state
 
 
-def _told() -> dict[str, Any]:
-    """What the player said last: {setting, tick}, or {} where it said nothing that makes sense."""
-    sent: Any = st.session_state.get("two_routes")
-    told = sent.get("at") if hasattr(sent, "get") else None
-    return told if isinstance(told, dict) and type(told.get("tick")) is int else {}
-
-
-def _place(state: url.State, told: dict[str, Any], setting: str) -> None:
+def _place(state: url.State, setting: str) -> None:
     """Where the player stands: as it said last for this setting; another setting shows its finished picture."""
+    told = report.last("two_routes", "at")
     before = st.session_state.get("_routes_setting", setting)
     st.session_state["_routes_setting"] = setting
     if told.get("setting") == setting:
-        state["at"] = min(max(told["tick"], 0), END)
-        state["speed"] = told["speed"] if told.get("speed") in SPEEDS else state["speed"]
+        for name, key in (("at", "tick"), ("speed", "speed")):
+            state[name], _ = state.parameters[name].read(report.as_text(told.get(key)))
     elif before != setting and before.rsplit(" ", 1)[1] == str(state.epoch):  # a control moved, not the link
         state["at"] = END
 
