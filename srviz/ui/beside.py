@@ -9,6 +9,7 @@ import numpy as np
 import streamlit as st
 import torch
 from numpy.typing import NDArray
+from streamlit.delta_generator import DeltaGenerator
 from torch import Tensor
 from torch.nn.functional import elu
 
@@ -18,18 +19,15 @@ from srviz.inputs import INPUTS, Tokens
 from srviz.inputs.patterns import PATTERNS
 from srviz.measure.fit import fit
 from srviz.measure.spread import spread
-from srviz.ui import compute, queue, shell, url
+from srviz.ui import compute, controls, queue, url
 from srviz.ui.chart import chart, mode
 from srviz.ui.figure import Arithmetic, figure
 
 LEAST, MOST, MOST_FITTED = 4, 256, 64
 ORDERS = {"input": "input order", "sorted": "sorted by score"}
 PARAMETERS = (
-    url.choice("input", tuple(INPUTS), "clusters"),
-    url.whole("n", LEAST, MOST, 48),
+    *controls.parameters("clusters", sizes=(LEAST, MOST, 48), seed=1),
     url.choice("order", tuple(ORDERS), "sorted"),
-    url.whole("seed", 0, 9999, 1),
-    url.whole("head", 1, compute.HEADS, 1),
     url.whole("query", 0, MOST, 0),
 )
 GROUP = "beside"
@@ -151,8 +149,8 @@ def orders(name: str, n: int, seed: int, number: int, device: str) -> tuple[list
 def beside_softmax() -> url.State:
     """The controls and the linked panes; a click holds a pair, and its query is what the spread below is about."""
     state = url.settle(*PARAMETERS)
-    tokens = _controls(state)
-    setting = (state["input"], _size(state), state["seed"], state["head"] - 1, str(shell.device()))
+    _, tokens = controls.row(state, LEAST, MOST, _order)
+    setting = controls.setting(state)
     shown = panes(*setting)
     n = tokens.n
     queries, keys = orders(*setting) if state["order"] == "sorted" else (list(range(n)), list(range(n)))
@@ -191,31 +189,17 @@ def beside_softmax() -> url.State:
     return state
 
 
-def _size(state: url.State) -> int:
-    return INPUTS[state["input"]].nearest(state["n"])
-
-
 def _head(title: str, note: str) -> None:
     st.markdown(f"**{title}**  \n:gray[{note}]")
 
 
-def _controls(state: url.State) -> Tokens:
-    first, second, third, fourth = st.columns([1.4, 1.4, 1.5, 0.8], gap="medium", vertical_alignment="bottom")
-    name = first.selectbox(
-        "Input", list(INPUTS), key=url.key("input"), format_func=lambda key: INPUTS[key].title, filter_mode=None
-    )
-    fixed = INPUTS[name].fixed is not None
-    second.slider("Tokens n", LEAST, MOST, key=url.key("n"), help="This input has 64 or 128 or 256." if fixed else None)
-    third.segmented_control("Order", list(ORDERS), key=url.key("order"), format_func=ORDERS.__getitem__, required=True)
-    with fourth.popover("More", width="stretch"):
-        st.number_input("Seed", 0, 9999, key=url.held("seed"), help="Of the untrained projections and made-up inputs.")
-        st.slider("Head", 1, compute.HEADS, key=url.held("head"))
-    return compute.tokens(name, _size(state), state["seed"])
+def _order(place: DeltaGenerator) -> None:
+    place.segmented_control("Order", list(ORDERS), key=url.key("order"), format_func=ORDERS.__getitem__, required=True)
 
 
 def spreads(state: url.State) -> None:
     """How the weights are spread: for one query where one was clicked, else for all."""
-    setting = (state["input"], _size(state), state["seed"], state["head"] - 1, str(shell.device()))
+    setting = controls.setting(state)
     shown = panes(*setting)
     n = len(shown[0].weights)
     one = min(state["query"], n)
@@ -262,8 +246,9 @@ def pattern_fit(state: url.State) -> None:
         known = ", ".join(INPUTS[name].title for name in PATTERNS)
         st.markdown(f"This input has no known pattern. These have: {known}.")
         return
-    n = min(_size(state), MOST_FITTED)
-    setting = (state["input"], n, state["seed"])
+    name, n, seed, *_ = controls.setting(state)
+    n = min(n, MOST_FITTED)
+    setting = (name, n, seed)
     fitted: Fitted | None = st.session_state.get("_fitted")
     if fitted is None or fitted.setting != setting:
         fitted = st.session_state["_fitted"] = Fitted(setting)

@@ -13,10 +13,9 @@ from torch import Tensor
 from srviz import device as devices
 from srviz.attention import METHODS, Kernel, dense, kernel_sum, kernels, seeded_heads, standardize
 from srviz.figures.spectrum import spectrum
-from srviz.figures.tokens import tokens as tokens_figure
-from srviz.inputs import INPUTS, Input, Tokens
+from srviz.inputs import Input, Tokens
 from srviz.measure.clock import seconds
-from srviz.ui import compute, report, shell, url
+from srviz.ui import compute, controls, report, shell, url
 from srviz.ui.chart import chart, mode
 from srviz.ui.live import component
 
@@ -65,10 +64,7 @@ def _number(text: str) -> bool:
 
 
 PARAMETERS = (
-    url.choice("input", tuple(INPUTS), "china"),
-    url.whole("n", LEAST, MOST, 32),
-    url.whole("seed", 0, 9999, 7),
-    url.whole("head", 1, compute.HEADS, 1),
+    *controls.parameters("china", sizes=(LEAST, MOST, 32), seed=7),
     url.choice("kernel", ("relu", "bump", "distance", "laplace", "gauss", "drawn"), "relu"),
     url.real("b", 0.1, 4.0, 1.0),
     _nodes("nodes", ((-1.0, 0.0), (0.0, 1.0), (1.0, -0.5), (2.5, 0.0))),
@@ -179,9 +175,9 @@ def kernel_map() -> url.State:
     """Show the curve and its map; what was dragged comes back on release and goes into the URL."""
     state = url.settle(*PARAMETERS)
     number = report.take(state, "kernel_map", "kernel", DRAGGED)
-    chosen, tokens = _controls(state)
+    chosen, tokens = controls.row_with_picture(state, LEAST, MOST, lambda *shown: _says(state, *shown))
     state["row"], state["column"] = _cell(state["row"], state["column"], tokens.n)
-    setting = (chosen.name, tokens.n, state["seed"], state["head"] - 1, str(shell.device()))
+    setting = controls.setting(state)
     s, t, v = compute.head(*setting)
     curve, rules = _curve(state), _rules(state)
     many = chosen.nearest(MANY if curve.pieces() else FEWER)
@@ -221,29 +217,11 @@ def _cell(row: int, column: int, n: int) -> tuple[int, int]:
     return (min(row, n), min(column, n)) if row and column else (0, 0)
 
 
-def _controls(state: url.State) -> tuple[Input, Tokens]:
-    picture, controls = st.columns([1, 5], gap="large", vertical_alignment="center")
-    with controls:
-        first, second, third = st.columns([1.5, 1.6, 0.9], gap="medium", vertical_alignment="bottom")
-        name = first.selectbox(
-            "Input", list(INPUTS), key=url.key("input"), format_func=lambda key: INPUTS[key].title, filter_mode=None
-        )
-        chosen = INPUTS[name]
-        fixed = "This input has 64 tokens on screen." if chosen.fixed is not None else None
-        second.slider("Tokens n", LEAST, MOST, key=url.key("n"), disabled=fixed is not None, help=fixed)
-        with third.popover("More", width="stretch"):
-            st.number_input(
-                "Seed", 0, 9999, key=url.held("seed"), help="Of the untrained projections and of made-up inputs."
-            )
-            st.slider("Head", 1, compute.HEADS, key=url.held("head"))
-        tokens = compute.tokens(chosen.name, chosen.nearest(state["n"]), state["seed"])
-        st.caption(
-            f"One untrained head, from seed {state['seed']}, gives each of the {tokens.n} tokens a query score s "
-            "and a key score t."
-        )
-    figure = tokens_figure(tokens.place, tokens.colour, tokens.grid, mode=mode(), height=104)
-    chart(figure, f"{chosen.title}, as {tokens.n} tokens", "kernels input", picture)
-    return chosen, tokens
+def _says(state: url.State, chosen: Input, tokens: Tokens) -> str:
+    return (
+        f"{chosen.line} One untrained head, from seed {state['seed']}, gives each of the {tokens.n} tokens a query "
+        "score s and a key score t."
+    )
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
@@ -272,7 +250,7 @@ def _apart(found: Tensor, truth: Tensor, size: Tensor) -> float:
 
 def on_many(state: url.State) -> None:
     """The same curve on thousands of tokens, by sorting and by n², measured there and then."""
-    chosen = INPUTS[state["input"]]
+    chosen = controls.chosen(state)
     curve, rules = _curve(state), _rules(state)
     setting = (chosen.name, chosen.nearest(MANY), state["seed"], state["head"] - 1, str(shell.device()), curve, rules)
     kept = st.session_state.get("_kernels_measured")
@@ -342,7 +320,7 @@ def _power(x: float) -> str:
 
 def why_centre(state: url.State) -> None:
     """The eigenvalues of −|t_i − t_j|: one of them is negative, and centring removes it."""
-    chosen = INPUTS[state["input"]]
+    chosen = controls.chosen(state)
     size = chosen.nearest(state["n"])
     whole, flat = eigenvalues(chosen.name, size, state["seed"], state["head"] - 1, str(shell.device()))
     n = len(whole)

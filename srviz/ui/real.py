@@ -11,10 +11,10 @@ from torch import Tensor
 from srviz import device as devices
 from srviz.attention import sliced_relu, standardize
 from srviz.figures import tokens as figures
-from srviz.inputs import INPUTS, Input
+from srviz.inputs import Input
 from srviz.measure.clock import seconds
 from srviz.measure.rows import dense_by_rows
-from srviz.ui import compute, queue, shell, url
+from srviz.ui import compute, controls, queue, shell, url
 from srviz.ui.chart import chart, mode
 
 
@@ -37,7 +37,7 @@ class Measured:
 
 def real_thing(state: url.State) -> None:
     """A switch; behind it the input, the output, and the time of both routes."""
-    chosen = INPUTS[state["input"]]
+    chosen = controls.chosen(state)
     st.toggle(f"The real thing: all {chosen.most:,} tokens of this input", key=url.key("real"))
     if not state["real"]:
         return
