@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 from srviz.figures.theme import PALETTES, bare, signed_scale
 
 Numbers = NDArray[np.float32]
-SIDE = 236
+SIDE = 236  # where nothing says how wide it is; a live figure of meta "square" is as high as it is wide
+EDGE = {"l": 5, "r": 5, "t": 5, "b": 5}
 
 
 def matrix(weights: Numbers, top: float, *, signed: bool, mode: str) -> go.Figure:
@@ -26,8 +27,7 @@ def matrix(weights: Numbers, top: float, *, signed: bool, mode: str) -> go.Figur
     )
     figure = bare(go.Figure(picture), mode, SIDE)
     figure.update_yaxes(autorange="reversed")
-    figure.update_layout(margin={"l": 5, "r": 5, "t": 5, "b": 5}, shapes=[_frame(colours.line)])
-    return figure
+    return figure.update_layout(margin=EDGE, shapes=[_frame(colours.line)], meta="square")
 
 
 def places(place: Numbers, colour: Numbers | None, *, mode: str) -> go.Figure:
@@ -45,7 +45,7 @@ def places(place: Numbers, colour: Numbers | None, *, mode: str) -> go.Figure:
     figure = bare(go.Figure(dots), mode, SIDE)
     figure.update_xaxes(range=[-0.06, 1.06])
     figure.update_yaxes(range=[-0.06, 1.06])
-    return figure.update_layout(margin={"l": 5, "r": 5, "t": 5, "b": 5})
+    return figure.update_layout(margin=EDGE, meta="square")
 
 
 def histogram(weights: Mapping[str, Numbers], *, mode: str) -> go.Figure:

@@ -26,7 +26,7 @@ from srviz.ui.figure import Arithmetic, figure
 LEAST, MOST, MOST_FITTED = 4, 256, 64
 ORDERS = {"input": "input order", "sorted": "sorted by score"}
 PARAMETERS = (
-    *controls.parameters("clusters", sizes=(LEAST, MOST, 48), seed=1),
+    *controls.parameters("clusters", sizes=(LEAST, MOST, 48), seed=119, head=3),
     url.choice("order", tuple(ORDERS), "sorted"),
     url.whole("query", 0, MOST, 0),
 )
@@ -151,42 +151,69 @@ def beside_softmax() -> url.State:
     state = url.settle(*PARAMETERS)
     _, tokens = controls.row(state, LEAST, MOST, _order)
     setting = controls.setting(state)
-    shown = panes(*setting)
+    shown, drawn = panes(*setting), drawings(setting, state["order"], mode())
     n = tokens.n
     queries, keys = orders(*setting) if state["order"] == "sorted" else (list(range(n)), list(range(n)))
-    top = max(float(np.quantile(pane.weights, 0.995)) for pane in shown if not pane.signed)
-    reach = max([float(np.quantile(np.abs(pane.weights), 0.995)) for pane in shown if pane.signed], default=top)
-    pattern = PATTERNS[state["input"]](tokens) if state["input"] in PATTERNS else None
-    cells = [*st.columns(4, gap="medium"), *st.columns(4, gap="medium")]
+    with st.container(key="panes"):
+        cells = [*st.columns(4, gap="medium"), *st.columns(4, gap="medium")]
     for number, (pane, cell) in enumerate(zip(shown, cells, strict=False)):
         with cell:
             _head(pane.title, pane.note)
-            drawing = figures.matrix(
-                pane.weights[np.ix_(queries, keys)], reach if pane.signed else top, signed=pane.signed, mode=mode()
-            )
             arithmetic = Arithmetic(pane.template, pane.terms, "Point at a cell." if number == 0 else "")
             clicked = figure(
-                drawing, key=f"pane{number}", alt=f"{pane.title}: weights of {n} queries on {n} keys", group=GROUP,
-                queries=queries, keys=keys, arithmetic=arithmetic,
+                drawn.panes[number], key=f"pane{number}", alt=f"{pane.title}: weights of {n} queries on {n} keys",
+                group=GROUP, queries=queries, keys=keys, arithmetic=arithmetic,
             )  # fmt: skip
             if clicked and clicked.query is not None and clicked.query < n:
                 state["query"] = clicked.query + 1
     rest = cells[len(shown) :]
     with rest[0]:
         _head("The tokens", "circled: the query and the key")
-        drawing = figures.places(tokens.place, tokens.colour, mode=mode())
-        figure(drawing, key="places", alt=f"{n} tokens where they lie", group=GROUP, points=range(n))
-    if pattern is not None:
+        figure(drawn.places, key="places", alt=f"{n} tokens where they lie", group=GROUP, points=range(n))
+    if drawn.pattern:
         with rest[1]:
             _head("The pattern asked for", "known for this input")
-            ordered = pattern[np.ix_(queries, keys)]
-            drawing = figures.matrix(ordered, float(ordered.max()) or 1.0, signed=False, mode=mode())
-            figure(drawing, key="pattern", alt="The pattern asked for", group=GROUP, queries=queries, keys=keys)
+            figure(drawn.pattern, key="pattern", alt="The pattern asked for", group=GROUP, queries=queries, keys=keys)
+    by = ", sorted by the scores of sliced ReLU" if state["order"] == "sorted" else ""
     st.caption(
-        f"All raw weights share one scale, from the ground at 0 to ink at {top:.3f}; effective weights are brown "
-        f"below zero and teal above, up to ± {reach:.3f}. Queries run down, keys across. The projections are untrained."
+        f"Queries run down, keys across{by}. All raw weights share one scale, from the ground at 0 to ink at "
+        f"{drawn.top:.3f}; effective weights are brown below zero and teal above, up to ± {drawn.reach:.3f}. "
+        "The projections are untrained."
     )
     return state
+
+
+@dataclass(frozen=True)
+class Drawings:
+    """The figures of one setting as JSON, and where their scales end."""
+
+    panes: tuple[str, ...]
+    places: str
+    pattern: str
+    top: float
+    reach: float
+
+
+@st.cache_data(max_entries=32, show_spinner=False)
+def drawings(setting: controls.Setting, order: str, mode: str) -> Drawings:
+    """Every matrix in its order, the tokens, and the pattern where the input has one."""
+    shown, tokens = panes(*setting), compute.tokens(*setting[:3])
+    queries, keys = orders(*setting) if order == "sorted" else (range(tokens.n), range(tokens.n))
+    top = max(float(np.quantile(pane.weights, 0.995)) for pane in shown if not pane.signed)
+    reach = max([float(np.quantile(np.abs(pane.weights), 0.995)) for pane in shown if pane.signed], default=top)
+
+    def matrix(weights: Matrix, top: float, signed: bool) -> str:
+        json: str = figures.matrix(weights[np.ix_(queries, keys)], top, signed=signed, mode=mode).to_json()
+        return json
+
+    pattern = PATTERNS[setting[0]](tokens) if setting[0] in PATTERNS else None
+    return Drawings(
+        tuple(matrix(pane.weights, reach if pane.signed else top, pane.signed) for pane in shown),
+        figures.places(tokens.place, tokens.colour, mode=mode).to_json(),
+        "" if pattern is None else matrix(pattern, float(pattern.max()) or 1.0, False),
+        top,
+        reach,
+    )
 
 
 def _head(title: str, note: str) -> None:

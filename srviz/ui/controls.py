@@ -11,13 +11,13 @@ from srviz.ui import compute, shell, url
 from srviz.ui.chart import chart, mode
 
 
-def parameters(default: str, *, sizes: tuple[int, int, int], seed: int) -> tuple[url.Parameter, ...]:
+def parameters(default: str, *, sizes: tuple[int, int, int], seed: int, head: int = 1) -> tuple[url.Parameter, ...]:
     """What the row holds. sizes: the least and most tokens on screen, and how many at first."""
     return (
         url.choice("input", tuple(INPUTS), default),
         url.whole("n", *sizes),
         url.whole("seed", 0, 9999, seed),
-        url.whole("head", 1, compute.HEADS, 1),
+        url.whole("head", 1, compute.HEADS, head),
     )
 
 

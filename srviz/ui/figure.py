@@ -41,7 +41,7 @@ class Click:
 
 
 def figure(
-    drawing: go.Figure,
+    drawing: go.Figure | str,
     *,
     key: str,
     alt: str,
@@ -53,6 +53,7 @@ def figure(
 ) -> Click | None:
     """Show a figure that stays where it is while its data change; return the click that caused this run, if one did.
 
+    drawing: the figure, or its JSON where that is kept, since to write it takes longer than to send it.
     group: figures of one group share the pointed-at pair and, in 3D, the camera. For a heatmap, queries and keys say
     which token each row and column is; for a scatter or a 3D scatter, points says which token each point is.
     """
@@ -60,7 +61,7 @@ def figure(
         raise ValueError("alt: expected a text that stands for the figure, got an empty one")
     data = {
         "library": _library(),
-        "figure": drawing.to_json(),
+        "figure": drawing if isinstance(drawing, str) else drawing.to_json(),
         "alt": alt,
         "group": group,
         "queries": None if queries is None else [int(i) for i in queries],

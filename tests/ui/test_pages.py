@@ -130,7 +130,7 @@ def test_the_question_answers_after_the_visitor_has():
 
 
 def test_a_fit_that_was_stopped_keeps_what_it_has():
-    page = open_page("pages/4_Beside_softmax.py", n="12")
+    page = open_page("pages/4_Beside_softmax.py", n="12", seed="1")
     page.session_state["_fitted"] = beside.Fitted(
         ("clusters", 12, 1), {"softmax": 0.9}, {"softmax": 0.4}, {"softmax": np.eye(12, dtype=np.float32)}
     )

@@ -93,6 +93,7 @@ class Figure {
   async draw({ data, layout }) {
     const before = this.plot._fullLayout;
     layout.uirevision = "kept";
+    if (layout.meta === "square") { delete layout.height; layout.autosize = true; this.plot.style.aspectRatio = "1"; }
     const scene = this.is3d ? before?.scene?._scene : null; // it alone knows a camera that was dragged
     if (scene) layout.scene = { ...layout.scene, camera: scene.getCamera() };
     await this.plotly.react(this.plot, data, layout, { displayModeBar: false, responsive: false });
