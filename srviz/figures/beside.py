@@ -13,12 +13,19 @@ SIDE = 236  # where nothing says how wide it is; a live figure of meta "square" 
 EDGE = {"l": 5, "r": 5, "t": 5, "b": 5}
 
 
-def matrix(weights: Numbers, top: float, *, signed: bool, mode: str) -> go.Figure:
-    """Weights (n_q, n_k) as shades: ground to ink up to `top`, or brown to teal centred on zero where signed."""
+def matrix(weights: Numbers, top: float, *, signed: bool, mode: str, block: int = 1) -> go.Figure:
+    """Weights (n_q, n_k) as shades: ground to ink up to `top`, or brown to teal centred on zero where signed.
+
+    block: of so many × so many cells only the one farthest from zero is drawn; the axes still count cells.
+    """
     colours = PALETTES[mode]
     scale = signed_scale(mode) if signed else [[0.0, colours.ground], [1.0, colours.ink]]
     picture = go.Heatmap(
-        z=np.asarray(weights, dtype=np.float32),
+        z=farthest(np.asarray(weights, dtype=np.float32), block),
+        x0=(block - 1) / 2,
+        dx=block,
+        y0=(block - 1) / 2,
+        dy=block,
         zmin=-top if signed else 0,
         zmax=top,
         colorscale=scale,
@@ -28,6 +35,18 @@ def matrix(weights: Numbers, top: float, *, signed: bool, mode: str) -> go.Figur
     figure = bare(go.Figure(picture), mode, SIDE)
     figure.update_yaxes(autorange="reversed")
     return figure.update_layout(margin=EDGE, shapes=[_frame(colours.line)], meta="square")
+
+
+def farthest(weights: Numbers, block: int) -> Numbers:
+    """Of each block × block cells of (n_q, n_k) the value farthest from zero; the last blocks may be smaller."""
+    if block == 1:
+        return weights
+    rows, columns = (-(-size // block) for size in weights.shape)
+    padded = np.zeros((rows * block, columns * block), dtype=np.float32)
+    padded[: weights.shape[0], : weights.shape[1]] = weights
+    cells = padded.reshape(rows, block, columns, block).swapaxes(1, 2).reshape(rows, columns, -1)
+    found: Numbers = np.take_along_axis(cells, np.abs(cells).argmax(-1)[..., None], -1)[..., 0]
+    return found
 
 
 def places(place: Numbers, colour: Numbers | None, *, mode: str) -> go.Figure:

@@ -1,6 +1,7 @@
 """The row of controls of a page with an input: which one, how many tokens, and behind More the seed and the head."""
 
 from collections.abc import Callable
+from typing import Any
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -24,15 +25,21 @@ def parameters(default: str, *, sizes: tuple[int, int, int], seed: int, head: in
 Setting = tuple[str, int, int, int, str]
 
 
-def chosen(state: url.State) -> Input:
-    """The input that the state names."""
-    return INPUTS[state["input"]]
+def chosen(values: dict[str, Any] | url.State) -> Input:
+    """The input that a page's values name."""
+    return INPUTS[values["input"]]
 
 
 def setting(state: url.State) -> Setting:
     """What a head on screen is computed from, and cached by: input, tokens, seed, head from 0, device."""
     made = chosen(state)
     return made.name, made.nearest(state["n"]), state["seed"], state["head"] - 1, str(shell.device())
+
+
+def count(values: dict[str, Any] | url.State) -> int:
+    """How many tokens are on screen: patches of a picture may be fewer than asked for."""
+    made = chosen(values)
+    return compute.tokens(made.name, made.nearest(values["n"]), values["seed"]).n
 
 
 def row(

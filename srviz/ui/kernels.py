@@ -3,6 +3,7 @@
 import inspect
 import textwrap
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import streamlit as st
@@ -15,7 +16,7 @@ from srviz.attention import METHODS, Kernel, dense, kernel_sum, kernels, seeded_
 from srviz.figures.spectrum import spectrum
 from srviz.inputs import Input, Tokens
 from srviz.measure.clock import seconds
-from srviz.ui import compute, controls, report, shell, url
+from srviz.ui import compute, controls, queue, report, shell, url
 from srviz.ui.chart import chart, mode
 from srviz.ui.live import component
 
@@ -154,7 +155,8 @@ def attend(curve: Curve, rules: Rules, s: Tensor, t: Tensor, v: Tensor) -> Tenso
         "one": lambda: ones[:1],
     }[rules.divide]()
     found = curve.sum(s, t, dense.centre(v) if rules.centred else v)
-    return torch.where(total == 0, 0, found / torch.where(total == 0, 1, total))
+    none = total.abs() < torch.finfo(total.dtype).tiny
+    return torch.where(none, 0, found / torch.where(none, 1, total))
 
 
 @dataclass(frozen=True)
@@ -169,14 +171,14 @@ class Measured:
     dense_seconds: float
     dense_error: float
     apart: float
+    disturbed: bool  # by a heavy job of another visitor
 
 
 def kernel_map() -> url.State:
     """Show the curve and its map; what was dragged comes back on release and goes into the URL."""
-    state = url.settle(*PARAMETERS)
+    state = url.settle(*PARAMETERS, together=_existing)
     number = report.take(state, "kernel_map", "kernel", DRAGGED)
     chosen, tokens = controls.row_with_picture(state, LEAST, MOST, lambda *shown: _says(state, *shown))
-    state["row"], state["column"] = _cell(state["row"], state["column"], tokens.n)
     setting = controls.setting(state)
     s, t, v = compute.head(*setting)
     curve, rules = _curve(state), _rules(state)
@@ -212,9 +214,11 @@ def _rules(state: url.State) -> Rules:
     return Rules(*(state[name] for name in ("divide", "centred", "standard", "shift", "scale", "queries")))
 
 
-def _cell(row: int, column: int, n: int) -> tuple[int, int]:
-    """A held cell that exists; (0, 0) where only one of its sides is given."""
-    return (min(row, n), min(column, n)) if row and column else (0, 0)
+def _existing(values: dict[str, Any]) -> dict[str, Any]:
+    """A held cell that exists; none where only one of its sides is given."""
+    n = controls.count(values)
+    both = values["row"] and values["column"]
+    return {name: min(values[name], n) if both else 0 for name in ("row", "column")}
 
 
 def _says(state: url.State, chosen: Input, tokens: Tokens) -> str:
@@ -251,7 +255,7 @@ def _apart(found: Tensor, truth: Tensor, size: Tensor) -> float:
 def on_many(state: url.State) -> None:
     """The same curve on thousands of tokens, by sorting and by n², measured there and then."""
     chosen = controls.chosen(state)
-    curve, rules = _curve(state), _rules(state)
+    curve, rules = _curve(state), replace(_rules(state), divide="one", centred=False)  # the sum knows neither
     setting = (chosen.name, chosen.nearest(MANY), state["seed"], state["head"] - 1, str(shell.device()), curve, rules)
     kept = st.session_state.get("_kernels_measured")
     if kept is None or kept[0] != setting:
@@ -267,15 +271,19 @@ def on_many(state: url.State) -> None:
     else:
         left.metric("By sorting, every query", _time(measured.sorted_seconds), border=False)
         left.caption(f"error {_power(measured.sorted_error)}")
-    middle.metric(f"By n², {measured.queries} of the queries", _time(measured.dense_seconds), border=False)
-    middle.caption(f"error {_power(measured.dense_error)}. All {n:,} are {n // measured.queries:,} times as many.")
+    part = n / measured.queries
+    middle.metric("By n², every query", f"≈ {_time(part * measured.dense_seconds)}", border=False)
+    middle.caption(
+        f"error {_power(measured.dense_error)}; {_time(measured.dense_seconds)} on {measured.queries} of the queries, "
+        f"times {part:.3g}"
+    )
     if measured.sorted_seconds is not None:
         right.metric("Largest difference", _power(measured.apart), border=False)
         right.caption("of the two answers, as a part of the largest output")
     st.caption(
         f"Σ f(s − t) v for one head of {measured.d} coordinates, measured on {devices.describe(shell.device())} in "
         "float32, the median of three runs. An error is the difference to the same sum in float64, as a part of the "
-        "largest output."
+        f"largest output.{' Another job was at work on this server meanwhile.' if measured.disturbed else ''}"
     )
 
 
@@ -305,6 +313,7 @@ def _measure(name: str, n: int, seed: int, head: int, device: str, curve: Curve,
         dense_seconds=seconds(lambda: curve.every_pair(some, t, v), s.device, repeats=3),
         dense_error=_apart(by_pairs, truth, truth),
         apart=_apart(by_sorting, by_pairs, truth),
+        disturbed=queue.busy(),
     )
 
 
@@ -338,7 +347,7 @@ def why_centre(state: url.State) -> None:
     st.caption(
         "relu(r) = (|r| + r) / 2, so the weights are made of |r| and of a straight line. The diagonal is zero, so the "
         "eigenvalues add up to zero and one at least is negative: it is never more than one. "
-        f"Computed in float64 from the {n} key scores above."
+        f"Computed in float64 from the raw scores of the {n} keys."
     )
 
 

@@ -11,7 +11,7 @@ MOST, LONGEST = 64, 40  # entries of a list, characters of an entry
 
 
 def take(state: url.State, component: str, value: str, names: Iterable[str], *, from_zero: Collection[str] = ()) -> int:
-    """Take the last report into the state, where it is about what is on screen; return its number, 0 for none.
+    """Take a new report into the state, where it is about what is on screen; return the last one's number, 0 for none.
 
     component: its key. value: the name under which it reports {id, epoch, name: value, …}. names: the parameters it
     may set; those from_zero count from 0 in the browser and from 1 in the link.
@@ -20,6 +20,10 @@ def take(state: url.State, component: str, value: str, names: Iterable[str], *, 
     number: Any = sent.get("id")
     if not is_count(number) or not is_count(sent.get("epoch")) or sent["epoch"] != state.epoch:
         return 0
+    taken: dict[str, tuple[int, int]] = st.session_state.setdefault("_taken", {})
+    if taken.get(component) == (state.epoch, number):
+        return number  # what it said stands in the state, and may have changed there since
+    taken[component] = (state.epoch, number)
     for name in names:
         if name in sent:
             given = sent[name] + 1 if name in from_zero and is_count(sent[name]) else sent[name]

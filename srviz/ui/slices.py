@@ -71,11 +71,10 @@ class Mean:
 
 def slices() -> url.State:
     """Show the controls and the figure; what was turned or clicked comes back on release and goes into the URL."""
-    state = url.settle(*PARAMETERS)
+    state = url.settle(*PARAMETERS, together=lambda values: {"held": min(values["held"], values["n"])})
     _controls(state)
     number = report.take(state, "slices", "slice", (*ANGLES, "along", "held", "head"), from_zero=("held", "head"))
     setting = (state["input"], state["n"], state["seed"])
-    state["held"] = min(state["held"], state["n"])
     x = torch.from_numpy(points(*setting))
     by = state["by"]
     heads = None if by == "hand" else untrained(*setting, by)
@@ -126,7 +125,7 @@ def _pictures(name: str, n: int, seed: int, many: int, mode: str) -> tuple[go.Fi
     count = mean.counts[many]
     differences = _differences(torch.from_numpy(points(name, n, seed)))
     dim = differences.shape[-1]
-    shadow = measure.mean_shadow(differences, measure.directions(count, dim, seed=seed)).numpy()
+    shadow = measure.mean_shadow(differences, measure.directions(REPEATS * 2**LARGEST, dim, seed=seed)[:count]).numpy()
     distance = differences.norm(dim=-1).numpy()
     return (
         figures.kept(distance, shadow, measure.shrinkage(dim), mode=mode),

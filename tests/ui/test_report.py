@@ -78,6 +78,21 @@ def test_a_slice_is_made_valid(take):
     ]  # fmt: skip
 
 
+def test_a_report_is_taken_once(monkeypatch):
+    """What another control changed since then stands."""
+    sent = {"id": 1, "epoch": 1, "held": 59}
+    monkeypatch.setattr(url.st, "session_state", {"slices": {"slice": sent}, "_script": "a page"})
+    state = url.State({p.name: p for p in slices.PARAMETERS}, {"held": 5}, {}, epoch=1)
+    assert report.take(state, "slices", "slice", ["held"], from_zero=["held"]) == 1
+    assert state["held"] == 60
+    state["held"] = 20
+    assert report.take(state, "slices", "slice", ["held"], from_zero=["held"]) == 1
+    assert state["held"] == 20
+    sent["id"] = 2
+    report.take(state, "slices", "slice", ["held"], from_zero=["held"])
+    assert state["held"] == 60
+
+
 def test_deep_lists_and_long_words_are_cut():
     assert report.as_text([[[[1]], 2, 3]]) == "~2"
     assert report.as_text("9" * 999) == "9" * report.LONGEST
