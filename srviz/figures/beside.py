@@ -1,6 +1,7 @@
 """Matrices of weights side by side, the tokens they are about, and how their weights are spread."""
 
 from collections.abc import Mapping
+from itertools import cycle
 
 import numpy as np
 import plotly.graph_objects as go
@@ -71,7 +72,7 @@ def histogram(weights: Mapping[str, Numbers], *, mode: str) -> go.Figure:
     """How many of the weights are how large, as shares over a log axis; exact zeros have no place on it."""
     edges = np.logspace(-6, 0, 37)
     figure = go.Figure()
-    for label, (colour, dash) in zip(weights, _lines(mode), strict=False):
+    for label, (colour, dash) in zip(weights, cycle(_lines(mode)), strict=False):
         size = np.abs(np.asarray(weights[label], dtype=np.float64)).ravel()
         count, _ = np.histogram(size.clip(1e-6, 1)[size > 0], edges)
         middle = np.sqrt(edges[1:] * edges[:-1])

@@ -14,7 +14,7 @@ from streamlit.delta_generator import DeltaGenerator
 from torch import Tensor
 from torch.nn.functional import elu
 
-from srviz.attention import METHODS, Method, seeded_heads, seeded_slice, standardize
+from srviz.attention import METHODS, Method, dense, seeded_heads, seeded_slice, standardize
 from srviz.figures import beside as figures
 from srviz.inputs import INPUTS, Tokens
 from srviz.inputs.patterns import PATTERNS
@@ -32,7 +32,7 @@ PARAMETERS = (
     url.whole("query", 0, MOST, 0),  # the held pair, from 1; 0 where none is held
     url.whole("key", 0, MOST, 0),
 )
-GROUP = "beside"
+GROUP, ROW = "beside", 4
 DRAWN, FACTOR = 128, 2  # beyond so many rows a pane has fewer pixels than cells: drawn coarser by so much
 PLACES, PATTERN = "places", "pattern"
 PANES = (*(f"pane{number}" for number in range(sum(1 + method.signed for method in METHODS.values()))), PLACES, PATTERN)
@@ -177,7 +177,7 @@ def beside_softmax() -> url.State:
     held = Click(*(state[name] - 1 if state[name] else None for name in ("query", "key")))
     show = partial(figure, group=GROUP, held=held)
     with st.container(key="panes"):
-        cells = [*st.columns(4, gap="medium"), *st.columns(4, gap="medium")]
+        cells = [cell for _ in range(-(-len(PANES) // ROW)) for cell in st.columns(ROW, gap="medium")]
     for number, (pane, key, cell) in enumerate(zip(shown, PANES, cells, strict=False)):
         with cell:
             _head(pane.title, pane.note)
@@ -321,7 +321,7 @@ def pattern_fit(state: url.State) -> None:
     drawing = figures.fits(labels, [fitted.before[x] for x in names], [fitted.best[x] for x in names], mode=mode())
     words = "; ".join(f"{METHODS[name].label} {fitted.best[name]:.2f}" for name in names)
     chart(drawing, f"Distance to the pattern after the fit: {words}", "fits", st.container())
-    cells = st.columns(4, gap="medium")
+    cells = st.columns(len(METHODS), gap="medium")
     for name, cell in zip(names, cells, strict=False):
         with cell:
             _head(METHODS[name].label, f"fitted, distance {fitted.best[name]:.2f}")
@@ -368,5 +368,7 @@ def _fit_all(fitted: Fitted, tokens: Tokens, pattern: Matrix) -> None:
 
 @cache
 def code() -> str:
-    """The source of the weights of every method, read from the methods themselves."""
-    return "\n\n".join(inspect.getsource(method.weights) for method in METHODS.values())
+    """What computed the weights on this page, read from the functions themselves."""
+    functions: list[Callable[..., object]] = [method.weights for method in METHODS.values()]
+    functions += [standardize, dense.sliced_relu_weights, dense.sliced_bump_weights]
+    return "\n\n".join(inspect.getsource(function) for function in functions)

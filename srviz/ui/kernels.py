@@ -19,6 +19,7 @@ from srviz.measure.clock import seconds
 from srviz.ui import compute, controls, queue, report, shell, url
 from srviz.ui.chart import chart, mode
 from srviz.ui.live import component
+from srviz.ui.numbers import duration, power
 
 LEAST, MOST = 8, 64  # tokens on the map
 MANY, FEWER = 4096, 1024  # tokens of the measured runs: with a sorted route, and without
@@ -269,16 +270,16 @@ def on_many(state: url.State) -> None:
         left.metric("By sorting", "no such way", border=False)
         left.caption(WITHOUT[curve.kernel])
     else:
-        left.metric("By sorting, every query", _time(measured.sorted_seconds), border=False)
-        left.caption(f"error {_power(measured.sorted_error)}")
+        left.metric("By sorting, every query", duration(measured.sorted_seconds), border=False)
+        left.caption(f"error {power(measured.sorted_error)}")
     part = n / measured.queries
-    middle.metric("By n², every query", f"≈ {_time(part * measured.dense_seconds)}", border=False)
+    middle.metric("By n², every query", f"≈ {duration(part * measured.dense_seconds)}", border=False)
     middle.caption(
-        f"error {_power(measured.dense_error)}; {_time(measured.dense_seconds)} on {measured.queries} of the queries, "
-        f"times {part:.3g}"
+        f"error {power(measured.dense_error)}; {duration(measured.dense_seconds)} on {measured.queries} of the "
+        f"queries, times {part:.3g}"
     )
     if measured.sorted_seconds is not None:
-        right.metric("Largest difference", _power(measured.apart), border=False)
+        right.metric("Largest difference", power(measured.apart), border=False)
         right.caption("of the two answers, as a part of the largest output")
     st.caption(
         f"Σ f(s − t) v for one head of {measured.d} coordinates, measured on {devices.describe(shell.device())} in "
@@ -315,16 +316,6 @@ def _measure(name: str, n: int, seed: int, head: int, device: str, curve: Curve,
         apart=_apart(by_sorting, by_pairs, truth),
         disturbed=queue.busy(),
     )
-
-
-def _time(seconds: float) -> str:
-    return f"{seconds:.2f} s" if seconds >= 1 else f"{seconds * 1e3:.1f} ms"
-
-
-def _power(x: float) -> str:
-    """3 · 10⁻⁶."""
-    mantissa, exponent = f"{x:.0e}".split("e")
-    return f"{mantissa} · 10{str(int(exponent)).translate(str.maketrans('-0123456789', '⁻⁰¹²³⁴⁵⁶⁷⁸⁹'))}" if x else "0"
 
 
 def why_centre(state: url.State) -> None:
