@@ -17,6 +17,10 @@ Maker = TypeVar("Maker", bound=Callable[..., "Tokens"])
 LEAST, MOST = 4, 16_384
 
 
+class Unreadable(ValueError):
+    """A visitor's file or text that cannot be used; its text is a sentence that says what is wrong and what works."""
+
+
 @dataclass(frozen=True, eq=False)
 class Tokens:
     """n tokens, as numbers and as they are drawn; every array is C-contiguous, and float32 but for the labels.
