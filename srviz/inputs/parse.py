@@ -62,6 +62,9 @@ def _geometry(suffix: str, data: bytes) -> tuple[dict[str, Any], dict[str, NDArr
     scene = trimesh.load_scene(
         BytesIO(data), file_type=suffix[1:], resolver=Alone(), process=False, skip_materials=True
     )
+    placed = [scene.geometry[scene.graph[node][1]] for node in scene.graph.nodes_geometry]
+    _bound(sum(len(getattr(part, "vertices", ())) for part in placed), "points")  # before each is copied to its place
+    _bound(sum(len(getattr(part, "faces", ())) for part in placed), "triangles")
     parts = scene.dump()
     meshes: list[Any] = [part for part in parts if isinstance(part, trimesh.Trimesh) and len(part.faces)]
     chosen: list[Any] = meshes or [
@@ -74,7 +77,6 @@ def _geometry(suffix: str, data: bytes) -> tuple[dict[str, Any], dict[str, NDArr
     faces = np.concatenate([part.faces + at for part, at in zip(chosen, count, strict=False)]) if meshes else None
     colours = [of for of in map(_colour, chosen) if of is not None]
     colour = np.concatenate(colours) if len(colours) == len(chosen) else None
-    _bound(len(points), "points")
     announced = _announced(suffix, data)
     if len(points) < announced[0] or (faces is not None and len(faces) < announced[1]):
         raise Refused("This file is cut short: it announces more points or faces than there are. Export it again.")
@@ -84,7 +86,6 @@ def _geometry(suffix: str, data: bytes) -> tuple[dict[str, Any], dict[str, NDArr
         notes.append("turned to stand upright: in GLB y is up, here z")
     if faces is None:
         return _points(points, [], notes, colour)
-    _bound(len(faces), "triangles")
     notes.insert(0, f"{len(faces):,} triangles between {len(points):,} points; sampled evenly on their surface")
     if len(meshes) > 1:
         notes.append(f"{len(meshes)} parts, each in its place")
