@@ -85,7 +85,7 @@ def _controls(state: url.State) -> tuple[Input, Tokens]:
         tokens = compute.tokens(chosen.name, _size(chosen, state["n"]), state["seed"])
         size = f"{tokens.grid[0]} × {tokens.grid[1]} = {tokens.n} tokens" if tokens.grid else f"{tokens.n} tokens"
         if chosen.fixed is None and tokens.n != state["n"]:
-            size += f", the nearest that patches make of {state['n']}"
+            size += f", the nearest that patches make of {state['n']}" if tokens.grid else ", all of them"
         st.caption(f"{chosen.line} Here {size}. The projections are untrained, from seed {state['seed']}.")
     figure = tokens_figure(tokens.place, tokens.colour, tokens.grid, mode=mode(), height=104)
     chart(figure, f"{chosen.title}, as {size}", "routes input", picture)

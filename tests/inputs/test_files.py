@@ -160,6 +160,20 @@ def test_points_come_back_with_their_colours(kind):
     assert np.rint(tokens.colour * 255) == pytest.approx(colours[:, :3])
 
 
+def test_what_stands_after_the_coordinates_need_not_be_a_colour():
+    normals = rng.normal(size=(300, 3))
+    rows = np.hstack([CLOUD, normals])
+    upload = read("a.xyz", "\n".join(" ".join(map(repr, row)) for row in rows.tolist()).encode())
+    assert upload.colour is None
+    assert upload.tokens(300, random_state=0).x == pytest.approx(alike(CLOUD), abs=1e-5)
+
+
+def test_an_xyz_may_have_names_above_its_columns():
+    upload = read("a.xyz", f"x y z\n{ROWS.replace(',', ' ')}".encode())
+    assert upload.columns == ("x", "y", "z")
+    assert upload.tokens(300, random_state=0).x == pytest.approx(alike(CLOUD), abs=1e-5)
+
+
 def test_parts_of_a_scene_stand_in_their_places():
     scene = trimesh.Scene()
     box = trimesh.creation.box()
@@ -473,6 +487,12 @@ def test_an_obj_is_not_told_of_other_files(tmp_path, monkeypatch):
     assert opened == []
 
 
+@pytest.mark.parametrize("name", ["KHR_draco_mesh_compression", "EXT_meshopt_compression"])
+def test_a_glb_that_is_packed(name):
+    says = refused("a.glb", glb(tree() | {"extensionsRequired": [name]}, TRIANGLES))
+    assert says == "The points in this file are packed in a way that is not read here. Export it uncompressed."
+
+
 def test_a_picture_inside_a_glb_is_not_opened():
     whole = tree()
     whole["images"] = [{"uri": "/etc/passwd"}, {"uri": "http://localhost:1/a.png"}]
@@ -489,8 +509,8 @@ def test_a_glb_whose_parts_go_round_in_a_circle_or_multiply_in_a_process():
     found = outcome("a.glb", glb(whole, TRIANGLES))
     assert isinstance(found, str) or found.n <= 12
     many = tree(count=300_000, length=3_600_000, byteLength=3_600_000)
-    many["nodes"] = [{"mesh": 0}] * 1000
-    many["scenes"] = [{"nodes": list(range(1000))}]
+    many["nodes"] = [{"mesh": 0}] * 10
+    many["scenes"] = [{"nodes": list(range(10))}]
     points = np.random.default_rng(0).random((300_000, 3), dtype=np.float32)
     says = refused("a.glb", glb(many, points.tobytes()))
     assert says.startswith("This file has more than 2,000,000 points")
