@@ -55,8 +55,8 @@ def _place(state: url.State, setting: str) -> None:
 
 def _says(state: url.State, chosen: Input, tokens: Tokens) -> str:
     odd = chosen.fixed is None and tokens.n != state["n"]
-    nearest = f", the nearest that patches make of {state['n']}" if odd else ""
+    why = f", the nearest that patches make of {state['n']}" if tokens.grid else ", all of them"
     return (
-        f"{chosen.line} Here {controls.size(tokens)}{nearest}. "
+        f"{chosen.line} Here {controls.size(tokens)}{why if odd else ''}. "
         f"The projections are untrained, from seed {state['seed']}."
     )
