@@ -17,30 +17,49 @@ Maker = TypeVar("Maker", bound=Callable[..., "Tokens"])
 LEAST, MOST = 4, 16_384
 
 
+class Unreadable(ValueError):
+    """A visitor's file or text that cannot be used; its text is a sentence that says what is wrong and what works."""
+
+
 @dataclass(frozen=True, eq=False)
 class Tokens:
-    """n tokens, as numbers and as they are drawn; every array is float32 and C-contiguous.
+    """n tokens, as numbers and as they are drawn; every array is C-contiguous, and float32 but for the labels.
 
     x: (n, D) features, roughly of mean 0 and variance 1 in each column. place: (n, 2) in [0, 1]², x to the right and
-    y up. colour: (n, 3) RGB in [0, 1], or None. grid: (rows, cols) where the tokens tile a picture row by row, or None.
+    y up; or (n, 3) in space, z up, of mean 0 and variance 1 over all its coordinates. colour: (n, 3) RGB in [0, 1], or
+    None. grid: (rows, cols) where the tokens tile a picture row by row, or None. label: (n,) int64, which of the
+    classes named in labels each token is of, or None. words: the n tokens as text, or None.
     """
 
     x: Array
     place: Array
     colour: Array | None = None
     grid: tuple[int, int] | None = None
+    label: NDArray[np.int64] | None = None
+    labels: tuple[str, ...] = ()
+    words: tuple[str, ...] | None = None
 
     def __post_init__(self) -> None:
-        for name, shape in (("x", ("n", "D")), ("place", (self.n, 2)), ("colour", (self.n, 3))):
+        for name, widths in (("x", None), ("place", (2, 3)), ("colour", (3,))):
             value = getattr(self, name)
             if value is None and name == "colour":
                 continue
             value = np.ascontiguousarray(value, dtype=np.float32)
-            if value.ndim != 2 or (name != "x" and value.shape != shape):
-                raise ValueError(f"{name}: expected shape ({shape[0]}, {shape[1]}), got {value.shape}")
+            if value.ndim != 2 or (widths and (len(value) != self.n or value.shape[1] not in widths)):
+                shape = f"({self.n}, {' or '.join(map(str, widths))})" if widths else "(n, D)"
+                raise ValueError(f"{name}: expected shape {shape}, got {value.shape}")
             object.__setattr__(self, name, value)
         if self.grid is not None and math.prod(self.grid) != self.n:
             raise ValueError(f"grid: expected rows × cols = {self.n} tokens, got {self.grid}")
+        if self.label is not None:
+            label = np.ascontiguousarray(self.label, dtype=np.int64)
+            if label.shape != (self.n,):
+                raise ValueError(f"label: expected shape ({self.n},), got {label.shape}")
+            if label.min() < 0 or label.max() >= len(self.labels):
+                raise ValueError(f"label: expected 0 to {len(self.labels) - 1}, got {label.min()} to {label.max()}")
+            object.__setattr__(self, "label", label)
+        if self.words is not None and len(self.words) != self.n:
+            raise ValueError(f"words: expected {self.n}, one a token, got {len(self.words)}")
 
     @property
     def n(self) -> int:
@@ -104,13 +123,9 @@ def register(
 
         @functools.wraps(function)
         def make(n: int, *, random_state: int, **options: Any) -> Tokens:
-            n, random_state = integer("n", n), integer("random_state", random_state)
-            if fixed is not None and n not in fixed:
+            if fixed is not None and integer("n", n) not in fixed:
                 raise ValueError(f"n: expected one of {', '.join(map(str, fixed))}, got {n}")
-            if not least <= n <= most:
-                raise ValueError(f"n: expected {least} to {most}, got {n}")
-            if random_state < 0:
-                raise ValueError(f"random_state: expected 0 or more, got {random_state}")
+            n, random_state = asked(n, random_state, least, most)
             for option in options:
                 if option not in known:
                     raise TypeError(f"{option}: expected one of {', '.join(known)}, got an unknown keyword")
@@ -122,6 +137,16 @@ def register(
     return decorate
 
 
+def asked(n: int, random_state: int, least: int, most: int) -> tuple[int, int]:
+    """Both as ints. Raises TypeError where they are not, ValueError for n out of range and a negative random_state."""
+    n, random_state = integer("n", n), integer("random_state", random_state)
+    if not least <= n <= most:
+        raise ValueError(f"n: expected {least} to {most}, got {n}")
+    if random_state < 0:
+        raise ValueError(f"random_state: expected 0 or more, got {random_state}")
+    return n, random_state
+
+
 def integer(name: str, value: Any) -> int:
     """Return the value as an int; raises TypeError where it is not an integer (True and 8.0 are not)."""
     try:
@@ -130,6 +155,13 @@ def integer(name: str, value: Any) -> int:
         return index(value)
     except TypeError:
         raise TypeError(f"{name}: expected an integer, got {value!r}") from None
+
+
+def share(name: str, value: float, most: float) -> float:
+    """Return the value; raises ValueError where it is not a number from 0 to `most`."""
+    if not isinstance(value, int | float | np.number) or not 0 <= value <= most:
+        raise ValueError(f"{name}: expected a number from 0 to {most:g}, got {value!r}")
+    return float(value)
 
 
 def at_least(name: str, value: float, bound: float) -> float:
@@ -146,6 +178,31 @@ def standardize(x: NDArray[Any]) -> Array:
     deviation = columns.std(0)
     deviation[deviation < 1e-9] = np.inf
     return np.asarray(columns / deviation, dtype=np.float32)
+
+
+def alike(points: NDArray[Any]) -> Array:
+    """Points (n, D), shifted to mean 0 and scaled alike on all axes, so that the mean of their variances is 1.
+
+    A plane through the result is a plane through the points. Points that are all equal become 0.
+    """
+    centred: Array = (points - points.mean(0, dtype=np.float64)).astype(np.float32)
+    variance = float(np.square(centred).mean(dtype=np.float64))
+    centred *= variance**-0.5 if variance > 0 else 0.0
+    return centred
+
+
+def principal(x: NDArray[Any], count: int = 3) -> Array:
+    """The first principal components of x (n, D), scaled `alike`: (n, count), zeros where D is smaller.
+
+    The sign of each is such that its largest loading is positive, so that the same data are always seen alike.
+    """
+    centred: Array = np.asarray(x - x.mean(0, dtype=np.float64), dtype=np.float32)
+    _, vectors = np.linalg.eigh((centred.T @ centred).astype(np.float64))
+    vectors = vectors[:, ::-1][:, :count]  # (D, count), of the largest variance first
+    vectors = vectors * np.sign(np.take_along_axis(vectors, np.abs(vectors).argmax(0)[None], 0))
+    seen = np.zeros((len(x), count), np.float32)
+    seen[:, : vectors.shape[1]] = centred @ vectors.astype(np.float32)
+    return alike(seen)
 
 
 def fit(points: NDArray[Any]) -> Array:

@@ -1,17 +1,35 @@
-"""Real data: photographs as patches, and handwritten digits as pixels; both come with scikit-learn."""
+"""Photographs as patches, scikit-learn's or the visitor's own, and handwritten digits as pixels."""
 
 import math
-from functools import lru_cache
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache, partial
+from io import BytesIO
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from srviz.inputs.base import Array, Tokens, fit, register, standardize
+from srviz.inputs.base import Array, Tokens, Unreadable, fit, integer, register, standardize
 
 FINEST = 4  # the side of the smallest patch, in pixels
 LONGEST = 1.6  # how many times its short side a patch may be long
 PATCHES = 106 * 160  # of 4 × 4 pixels, in a photograph of 427 × 640
 DIGITS = 1797  # how many scikit-learn has, each of 8 × 8 pixels
+SIDES = (32, 16, 8, 4)  # of square patches, in pixels
+MOST_BYTES = 25_000_000  # of a visitor's picture
+MOST_PIXELS = 50_000_000  # before it is scaled down
+LARGEST, SMALLEST = 1024, 64  # its longer and its shorter side, in pixels
+
+Pixels = NDArray[np.uint8]
+
+
+@dataclass(frozen=True, eq=False)
+class Picture:
+    """A visitor's picture. pixels: (h, w, 3) RGB, read-only; notes: sentences that say what was done to it."""
+
+    pixels: Pixels
+    notes: tuple[str, ...] = ()
 
 
 @register(
@@ -23,7 +41,7 @@ DIGITS = 1797  # how many scikit-learn has, each of 8 × 8 pixels
 )
 def make_china(n: int, *, random_state: int) -> Tokens:
     """Patches of scikit-learn's china.jpg, at most n and as near to it as nearly square patches permit; x (n, 5)."""
-    return _patches("china.jpg", n)
+    return _patches("china", n)
 
 
 @register(
@@ -35,7 +53,7 @@ def make_china(n: int, *, random_state: int) -> Tokens:
 )
 def make_flower(n: int, *, random_state: int) -> Tokens:
     """Patches of scikit-learn's flower.jpg, at most n and as near to it as nearly square patches permit; x (n, 5)."""
-    return _patches("flower.jpg", n)
+    return _patches("flower", n)
 
 
 @register(
@@ -62,11 +80,122 @@ def make_digits(n: int, *, random_state: int) -> Tokens:
     return Tokens(standardize(np.column_stack([ink, row, col, which])), _cells(grid, 1.0), grey, grid)
 
 
+def digit(index: int) -> Tokens:
+    """The 64 pixels of one of scikit-learn's handwritten digits, row by row; x (64, 3): ink, row, column.
+
+    words: the ink of each pixel, "0" to "16". label: which digit it is, the same for all. Raises ValueError for an
+    index out of 0 to 1796.
+    """
+    if not 0 <= integer("index", index) < DIGITS:
+        raise ValueError(f"index: expected 0 to {DIGITS - 1}, got {index}")
+    row, col = np.divmod(np.arange(64), 8)
+    ink = _digits()[index].reshape(64)
+    grey = np.repeat(1 - ink[:, None] / 16, 3, axis=1).astype(np.float32)
+    return Tokens(
+        standardize(np.column_stack([ink, row, col])),
+        _cells((8, 8), 1.0),
+        grey,
+        (8, 8),
+        label=np.full(64, _digit_classes()[index]),
+        labels=tuple("0123456789"),
+        words=tuple(str(int(value)) for value in ink),
+    )
+
+
+def patches(pixels: Pixels, side: int) -> Tokens:
+    """A picture (h, w, 3) as square patches of `side` pixels, row by row, what is left over cut off on all sides.
+
+    x (n, 5): mean red, green and blue, row and column. Raises ValueError for a side other than 32, 16, 8 or 4 and for
+    a picture that has fewer than four such patches.
+    """
+    if side not in SIDES:
+        raise ValueError(f"side: expected one of {', '.join(map(str, SIDES))}, got {side!r}")
+    if pixels.ndim != 3 or pixels.shape[2] != 3 or pixels.dtype != np.uint8:
+        raise ValueError(f"pixels: expected (h, w, 3) of uint8, got {pixels.shape} of {pixels.dtype}")
+    grid = rows, cols = pixels.shape[0] // side, pixels.shape[1] // side
+    if rows * cols < 4:
+        raise ValueError(f"pixels: expected at least four patches of {side} pixels, got a picture of {pixels.shape}")
+    return _tiles(_middle(pixels, rows * side, cols * side), grid)
+
+
+def read_picture(data: bytes) -> Picture:
+    """A visitor's PNG, JPEG or WebP as pixels: turned as its EXIF says, on white, at most 1,024 pixels a side.
+
+    Raises Unreadable where it is none of these, broken, over 25 MB, over 50 million pixels, or under 64 a side.
+    """
+    from PIL import Image, ImageOps, UnidentifiedImageError
+
+    if not data:
+        raise Unreadable("This file is empty. A picture in PNG, JPEG or WebP works.")
+    if len(data) > MOST_BYTES:
+        raise Unreadable(f"This picture has {len(data) / 1e6:.0f} MB; at most 25 MB can be read. A smaller copy works.")
+    bomb = f"This picture is too large to be unpacked: at most {MOST_PIXELS // 10**6} million pixels can be. "
+    try:
+        with Image.open(BytesIO(data), formats=("PNG", "JPEG", "WEBP")) as image:
+            width, height = image.size
+            if width * height > MOST_PIXELS:
+                raise Unreadable(f"{bomb}It has {width:,} × {height:,}. A smaller copy works.")
+            image.draft(None, (2 * LARGEST, 2 * LARGEST))  # a JPEG is unpacked no larger than that
+            ImageOps.exif_transpose(image, in_place=True)
+            pixels = _pixels(image)
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
+        raise Unreadable(f"{bomb}A smaller copy works.") from None
+    except UnidentifiedImageError:
+        raise Unreadable("This is not a picture in PNG, JPEG or WebP. Save it as one of these.") from None
+    except Unreadable:
+        raise
+    except Exception:  # what a decoder raises on broken bytes is not one kind of error
+        raise Unreadable("This picture is broken or cut short. Save it again, as PNG, JPEG or WebP.") from None
+    down, across = pixels.shape[:2]
+    if min(down, across) < SMALLEST:
+        scaled = "Scaled to fit, it" if max(width, height) > LARGEST else "It"
+        raise Unreadable(f"This picture is too small. {scaled} has {across} × {down} pixels; at least 64 a side work.")
+    pixels.flags.writeable = False
+    if max(width, height) <= LARGEST:
+        return Picture(pixels)
+    return Picture(pixels, (f"scaled down from {width:,} × {height:,} to {across:,} × {down:,} pixels",))
+
+
+def _pixels(image: Any) -> Pixels:
+    """A Pillow image of any mode, scaled down where it is large, what is transparent in it over white: (h, w, 3)."""
+    from PIL import Image
+
+    if image.mode.startswith("I"):  # 16 bits of grey, which Pillow would clip
+        image = Image.fromarray((np.asarray(image, dtype=np.float32) / 257).clip(0, 255).round().astype(np.uint8))
+    elif image.has_transparency_data:
+        image = image.convert("RGBA")
+    elif image.mode != "RGB":
+        image = image.convert("RGB")
+    image.thumbnail((LARGEST, LARGEST), reducing_gap=2.0)
+    if image.mode == "RGBA":
+        image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
+    return np.array(image.convert("RGB"))
+
+
+def photograph(name: str) -> Pixels:
+    """One of scikit-learn's two photographs, "china" or "flower": (427, 640, 3); read-only."""
+    return _photograph(f"{name}.jpg")
+
+
+PHOTOGRAPHS: dict[str, Callable[[], Pixels]] = {name: partial(photograph, name) for name in ("china", "flower")}
+
+
 def _patches(name: str, n: int) -> Tokens:
-    """A photograph as tokens: mean red, green and blue, row and column of each patch."""
-    picture = _photograph(name)
+    """A photograph, cut to whole patches of the finest size, in about n patches."""
+    picture = photograph(name)
+    height, width = (size // FINEST * FINEST for size in picture.shape[:2])
+    return _tiles(_middle(picture, height, width), _grid(n, height, width))
+
+
+def _middle(picture: Pixels, height: int, width: int) -> Pixels:
+    top, left = (picture.shape[0] - height) // 2, (picture.shape[1] - width) // 2
+    return picture[top : top + height, left : left + width]
+
+
+def _tiles(picture: Pixels, grid: tuple[int, int]) -> Tokens:
+    """A picture in rows × cols tiles as equal as whole pixels are: mean red, green and blue, row and column of each."""
     height, width, _ = picture.shape
-    grid = rows, cols = _grid(n, height, width)
+    rows, cols = grid
     tops, lefts = np.arange(rows) * height // rows, np.arange(cols) * width // cols
     sums = np.add.reduceat(np.add.reduceat(picture, tops, axis=0, dtype=np.float64), lefts, axis=1)
     area = np.outer(np.diff(tops, append=height), np.diff(lefts, append=width))
@@ -98,14 +227,10 @@ def _cells(grid: tuple[int, int], aspect: float) -> Array:
 
 
 @lru_cache(maxsize=2)
-def _photograph(name: str) -> NDArray[np.uint8]:
-    """A sample photograph (height, width, 3), cut in the middle to whole patches of the finest size; read-only."""
+def _photograph(name: str) -> Pixels:
     from sklearn.datasets import load_sample_image
 
-    picture = np.asarray(load_sample_image(name), dtype=np.uint8)
-    height, width = (size // FINEST * FINEST for size in picture.shape[:2])
-    top, left = (picture.shape[0] - height) // 2, (picture.shape[1] - width) // 2
-    picture = picture[top : top + height, left : left + width]
+    picture = np.array(load_sample_image(name), dtype=np.uint8)
     picture.flags.writeable = False
     return picture
 
@@ -118,3 +243,13 @@ def _digits() -> NDArray[np.float64]:
     images: NDArray[np.float64] = load_digits().images
     images.flags.writeable = False
     return images
+
+
+@lru_cache(maxsize=1)
+def _digit_classes() -> NDArray[np.int64]:
+    """Which digit each of them is, (1797,)."""
+    from sklearn.datasets import load_digits
+
+    classes: NDArray[np.int64] = load_digits().target
+    classes.flags.writeable = False
+    return classes

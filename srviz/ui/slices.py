@@ -16,7 +16,7 @@ from torch import Tensor
 from srviz.attention import dense, seeded_heads, seeded_slice, standardize
 from srviz.figures import slices as figures
 from srviz.inputs import INPUTS, Input
-from srviz.inputs.space import SPACE
+from srviz.inputs.shapes import SPACE
 from srviz.measure import slices as measure
 from srviz.ui import shell, url
 from srviz.ui.chart import chart, mode

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -136,7 +137,9 @@ def test_a_name_is_given_once() -> None:
     ("x", "place", "colour", "grid", "says"),
     [
         ((4,), (4, 2), None, None, r"x: expected shape \(n, D\), got \(4,\)"),
-        ((4, 3), (4, 3), None, None, r"place: expected shape \(4, 2\), got \(4, 3\)"),
+        ((4, 3), (4, 3, 1), None, None, r"place: expected shape \(4, 2 or 3\), got \(4, 3, 1\)"),
+        ((4, 3), (3, 2), None, None, r"place: expected shape \(4, 2 or 3\), got \(3, 2\)"),
+        ((4, 3), (4, 4), None, None, r"place: expected shape \(4, 2 or 3\), got \(4, 4\)"),
         ((4, 3), (4, 2), (3, 3), None, r"colour: expected shape \(4, 3\), got \(3, 3\)"),
         ((4, 3), (4, 2), (4, 3), (2, 3), r"grid: expected rows × cols = 4 tokens, got \(2, 3\)"),
     ],
@@ -147,6 +150,20 @@ def test_tokens_check_their_shapes(
     shade = None if colour is None else np.zeros(colour, np.float32)
     with pytest.raises(ValueError, match=says):
         Tokens(np.zeros(x, np.float32), np.zeros(place, np.float32), shade, grid)
+
+
+@pytest.mark.parametrize(
+    ("more", "says"),
+    [
+        ({"label": [0, 1, 1], "labels": ("a", "b")}, r"label: expected shape \(4,\), got \(3,\)"),
+        ({"label": [0, 1, 2, 1], "labels": ("a", "b")}, "label: expected 0 to 1, got 0 to 2"),
+        ({"label": [0, 1, -1, 1], "labels": ("a", "b")}, "label: expected 0 to 1, got -1 to 1"),
+        ({"words": ("a", "b")}, "words: expected 4, one a token, got 2"),
+    ],
+)
+def test_tokens_check_their_names(more: dict[str, Any], says: str) -> None:
+    with pytest.raises(ValueError, match=says):
+        Tokens(np.zeros((4, 3), np.float32), np.zeros((4, 3), np.float32), **more)
 
 
 @pytest.mark.parametrize("n", [4, 31, 16_384])

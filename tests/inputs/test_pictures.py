@@ -1,0 +1,187 @@
+"""The visitor's own picture, its patches, and one digit with its numbers."""
+
+import struct
+import zlib
+from io import BytesIO
+
+import numpy as np
+import pytest
+from PIL import Image
+from sklearn.datasets import load_digits, load_sample_image
+
+from srviz.inputs.base import Unreadable
+from srviz.inputs.pictures import PHOTOGRAPHS, digit, patches, read_picture
+
+
+def picture(width: int = 96, height: int = 80) -> np.ndarray:
+    """Smooth, so that what JPEG loses is little; its four corners differ."""
+    y, x = np.mgrid[:height, :width]
+    return np.stack([255 * x / width, 255 * y / height, 0 * x + 60], axis=2).astype(np.uint8)
+
+
+def saved(pixels: np.ndarray | Image.Image, kind: str = "PNG", **options: object) -> bytes:
+    out = BytesIO()
+    image = pixels if isinstance(pixels, Image.Image) else Image.fromarray(pixels)
+    image.save(out, kind, **options)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize(("kind", "off"), [("PNG", 0), ("JPEG", 12), ("WebP", 12)])
+def test_reads_what_was_saved(kind, off):
+    read = read_picture(saved(picture(), kind))
+    assert read.pixels.dtype == np.uint8
+    assert read.pixels.shape == (80, 96, 3)
+    assert np.abs(read.pixels.astype(int) - picture()).max() <= off
+    assert read.notes == ()
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "P", "CMYK", "YCbCr"])
+def test_reads_other_kinds_of_colour(mode):
+    image = Image.fromarray(picture()).convert(mode)
+    kind = "JPEG" if mode in ("CMYK", "YCbCr") else "PNG"
+    read = read_picture(saved(image, kind)).pixels.astype(float)
+    assert np.abs(read - np.asarray(image.convert("RGB"))).mean() < 4
+
+
+def test_reads_sixteen_bits_of_grey_over_their_whole_range():
+    grey = np.linspace(0, 65535, 80 * 96).reshape(80, 96).astype(np.uint16)
+    read = read_picture(saved(Image.fromarray(grey))).pixels
+    assert np.abs(read[..., 0] - grey / 257).max() <= 1
+    assert np.array_equal(read[..., 0], read[..., 2])
+
+
+@pytest.mark.parametrize("kind", ["PNG", "WebP"])
+def test_what_is_transparent_is_white(kind):
+    pixels = np.dstack([picture(), np.full((80, 96), 255, np.uint8)])
+    pixels[:40, :, 3] = 0
+    read = read_picture(saved(pixels, kind, **({"lossless": True} if kind == "WebP" else {}))).pixels
+    assert (read[:40] == 255).all()
+    assert np.array_equal(read[40:], picture()[40:])
+
+
+def test_a_transparent_colour_of_a_palette_is_white():
+    image = Image.fromarray(np.repeat(np.arange(4, dtype=np.uint8), 1600).reshape(80, 80), "P")
+    image.putpalette([255, 0, 0, 0, 255, 0, 0, 0, 255, 9, 9, 9])
+    read = read_picture(saved(image, transparency=1)).pixels
+    assert read[::20, 0].tolist() == [[255, 0, 0], [255, 255, 255], [0, 0, 255], [9, 9, 9]]
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WebP"])
+def test_the_orientation_is_honoured(kind):
+    exif = Image.Exif()
+    exif[0x0112] = 6  # a quarter turn to the right is to be made
+    turned = read_picture(saved(picture(), kind, exif=exif)).pixels
+    assert turned.shape == (96, 80, 3)
+    assert np.abs(turned.astype(int) - np.rot90(picture(), -1)).max() <= 12
+
+
+@pytest.mark.parametrize(("kind", "mode"), [("JPEG", "RGB"), ("PNG", "RGB"), ("PNG", "RGBA"), ("WebP", "RGB")])
+def test_a_large_picture_is_scaled_down_and_says_so(kind, mode):
+    image = Image.fromarray(picture(3000, 1500)).convert(mode)
+    read = read_picture(saved(image, kind))
+    assert read.pixels.shape == (512, 1024, 3)
+    assert read.notes == ("scaled down from 3,000 × 1,500 to 1,024 × 512 pixels",)
+    assert np.abs(read.pixels.astype(int) - np.asarray(image.convert("RGB").resize((1024, 512)))).max() <= 12
+
+
+def header(width: int, height: int) -> bytes:
+    """A PNG that announces so many pixels and holds a few."""
+
+    def chunk(name: bytes, body: bytes) -> bytes:
+        return struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body))
+
+    start = chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0))
+    return b"\x89PNG\r\n\x1a\n" + start + chunk(b"IDAT", zlib.compress(b"\0" * 1000)) + chunk(b"IEND", b"")
+
+
+@pytest.mark.parametrize(
+    ("data", "says"),
+    [
+        (b"", "This file is empty"),
+        (b"hello", "This is not a picture in PNG, JPEG or WebP"),
+        (saved(picture(), "GIF"), "This is not a picture in PNG, JPEG or WebP"),
+        (saved(picture(), "BMP"), "This is not a picture in PNG, JPEG or WebP"),
+        (saved(picture(), "TIFF"), "This is not a picture in PNG, JPEG or WebP"),
+        (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "This is not a picture in PNG, JPEG or WebP"),
+        (header(50_000, 50_000), "This picture is too large to be unpacked: at most 50 million"),
+        (header(11_000, 11_000), "This picture is too large to be unpacked: at most 50 million"),
+        (header(8_000, 8_000), "It has 8,000 × 8,000. A smaller copy works."),
+        (header(100, 100), "This picture is broken or cut short"),
+        (saved(picture(63, 200)), "It has 63 × 200 pixels; at least 64 a side work"),
+        (saved(picture(4096, 200)), "Scaled to fit, it has 1024 × 50 pixels; at least 64 a side work"),
+        (b"\x89PNG" + b"\0" * 25_000_000, "This picture has 25 MB; at most 25 MB can be read"),
+    ],
+    ids=lambda value: "" if isinstance(value, bytes) else value[:45],
+)
+def test_bad_pictures_each_get_a_sentence(data, says):
+    with pytest.raises(Unreadable) as refused:
+        read_picture(data)
+    assert says in str(refused.value)
+    assert str(refused.value).endswith(".")
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "WebP"])
+def test_a_truncated_picture_is_refused(kind):
+    rng = np.random.default_rng(0)
+    data = saved(rng.integers(0, 255, (80, 96, 3), dtype=np.uint8), kind)
+    for keep in (20, len(data) // 2, len(data) - 40):
+        with pytest.raises(Unreadable, match=r"broken or cut short|not a picture"):
+            read_picture(data[:keep])
+
+
+def test_the_photographs_are_whole():
+    for name in ("china", "flower"):
+        assert np.array_equal(PHOTOGRAPHS[name](), load_sample_image(f"{name}.jpg"))
+    assert list(PHOTOGRAPHS) == ["china", "flower"]
+
+
+@pytest.mark.parametrize(("side", "n"), [(32, 260), (16, 1040), (8, 4240), (4, 16_960)])
+def test_patches_are_square_row_by_row_from_the_middle(side, n):
+    pixels = PHOTOGRAPHS["china"]()
+    tokens = patches(pixels, side)
+    rows, cols = tokens.grid
+    assert tokens.n == rows * cols == n
+    top, left = (427 - rows * side) // 2, (640 - cols * side) // 2
+    for row, col in ((0, 0), (0, 1), (rows - 1, cols - 1), (rows // 2, 3)):
+        patch = pixels[top + row * side :, left + col * side :][:side, :side]
+        assert tokens.colour[row * cols + col] == pytest.approx(patch.mean((0, 1)) / 255, abs=1e-6)
+    assert tokens.x.mean(0) == pytest.approx(np.zeros(5), abs=1e-4)
+    assert tokens.x.std(0) == pytest.approx(np.ones(5), abs=1e-3)
+
+
+def test_an_upload_reaches_its_most():
+    tokens = patches(np.zeros((1024, 1024, 3), np.uint8), 4)
+    assert tokens.n == 65_536
+    assert np.abs(tokens.x[:, :3]).max() == 0  # one colour
+    assert tokens.place.min() >= 0
+    assert tokens.place.max() <= 1
+
+
+@pytest.mark.parametrize(
+    ("pixels", "side", "says"),
+    [
+        (np.zeros((64, 64, 3), np.uint8), 5, "side: expected one of 32, 16, 8, 4, got 5"),
+        (np.zeros((64, 64), np.uint8), 4, "pixels: expected"),
+        (np.zeros((64, 64, 3)), 4, "pixels: expected"),
+        (np.zeros((40, 40, 3), np.uint8), 32, "pixels: expected at least four patches"),
+    ],
+)
+def test_patches_name_what_was_wrong(pixels, side, says):
+    with pytest.raises(ValueError, match=says):
+        patches(pixels, side)
+
+
+def test_a_digit_is_its_ink():
+    data = load_digits()
+    for index in (0, 17, 1796):
+        tokens = digit(index)
+        assert tokens.grid == (8, 8)
+        assert [int(word) for word in tokens.words] == data.data[index].astype(int).tolist()
+        assert np.rint((1 - tokens.colour[:, 0]) * 16).tolist() == data.data[index].tolist()
+        assert {tokens.labels[label] for label in tokens.label} == {str(data.target[index])}
+        assert tokens.x.shape == (64, 3)
+    for index in (-1, 1797):
+        with pytest.raises(ValueError, match="index: expected 0 to 1796, got "):
+            digit(index)
+    with pytest.raises(TypeError, match="index: expected an integer"):
+        digit(1.5)
