@@ -43,7 +43,7 @@ class Paint:
     """What changes often in a figure that itself stays the same: it alone is sent again.
 
     changes: {trace: {path: value}}, such as {0: {"marker.color": (points,) array, "marker.cmax": 2.0}}; the same paths
-    every time. arithmetic: takes the place of the figure's.
+    every time. arithmetic: takes the place of the figure's, whose terms it may use.
     """
 
     changes: dict[int, dict[str, Any]]
@@ -82,7 +82,7 @@ def figure(
     data = {
         "library": _library(),
         "figure": drawn,
-        "alt": alt,
+        "alt": "" if paint else alt,
         "group": group,
         "queries": None if queries is None else [int(i) for i in queries],
         "keys": None if keys is None else [int(j) for j in keys],
@@ -97,7 +97,7 @@ def figure(
             for trace, values in paint.changes.items()
             for path, value in values.items()
         ]
-        sent = {"painted": key, "stamp": data["stamp"], "changes": changes}
+        sent = {"painted": key, "stamp": data["stamp"], "alt": alt, "changes": changes}
         sent |= {"arithmetic": _plain(paint.arithmetic)} if paint.arithmetic else {}
         component("paint")(key=f"paint {key}", data=sent)
     return _click(component("figure", isolated=False)(key=key, data=data, on_click_change=lambda: None))

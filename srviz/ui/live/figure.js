@@ -97,18 +97,18 @@ class Figure {
     this.data = data;
     this.plotly = await plotlyLibrary(data.library);
     if (this.closed || this.data !== data) return;
-    put(this.plot, { "aria-label": data.alt });
     await this.draw();
     this.group.join(this);
     if (!this.group.pair && !this.group.held) this.show(null, false);
   }
 
   async draw() {
-    const { figure, painted, stamp, arithmetic } = this.data;
+    const { figure, painted, stamp, alt, arithmetic } = this.data;
     const paint = painted ? window.srvizPaint?.get(painted) : null;
     if (!this.plotly || (painted && paint?.stamp !== stamp)) return; // it comes with a message of its own
-    this.arithmetic = { ...arithmetic, ...paint?.arithmetic };
-    this.terms = Object.fromEntries(Object.entries(this.arithmetic.terms).map(
+    put(this.plot, { "aria-label": paint?.alt ?? alt });
+    this.arithmetic = paint?.arithmetic ?? arithmetic;
+    this.terms = Object.fromEntries(Object.entries({ ...arithmetic.terms, ...paint?.arithmetic?.terms }).map(
       ([name, [whose, numbers]]) => [name, [whose, whose === "p" ? unpack(numbers, Float32Array) : numbers]]));
     if (this.drawn?.figure === figure && this.drawn.paint === paint) return;
     this.drawn = { figure, paint };
@@ -118,7 +118,7 @@ class Figure {
     layout.uirevision = "kept";
     const scene = this.is3d ? before?.scene?._scene : null; // it alone knows a camera that was dragged
     if (scene) layout.scene = { ...layout.scene, camera: scene.getCamera() };
-    await this.plotly.react(this.plot, data, layout, { displayModeBar: false, responsive: false, scrollZoom: false });
+    await this.plotly.react(this.plot, data, layout, { displayModeBar: false, responsive: false, scrollZoom: false, plotGlPixelRatio: Math.min(2, devicePixelRatio) });
     this.is3d = Boolean(this.plot._fullLayout.scene);
     if (!this.mounted) { this.mounted = true; this.listen(); }
     this.plot.append(this.over);
