@@ -16,7 +16,7 @@ import numpy as np
 import plotly
 import plotly.graph_objects as go
 import streamlit as st
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from srviz.ui.live import component
 
@@ -66,7 +66,7 @@ def figure(
     group: str = "",
     queries: Sequence[int] | None = None,
     keys: Sequence[int] | None = None,
-    points: Sequence[int] | None = None,
+    points: Sequence[int] | NDArray[np.integer[Any]] | None = None,
     arithmetic: Arithmetic | None = None,
     paint: Paint | None = None,
 ) -> Click | None:
