@@ -16,7 +16,7 @@ import numpy as np
 import plotly
 import plotly.graph_objects as go
 import streamlit as st
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from srviz.ui.live import component
 
@@ -45,7 +45,7 @@ class Paint:
     """What changes often in a figure that itself stays the same: it alone is sent again.
 
     changes: {trace: {path: value}}, such as {0: {"marker.color": (points,) array, "marker.cmax": 2.0}}; the same paths
-    every time. arithmetic: takes the place of the figure's.
+    every time. arithmetic: takes the place of the figure's, whose terms it may use.
     """
 
     changes: dict[int, dict[str, Any]]
@@ -68,7 +68,7 @@ def figure(
     group: str = "",
     queries: Sequence[int] | None = None,
     keys: Sequence[int] | None = None,
-    points: Sequence[int] | None = None,
+    points: Sequence[int] | NDArray[np.integer[Any]] | None = None,
     arithmetic: Arithmetic | None = None,
     paint: Paint | None = None,
     held: Click | None = None,
@@ -86,7 +86,7 @@ def figure(
     data = {
         "library": _library(),
         "figure": drawn,
-        "alt": alt,
+        "alt": "" if paint else alt,
         "group": group,
         "queries": None if queries is None else [int(i) for i in queries],
         "keys": None if keys is None else [int(j) for j in keys],
@@ -102,7 +102,7 @@ def figure(
             for trace, values in paint.changes.items()
             for path, value in values.items()
         ]
-        sent = {"painted": key, "stamp": data["stamp"], "changes": changes}
+        sent = {"painted": key, "stamp": data["stamp"], "alt": alt, "changes": changes}
         sent |= {"arithmetic": _plain(paint.arithmetic)} if paint.arithmetic else {}
         component("paint")(key=f"paint {key}", data=sent)
     return _click(component("figure", isolated=False)(key=key, data=data, on_click_change=lambda: None))

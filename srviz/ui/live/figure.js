@@ -120,8 +120,6 @@ class Figure {
     this.data = data;
     this.plotly = await plotlyLibrary(data.library);
     if (this.closed || this.data !== data) return;
-    put(this.plot, { "aria-label": data.alt });
-    put(this.says, { hidden: !data.arithmetic.template });
     await this.draw();
     if (this.closed) { this.plotly.purge(this.plot); return; } // while it was being drawn
     this.group.join(this);
@@ -130,10 +128,12 @@ class Figure {
   }
 
   async draw() {
-    const { figure, painted, stamp, arithmetic } = this.data;
+    const { figure, painted, stamp, alt, arithmetic } = this.data;
     const paint = painted ? window.srvizPaint?.get(painted) : null;
     if (!this.plotly || (painted && paint?.stamp !== stamp)) return; // it comes with a message of its own
+    put(this.plot, { "aria-label": paint?.alt ?? alt });
     this.arithmetic = paint?.arithmetic ?? arithmetic;
+    put(this.says, { hidden: !this.arithmetic.template });
     this.terms = Object.fromEntries(Object.entries({ ...arithmetic.terms, ...paint?.arithmetic?.terms }).map(
       ([name, [whose, numbers]]) => [name, [whose, whose === "p" ? unpack(numbers, Float32Array) : numbers]]));
     if (this.drawn?.figure === figure && this.drawn.paint === paint) return;
@@ -145,7 +145,7 @@ class Figure {
     if (layout.meta === "square") { delete layout.height; layout.autosize = true; this.plot.style.aspectRatio = "1"; }
     const scene = this.is3d ? before?.scene?._scene : null; // it alone knows a camera that was dragged
     if (scene) layout.scene = { ...layout.scene, camera: scene.getCamera() };
-    await this.plotly.react(this.plot, data, layout, { displayModeBar: false, responsive: false, scrollZoom: false });
+    await this.plotly.react(this.plot, data, layout, { displayModeBar: false, responsive: false, scrollZoom: false, plotGlPixelRatio: Math.min(2, devicePixelRatio) });
     this.is3d = Boolean(this.plot._fullLayout.scene);
     if (!this.mounted) { this.mounted = true; this.listen(); }
     this.plot.append(this.over);
