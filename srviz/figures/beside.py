@@ -1,6 +1,7 @@
 """Matrices of weights side by side, the tokens they are about, and how their weights are spread."""
 
 from collections.abc import Mapping
+from html import escape
 from itertools import cycle
 
 import numpy as np
@@ -11,6 +12,7 @@ from srviz.figures.theme import PALETTES, bare, signed_scale
 
 Numbers = NDArray[np.float32]
 SIDE = 236  # where nothing says how wide it is; a live figure of meta "square" is as high as it is wide
+LEGIBLE = 48  # words in a pane
 EDGE = {"l": 5, "r": 5, "t": 5, "b": 5}
 
 
@@ -50,15 +52,20 @@ def farthest(weights: Numbers, block: int) -> Numbers:
     return found
 
 
-def places(place: Numbers, colour: Numbers | None, *, mode: str) -> go.Figure:
-    """The tokens where they lie, in their own colours where they have some. place: (n, 2), colour: (n, 3) or None."""
+def places(place: Numbers, colour: Numbers | None, words: tuple[str, ...] | None = None, *, mode: str) -> go.Figure:
+    """The tokens where they lie, in their own colours where they have some, or as the words they are, as far as those
+    can be read. place: (n, 2), colour: (n, 3) or None.
+    """
     ink = PALETTES[mode].ink
     shades = ink if colour is None else [f"rgb({r},{g},{b})" for r, g, b in (colour * 255).round().astype(int)]
     line = {"width": 0.5, "color": PALETTES[mode].quiet}
+    told = words is not None and len(words) <= LEGIBLE
     dots = go.Scatter(
         x=place[:, 0],
         y=place[:, 1],
-        mode="markers",
+        mode="text" if told else "markers",
+        text=[escape(word) for word in words or ()] if told else None,
+        textfont={"color": ink, "size": 11},
         marker={"size": 8, "color": shades, "line": line},
         hoverinfo="none",
     )

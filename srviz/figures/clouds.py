@@ -36,9 +36,7 @@ def weights(place: Numbers, level: tuple[Numbers, Numbers] | None, *, signed: bo
         figure.add_scatter3d(x=[], y=[], z=[], mode="markers", marker=ring, hoverinfo="skip")
     if level is not None:
         corners, values = level
-        axes = [
-            np.linspace(*ends, count, dtype=np.float32) for ends, count in zip(corners.T, values.shape, strict=True)
-        ]
+        axes = [np.linspace(low, high, count) for (low, high), count in zip(corners.T, values.shape, strict=True)]
         x, y, z = (axis.ravel() for axis in np.meshgrid(*axes, indexing="ij"))
         figure.add_isosurface(
             x=x, y=y, z=z, value=values.ravel(), isomin=0, isomax=0, surface={"count": 1}, opacity=0.35,

@@ -229,7 +229,7 @@ def drawings(setting: controls.Setting, order: str, mode: str) -> Drawings:
     pattern = PATTERNS[setting[0]](tokens) if setting[0] in PATTERNS else None
     return Drawings(
         tuple(matrix(pane.weights, reach if pane.signed else top, pane.signed) for pane in shown),
-        figures.places(tokens.place, tokens.colour, mode=mode).to_json(),
+        figures.places(tokens.place, tokens.colour, tokens.words, mode=mode).to_json(),
         "" if pattern is None else matrix(pattern, float(pattern.max()) or 1.0, False),
         top,
         reach,

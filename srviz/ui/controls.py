@@ -7,7 +7,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from srviz.figures.tokens import tokens as tokens_figure
-from srviz.inputs import INPUTS, Input, Tokens
+from srviz.inputs import INPUTS, Input, Tokens, base, words
 from srviz.ui import compute, shell, url
 from srviz.ui.chart import chart, mode
 
@@ -19,15 +19,19 @@ def parameters(default: str, *, sizes: tuple[int, int, int], seed: int, head: in
         url.whole("n", *sizes),
         url.whole("seed", 0, 9999, seed),
         url.whole("head", 1, compute.HEADS, head),
+        url.text("text", LONGEST, words.DEFAULT),
     )
 
 
+LONGEST = 1000  # characters of a sentence on these pages
 Setting = tuple[str, int, int, int, str]
 
 
 def chosen(values: dict[str, Any] | url.State) -> Input:
-    """The input that a page's values name."""
-    return INPUTS[values["input"]]
+    """The input that a page's values name; a sentence too short to be one is the one we begin with."""
+    name, text = values["input"], values["text"]
+    own = name == "sentence" and text != words.DEFAULT and len(words.split(text)) >= base.LEAST
+    return compute.find(f"{name}:{text}" if own else name)
 
 
 def setting(state: url.State) -> Setting:
@@ -60,7 +64,15 @@ def row(
     with last.popover("More", width="stretch"):
         st.number_input("Seed", 0, 9999, key=url.held("seed"), help="Of the untrained projections and made-up inputs.")
         st.slider("Head", 1, compute.HEADS, key=url.held("head"))
+    if state["input"] == "sentence":
+        _sentence(state)
     return made, compute.tokens(*setting(state)[:3])
+
+
+def _sentence(state: url.State) -> None:
+    st.text_input("Sentence", max_chars=LONGEST, key=url.held("text"), label_visibility="collapsed")
+    if len(words.split(state["text"])) < base.LEAST:
+        st.caption(f"{words.FEW} Until then the page shows: “{words.DEFAULT[:47]}…”")
 
 
 def row_with_picture(

@@ -73,6 +73,11 @@ def flag(name: str, default: bool = False) -> Parameter:
     return Parameter(name, default, lambda text: (text == "1", text in ("0", "1")), lambda on: "1" if on else "0")
 
 
+def text(name: str, most: int, default: str) -> Parameter:
+    """A text of at most so many characters."""
+    return Parameter(name, default, lambda given: (given[:most], len(given) <= most), lambda given: given[:most])
+
+
 ANSWER = Parameter(  # to the page's question: every page has one
     "answer",
     None,

@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 from srviz import device as devices
 from srviz.attention import METHODS
-from srviz.inputs import INPUTS
+from srviz.inputs import INPUTS, words
 from srviz.ui import beside, kernels, line, routes, slices
 from srviz.ui.course import COURSE, neighbours
 
@@ -71,7 +71,7 @@ def test_a_token_that_does_not_exist_is_the_nearest_and_said_so(query, shown):
 @pytest.mark.parametrize("script", PARAMETERS)
 def test_any_link_gives_a_page_and_not_an_error(script):
     draw = random.Random(11)
-    words = [
+    texts = [
         "",
         "nan",
         "-1",
@@ -93,7 +93,7 @@ def test_any_link_gives_a_page_and_not_an_error(script):
     for _ in range(60):
         for parameter in PARAMETERS[script]:
             if parameter.name != "real" and draw.random() < 0.6:
-                page.query_params[parameter.name] = draw.choice(words)
+                page.query_params[parameter.name] = draw.choice(texts)
         page.run()
         assert not page.exception, dict(page.query_params)
 
@@ -118,6 +118,25 @@ def test_a_control_goes_into_the_link_and_the_link_into_the_control():
 def test_both_routes_on_every_input(name, n):
     page = open_page("pages/1_Two_routes.py", input=name, n=n)
     assert not page.exception
+
+
+@pytest.mark.parametrize("script", [f"pages/{name}.py" for name in ("1_Two_routes", "2_Kernels", "4_Beside_softmax")])
+def test_a_sentence_of_ones_own_is_an_input_of_the_course(script):
+    page = open_page(script, input="sentence", n="40", text="eins zwei <b>drei</b> vier eins")
+    assert not page.exception
+    assert page.text_input[0].value == "eins zwei <b>drei</b> vier eins"
+    size = f"{len(words.split('eins zwei <b>drei</b> vier eins'))} tokens"
+    assert any(size in caption.value for caption in page.caption) or "Beside" in script
+    page.text_input[0].set_value("too short").run()
+    assert not page.exception
+    assert any("fewer than four tokens" in caption.value for caption in page.caption)
+    assert "too short" in page.query_params["text"]
+    page.text_input[0].set_value("").run()
+    assert not page.exception
+    page.selectbox[0].set_value("moons").run()
+    assert not page.exception
+    page.selectbox[0].set_value("sentence").run()
+    assert page.text_input[0].value == ""
 
 
 def test_the_real_thing_measures_both_routes_to_the_same_answer():
