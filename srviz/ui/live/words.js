@@ -1,0 +1,136 @@
+// A text as tokens: the one under the pointer is the query, and every token's ground takes the weight it gives it.
+
+const LABELS = 3, LINE = 17, SPACE = 8, LONGEST = 14; // of the strip: rows of labels, their height, pixels between two, characters of one
+
+// the colour of text that can be read on this ground
+function readable(ground, ...wanted) {
+  const contrast = (colour) => {
+    const [a, b] = [luminance(colour), luminance(ground)];
+    return (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+  };
+  const choices = [...wanted, [0, 0, 0], [255, 255, 255]];
+  return choices.find((colour) => contrast(colour) >= 4.6) ?? choices[0];
+}
+
+const brief = (text) => {
+  const parts = [...text.replace(/\s+/gu, " ")];
+  return parts.length > LONGEST ? `${parts.slice(0, LONGEST - 1).join("")}…` : parts.join("");
+};
+
+class Words extends Row {
+  constructor(root) {
+    super(root, "words");
+    this.room = LABELS * LINE + 6;
+    this.moving = "The token under the pointer is the query. Click holds it.";
+    this.resting = "Held. Point at a token or at the strip: that is the key. Esc lets go.";
+  }
+
+  surface(method) {
+    const box = make("div", { class: "text", dir: "auto" });
+    if (method !== "softmax") return box;
+    box.onkeydown = (event) => this.walk(event);
+    return put(box, { tabindex: 0, role: "group" });
+  }
+
+  // another text: the tokens as they stand in it, with the spaces and line ends between them
+  show({ words, gaps }) {
+    this.words = words;
+    for (const pane of this.panes) {
+      pane.tokens = words.map((word, j) => make("span", { "data-token": j }, word));
+      pane.surface.replaceChildren(...pane.tokens.flatMap((token, j) => (gaps[j] ? [gaps[j], token] : [token])));
+      pane.marked = [];
+    }
+  }
+
+  name(j) { return `“${this.words[j]}”, token ${j + 1}`; }
+
+  caption(i) { return `  ${brief(this.words[i])}`; }
+
+  mark(j) {
+    return make("span", { class: "token" }, [make("bdi", {}, brief(this.words[j])), make("span", { class: "quiet" }, ` (token ${j + 1})`)]);
+  }
+
+  tokenAt(event) {
+    const touched = this.root.getRootNode().elementFromPoint(event.clientX, event.clientY)?.dataset?.token;
+    return touched === undefined ? null : Number(touched);
+  }
+
+  // left and right as the text runs, up and down to the nearest token of another line
+  walk(event) {
+    if (!this.head) return;
+    const i = this.query(), { tokens, surface } = this.panes[0], { n } = this.head;
+    const backwards = getComputedStyle(surface).direction === "rtl" ? -1 : 1;
+    const sideways = { ArrowRight: backwards, ArrowLeft: -backwards }[event.key];
+    const down = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (event.key === "Enter") this.hold(i);
+    else if (sideways) this.step(clamp(i + sideways, 0, n - 1));
+    else if (down) {
+      const here = tokens[i].getBoundingClientRect();
+      let best = i, least = Infinity;
+      tokens.forEach((token, j) => {
+        const box = token.getBoundingClientRect(), fall = down * (box.top - here.top);
+        const far = fall + Math.abs(box.left + box.right - here.left - here.right) / 1e3;
+        if (fall > here.height / 2 && far < least) { least = far; best = j; }
+      });
+      this.step(best);
+    } else return;
+    event.preventDefault();
+  }
+
+  paint() {
+    const { colours, found } = this;
+    for (const { method, tokens, surface, marked } of this.panes) {
+      const weights = found.shown[method];
+      tokens.forEach((token, j) => {
+        const [colour, part] = this.tint(method, weights[j]);
+        const ground = mixed(colours.ground, colour, part);
+        const look = `background-color: ${css(ground)}; color: ${css(readable(ground, colours.ink, colours.ground))}`;
+        if (token.look !== look) token.style.cssText = token.look = look;
+      });
+      for (const token of marked.splice(0)) token.className = "";
+      const mark = (j, kind) => { tokens[j].className = kind; marked.push(tokens[j]); };
+      for (const j of this.lit) mark(j, "key");
+      if (this.key !== null) mark(this.key, "key");
+      mark(found.query, "query");
+      if (surface.tabIndex < 0) continue;
+      put(surface, { "aria-label": `The text. Arrow keys move the query; it is ${this.name(found.query)}` });
+    }
+  }
+
+  // the query, the key and as many others as find room above the axis
+  labels(pen, x, width) {
+    const { head, found, order, colours } = this;
+    const free = Array.from({ length: LABELS }, () => []);
+    const weighed = [...order].sort((a, b) => Math.abs(found.shown.relu[b]) - Math.abs(found.shown.relu[a]));
+    const first = [this.partner(), order[0], order[head.n - 1]];
+    pen.textAlign = "center";
+    pen.textBaseline = "alphabetic";
+    pen.font = `13px ${colours.font}`;
+    for (const j of [...first, ...weighed.slice(0, 60)].filter((j, k, all) => all.indexOf(j) === k)) {
+      const text = brief(this.words[j]), wide = pen.measureText(text).width;
+      const middle = clamp(x(head.t[j]), wide / 2 + 2, width - wide / 2 - 2);
+      const level = free.findIndex((taken) => taken.every(([a, b]) => middle + wide / 2 + SPACE < a || middle - wide / 2 - SPACE > b));
+      if (level < 0) continue;
+      free[level].push([middle - wide / 2, middle + wide / 2]);
+      const at = x(head.t[j]), y = AXIS + TAIL + 42 + level * LINE;
+      pen.beginPath();
+      pen.moveTo(at, AXIS + 4);
+      pen.lineTo(at, y - 12);
+      pen.strokeStyle = j === this.key ? css(colours.key) : colours.line;
+      pen.lineWidth = 1;
+      pen.stroke();
+      pen.fillStyle = j === this.key ? css(colours.key) : css(colours.ink);
+      pen.strokeStyle = css(colours.ground);
+      pen.lineWidth = 4;
+      pen.strokeText(text, middle, y);
+      pen.fillText(text, middle, y);
+    }
+  }
+}
+
+export default function ({ data, parentElement, setStateValue }) {
+  const root = parentElement.querySelector(".live");
+  root.words ??= new Words(root);
+  root.words.receive(data, (value) => setStateValue("hold", value));
+  return () => { root.words?.close(); root.words = null; };
+}
