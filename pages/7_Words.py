@@ -21,10 +21,10 @@ with shell.page("pages/7_Words.py"):
             "The embeddings are drawn from a seed and the projections are untrained. What you see is the mechanism, "
             "not the meaning of the words."
         )
-        middle.subheader("The same word, nearly alike", anchor=False)
+        middle.subheader("The same word, near itself", anchor=False)
         middle.markdown(
-            "A word that comes again has the same embedding and another place. Find the pair on the strip: only the "
-            "place moves its score."
+            "A word that comes again has the same embedding. Find it on the strip: what moves its score is its place in "
+            "the text alone."
         )
         right.subheader("One order for all queries", anchor=False)
         right.markdown(

@@ -29,7 +29,7 @@ PARAMETERS = (
     url.flag("raw"),
     url.whole("seed", 0, 9999, 9),
 )
-REST = {"china": (510, 420), "flower": (500, 400), "digit": (450, 450), "own": (500, 500)}  # where nobody points
+REST = {"china": (290, 300), "flower": (500, 500), "digit": (450, 450), "own": (500, 500)}  # where nobody points
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,8 +107,6 @@ def _picture(state: url.State) -> tuple[str, NDArray[np.uint8] | None, str]:
     with fourth.popover("More", width="stretch"):
         st.toggle("Raw weights of sliced ReLU", key=url.held("raw"), help="As they are before the values are centred.")
         st.number_input("Seed", 0, 9999, key=url.held("seed"), help="Of the untrained projections.")
-    for parameter in PARAMETERS[:4]:
-        state.values[parameter.name] = st.session_state.get(url.key(parameter.name), state[parameter.name])
     if name == "own":
         own = _own()
         if own is not None and own.picture is not None:
@@ -158,7 +156,7 @@ def _says(state: url.State, made: Made) -> None:
     )  # fmt: skip
     st.caption(
         f"{rows} × {cols} = {n:,} {what}. {row.matrix(n)}. Head {state['head']} of {compute.HEADS}; the projections "
-        f"are untrained, from seed {state['seed']}, so what a patch looks at has no meaning yet."
+        f"are untrained, from seed {state['seed']}, so what they attend to has no meaning yet."
     )
 
 

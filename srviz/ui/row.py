@@ -61,9 +61,9 @@ def send(head: Head, look: dict[str, Any]) -> None:
     """Hand a head to the browser, with what its tokens look like. The same again costs nothing: Streamlit sends a long
     message once.
     """
-    data = {name: packed(getattr(head, name)) for name in ("q", "k", "s", "t")}
-    data |= {"setting": head.setting, "n": head.n, "d": head.q.shape[1], "look": look}
-    component("heads")(key="heads", data=data)
+    numbers = {name: packed(getattr(head, name)) for name in ("q", "k", "s", "t")}
+    data = {"setting": head.setting, "n": head.n, "d": head.q.shape[1], "look": look}
+    component("heads")(key="heads", data=data | numbers)
 
 
 def packed(numbers: Tensor) -> str:
@@ -88,7 +88,7 @@ def sent(key: str, state: url.State, head: Head) -> int | None:
 
 
 def kept(slot: str, key: Hashable, make: Callable[[], Made]) -> Made:
-    """What `make` gives, kept in this visitor's session until the key changes: files and texts are shared with nobody."""
+    """What `make` gives, kept in this session until the key changes: nobody else's has it."""
     known = st.session_state.get(f"_{slot}")
     if known is None or known[0] != key:
         known = st.session_state[f"_{slot}"] = (key, make())
@@ -100,7 +100,7 @@ def matrix(n: int) -> str:
     """How many pairs n tokens have, and what a matrix of their weights would take."""
     size = 4 * n * n
     unit, name = next(((10**p, name) for p, name in ((9, "GB"), (6, "MB"), (3, "kB")) if size >= 10**p), (1, "bytes"))
-    shown = f"{size / unit:.1f}" if 1 < unit and size < 10 * unit else f"{size / unit:.0f}"
+    shown = f"{size / unit:.1f}" if unit > 1 and size < 10 * unit else f"{size / unit:.0f}"
     return f"n² = {n * n:,} pairs; a matrix of their weights would take {shown} {name}, one row takes {4 * n:,} bytes"
 
 

@@ -1,6 +1,7 @@
 """Words: the visitor's own sentence as tokens, each weight drawn on the words."""
 
 import hashlib
+import unicodedata
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,20 +11,20 @@ from numpy.typing import NDArray
 
 from srviz.inputs import Tokens
 from srviz.inputs.base import Unreadable
-from srviz.inputs.words import DEFAULT, MOST, read_embeddings, sentence, split
+from srviz.inputs.words import DEFAULT, MOST_CHARACTERS, MOST_TOKENS, cut, read_embeddings, sentence, split
 from srviz.ui import compute, row, shell, url
 from srviz.ui.live import component
 
 UNITS = {"words": "Words", "characters": "Characters"}
-LONGEST, IN_LINK = 20_000, 2_000  # characters of a text, and of its beginning in the link
+IN_LINK = 2_000  # characters of a text at most
 LEAST = 4  # tokens
 PARAMETERS = (
     url.Parameter("text", DEFAULT, lambda text: (text[:IN_LINK], len(text) <= IN_LINK), lambda text: text[:IN_LINK]),
     url.choice("unit", tuple(UNITS), "words"),
     url.whole("head", 1, compute.HEADS, 1),
-    url.whole("held", 0, MOST, 0),
+    url.whole("held", 0, MOST_TOKENS, 0),
     url.flag("raw"),
-    url.whole("seed", 0, 9999, 1),
+    url.whole("seed", 0, 9999, 18),
 )
 
 
@@ -46,7 +47,7 @@ def own_sentence() -> url.State:
         st.info(f"Write a text of at least {LEAST} tokens above: a few words in any language. {found}")
         return state
     own = _embeddings(len(words))
-    digest = hashlib.sha256(repr((words, gaps(state["text"], words))).encode()).hexdigest()
+    digest = hashlib.sha256(repr((words, gaps(state["text"], words, state["unit"]))).encode()).hexdigest()
     by = "seeded" if own is None else own[0]
     setting = " ".join(map(str, (digest, by, state["seed"], state["head"], shell.device())))
     made = row.kept("words", setting, lambda: _make(state, None if own is None else own[1], setting))
@@ -70,19 +71,28 @@ def own_sentence() -> url.State:
     return state
 
 
-def gaps(text: str, words: tuple[str, ...]) -> list[str]:
-    """What stands in the text before each token: a line end, a space, or nothing."""
-    found, at = [], 0
+def gaps(text: str, words: tuple[str, ...], unit: str) -> list[str]:
+    """What stands in the text before each token: a line end, a space, or nothing. Among characters a space is one."""
+    if unit == "characters":
+        return [""] * len(words)
+    text, at, found = unicodedata.normalize("NFC", text), 0, []
     for word in words:
         start = text.find(word, at, at + len(word) + 64)
-        between = text[at : max(start, at)]
+        between = text[at:start] if start >= 0 else " "
         found.append("\n" if "\n" in between else " " if any(map(str.isspace, between)) else "")
-        at = max(start + len(word), at)
+        at = start + len(word) if start >= 0 else at
     return found
 
 
 def _controls(state: url.State) -> None:
-    st.text_area("Your text", key=url.key("text"), max_chars=LONGEST, height=96, on_change=_release, args=(url.key("held"),))
+    st.text_area(
+        "Your text",
+        key=url.key("text"),
+        max_chars=MOST_CHARACTERS,
+        height=96,
+        on_change=_release,
+        args=(url.key("held"),),
+    )
     first, second, third, _ = st.columns([1.4, 1.2, 0.8, 2], gap="medium", vertical_alignment="bottom")
     first.segmented_control(
         "Tokens", list(UNITS), key=url.key("unit"), format_func=UNITS.__getitem__, required=True,
@@ -93,10 +103,11 @@ def _controls(state: url.State) -> None:
         st.toggle("Raw weights of sliced ReLU", key=url.held("raw"), help="As they are before the values are centred.")
         st.number_input("Seed", 0, 9999, key=url.held("seed"), help="Of the embeddings and the projections.")
         st.file_uploader(
-            "Embeddings of your own: an NPY array with one row a token", ["npy"], key="own embeddings", on_change=_forget
+            "Embeddings of your own: an NPY array with one row a token",
+            ["npy"],
+            key="own embeddings",
+            on_change=_forget,
         )
-    for parameter in PARAMETERS:
-        state.values[parameter.name] = st.session_state.get(url.key(parameter.name), state[parameter.name])
 
 
 def _release(key: str) -> None:
@@ -132,10 +143,9 @@ def _read(data: bytes, n: int) -> tuple[NDArray[np.float32] | None, str]:
 
 
 def _says(state: url.State, n: int, own: bool) -> None:
-    embeddings = "The embeddings are yours" if own else "Each token's embedding, and its place's, are drawn from a seed"
+    embeddings = "The embeddings are yours" if own else "A token's embedding is drawn from its letters and a seed"
     notes = [f"{n:,} tokens. {row.matrix(n)}. {embeddings}; the projections are untrained, from seed {state['seed']}."]
-    if n == MOST:
-        notes.append(f"Only the first {MOST:,} tokens are shown.")
+    notes += filter(None, [cut(state["text"], state["unit"])])
     if len(state["text"]) > IN_LINK:
         notes.append(f"The link of this page holds only the first {IN_LINK:,} characters of the text.")
     st.caption(" ".join(notes))
@@ -145,4 +155,4 @@ def _make(state: url.State, embeddings: NDArray[np.float32] | None, setting: str
     tokens = sentence(state["text"], state["unit"], random_state=state["seed"], embeddings=embeddings)
     words = tokens.words or ()
     head = row.head(tokens, state["seed"], state["head"] - 1, str(shell.device()), setting)
-    return Made(tokens, head, {"words": list(words), "gaps": gaps(state["text"], words)})
+    return Made(tokens, head, {"words": list(words), "gaps": gaps(state["text"], words, state["unit"])})

@@ -1,6 +1,7 @@
 // A picture as patches: the one under the pointer is the query, and its two rows of weights lie over the picture.
 
-const TALLEST = 460, COVER = 0.86, FAINT = 0.4; // of a map: pixels; how much a full weight hides; how much the picture shows
+const TALLEST = 460, COVER = 0.86; // of a map: pixels, and how much a full weight hides
+const FINE = 0.6, BROAD = 0.12, WHOLE = 0.4; // how much of a picture shows: its details, its large areas; and of a digit
 
 class Patches extends Row {
   constructor(root) {
@@ -66,7 +67,8 @@ class Patches extends Row {
     }
     const pen = surface.getContext("2d");
     pen.setTransform(ratio, 0, 0, ratio, 0, 0);
-    this.fade(surface.width, surface.height);
+    this.fade();
+    pen.imageSmoothingEnabled = !head.look.numbers;
     pen.drawImage(this.faint, 0, 0, width, height);
     this.layer.width = cols;
     this.layer.height = rows;
@@ -95,24 +97,29 @@ class Patches extends Row {
     put(surface, { "aria-valuenow": found.query + 1, "aria-valuetext": this.name(found.query) });
   }
 
-  // the picture in pale grey on the page's ground: what is where, under the weights
-  fade(width, height) {
-    const { ground } = this.colours, look = `${width} ${height} ${ground} ${this.data.setting}`;
-    if (look === this.fainted || !this.picture.complete || !this.picture.naturalWidth) return;
+  // the picture in pale grey on the page's ground, details more than large areas: what is where, under the weights
+  fade() {
+    const { ground } = this.colours, { picture, faint } = this, look = `${ground} ${this.data.setting}`;
+    const [width, height] = [picture.naturalWidth, picture.naturalHeight];
+    if (look === this.fainted || !picture.complete || !width) return;
     this.fainted = look;
-    this.faint.width = width;
-    this.faint.height = height;
-    const pen = this.faint.getContext("2d");
-    pen.imageSmoothingEnabled = !this.head.look.numbers;
-    pen.drawImage(this.picture, 0, 0, width, height);
-    pen.globalCompositeOperation = "saturation";
-    pen.fillStyle = "#808080";
-    pen.fillRect(0, 0, width, height);
-    pen.globalCompositeOperation = "source-over";
-    pen.globalAlpha = 1 - FAINT;
-    pen.fillStyle = css(ground);
-    pen.fillRect(0, 0, width, height);
-    pen.globalAlpha = 1;
+    const pen = faint.getContext("2d", { willReadFrequently: true });
+    const pixels = (across, down) => {
+      faint.width = width;
+      faint.height = height;
+      pen.drawImage(picture, 0, 0, across, down);
+      if (across < width) pen.drawImage(faint, 0, 0, across, down, 0, 0, width, height);
+      return pen.getImageData(0, 0, width, height);
+    };
+    const broad = pixels(Math.ceil(width / 24), Math.ceil(height / 24)).data, image = pixels(width, height), { data } = image;
+    const [fine, large] = this.head.look.numbers ? [WHOLE, WHOLE] : [FINE, BROAD];
+    const bright = luminance(ground) > 0.5 ? 255 : 0;
+    const grey = (all, p) => 0.3 * all[p] + 0.59 * all[p + 1] + 0.11 * all[p + 2];
+    for (let p = 0; p < data.length; p += 4) {
+      const here = grey(data, p), around = grey(broad, p), step = fine * (here - around) + large * (around - bright);
+      for (let c = 0; c < 3; c += 1) data[p + c] = ground[c] + step;
+    }
+    pen.putImageData(image, 0, 0);
   }
 
   frameCell(pen, cell, j, colour) {
@@ -130,9 +137,9 @@ class Patches extends Row {
     pen.textAlign = "center";
     pen.textBaseline = "middle";
     head.look.numbers.forEach((ink, j) => {
-      const grey = 255 * (1 - ink / 16);
+      const bright = luminance(colours.ground) > 0.5 ? 255 : 0, step = WHOLE * (255 * (1 - ink / 16) - bright);
       const [colour, part] = this.tint(method, found.shown[method][j]);
-      const below = mixed(mixed(colours.ground, [grey, grey, grey], FAINT), colour, COVER * part);
+      const below = mixed(colours.ground.map((x) => clamp(x + step, 0, 255)), colour, COVER * part);
       pen.fillStyle = luminance(below) > 0.18 ? "#000" : "#fff";
       pen.fillText(String(ink), ((j % this.cols) + 0.5) * cell, (Math.floor(j / this.cols) + 0.5) * cell);
     });

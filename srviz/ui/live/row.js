@@ -41,7 +41,7 @@ function quantile(numbers, share) {
 function small(x) {
   const size = Math.abs(x);
   if (size === 0) return "0";
-  const text = size >= 1e-4 ? size.toFixed(clamp(2 - Math.floor(Math.log10(size)), 0, 6)) : power(size);
+  const text = size >= 1e-4 ? size.toFixed(clamp(2 - Math.floor(Math.log10(size)), 0, 6)) : power(size, 2);
   return (x < 0 ? "−" : "") + text;
 }
 
@@ -71,20 +71,20 @@ class Row {
     this.lit = []; // all keys pointed at: a bar of the strip has several
     this.room = 0; // below the strip, for labels
     this.said = make("div", { class: "hidden", "aria-live": "polite" });
-    this.hint = make("span", { class: "quiet hint" });
+    this.hint = make("span", { class: "quiet" });
     this.free = make("button", { type: "button", onclick: () => this.hold(-1) }, "Let go");
     this.badge = make("span", { class: "badge waiting" });
     this.sums = make("div", { class: "sums" });
     this.strip = make("canvas", { role: "slider", tabindex: 0, "aria-valuemin": 1 });
     this.panes = ["softmax", "relu"].map((method) => this.pane(method));
     this.live = make("div", { class: `row-of ${name}` }, make("div", { class: "card" }, [
+      make("div", { class: "row state" }, [this.hint, this.free, make("span", { class: "push" }, this.badge)]),
       make("div", { class: "panes" }, this.panes.map((pane) => make("section", {}, [
         make("div", { class: "head" }, [pane.title, pane.note]), pane.surface,
         make("div", { class: "legend" }, [pane.low, pane.ramp, pane.high]),
       ]))),
-      make("div", { class: "told" }, [this.sums, make("div", { class: "row state" }, [this.badge, this.free, this.hint])]),
       make("div", { class: "over" }, this.strip),
-      this.said,
+      this.sums, this.said,
     ]));
     this.root.replaceChildren(this.live);
     this.listen();
@@ -281,7 +281,7 @@ class Row {
     title.textContent = method === "softmax" ? "Softmax" : `Sliced ReLU, ${signed ? "effective" : "raw"}`;
     const sum = method === "softmax" ? 1 : signed ? 0 : found.mean * this.head.n;
     note.textContent = `the row sums to ${method === "relu" && !signed ? fmt(sum) : sum}`;
-    low.textContent = signed ? `−${top}` : "0";
+    low.textContent = signed && found.top[method] ? `−${top}` : "0";
     high.textContent = top;
     const ends = signed ? [colours.low, colours.ground, colours.high] : [colours.ground, colours.ink];
     ramp.style.background = `linear-gradient(to right, ${ends.map(css).join(", ")})`;
@@ -428,9 +428,12 @@ class Row {
     if (!found.raw) relu.push(` − row mean ${small(found.mean)} = `, make("b", {}, small(found.shown.relu[j])));
     this.sums.replaceChildren(
       make("div", { class: "pair" }, [
-        span("query", "query "), this.mark(i), " ", span("key", this.key === null ? "farthest key " : "key "), this.mark(j),
-        this.lit.length > 1 ? span("quiet", ` one of ${count(this.lit.length)} keys with this score`) : "",
-        span("quiet", ` · ${count(found.below)} of ${count(head.n)} keys lie below the query`),
+        make("span", {}, [span("query", "query "), this.mark(i)]),
+        make("span", {}, [
+          span("key", this.key === null ? "farthest key " : "key "), this.mark(j),
+          this.lit.length > 1 ? span("quiet", `, one of ${count(this.lit.length)} with this score`) : "",
+        ]),
+        span("quiet", found.below ? `${count(found.below)} of ${count(head.n)} keys lie below the query` : "no key lies below the query: it attends to nothing"),
       ]),
       make("ul", {}, [
         line("Sliced ReLU", relu),

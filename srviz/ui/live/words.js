@@ -1,6 +1,8 @@
 // A text as tokens: the one under the pointer is the query, and every token's ground takes the weight it gives it.
 
-const LABELS = 3, LINE = 17, SPACE = 8, LONGEST = 14; // of the strip: rows of labels, their height, pixels between two, characters of one
+const LABELS = 3, LINE = 17, SPACE = 8; // of the strip: rows of labels, their height, pixels between two
+const MANY = 48, LONGEST = 14; // labels at most, characters of one
+const SHADES = 128; // of a token's ground
 
 // the colour of text that can be read on this ground
 function readable(ground, ...wanted) {
@@ -11,6 +13,8 @@ function readable(ground, ...wanted) {
   const choices = [...wanted, [0, 0, 0], [255, 255, 255]];
   return choices.find((colour) => contrast(colour) >= 4.6) ?? choices[0];
 }
+
+const clothed = (ground, colours) => `background-color: ${css(ground)}; color: ${css(readable(ground, colours.ink, colours.ground))}`;
 
 const brief = (text) => {
   const parts = [...text.replace(/\s+/gu, " ")];
@@ -27,6 +31,7 @@ class Words extends Row {
 
   surface(method) {
     const box = make("div", { class: "text", dir: "auto" });
+    box.onscroll = () => { for (const { surface } of this.panes) if (surface.scrollTop !== box.scrollTop) surface.scrollTop = box.scrollTop; };
     if (method !== "softmax") return box;
     box.onkeydown = (event) => this.walk(event);
     return put(box, { tabindex: 0, role: "group" });
@@ -75,16 +80,17 @@ class Words extends Row {
       this.step(best);
     } else return;
     event.preventDefault();
+    const box = surface.getBoundingClientRect(), token = tokens[this.query()].getBoundingClientRect();
+    if (token.top < box.top || token.bottom > box.bottom) surface.scrollTop += token.top - box.top - box.height / 2;
   }
 
   paint() {
     const { colours, found } = this;
     for (const { method, tokens, surface, marked } of this.panes) {
-      const weights = found.shown[method];
+      const weights = found.shown[method], looks = {};
       tokens.forEach((token, j) => {
-        const [colour, part] = this.tint(method, weights[j]);
-        const ground = mixed(colours.ground, colour, part);
-        const look = `background-color: ${css(ground)}; color: ${css(readable(ground, colours.ink, colours.ground))}`;
+        const [colour, part] = this.tint(method, weights[j]), shade = Math.round(SHADES * part);
+        const look = (looks[weights[j] < 0 ? -shade : shade] ??= clothed(mixed(colours.ground, colour, shade / SHADES), colours));
         if (token.look !== look) token.style.cssText = token.look = look;
       });
       for (const token of marked.splice(0)) token.className = "";
@@ -97,32 +103,34 @@ class Words extends Row {
     }
   }
 
-  // the query, the key and as many others as find room above the axis
+  // the key, both ends, and of the others as many as find room, spread over the order
   labels(pen, x, width) {
-    const { head, found, order, colours } = this;
-    const free = Array.from({ length: LABELS }, () => []);
-    const weighed = [...order].sort((a, b) => Math.abs(found.shown.relu[b]) - Math.abs(found.shown.relu[a]));
-    const first = [this.partner(), order[0], order[head.n - 1]];
+    const { head, order, colours } = this;
+    const step = Math.max(1, head.n / MANY), spread = Array.from({ length: Math.ceil(head.n / step) }, (_, k) => order[Math.floor(k * step)]);
+    const free = Array.from({ length: LABELS }, () => []), placed = [];
     pen.textAlign = "center";
     pen.textBaseline = "alphabetic";
-    pen.font = `13px ${colours.font}`;
-    for (const j of [...first, ...weighed.slice(0, 60)].filter((j, k, all) => all.indexOf(j) === k)) {
-      const text = brief(this.words[j]), wide = pen.measureText(text).width;
-      const middle = clamp(x(head.t[j]), wide / 2 + 2, width - wide / 2 - 2);
-      const level = free.findIndex((taken) => taken.every(([a, b]) => middle + wide / 2 + SPACE < a || middle - wide / 2 - SPACE > b));
+    for (const j of new Set([this.partner(), order[0], order[head.n - 1], ...spread])) {
+      const text = brief(this.words[j]), half = pen.measureText(text).width / 2 + SPACE / 2;
+      const middle = clamp(x(head.t[j]), half, width - half);
+      const level = free.findIndex((taken) => taken.every(([a, b]) => middle + half < a || middle - half > b));
       if (level < 0) continue;
-      free[level].push([middle - wide / 2, middle + wide / 2]);
-      const at = x(head.t[j]), y = AXIS + TAIL + 42 + level * LINE;
+      free[level].push([middle - half, middle + half]);
+      placed.push({ j, text, middle, at: x(head.t[j]), y: AXIS + TAIL + 42 + level * LINE });
+    }
+    pen.lineWidth = 1;
+    for (const { j, at, y } of placed) {
       pen.beginPath();
       pen.moveTo(at, AXIS + 4);
       pen.lineTo(at, y - 12);
       pen.strokeStyle = j === this.key ? css(colours.key) : colours.line;
-      pen.lineWidth = 1;
       pen.stroke();
-      pen.fillStyle = j === this.key ? css(colours.key) : css(colours.ink);
-      pen.strokeStyle = css(colours.ground);
-      pen.lineWidth = 4;
+    }
+    pen.lineWidth = 4;
+    pen.strokeStyle = css(colours.ground);
+    for (const { j, text, middle, y } of placed) {
       pen.strokeText(text, middle, y);
+      pen.fillStyle = css(j === this.key ? colours.key : colours.ink);
       pen.fillText(text, middle, y);
     }
   }
