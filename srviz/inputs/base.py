@@ -196,7 +196,7 @@ def principal(x: NDArray[Any], count: int = 3) -> Array:
 
     The sign of each is such that its largest loading is positive, so that the same data are always seen alike.
     """
-    centred: Array = np.asarray(x - x.mean(0, dtype=np.float64), dtype=np.float32)
+    centred = np.asarray(x, dtype=np.float32) - x.mean(0, dtype=np.float64).astype(np.float32)
     _, vectors = np.linalg.eigh((centred.T @ centred).astype(np.float64))
     vectors = vectors[:, ::-1][:, :count]  # (D, count), of the largest variance first
     vectors = vectors * np.sign(np.take_along_axis(vectors, np.abs(vectors).argmax(0)[None], 0))

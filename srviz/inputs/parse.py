@@ -1,0 +1,386 @@
+"""Reads the bytes of a visitor's file; runs as a program of its own, in a process that may be ended.
+
+    python -P parse.py .ply < file > arrays
+
+The arrays are an uncompressed NPZ: `said`, UTF-8 of JSON, and beside it what `arrays` lists. What was wrong comes as a
+sentence in said["error"]. It sets its own limits of memory, knows nothing of the rest of the package, writes no file,
+asks no network and unpickles nothing.
+"""
+
+import csv
+import json
+import os
+import re
+import sys
+import zipfile
+from io import BytesIO, StringIO
+from typing import Any
+
+import numpy as np
+from numpy.lib import format as npy
+from numpy.typing import NDArray
+
+MEMORY = 2 << 30  # bytes of address space
+LEAST, MOST = 4, 2_000_000  # points, and triangles of a mesh
+NUMBERS = 25_000_000  # in a table
+COLUMNS = 2048
+UNPACKED = 256_000_000  # bytes of an NPZ
+FEW = 0.05  # the share of rows up to which gaps in a column cost those rows and not the column
+MESHES = (".ply", ".obj", ".off", ".stl", ".glb", ".xyz")
+TABLES = (".csv", ".tsv")
+ARRAYS = (".npy", ".npz")
+
+Numbers = NDArray[np.float64]
+
+
+class Refused(Exception):
+    """What is wrong with the file, in a sentence."""
+
+
+class Alone(dict[str, bytes]):
+    """The files that this file may refer to: none."""
+
+    def __missing__(self, key: str) -> bytes:
+        raise Refused("This file keeps its points in another file. Export it again as one file that holds everything.")
+
+
+def arrays(suffix: str, data: bytes) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
+    """What is in a file of this kind: kind, columns and notes, and the arrays.
+
+    values: (n, D) float32, each column of mean 0 and variance 1. scale: (D,) the deviations that were divided by.
+    faces: (m, 3) int32, which points make a triangle, of a mesh. colour: (n, 3) uint8, where points have one.
+    Raises Refused, and whatever a reader raises on broken bytes.
+    """
+    if suffix in MESHES:
+        return _geometry(suffix, data)
+    return _table(data, suffix) if suffix in TABLES else _array(data, suffix)
+
+
+def _geometry(suffix: str, data: bytes) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
+    import trimesh
+
+    scene = trimesh.load_scene(
+        BytesIO(data), file_type=suffix[1:], resolver=Alone(), process=False, skip_materials=True
+    )
+    parts = scene.dump()
+    meshes: list[Any] = [part for part in parts if isinstance(part, trimesh.Trimesh) and len(part.faces)]
+    chosen: list[Any] = meshes or [
+        part for part in parts if len(getattr(part, "vertices", ())) and not hasattr(part, "entities")
+    ]
+    if not chosen:
+        raise Refused("There are no points and no triangles in this file: it is cut short, or holds something else.")
+    points = np.concatenate([part.vertices for part in chosen]).astype(np.float64)
+    count = np.cumsum([0] + [len(part.vertices) for part in chosen])
+    faces = np.concatenate([part.faces + at for part, at in zip(chosen, count, strict=False)]) if meshes else None
+    colours = [of for of in map(_colour, chosen) if of is not None]
+    colour = np.concatenate(colours) if len(colours) == len(chosen) else None
+    _bound(len(points), "points")
+    announced = _announced(suffix, data)
+    if len(points) < announced[0] or (faces is not None and len(faces) < announced[1]):
+        raise Refused("This file is cut short: it announces more points or faces than there are. Export it again.")
+    notes = []
+    if suffix == ".glb":
+        points = points[:, [0, 2, 1]] * np.array([1, -1, 1])
+        notes.append("turned to stand upright: in GLB y is up, here z")
+    if faces is None:
+        return _points(points, [], notes, colour)
+    _bound(len(faces), "triangles")
+    notes.insert(0, f"{len(faces):,} triangles between {len(points):,} points; sampled evenly on their surface")
+    if len(meshes) > 1:
+        notes.append(f"{len(meshes)} parts, each in its place")
+    finite = np.asarray(np.isfinite(points).all(axis=1))
+    if not finite.all():
+        kept = finite[faces].all(1)
+        faces = faces[kept]
+        notes.append(f"{_count(int((~kept).sum()), 'triangle')} with a corner that is not a number left out")
+    used, faces = np.unique(faces, return_inverse=True)
+    faces = faces.reshape(-1, 3)
+    points, colour = points[used], None if colour is None else colour[used]
+    if len(points) == 0:
+        raise Refused("The coordinates in this file are not finite numbers. Export it again.")
+    values, scale = _standard(points)
+    values, scale = (values * scale / max(scale.max(), 1e-300)).astype(np.float32), np.ones(3)  # alike on all axes
+    sides = np.diff(values[faces], axis=1)
+    if not np.linalg.norm(np.cross(sides[:, 0], sides[:, 1]), axis=1).sum(dtype=np.float64) > 1e-9:
+        raise Refused(
+            "The triangles of this mesh have no area, so that no points can be put on it. Another mesh works."
+        )
+    found = {"values": values, "scale": scale, "faces": faces.astype(np.int32)}
+    return {"kind": "mesh", "columns": [], "notes": notes}, found | ({} if colour is None else {"colour": colour})
+
+
+def _announced(suffix: str, data: bytes) -> tuple[int, int]:
+    """How many points and faces the header speaks of, which readers of text do not compare with what they find."""
+    found: list[bytes] = []
+    if suffix == ".ply":
+        header = data[: 1 << 16].partition(b"end_header")[0]
+        found = [of for name in (b"vertex", b"face") for of in re.findall(rb"element\s+" + name + rb"\s+(\d+)", header)]
+    elif suffix == ".off":
+        match = re.search(rb"OFF\s+(?:#[^\n]*\s+)*(\d+)\s+(\d+)", data[: 1 << 16])
+        found = list(match.groups()) if match else []
+    elif suffix == ".stl" and data.lstrip()[:5] == b"solid" and b"\0" not in data:
+        return (0, 0) if b"endsolid" in data[-1024:] else (MOST + 1, 0)
+    points, faces = [*map(int, found), 0, 0][:2]
+    return points, faces
+
+
+def _colour(part: Any) -> NDArray[np.uint8] | None:
+    """The colours of the points of a part, (n, 3), where it has any."""
+    found = getattr(part, "colors", None)
+    if found is None and getattr(part.visual, "kind", None) == "vertex":
+        found = part.visual.vertex_colors
+    found = None if found is None else np.asarray(found)
+    return found[:, :3].astype(np.uint8) if found is not None and found.shape[0] == len(part.vertices) else None
+
+
+def _array(data: bytes, suffix: str) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
+    notes: list[str] = []
+    if suffix == ".npz":
+        data, notes = _member(data)
+    values = _npy(data)
+    columns = values.shape[1]
+    kind = "points" if columns <= 3 else "table"
+    return _points(values, [str(column + 1) for column in range(columns)], notes, kind=kind)
+
+
+def _member(data: bytes) -> tuple[bytes, list[str]]:
+    """The bytes of the first array of two axes in an NPZ, after a look at all sizes."""
+    with zipfile.ZipFile(BytesIO(data)) as archive:
+        members = [member for member in archive.infolist() if member.filename.endswith(".npy")]
+        if sum(member.file_size for member in members) > UNPACKED:
+            raise Refused(f"Unpacked, this archive is over {UNPACKED // 10**6} MB. Save fewer or smaller arrays.")
+        if any(member.flag_bits & 1 for member in members):
+            raise Refused("This archive is locked by a password. Save it without one.")
+        first = None
+        for member in members:
+            with archive.open(member) as packed:
+                found = packed.read(member.file_size + 1)
+            if len(found) != member.file_size:
+                raise Refused("This archive is not as large as it says. Save it again with numpy.savez.")
+            first = first or found
+            if _shape(found)[0] == 2:
+                note = f"of {len(members)} arrays the first with two axes: {member.filename[:-4][:40]}"
+                return found, [note] if len(members) > 1 else []
+    if first is None:
+        raise Refused("There is no array in this archive. Save one of shape (n, D) with numpy.savez.")
+    return first, []
+
+
+def _shape(data: bytes) -> tuple[int, np.dtype[Any], int, int]:
+    """Of an NPY: its axes, its type, how many bytes its header says there are, and how many there are."""
+    file = BytesIO(data)
+    version = npy.read_magic(file)
+    read = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
+    shape, _, dtype = read(file)
+    size = dtype.itemsize
+    for axis in shape:
+        size *= axis  # of Python's integers, which do not overflow
+    return len(shape), dtype, size, len(data) - file.tell()
+
+
+def _npy(data: bytes) -> NDArray[Any]:
+    """An NPY of numbers with two axes."""
+    try:
+        axes, dtype, announced, there = _shape(data)
+    except ValueError:
+        raise Refused("This is not an array as numpy saves it. Save one of shape (n, D) with numpy.save.") from None
+    if dtype.hasobject:
+        raise Refused(
+            "This array holds Python objects, which are not unpacked here. Save numbers: array.astype(float)."
+        )
+    if dtype.kind not in "biuf":
+        what = {"c": "complex numbers", "V": "records with several fields"}.get(dtype.kind, "text or dates")
+        raise Refused(f"This array holds {what}. Save real numbers of shape (n, D).")
+    if axes != 2:
+        raise Refused(f"This array has {_count(axes, 'axis', 'axes')}. Save one of shape (n, D), a row for each point.")
+    if announced > there:
+        raise Refused("This array is cut short: its header announces more than there is. Save it again.")
+    return npy.read_array(BytesIO(data), allow_pickle=False)
+
+
+def _table(data: bytes, suffix: str) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
+    import pandas as pd
+
+    text = _text(data)
+    head = [line for line in StringIO(text, newline=None).readlines(200_000)[:60] if line.strip()]
+    if not head:
+        raise Refused("This table is empty. Rows of numbers with commas between them work.")
+    separator, rows = _separator(head if len(head) < 3 else head[:-1], "\t" if suffix == ".tsv" else ",")
+    decimal = "," if separator != "," and any("," in cell and _number(cell) for row in rows for cell in row) else "."
+    named = len(rows) < 2 or not all(_number(a) for a, b in zip(rows[0], rows[1], strict=False) if _number(b))
+    if len(rows[0]) > COLUMNS:
+        raise Refused(f"This table has {len(rows[0]):,} columns; at most {COLUMNS:,} can be read.")
+    options: dict[str, Any] = {"sep": separator, "decimal": decimal, "header": 0 if named else None}
+    if separator == " ":
+        options["sep"] = r"\s+"
+    try:
+        table = pd.read_csv(StringIO(text), nrows=MOST + 1, index_col=False, skipinitialspace=True, **options)
+    except (pd.errors.ParserError, pd.errors.EmptyDataError, csv.Error):
+        raise Refused("The rows of this table do not all have the same columns. Export it again as CSV.") from None
+    del text
+    _bound(len(table), "rows")
+    if table.size > 2 * NUMBERS:
+        raise Refused(f"This table holds {table.size:,} cells; at most {NUMBERS:,} can be read.")
+    table = table.dropna(how="all").dropna(how="all", axis=1)
+    names, columns, words = [], [], 0
+    for place, name in enumerate(table.columns):
+        column = pd.to_numeric(table.iloc[:, place], errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
+        if len(column) - np.isfinite(column).sum() > max(FEW * len(column), 1):
+            words += 1
+            continue
+        shown = "".join(c for c in str(name) if c.isprintable()).strip()[:60] if named else str(place + 1)
+        shown = f"column {place + 1}" if not shown or shown.startswith("Unnamed: ") else shown
+        names.append(shown if shown not in names else f"{shown} ({place + 1})")
+        columns.append(column)
+    if not columns:
+        raise Refused("No column of this table holds numbers. Two or more columns of numbers work.")
+    notes = [f"{_count(words, 'column')} of text or with many gaps not offered"] if words else []
+    return _points(np.column_stack(columns), names, notes, kind="table")
+
+
+def _text(data: bytes) -> str:
+    """The text of a table, by its byte order mark, else as UTF-8, else as Latin-1."""
+    for mark, encoding in (
+        (b"\xef\xbb\xbf", "utf-8-sig"),
+        (b"\xff\xfe\0\0", "utf-32"),
+        (b"\0\0\xfe\xff", "utf-32"),
+        (b"\xff\xfe", "utf-16"),
+        (b"\xfe\xff", "utf-16"),
+    ):
+        if data.startswith(mark):
+            return data.decode(encoding, errors="replace")
+    if b"\0" in data:
+        raise Refused("This is not a table of text that can be read here. Save it as CSV in UTF-8.")
+    try:
+        return data.decode()
+    except UnicodeDecodeError:
+        return data.decode("latin-1")
+
+
+def _separator(head: list[str], usual: str) -> tuple[str, list[list[str]]]:
+    """What stands between the columns, and the first rows by it: the one that cuts most rows alike."""
+    best: tuple[tuple[int, bool], str, list[list[str]]] | None = None
+    for separator in ("\t", ";", ",", "|", " "):
+        rows = [row for row in csv.reader(head, delimiter=separator, skipinitialspace=True) if row]
+        widths = [len(row) for row in rows]
+        common = max(set(widths), key=widths.count) if widths else 1
+        alike = widths.count(common) if common > 1 else 0
+        if best is None or (alike, separator == usual) > best[0]:
+            best = (alike, separator == usual), separator, rows
+    assert best is not None
+    return best[1], best[2]
+
+
+def _number(cell: str) -> bool:
+    try:
+        float(cell.strip().replace(",", "."))
+    except ValueError:
+        return False
+    return True
+
+
+def _points(
+    values: NDArray[Any],
+    columns: list[str],
+    notes: list[str],
+    colour: NDArray[np.uint8] | None = None,
+    kind: str = "points",
+) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
+    """Rows of numbers (n, D), those with a gap left out, as arrays to send back."""
+    rows, wide = values.shape
+    if wide < 2:
+        raise Refused("There is only one column of numbers in this file. Two or more work: x, y, and perhaps z.")
+    _bound(rows, "rows")
+    if wide > COLUMNS or values.size > NUMBERS:
+        raise Refused(
+            f"This table of {rows:,} × {wide:,} is too large: at most {COLUMNS:,} columns and {NUMBERS:,} numbers work."
+        )
+    values = values.astype(np.float64, copy=False)
+    kept = np.isfinite(values).all(1)
+    if not kept.all():
+        values, colour = values[kept], None if colour is None else colour[kept]
+        notes = [
+            *notes,
+            f"{_count(rows - len(values), 'row')} with a gap or a value that is not a finite number left out",
+        ]
+    if len(values) < LEAST:
+        left = f"Only {len(values)} of {rows} points have finite coordinates" if rows >= LEAST else _there(rows)
+        raise Refused(f"{left}; at least {LEAST} are needed.")
+    if not (values != values[0]).any():
+        raise Refused("All points of this file are the same one. Points that differ work.")
+    if wide == 2:
+        notes = [*notes, "two columns: z is 0"]
+    standard, scale = _standard(values)
+    found: dict[str, NDArray[Any]] = {"values": standard, "scale": scale}
+    return {"kind": kind, "columns": columns, "notes": notes}, found | ({} if colour is None else {"colour": colour})
+
+
+def _standard(values: Numbers) -> tuple[NDArray[np.float32], Numbers]:
+    """Each column with mean 0 and variance 1, and its deviation: a constant column becomes 0."""
+    largest = np.abs(values).max(0)
+    largest[largest == 0] = 1
+    values = values / largest  # so that no square overflows
+    values -= values.mean(0)
+    deviation = values.std(0)
+    deviation[deviation < 1e-14] = 0
+    values /= np.where(deviation > 0, deviation, np.inf)
+    with np.errstate(over="ignore"):
+        scale = np.nan_to_num(deviation * largest)
+    return values.astype(np.float32), scale
+
+
+def _bound(count: int, what: str) -> None:
+    if count > MOST:
+        raise Refused(f"This file has more than {MOST:,} {what}, the most that can be read. A thinned copy works.")
+
+
+def _there(count: int) -> str:
+    return f"There {'is' if count == 1 else 'are'} only {_count(count, 'point')} in this file"
+
+
+def _count(count: int, one: str, many: str | None = None) -> str:
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def _limit() -> None:
+    """Take the right to more memory, and to write files, from this process; where the platform knows such limits."""
+    try:
+        import resource
+    except ImportError:
+        return
+    for what, most in ((resource.RLIMIT_AS, MEMORY), (resource.RLIMIT_FSIZE, 0), (resource.RLIMIT_CORE, 0)):
+        try:
+            resource.setrlimit(what, (most, most))
+        except (ValueError, OSError):  # not on this platform
+            continue
+
+
+def answer(suffix: str, data: bytes) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What `arrays` returns, or {"error": a sentence} and no arrays, whatever it raises."""
+    try:
+        return arrays(suffix, data)
+    except Refused as error:
+        return {"error": str(error)}, {}
+    except MemoryError:
+        return {"error": "This file needs more memory to be read than there is for it. A smaller one works."}, {}
+    except Exception:  # what readers raise on broken bytes is not one kind of error
+        what = f"This {suffix[1:].upper()} file is broken or cut short."
+        return {"error": f"{what} Export it again, or as another format."}, {}
+
+
+def main() -> None:
+    """Read standard input, write the arrays to standard output."""
+    out = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # what a library prints is not part of the answer
+    _limit()
+    said, found = answer(sys.argv[1], sys.stdin.buffer.read())
+    found["said"] = np.frombuffer(json.dumps(said).encode(), dtype=np.uint8)
+    packed = BytesIO()
+    np.savez(packed, **found)
+    out.write(packed.getbuffer())
+    out.flush()
+    os._exit(0)  # at once: there is nothing to tidy up
+
+
+if __name__ == "__main__":
+    main()
