@@ -23,8 +23,8 @@ with shell.page("pages/7_Words.py"):
         )
         middle.subheader("The same word, near itself", anchor=False)
         middle.markdown(
-            "A word that comes again has the same embedding. Find it on the strip: what moves its score is its place in "
-            "the text alone."
+            "A word that comes again has the same embedding. Find it on the strip: nothing but its place in the text "
+            "moves its score."
         )
         right.subheader("One order for all queries", anchor=False)
         right.markdown(

@@ -246,7 +246,8 @@ class Row {
   // ---- drawing -----------------------------------------------------------------------------------------------------
 
   draw() {
-    if (!this.head || !this.strip.clientWidth) return;
+    this.width = this.strip.clientWidth; // read before anything changes: the browser would have to lay out again
+    if (!this.head || !this.width) return;
     const i = this.query(), { raw } = this.data;
     if (this.found?.query !== i || this.found.raw !== raw) {
       const rows = attend(this.head, i);
@@ -290,7 +291,7 @@ class Row {
   // the sorted keys as bars along the axis of scores, coloured above by sliced ReLU and below by softmax
   drawStrip() {
     const { strip, head, found, colours } = this;
-    const width = strip.clientWidth, height = STRIP + this.room, ratio = devicePixelRatio || 1;
+    const { width } = this, height = STRIP + this.room, ratio = devicePixelRatio || 1;
     if (strip.width !== Math.round(width * ratio)) {
       strip.width = Math.round(width * ratio);
       strip.height = Math.round(height * ratio);

@@ -31,7 +31,10 @@ class Words extends Row {
 
   surface(method) {
     const box = make("div", { class: "text", dir: "auto" });
-    box.onscroll = () => { for (const { surface } of this.panes) if (surface.scrollTop !== box.scrollTop) surface.scrollTop = box.scrollTop; };
+    box.onscroll = () => {
+      for (const { surface } of this.panes) if (surface.scrollTop !== box.scrollTop) surface.scrollTop = box.scrollTop;
+      this.soon();
+    };
     if (method !== "softmax") return box;
     box.onkeydown = (event) => this.walk(event);
     return put(box, { tabindex: 0, role: "group" });
@@ -86,9 +89,11 @@ class Words extends Row {
 
   paint() {
     const { colours, found } = this;
-    for (const { method, tokens, surface, marked } of this.panes) {
-      const weights = found.shown[method], looks = {};
-      tokens.forEach((token, j) => {
+    const views = this.panes.map((pane) => this.inView(pane));
+    this.panes.forEach(({ method, tokens, surface, marked }, which) => {
+      const weights = found.shown[method], looks = {}, [from, to] = views[which];
+      tokens.slice(from, to).forEach((token, k) => {
+        const j = from + k;
         const [colour, part] = this.tint(method, weights[j]), shade = Math.round(SHADES * part);
         const look = (looks[weights[j] < 0 ? -shade : shade] ??= clothed(mixed(colours.ground, colour, shade / SHADES), colours));
         if (token.look !== look) token.style.cssText = token.look = look;
@@ -98,9 +103,23 @@ class Words extends Row {
       for (const j of this.lit) mark(j, "key");
       if (this.key !== null) mark(this.key, "key");
       mark(found.query, "query");
-      if (surface.tabIndex < 0) continue;
-      put(surface, { "aria-label": `The text. Arrow keys move the query; it is ${this.name(found.query)}` });
-    }
+      if (surface.tabIndex >= 0) put(surface, { "aria-label": `The text. Arrow keys move the query; it is ${this.name(found.query)}` });
+    });
+  }
+
+  // from which token to which one sees the text: of a long one the others wait until they are scrolled to
+  inView({ tokens, surface }) {
+    const top = surface.scrollTop + surface.offsetTop - 60, bottom = top + surface.clientHeight + 120;
+    if (surface.scrollHeight <= surface.clientHeight) return [0, tokens.length];
+    const first = (y) => {
+      let low = 0, high = tokens.length;
+      while (low < high) {
+        const middle = (low + high) >> 1;
+        if (tokens[middle].offsetTop < y) low = middle + 1; else high = middle;
+      }
+      return low;
+    };
+    return [first(top), first(bottom)];
   }
 
   // the key, both ends, and of the others as many as find room, spread over the order
