@@ -43,9 +43,11 @@ def upload(page, data, name="mine.png", kind="image/png"):
     return page
 
 
-@pytest.mark.parametrize(("side", "n"), [("32", 260), ("16", 1_040), ("8", 4_240), ("4", 16_960)])
-@pytest.mark.parametrize("name", ["china", "flower"])
-def test_every_size_of_both_photographs(name, side, n):
+@pytest.mark.parametrize(
+    ("name", "side", "n"),
+    [("china", "32", 260), ("flower", "16", 1_040), ("flower", "8", 4_240), ("china", "4", 16_960)],
+)
+def test_every_size_of_a_photograph(name, side, n):
     page = open_page(picture=name, side=side)
     assert says(page, f"= {n:,} patches")
     assert says(page, f"n² = {n * n:,} pairs")
