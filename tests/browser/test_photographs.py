@@ -77,6 +77,24 @@ def test_a_click_holds_and_the_operator_agrees(query, photographs):
     expect(page.get_by_role("button", name="Let go")).to_be_visible()
 
 
+def test_a_click_does_not_send_the_head_again(photographs, settled):
+    page = photographs("side=4")
+    received = []
+    page.on("websocket", lambda socket: socket.on("framereceived", lambda frame: received.append(len(frame))))
+    page.reload()
+    settled(page)
+    expect(page.locator(AGREED)).to_be_visible()
+    head = 16_960 * (8 + 8 + 1 + 1) * 4 * 4 / 3  # bytes: q, k, s and t in base64
+    assert max(received) > head
+    received.clear()
+    page.locator(".patches .panes").scroll_into_view_if_needed()
+    page.mouse.click(*patch(page, 50, 60))
+    expect(page).to_have_url(re.compile("at="))
+    assert agreement(page) < 1e-6
+    settled(page)
+    assert 0 < sum(received) < head / 4
+
+
 def test_under_a_held_query_the_arithmetic_is_that_of_the_key_pointed_at(photographs):
     page = photographs("seed=4")
     page.mouse.click(*patch(page, 20, 8))

@@ -8,8 +8,7 @@ class Patches extends Row {
     super(root, "patches");
     this.layer = make("canvas");
     this.faint = make("canvas");
-    this.moving = "The patch under the pointer is the query. Click holds it.";
-    this.resting = "Held. Point at a patch or at the strip: that is the key. Esc lets go.";
+    this.what = "patch";
   }
 
   surface(method) {

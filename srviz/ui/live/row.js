@@ -106,7 +106,10 @@ class Row {
 
   listen() {
     this.arrived = () => { this.take(); this.draw(); };
-    this.escaped = (event) => { if (event.key === "Escape" && this.held >= 0) this.hold(-1); };
+    this.escaped = (event) => {
+      const elsewhere = event.composedPath().some((element) => element.matches?.("input, textarea, [data-baseweb=popover]"));
+      if (event.key === "Escape" && this.held >= 0 && !elsewhere) this.hold(-1);
+    };
     window.addEventListener("srviz-head", this.arrived);
     window.addEventListener("keydown", this.escaped);
     for (const { surface } of this.panes) {
@@ -254,7 +257,8 @@ class Row {
       const shown = { softmax: rows.softmax, relu: raw ? rows.relu : rows.relu.map((w) => w - rows.mean) };
       const top = { softmax: quantile(shown.softmax, 0.995), relu: quantile(shown.relu, 0.995) };
       if (raw) top.softmax = top.relu = Math.max(top.softmax, top.relu); // weights of one kind share a scale
-      this.found = { ...rows, query: i, raw, shown, top };
+      const beyond = (method) => shown[method].some((w) => Math.abs(w) > top[method]);
+      this.found = { ...rows, query: i, raw, shown, top, beyond: { softmax: beyond("softmax"), relu: beyond("relu") } };
       this.compared = null;
     }
     this.compare();
@@ -280,10 +284,10 @@ class Row {
     const { found, colours } = this;
     const signed = this.signed(method), top = small(found.top[method]);
     title.textContent = method === "softmax" ? "Softmax" : `Sliced ReLU, ${signed ? "effective" : "raw"}`;
-    const sum = method === "softmax" ? 1 : signed ? 0 : found.mean * this.head.n;
-    note.textContent = `the row sums to ${method === "relu" && !signed ? fmt(sum) : sum}`;
+    const sum = method === "softmax" ? 1 : found.mean * this.head.n;
+    note.textContent = signed ? "what is above the row's mean is teal, below it brown" : `the row sums to ${method === "relu" ? fmt(sum) : sum}`;
     low.textContent = signed && found.top[method] ? `−${top}` : "0";
-    high.textContent = top;
+    high.textContent = found.beyond[method] ? `${top} and beyond` : top;
     const ends = signed ? [colours.low, colours.ground, colours.high] : [colours.ground, colours.ink];
     ramp.style.background = `linear-gradient(to right, ${ends.map(css).join(", ")})`;
   }
@@ -441,7 +445,10 @@ class Row {
         line("Softmax", ["exp(q·k/√d = ", fmt(product), `) / ${Number.isFinite(total) ? sized(total) : "Σ exp"} = `, make("b", {}, small(found.softmax[j]))]),
       ]));
     this.free.hidden = this.held < 0;
-    this.hint.textContent = this.held < 0 ? this.moving : this.resting;
+    const touch = matchMedia("(hover: none)").matches;
+    this.hint.textContent = this.held < 0
+      ? `${touch ? `Tap a ${this.what}: it is the query.` : `The ${this.what} under the pointer is the query. A click holds it.`}`
+      : `${touch ? "Slide a finger over" : "Held. Point at"} a ${this.what} or the strip: that is the key.${touch ? "" : " Esc lets go."}`;
     this.badge.className = this.compared === null ? "badge waiting" : "badge";
     this.badge.textContent = this.compared !== null ? `operator agrees to ${power(this.compared)}`
       : this.asked === found.query ? "asking the operator …" : "the operator answers to a click";

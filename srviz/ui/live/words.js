@@ -25,8 +25,7 @@ class Words extends Row {
   constructor(root) {
     super(root, "words");
     this.room = LABELS * LINE + 6;
-    this.moving = "The token under the pointer is the query. Click holds it.";
-    this.resting = "Held. Point at a token or at the strip: that is the key. Esc lets go.";
+    this.what = "token";
   }
 
   surface(method) {
