@@ -130,7 +130,8 @@ def _own() -> Own | None:
     if own is None:
         st.caption("There is no picture of yours yet; until then, the tower.")
     elif own.picture is None:
-        st.warning(f"{own.trouble} Until then, the tower.")
+        st.error("This picture cannot be used; until then, the tower.")
+        st.text(own.trouble)
     else:
         height, width, _ = own.picture.pixels.shape
         st.caption("; ".join((f"Your picture: {width:,} × {height:,} pixels", *own.picture.notes)) + ".")

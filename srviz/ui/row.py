@@ -15,7 +15,7 @@ from torch import Tensor
 
 from srviz.attention import METHODS, dense, scores, seeded_heads, seeded_slice, standardize
 from srviz.inputs import Tokens
-from srviz.ui import compute, url
+from srviz.ui import compute, numbers, url
 from srviz.ui.live import component
 
 Made = TypeVar("Made")
@@ -61,9 +61,9 @@ def send(head: Head, look: dict[str, Any]) -> None:
     """Hand a head to the browser, with what its tokens look like. The same again costs nothing: Streamlit sends a long
     message once.
     """
-    numbers = {name: packed(getattr(head, name)) for name in ("q", "k", "s", "t")}
+    arrays = {name: packed(getattr(head, name)) for name in ("q", "k", "s", "t")}
     data = {"setting": head.setting, "n": head.n, "d": head.q.shape[1], "look": look}
-    component("heads")(key="heads", data=data | numbers)
+    component("heads")(key="heads", data=data | arrays)
 
 
 def packed(numbers: Tensor) -> str:
@@ -98,10 +98,8 @@ def kept(slot: str, key: Hashable, make: Callable[[], Made]) -> Made:
 
 def matrix(n: int) -> str:
     """How many pairs n tokens have, and what a matrix of their weights would take."""
-    size = 4 * n * n
-    unit, name = next(((10**p, name) for p, name in ((9, "GB"), (6, "MB"), (3, "kB")) if size >= 10**p), (1, "bytes"))
-    shown = f"{size / unit:.1f}" if unit > 1 and size < 10 * unit else f"{size / unit:.0f}"
-    return f"n² = {n * n:,} pairs; a matrix of their weights would take {shown} {name}, one row takes {4 * n:,} bytes"
+    pairs, one = numbers.size(4 * n * n), numbers.size(4 * n)
+    return f"n² = {n * n:,} pairs; a matrix of their weights would take {pairs}, one row takes {one}"
 
 
 def source() -> str:

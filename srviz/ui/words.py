@@ -19,7 +19,7 @@ UNITS = {"words": "Words", "characters": "Characters"}
 IN_LINK = 2_000  # characters of a text at most
 LEAST = 4  # tokens
 PARAMETERS = (
-    url.Parameter("text", DEFAULT, lambda text: (text[:IN_LINK], len(text) <= IN_LINK), lambda text: text[:IN_LINK]),
+    url.text("text", IN_LINK, DEFAULT),
     url.choice("unit", tuple(UNITS), "words"),
     url.whole("head", 1, compute.HEADS, 1),
     url.whole("held", 0, MOST_TOKENS, 0),
@@ -39,7 +39,7 @@ class Made:
 
 def own_sentence() -> url.State:
     """The text, the two copies of it that show the weights, and the strip; a click holds a token."""
-    state = url.settle(*PARAMETERS)
+    state = url.settle(*PARAMETERS, together=_held)
     _controls(state)
     words = split(state["text"], state["unit"])
     if len(words) < LEAST:
@@ -55,7 +55,6 @@ def own_sentence() -> url.State:
     held = row.sent("words", state, made.head)
     if held is not None:
         state["held"] = held + 1
-    state["held"] = min(state["held"], made.tokens.n)
     rest = made.tokens.n // 2
     data = {
         "setting": setting,
@@ -110,6 +109,11 @@ def _controls(state: url.State) -> None:
         )
 
 
+def _held(values: dict[str, Any]) -> dict[str, Any]:
+    """The token that is held must be one of the text."""
+    return {"held": min(values["held"], len(split(values["text"], values["unit"])))}
+
+
 def _release(key: str) -> None:
     st.session_state[key] = 0  # another text: the token that was held is not in it
 
@@ -130,7 +134,8 @@ def _embeddings(n: int) -> tuple[str, NDArray[np.float32]] | None:
             known = st.session_state["_own_embeddings"] = (key, *_read(file.getvalue(), n))
     _, array, trouble = known
     if array is None:
-        st.warning(f"{trouble} Until then, seeded embeddings.")
+        st.error("This array cannot be used; until then, seeded embeddings.")
+        st.text(trouble)  # as it is: it may hold names from the file
         return None
     return f"{file.file_id}", array
 

@@ -30,7 +30,7 @@ def agreement(page):
     """The largest difference that the badge shows: "3 · 10⁻⁸" → 3e-8."""
     expect(page.locator(AGREED)).to_be_visible()
     text = page.locator(AGREED).inner_text()
-    if text.endswith(" 0"):
+    if text.endswith("to the last digit"):
         return 0.0
     mantissa, exponent = re.search(r"(\d+) · 10(\S+)$", text).groups()
     return float(f"{mantissa}e{exponent.translate(str.maketrans('⁻⁰¹²³⁴⁵⁶⁷⁸⁹', '-0123456789'))}")

@@ -36,7 +36,7 @@ def open_page(**query):
 
 
 def says(page, text):
-    return any(text in part.value for part in (*page.caption, *page.warning, *page.info))
+    return any(text in part.value for part in (*page.caption, *page.error, *page.text, *page.info))
 
 
 def look(page):
@@ -126,6 +126,7 @@ def test_another_text_holds_no_token_of_the_last_one():
 
 def test_a_held_token_that_the_text_has_not_is_the_last_one():
     page = open_page(held="2000", text="one two three four five")
+    assert says(page, "the nearest it can is held = 5")
     assert page.query_params["held"] in ("5", ["5"])
 
 
@@ -140,7 +141,7 @@ def test_an_array_of_embeddings_takes_the_place_of_the_seeded_ones():
     assert made.tokens.x.shape == (5, 12)
     assert not np.allclose(made.head.t, seeded)
     write(page, "one two three four five six")
-    assert says(page, "Until then, seeded embeddings.")
+    assert says(page, "until then, seeded embeddings.")
     assert says(page, "One row a token works.")
 
 
@@ -156,5 +157,6 @@ def test_a_bad_array_is_said_in_a_sentence(data):
     page = open_page(text="one two three four five")
     page.file_uploader[0].set_value(("mine.npy", data, "application/octet-stream")).run()
     assert not page.exception
-    assert page.warning
+    assert says(page, "until then, seeded embeddings.")
+    assert page.text[0].value.endswith(".")
     assert says(page, "5 tokens.")

@@ -1,4 +1,7 @@
 // The live figure: Plotly.js mounted once and updated in place. Figures of one group share what is pointed at and, in 3D, the camera.
+// What changes often, colours above all, comes apart from the figure (paint.js), so that positions travel once.
+
+const MOVED = "srviz-paint";
 
 function plotlyLibrary(name) {
   window.srvizPlotly ??= new Promise((done, failed) => {
@@ -24,7 +27,8 @@ class Group {
   constructor() {
     this.members = new Set();
     this.pair = this.held = null;
-    this.onkey = (event) => { if (event.key === "Escape") this.release(); };
+    this.told = "null"; // what Python said last that it holds
+    this.onkey = (event) => { if (event.key === "Escape" && this.held) this.release(); };
   }
 
   join(member) {
@@ -35,7 +39,10 @@ class Group {
 
   leave(member) {
     this.members.delete(member);
-    if (!this.members.size) { document.removeEventListener("keydown", this.onkey); this.pair = this.held = null; }
+    if (this.members.size) return;
+    document.removeEventListener("keydown", this.onkey);
+    this.pair = this.held = this.sent = null;
+    this.told = "null";
   }
 
   point(pair) {
@@ -43,15 +50,33 @@ class Group {
     if (!this.held) this.tell(pair);
   }
 
-  hold(pair) {
+  hold(pair, from) {
     const same = this.held && this.held.query === pair.query && this.held.key === pair.key;
     this.held = same ? null : pair;
     this.tell(this.held ?? this.pair);
+    this.send(from);
   }
 
   release() {
     this.held = this.pair = null;
     this.tell(null);
+    this.send([...this.members].find((member) => member.data.held));
+  }
+
+  send(from) {
+    this.sent = JSON.stringify(this.held);
+    from?.send(this.held ?? { query: null, key: null });
+  }
+
+  // what Python holds is taken over where that changes, but not what it held before it heard of the last click
+  keep({ query, key }) {
+    const pair = query === null && key === null ? null : { query, key }, text = JSON.stringify(pair);
+    if (this.sent && this.sent !== text) return;
+    this.sent = null;
+    if (this.told === text) return;
+    this.told = text;
+    this.held = pair;
+    this.tell(pair ?? this.pair);
   }
 
   tell(pair) { for (const member of this.members) member.show(pair, Boolean(this.held)); }
@@ -59,10 +84,19 @@ class Group {
   look(camera, from) { for (const member of this.members) if (member !== from) member.look(camera); }
 }
 
+// base64 → numbers
+const unpack = (text, Kind) => new Kind(Uint8Array.from(atob(text), (c) => c.charCodeAt(0)).buffer);
+
+function set(thing, [name, ...rest], value) {
+  if (rest.length) set(thing[name], rest, value);
+  else thing[name] = value;
+}
+
 class Figure {
   constructor(root) {
     this.root = root;
-    this.plot = make("div", { class: "plot", role: "figure" });
+    this.onpaint = ({ detail }) => { if (detail === this.data?.painted) this.draw(); };
+    this.plot = make("div", { class: "plot", role: "figure", tabindex: "0" });
     this.over = svg("svg", { class: "over", "aria-hidden": "true" });
     this.says = make("div", { class: "says" });
     const save = (format) => make("button", {
@@ -80,22 +114,38 @@ class Figure {
       this.group?.leave(this);
       this.group = group;
     }
-    const drawn = this.data?.figure;
+    if (this.data?.figure !== data.figure) this.parsed = JSON.parse(data.figure);
+    if (this.data?.arithmetic.cells !== data.arithmetic.cells) this.cells = data.arithmetic.cells && unpack(data.arithmetic.cells, Float32Array);
+    if (this.data?.points !== data.points) this.points = data.points === null ? null : unpack(data.points, Int32Array);
     this.data = data;
     this.plotly = await plotlyLibrary(data.library);
     if (this.closed || this.data !== data) return;
-    put(this.plot, { "aria-label": data.alt });
-    if (drawn !== data.figure) await this.draw(JSON.parse(data.figure));
+    await this.draw();
+    if (this.closed) { this.plotly.purge(this.plot); return; } // while it was being drawn
     this.group.join(this);
-    if (!this.group.pair && !this.group.held) this.show(null, false);
+    if (data.held) this.group.keep(data.held);
+    this.show(this.group.held ?? this.group.pair, Boolean(this.group.held));
   }
 
-  async draw({ data, layout }) {
+  async draw() {
+    const { figure, painted, stamp, alt, arithmetic } = this.data;
+    const paint = painted ? window.srvizPaint?.get(painted) : null;
+    if (!this.plotly || (painted && paint?.stamp !== stamp)) return; // it comes with a message of its own
+    put(this.plot, { "aria-label": paint?.alt ?? alt });
+    this.arithmetic = paint?.arithmetic ?? arithmetic;
+    put(this.says, { hidden: !this.arithmetic.template });
+    this.terms = Object.fromEntries(Object.entries({ ...arithmetic.terms, ...paint?.arithmetic?.terms }).map(
+      ([name, [whose, numbers]]) => [name, [whose, whose === "p" ? unpack(numbers, Float32Array) : numbers]]));
+    if (this.drawn?.figure === figure && this.drawn.paint === paint) return;
+    this.drawn = { figure, paint };
+    const { data, layout } = this.parsed;
+    for (const [trace, path, value] of paint?.changes ?? []) set(data[trace], path.split("."), value?.f4 === undefined ? value : unpack(value.f4, Float32Array));
     const before = this.plot._fullLayout;
     layout.uirevision = "kept";
+    if (layout.meta === "square") { delete layout.height; layout.autosize = true; this.plot.style.aspectRatio = "1"; }
     const scene = this.is3d ? before?.scene?._scene : null; // it alone knows a camera that was dragged
     if (scene) layout.scene = { ...layout.scene, camera: scene.getCamera() };
-    await this.plotly.react(this.plot, data, layout, { displayModeBar: false, responsive: false });
+    await this.plotly.react(this.plot, data, layout, { displayModeBar: false, responsive: false, scrollZoom: false, plotGlPixelRatio: Math.min(2, devicePixelRatio) });
     this.is3d = Boolean(this.plot._fullLayout.scene);
     if (!this.mounted) { this.mounted = true; this.listen(); }
     this.plot.append(this.over);
@@ -106,29 +156,54 @@ class Figure {
     const { plot } = this;
     // plotly's own click fires on pressing in 3D, which would interrupt a rotation, and it covers the page while pressed
     plot.addEventListener("pointerdown", (event) => {
-      const start = [event.clientX, event.clientY];
+      if (event.button) return;
+      this.press?.abort();
+      const press = this.press = new AbortController(), options = { capture: true, signal: press.signal };
+      document.addEventListener("pointercancel", () => press.abort(), options); // a finger that scrolls the page
       document.addEventListener("pointerup", (up) => {
-        if (this.closed || Math.hypot(up.clientX - start[0], up.clientY - start[1]) > 4) return;
-        const pair = this.is3d ? this.near : this.pairAt(up);
-        if (!pair) return;
-        this.group.hold(pair);
-        this.send({ ...pair });
-      }, { capture: true, once: true });
+        if (up.pointerId !== event.pointerId) return;
+        press.abort();
+        const pair = Math.hypot(up.clientX - event.clientX, up.clientY - event.clientY) > 4 ? null : this.pairAt(up);
+        if (pair) this.choose(pair);
+      }, options);
     }, true);
-    plot.addEventListener("pointermove", (event) => { if (!this.is3d && event.pointerType !== "touch") this.group.point(this.pairAt(event)); });
-    plot.addEventListener("pointerleave", () => { if (!this.is3d) this.group.point(null); });
-    plot.on("plotly_hover", ({ points }) => {
-      if (!this.is3d) return;
-      this.near = this.pairOfPoint(points[0].pointNumber);
-      this.group.point(this.near);
+    plot.addEventListener("keydown", (event) => this.walk(event));
+    plot.addEventListener("focus", () => put(this.says, { "aria-live": "polite" }));
+    plot.addEventListener("blur", () => put(this.says, { "aria-live": null }));
+    plot.addEventListener("pointermove", (event) => {
+      if (event.pointerType !== "touch" && !(this.is3d && event.buttons)) this.group.point(this.pairAt(event));
     });
-    plot.on("plotly_unhover", () => { if (this.is3d) { this.near = null; this.group.point(null); } });
-    const turned = () => { if (this.is3d && !this.looking) this.group.look(plot._fullLayout.scene._scene.getCamera(), this); };
+    plot.addEventListener("pointerleave", () => this.group.point(null));
+    const turned = () => {
+      if (this.is3d && !this.looking) this.group.look(plot._fullLayout.scene._scene.getCamera(), this);
+      requestAnimationFrame(() => { if (!this.closed) this.show(this.group.held ?? this.group.pair, Boolean(this.group.held)); });
+    };
     plot.on("plotly_relayouting", turned);
-    plot.on("plotly_relayout", () => {
-      turned();
-      this.show(this.group.held ?? this.group.pair, Boolean(this.group.held));
-    });
+    plot.on("plotly_relayout", turned);
+    document.addEventListener(MOVED, this.onpaint);
+  }
+
+  choose(pair) {
+    if (!this.data.painted) { this.group.hold(pair, this); return; }
+    this.group.point(pair); // the paint that answers says what was clicked
+    this.send({ ...pair });
+  }
+
+  // arrows move the pair cell by cell or point by point, Enter holds it
+  walk(event) {
+    const { points, data: { queries, keys } } = this;
+    const { query, key } = this.group.held ?? this.group.pair ?? { query: null, key: null };
+    if (event.key === "Enter" || event.key === " ") {
+      if (query !== null) this.choose({ query, key: queries ? key : null });
+    } else if (event.key.startsWith("Arrow") && (queries ?? points)) {
+      const down = { ArrowDown: 1, ArrowUp: -1 }[event.key] ?? 0, right = { ArrowRight: 1, ArrowLeft: -1 }[event.key] ?? 0;
+      const next = (list, now, step) => list[clamp(list.indexOf(now) + step, 0, list.length - 1)];
+      const pair = queries ? { query: next(queries, query, down), key: next(keys, key, right) }
+        : { query: next(points, query, down + right), key: null };
+      if (this.group.held) this.group.release();
+      this.group.point(pair);
+    } else return;
+    event.preventDefault();
   }
 
   save(format) {
@@ -152,19 +227,48 @@ class Figure {
     follow();
   }
 
-  pairOfPoint(index) {
-    const token = this.data.points?.[index];
-    return token === undefined ? null : { query: token, key: null };
+  // in 3D: a function from a point of the first trace to where it is, in pixels from the corner of the plot, and its depth
+  lens() {
+    const scene = this.plot._fullLayout.scene._scene, { x, y, z } = this.plot._fullData[0], [a, b, c] = scene.dataScale;
+    const { model, view, projection } = scene.glplot.cameraParams;
+    const m = [model, view, projection].reduce((done, next) => done.map((_, k) => {
+      const column = k - k % 4, row = k % 4;
+      return next[row] * done[column] + next[row + 4] * done[column + 1] + next[row + 8] * done[column + 2] + next[row + 12] * done[column + 3];
+    }), [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1]);
+    const box = scene.glplot.canvas.getBoundingClientRect(), own = this.plot.getBoundingClientRect();
+    return (k) => {
+      const p = x[k] * a, q = y[k] * b, r = z[k] * c;
+      const w = m[3] * p + m[7] * q + m[11] * r + m[15];
+      return [
+        box.left - own.left + (1 + (m[0] * p + m[4] * q + m[8] * r + m[12]) / w) / 2 * box.width,
+        box.top - own.top + (1 - (m[1] * p + m[5] * q + m[9] * r + m[13]) / w) / 2 * box.height,
+        (m[2] * p + m[6] * q + m[10] * r + m[14]) / w,
+      ];
+    };
+  }
+
+  // in 3D: of the points right under the pointer the one in front, else the nearest
+  pointAt(event) {
+    if (!this.points) return null;
+    const own = this.plot.getBoundingClientRect(), at = this.lens();
+    let best = -1, least = Infinity;
+    for (let k = 0; k < this.points.length; k++) {
+      const [x, y, depth] = at(k), apart = Math.hypot(x - event.clientX + own.left, y - event.clientY + own.top);
+      const cost = apart > 12 ? Infinity : apart < 4 ? depth : 2 + apart; // depth is from −1 to 1
+      if (cost < least) { least = cost; best = k; }
+    }
+    return best < 0 ? null : { query: this.points[best], key: null };
   }
 
   pairAt(event) {
+    if (this.is3d) return this.pointAt(event);
     const { xaxis, yaxis } = this.plot._fullLayout;
     if (!xaxis || !yaxis) return null;
     const box = this.plot.getBoundingClientRect();
     const px = event.clientX - box.left - xaxis._offset, py = event.clientY - box.top - yaxis._offset;
     if (px < 0 || py < 0 || px > xaxis._length || py > yaxis._length) return null;
     const x = xaxis.p2l(px), y = yaxis.p2l(py);
-    const { queries, keys, points } = this.data;
+    const { points, data: { queries, keys } } = this;
     if (queries && keys) {
       const query = queries[Math.round(y)], key = keys[Math.round(x)];
       return query === undefined || key === undefined ? null : { query, key };
@@ -184,8 +288,12 @@ class Figure {
     if (!this.mounted) return;
     const parts = [];
     const { xaxis, yaxis } = this.plot._fullLayout;
-    const { queries, keys, points } = this.data;
-    if (pair && xaxis && yaxis && !this.is3d) {
+    const { points, data: { queries, keys } } = this;
+    const circle = (cx, cy, r, stroke) => parts.push(svg("circle", { cx, cy, r, fill: "none", stroke, "stroke-width": 2.5 }));
+    if (pair && points && this.is3d) {
+      const k = points.indexOf(pair.query);
+      if (k >= 0) { const [x, y] = this.lens()(k); circle(x, y, 7, "var(--ink)"); }
+    } else if (pair && xaxis && yaxis && !this.is3d) {
       const width = held ? 2 : 1.4;
       const box = (x, y, w, h, stroke) => parts.push(svg("rect", { x, y, width: Math.abs(w), height: Math.abs(h), fill: "none", stroke, "stroke-width": width }));
       if (queries && keys) {
@@ -197,7 +305,7 @@ class Figure {
         const trace = this.plot._fullData[0];
         for (const [token, stroke, r] of [[pair.key, "var(--key)", 8], [pair.query, "var(--query)", 6]]) {
           const k = token === null ? -1 : points.indexOf(token);
-          if (k >= 0) parts.push(svg("circle", { cx: xaxis._offset + xaxis.l2p(trace.x[k]), cy: yaxis._offset + yaxis.l2p(trace.y[k]), r, fill: "none", stroke, "stroke-width": 2.5 }));
+          if (k >= 0) circle(xaxis._offset + xaxis.l2p(trace.x[k]), yaxis._offset + yaxis.l2p(trace.y[k]), r, stroke);
         }
       }
     }
@@ -206,28 +314,40 @@ class Figure {
   }
 
   write(pair) {
-    const { template, terms, idle } = this.data;
+    const { template, idle } = this.arithmetic;
     if (!template) return;
-    if (!pair || pair.query === null || pair.key === null) { this.says.textContent = idle; return; }
-    const parts = template.split(/\{(\w+)\}/).map((text, k) => {
-      if (k % 2 === 0) return text;
-      const [whose, numbers] = terms[text];
-      const shade = () => this.plot._fullData[0].z[this.data.queries.indexOf(pair.query)][this.data.keys.indexOf(pair.key)];
-      const number = {
-        i: () => numbers[pair.query],
-        j: () => numbers[pair.key],
-        dot: () => numbers.q[pair.query].reduce((sum, q, c) => sum + q * numbers.k[pair.key][c], 0) * numbers.scale,
+    const [query, key] = [pair?.query ?? null, pair?.key ?? null];
+    const { queries, keys } = this.data, row = queries?.indexOf(query), column = keys?.indexOf(key);
+    if (row < 0 || column < 0) { this.says.textContent = idle; return; } // of tokens that are no longer there
+    const shade = () => (this.cells ? this.cells[query * keys.length + key] : this.plot._fullData[0].z[row][column]);
+    const number = (text) => {
+      const [whose, numbers] = this.terms[text];
+      if (whose === "p") return numbers[this.points.indexOf(query)];
+      if (whose === "colour") return this.plot.data[0].marker.color[this.points.indexOf(query)];
+      if (query === null || key === null) return undefined;
+      return {
+        i: () => numbers[query],
+        j: () => numbers[key],
+        dot: () => numbers.q[query].reduce((sum, q, c) => sum + q * numbers.k[key][c], 0) * numbers.scale,
         z: shade,
-        "z+i": () => shade() + numbers[pair.query],
+        "z+i": () => shade() + numbers[query],
       }[whose]();
-      return make("span", { class: { s: "query", t: "key" }[text] ?? "" }, fmt(number, whose.startsWith("z") || text === "m" ? 4 : 2));
-    });
-    this.says.replaceChildren(...parts);
+    };
+    const found = template.split(/\{(\w+)\}/).map((text, k) => (k % 2 ? [text, number(text)] : [null, text]));
+    if (found.some(([, value]) => value === undefined)) { this.says.textContent = idle; return; }
+    this.says.replaceChildren(...found.map(([name, value], k) => {
+      if (name === null) return value;
+      const text = fmt(value, this.terms[name][0].startsWith("z") || name === "mean" ? 4 : 2);
+      const taken = value < 0 && /− $/.test(found[k - 1]?.[1]); // 0.83 − (−0.41)
+      return make("span", { class: { s: "query", t: "key" }[name] ?? "" }, taken ? `(${text})` : text);
+    }));
   }
 
   close() {
     this.closed = true;
+    this.press?.abort();
     this.observer.disconnect();
+    document.removeEventListener(MOVED, this.onpaint);
     this.group?.leave(this);
     if (this.mounted) this.plotly.purge(this.plot);
   }
@@ -236,6 +356,9 @@ class Figure {
 export default function ({ data, parentElement, setTriggerValue }) {
   const root = parentElement.querySelector(".live");
   root.figure ??= new Figure(root);
-  root.figure.receive(data, (value) => setTriggerValue("click", value)).catch((error) => { root.textContent = error.message; });
+  root.figure.receive(data, (value) => setTriggerValue("click", value)).catch((error) => {
+    console.error(error);
+    if (root.figure) put(root.figure.says, { hidden: false }).textContent = `This figure could not be drawn: ${error.message}`;
+  });
   return () => { root.figure?.close(); root.figure = null; };
 }

@@ -46,7 +46,6 @@ function small(x) {
 }
 
 const count = (n) => n.toLocaleString("en");
-const bracket = (x) => (x < 0 && fmt(x).startsWith("−") ? `(${fmt(x)})` : fmt(x));
 
 // any colour of the theme as [r, g, b]
 const brush = document.createElement("canvas").getContext("2d");
@@ -429,7 +428,7 @@ class Row {
     const span = (kind, text) => make("span", { class: kind }, text);
     const total = found.exps * Math.exp(found.largest);
     const line = (name, parts) => make("li", {}, [span("name", name), make("span", {}, parts)]);
-    const relu = ["relu(", span("query", fmt(s)), " − ", span("key", bracket(t)), `) / ${sized(found.total)} = `, make("b", {}, small(found.relu[j]))];
+    const relu = ["relu(", span("query", fmt(s)), " − ", span("key", signed(t)), `) / ${sized(found.total)} = `, make("b", {}, small(found.relu[j]))];
     if (!found.raw) relu.push(` − row mean ${small(found.mean)} = `, make("b", {}, small(found.shown.relu[j])));
     this.sums.replaceChildren(
       make("div", { class: "pair" }, [
@@ -449,9 +448,8 @@ class Row {
     this.hint.textContent = this.held < 0
       ? `${touch ? `Tap a ${this.what}: it is the query.` : `The ${this.what} under the pointer is the query. A click holds it.`}`
       : `${touch ? "Slide a finger over" : "Held. Point at"} a ${this.what} or the strip: that is the key.${touch ? "" : " Esc lets go."}`;
-    this.badge.className = this.compared === null ? "badge waiting" : "badge";
-    this.badge.textContent = this.compared !== null ? `operator agrees to ${power(this.compared)}`
-      : this.asked === found.query ? "asking the operator …" : "the operator answers to a click";
+    judge(this.badge, this.compared);
+    if (this.compared === null && this.asked !== found.query) this.badge.textContent = "the operator answers to a click";
     put(this.badge, { title: "largest difference between what the browser drew and what the operator computed, over both rows" });
   }
 

@@ -1,0 +1,175 @@
+"""Clouds of points in space coloured by numbers, the level set of a slice through them, and scores along a line."""
+
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+from numpy.typing import NDArray
+from plotly.colors import qualitative
+
+from srviz.figures.theme import PALETTES, bare
+
+Numbers = NDArray[np.float32]
+Changes = dict[int, dict[str, Any]]  # {trace: {path: value}}
+STEPS = 8  # of each primary colour
+CLASSES = qualitative.Safe  # told apart by colour-blind people too
+QUERY, RINGS, LEVEL = 1, 2, 3  # the traces after the points
+
+
+def weights(place: Numbers, level: tuple[Numbers, Numbers] | None, *, signed: bool, mode: str) -> go.Figure:
+    """A cloud to be painted (`weights_paint`): its points, the query, rings, and the level set of a slice.
+
+    place: (m, 3). level: two corners (2, 3) of a box, and the score on a grid (side, side, side) in it with x first, or
+    None. signed: colours on both sides of zero. Zero is no empty spot: a point without weight is still seen.
+    """
+    colours = PALETTES[mode]
+    shades = [colours.low, colours.line, colours.high] if signed else [colours.line, colours.ink]
+    bar = {
+        "orientation": "h", "x": 0.5, "xanchor": "center", "y": 0, "yanchor": "top", "len": 0.86, "thickness": 9,
+        "outlinewidth": 0, "nticks": 5, "tickformat": "~g", "tickfont": {"color": colours.quiet, "size": 13},
+    }  # fmt: skip
+    marker = {"color": np.zeros(len(place), np.float32), "cmin": -1, "cmax": 1, "colorscale": shades, "colorbar": bar}
+    figure = go.Figure(_points(place, marker))
+    query = {"size": 9, "color": colours.query, "line": {"color": colours.ground, "width": 2}}
+    rings = {"size": 7, "color": colours.key, "symbol": "circle-open"}
+    for ring in (query, rings):
+        figure.add_scatter3d(x=[], y=[], z=[], mode="markers", marker=ring, hoverinfo="skip")
+    if level is not None:
+        corners, values = level
+        axes = [np.linspace(low, high, count) for (low, high), count in zip(corners.T, values.shape, strict=True)]
+        x, y, z = (axis.ravel() for axis in np.meshgrid(*axes, indexing="ij"))
+        figure.add_isosurface(
+            x=x, y=y, z=z, value=values.ravel(), isomin=0, isomax=0, surface={"count": 1}, opacity=0.35,
+            caps={axis: {"show": False} for axis in "xyz"}, colorscale=[colours.key, colours.key], showscale=False,
+            lighting={"ambient": 0.85, "diffuse": 0.4, "specular": 0.05}, hoverinfo="skip",
+        )  # fmt: skip
+    return _space(figure, mode, bottom=36)
+
+
+def weights_paint(
+    numbers: Numbers,
+    top: float,
+    query: Numbers,
+    rings: Numbers | None,
+    level: float | None,
+    *,
+    signed: bool,
+    hidden: bool,
+) -> Changes:
+    """Colours for the points of `weights`, (m,), on a scale up to top; where the query is, (3,); where keys are ringed,
+    (r, 3); and the score of the level set, where there is one, and whether it is hidden.
+    """
+    changes: Changes = {
+        0: {"marker.color": numbers, "marker.cmin": -top if signed else 0.0, "marker.cmax": top},
+        QUERY: _at(query[None]),
+        RINGS: _at(np.zeros((0, 3), np.float32) if rings is None else rings),
+    }
+    if level is not None:
+        changes[LEVEL] = {"isomin": level, "isomax": level, "visible": not hidden}
+    return changes
+
+
+def coloured(place: Numbers, names: tuple[str, ...] = (), *, mode: str) -> go.Figure:
+    """A cloud to be painted (`shades` or `classes`), (m, 3); names: of its classes, for a legend."""
+    marker = {"color": np.zeros(len(place), np.float32), "cmin": 0, "cmax": STEPS**3 - 1, "colorscale": _cube()}
+    if names:
+        marker |= {"cmax": max(1, len(names) - 1), "colorscale": _classes(len(names))}
+    figure = go.Figure(_points(place, marker))
+    for number, name in enumerate(names):
+        dot = {"size": 9, "color": CLASSES[number % len(CLASSES)]}
+        figure.add_scatter3d(x=[None], y=[None], z=[None], mode="markers", name=name, showlegend=True, marker=dot)
+    _space(figure, mode, bottom=36)
+    legend = {"orientation": "h", "y": 0, "yanchor": "top", "x": 0, "font": {"color": PALETTES[mode].ink}}
+    return figure.update_layout(showlegend=bool(names), legend=legend)
+
+
+def shades(colour: Numbers) -> Changes:
+    """The paint of a `coloured` cloud: RGB in [0, 1], (m, 3), in steps of 1 / 7."""
+    steps = (colour * (STEPS - 1)).round()
+    return {0: {"marker.color": (steps @ np.array([STEPS**2, STEPS, 1])).astype(np.float32)}}
+
+
+def classes(label: NDArray[np.int64]) -> Changes:
+    """The paint of a `coloured` cloud with names: its classes (m,)."""
+    return {0: {"marker.color": label.astype(np.float32)}}
+
+
+def scores(t: Numbers, s: float, bandwidth: float, *, mode: str) -> go.Figure:
+    """How the key scores (n,) lie along the line, the query's score, and what each kernel makes of a key there."""
+    colours = PALETTES[mode]
+    low, high = min(float(t.min()), s), max(float(t.max()), s)
+    low, high = low - 0.04 * (high - low + 1e-6), high + 0.04 * (high - low + 1e-6)
+    count, edges = np.histogram(t, np.linspace(low, high, 97))
+    figure = go.Figure()
+    figure.add_bar(
+        x=(edges[1:] + edges[:-1]) / 2, y=count / count.max(), width=edges[1] - edges[0], name="keys",
+        marker={"color": colours.key, "opacity": 0.45, "line": {"width": 0}}, hoverinfo="skip",
+    )  # fmt: skip
+    along = np.unique(np.concatenate([[low, s, high], s + bandwidth * np.array([-1.0, 0.0, 1.0])]).clip(low, high))
+    ramp, bump = np.maximum(s - along, 0), np.maximum(1 - np.abs(s - along) / bandwidth, 0)
+    for name, heights, line in (
+        ("relu(s − t)", ramp / max(float(ramp.max()), 1e-9), {"color": colours.ink, "width": 2}),
+        ("bump", bump, {"color": colours.ink, "width": 2, "dash": "dot"}),
+    ):
+        figure.add_scatter(x=along, y=heights, mode="lines", name=name, line=line, hoverinfo="skip")
+    figure.add_scatter(
+        x=[s, s], y=[0, 1.08], mode="lines", name="query", line={"color": colours.query, "width": 3}, hoverinfo="skip"
+    )
+    bare(figure, mode, 190)
+    figure.update_xaxes(
+        visible=True, range=[low, high], showgrid=False, zeroline=False, tickfont={"color": colours.quiet},
+        title={"text": "score, in standard deviations", "font": {"color": colours.quiet}},
+    )  # fmt: skip
+    figure.update_yaxes(range=[0, 1.1])
+    legend = {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0, "font": {"color": colours.ink}}
+    margin = {"l": 8, "r": 8, "t": 30, "b": 44}
+    return figure.update_layout(bargap=0, showlegend=True, legend=legend, margin=margin)
+
+
+def preview(place: Numbers, colour: Numbers | None, *, mode: str) -> go.Figure:
+    """A few points seen from the front and a little above, (m, 3), without WebGL; colour: (m, 3) in [0, 1] or None."""
+    turn, tilt = np.radians(35.0), np.radians(25.0)
+    across = place @ np.array([np.cos(turn), np.sin(turn), 0])
+    back = place @ np.array([-np.sin(turn), np.cos(turn), 0])
+    ink = PALETTES[mode].ink
+    shade = ink if colour is None else [f"rgb({r},{g},{b})" for r, g, b in (colour * 255).round().astype(int)]
+    dots = go.Scatter(
+        x=across, y=place[:, 2] * np.cos(tilt) + back * np.sin(tilt), mode="markers", hoverinfo="skip",
+        marker={"size": 3, "color": shade, "opacity": 0.7},
+    )  # fmt: skip
+    figure = bare(go.Figure(dots), mode, 220)
+    figure.update_yaxes(scaleanchor="x")
+    return figure
+
+
+def _points(place: Numbers, marker: dict[str, Any]) -> go.Scatter3d:
+    size = float(np.clip(160 / max(len(place), 1) ** 0.47, 1.5, 5))
+    x, y, z = np.ascontiguousarray(place.T)
+    return go.Scatter3d(x=x, y=y, z=z, mode="markers", marker={"size": size, **marker}, hoverinfo="none", name="")
+
+
+def _at(place: Numbers) -> dict[str, Numbers]:
+    return dict(zip("xyz", np.ascontiguousarray(place.T), strict=True))
+
+
+def _space(figure: go.Figure, mode: str, *, bottom: int) -> go.Figure:
+    bare(figure, mode, 360)
+    axis = {"visible": False}
+    scene = {
+        "xaxis": axis, "yaxis": axis, "zaxis": axis, "aspectmode": "data", "dragmode": "turntable", "hovermode": False,
+        "camera": {"eye": {"x": 1.3, "y": -1.5, "z": 0.85}},
+    }  # fmt: skip
+    figure.update_traces(showlegend=False, selector={"name": None})
+    return figure.update_layout(scene=scene, dragmode="turntable", margin={"l": 0, "r": 0, "t": 0, "b": bottom})
+
+
+def _cube() -> list[list[float | str]]:
+    """All colours of `STEPS` steps in each primary, as a scale that is exact at its stops."""
+    last, values = STEPS**3 - 1, np.linspace(0, 255, STEPS).round().astype(int)
+    colours = [f"rgb({r},{g},{b})" for r in values for g in values for b in values]
+    return [[k / last, colour] for k, colour in enumerate(colours)]
+
+
+def _classes(count: int) -> list[list[float | str]]:
+    colours = [CLASSES[k % len(CLASSES)] for k in range(max(2, count))]
+    return [[k / (len(colours) - 1), colour] for k, colour in enumerate(colours)]

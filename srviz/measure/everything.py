@@ -1,0 +1,172 @@
+"""All tokens at once through untrained multi-head sliced attention, in little memory; and what softmax would take.
+
+Queries and keys are projected by chunks of rows and only their scores are kept; values and outputs stand for one head
+at a time. A million tokens of 4 heads and 16 coordinates need about half a gigabyte.
+"""
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from statistics import geometric_mean
+
+import torch
+from torch import Tensor
+from torch.nn.functional import scaled_dot_product_attention
+
+from srviz.attention import seeded_heads, seeded_slice, sliced_bump, sliced_relu, standardize
+from srviz.attention.methods import BANDWIDTH
+from srviz.device import synchronize
+from srviz.measure.memory import watched
+
+ROWS = 1 << 16  # tokens projected at a time
+SIZES = (512, 1024, 2048, 4096)  # on which softmax is measured to say how long all tokens would take
+PAIRS = 1 << 22  # of softmax between two looks at the clock
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where the run stands. share: 0 … 1. seconds: of attention so far, projections included. peak: bytes of this
+    process. colours: (n, 3) in [0, 1], the three principal components of the output of the heads done so far, or None.
+    """
+
+    share: float
+    heads_done: int
+    seconds: float
+    peak: int
+    colours: Tensor | None = None
+
+
+def bytes_needed(n: int, columns: int, heads: int, head_dim: int) -> int:
+    """Bytes that `everything` takes beyond the tokens themselves, (n, columns).
+
+    All outputs; values, output and sorting of one head; scores of all heads, raw and standardized; colours; a chunk of
+    projected rows; and what the allocator keeps. Rather too much: it decides what is offered.
+    """
+    rows = min(n, ROWS)
+    per_token = heads * head_dim + 3 * head_dim + 4 * 2 * heads + 24
+    return 4 * (n * per_token + rows * (columns + 6 * heads * head_dim)) + (96 << 20)
+
+
+def everything(
+    x: Tensor, *, heads: int, head_dim: int, kernel: str = "relu", projection: str = "mlp", seed: int = 0
+) -> Iterator[Progress]:
+    """Attend from all tokens to all tokens, x: (n, D) → progress, with new colours after each head.
+
+    kernel: "relu" or "bump". The projections are those of `seeded_heads` and `seeded_slice`. Ends whenever the caller
+    stops asking; what it yielded last stands.
+    """
+    if kernel not in ("relu", "bump"):
+        raise ValueError(f"kernel: expected relu or bump, got {kernel!r}")
+    n = len(x)
+    pi = seeded_slice(heads, head_dim, projection, seed=seed, device=x.device)
+    chunks = [slice(k, k + ROWS) for k in range(0, n, ROWS)]
+    parts = len(chunks) * (1 + heads)  # for the bar: a head takes about as long as all projections
+    s, t = x.new_empty(2, heads, n)
+    output = x.new_empty(n, heads * head_dim)
+    done, seconds = 0, 0.0
+    with watched() as peak:
+        for rows in chunks:
+            began = _clock(x)
+            q, k, _ = seeded_heads(x[None, rows], heads, head_dim, seed=seed)
+            s[:, rows], t[:, rows] = pi(q)[0], pi(k)[0]
+            seconds += _clock(x) - began
+            done += 1
+            yield Progress(done / parts, 0, seconds, peak.look())
+        began = _clock(x)
+        if kernel == "relu":
+            s, t = standardize(s, t)
+        v = x.new_empty(n, head_dim)
+        for head in range(heads):
+            for rows in chunks:
+                v[rows] = seeded_heads(x[None, rows], heads, head_dim, seed=seed)[2][0, head]
+            y = sliced_relu(s[head], t[head], v) if kernel == "relu" else sliced_bump(s[head], t[head], v, BANDWIDTH)
+            output[:, head * head_dim : (head + 1) * head_dim] = y
+            del y
+            seconds += _clock(x) - began
+            done += len(chunks)
+            colours = components(output[:, : (head + 1) * head_dim])
+            yield Progress(done / parts, head + 1, seconds, peak.look(), colours)
+            began = _clock(x)
+
+
+def components(y: Tensor) -> Tensor:
+    """Three principal components of y (n, D) as colours (n, 3) in [0, 1], from the 1st to the 99th percentile.
+
+    A component's sign is chosen so that its largest loading is positive; where D < 3 or nothing varies, 0.5.
+    """
+    chunks = [slice(k, k + ROWS) for k in range(0, len(y), ROWS)]
+    mean = y.mean(0)
+    covariance = sum((((y[rows] - mean).T @ (y[rows] - mean)) for rows in chunks), y.new_zeros(y.shape[1], y.shape[1]))
+    values, vectors = torch.linalg.eigh(covariance.cpu().double())
+    colours = y.new_full((len(y), 3), 0.5)
+    for column, axis in enumerate(reversed(range(max(0, y.shape[1] - 3), y.shape[1]))):
+        vector = vectors[:, axis]
+        if values[axis] <= 1e-12 * values[-1].clamp_min(1e-300):
+            continue
+        vector = (vector * vector[vector.abs().argmax()].sign()).to(y)
+        along = torch.cat([(y[rows] - mean) @ vector for rows in chunks])
+        sample = along[:: max(1, len(along) // 20_000)]
+        low, high = torch.quantile(sample, along.new_tensor([0.01, 0.99]))
+        colours[:, column] = ((along - low) / (high - low).clamp_min(1e-30)).clamp(0, 1)
+    return colours
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """Queries start … stop − 1 of softmax, all heads; seconds: what they took."""
+
+    start: int
+    stop: int
+    seconds: float
+
+
+def softmax_stretches(x: Tensor, *, heads: int, head_dim: int, seed: int = 0, first: int = 0) -> Iterator[Stretch]:
+    """Fused softmax from query `first` on over all keys, a stretch of queries at a time. x: (n, D)."""
+    q, k, v = seeded_heads(x.unsqueeze(0), heads, head_dim, seed=seed)
+    rows = max(1, PAIRS // max(1, len(x) * heads))
+    for start in range(first, len(x), rows):
+        stop = min(start + rows, len(x))
+        began = _clock(x)
+        scaled_dot_product_attention(q[:, :, start:stop], k, v)
+        yield Stretch(start, stop, _clock(x) - began)
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What softmax over n tokens would take. seconds: extrapolated as n² from the sizes measured, (sizes, measured)
+    seconds each. bytes: of the weights of all heads in float32, arithmetic.
+    """
+
+    seconds: float
+    bytes: int
+    sizes: tuple[int, ...]
+    measured: tuple[float, ...]
+
+
+@lru_cache(maxsize=16)
+def _softmax_seconds(heads: int, head_dim: int, device: torch.device) -> tuple[float, ...]:
+    generator = torch.Generator().manual_seed(0)
+    found = []
+    for size in SIZES:
+        q = torch.randn(1, heads, size, head_dim, generator=generator).to(device)
+        scaled_dot_product_attention(q, q, q)
+        taken = []
+        for _ in range(3):
+            began = _clock(q)
+            scaled_dot_product_attention(q, q, q)
+            taken.append(_clock(q) - began)
+        found.append(min(taken))
+    return tuple(found)
+
+
+def softmax_estimate(n: int, *, heads: int, head_dim: int, device: torch.device) -> Estimate:
+    """Time and memory of softmax on n tokens: c·n² fitted to what `SIZES` took, each size counting alike."""
+    measured = _softmax_seconds(heads, head_dim, device)
+    per_pair = geometric_mean(taken / size**2 for size, taken in zip(SIZES, measured, strict=True))
+    return Estimate(per_pair * n * n, 4 * heads * n * n, SIZES, measured)
+
+
+def _clock(x: Tensor) -> float:
+    synchronize(x.device)
+    return time.perf_counter()

@@ -1,0 +1,186 @@
+"""All tokens of a cloud attend to all: measured here and now, watched, stopped; and what softmax takes for it."""
+
+import inspect
+import os
+from dataclasses import dataclass
+
+import streamlit as st
+import torch
+from streamlit.delta_generator import DeltaGenerator
+
+from srviz import device as devices
+from srviz.figures import clouds as figures
+from srviz.measure import memory
+from srviz.measure.everything import Estimate, bytes_needed, everything, softmax_estimate, softmax_stretches
+from srviz.ui import url
+from srviz.ui.chart import mode
+from srviz.ui.clouds import GROUP, HEAD_DIM, HEADS, Numbers, Place, Scene, Setting, kept, scene
+from srviz.ui.figure import Paint, figure
+from srviz.ui.queue import turn
+
+PATIENCE = 20.0  # seconds: softmax is measured where it is estimated to take less
+
+
+@dataclass
+class Run:
+    """What has been measured at one place; kept when the visitor stops it. colours: (m, 3) of the tokens drawn."""
+
+    place: Place
+    running: bool = False
+    heads: int = 0
+    seconds: float = 0.0
+    peak: int = 0
+    colours: Numbers | None = None
+    on: str = ""
+    estimate: Estimate | None = None
+    rows: int = 0  # queries that softmax is done with
+    taken: float = 0.0  # seconds, for those
+
+
+def _make_coloured(setting: Setting, projection: str, device: str, names: tuple[str, ...], colours: str) -> str:
+    """The cloud to be painted by classes of these names, or by three colours, as JSON."""
+    return str(figures.coloured(scene(setting, projection, device).place, names, mode=colours).to_json())
+
+
+coloured = kept(_make_coloured, 6)
+
+
+def attend_to_everything(place: Place) -> None:
+    """The cloud as it is, and behind a button what attention makes of it, beside what softmax would take."""
+    run: Run | None = st.session_state.get("_run")
+    if run is None or run.place != place:
+        run = st.session_state["_run"] = Run(place)
+    shown: Scene = scene(*place)
+    left, middle, right = st.columns(3, gap="medium")
+    with left:
+        _cloud(shown, place)
+    with middle:
+        _title("Sliced ReLU", f"all {shown.tokens.n:,} tokens to all, {HEADS} heads of {HEAD_DIM}")
+        _sliced(run, shown, place)
+    with right:
+        _title("Softmax", "the same heads")
+        _softmax(run, shown.tokens.n)
+    if run.running:
+        _go(run, shown)
+
+
+def _cloud(shown: Scene, place: Place) -> None:
+    """The tokens in their own colours, by class, or all alike."""
+    tokens, names = shown.tokens, shown.tokens.labels
+    _title("The cloud", "by class" if names else "in its own colours" if tokens.colour is not None else "as it is")
+    if tokens.label is not None:
+        changes = figures.classes(tokens.label[shown.drawn])
+    elif tokens.colour is not None:
+        changes = figures.shades(tokens.colour[shown.drawn])
+    else:
+        changes = figures.shades(shown.place * 0 + 0.5)
+    words = f"The cloud, {tokens.n:,} points" + (f" of {len(names)} classes: {', '.join(names)}" if names else "")
+    drawing = coloured(*place, names, mode())
+    figure(drawing, key="cloud itself", group=GROUP, points=shown.drawn, paint=Paint(changes), alt=words)
+
+
+def _sliced(run: Run, shown: Scene, place: Place) -> None:
+    if run.colours is not None:
+        what = "whole" if run.heads == HEADS else f"{run.heads} of {HEADS} heads"
+        figure(
+            coloured(*place, (), mode()), key="cloud output", group=GROUP, points=shown.drawn,
+            paint=Paint(figures.shades(run.colours)), alt=f"The output of attention, {what}, as three colours",
+        )  # fmt: skip
+        stopped = "" if run.heads == HEADS else f" Stopped after {run.heads} of {HEADS} heads."
+        st.markdown(
+            f"**{_time(run.seconds)}**, the process at most {_bytes(run.peak)}.{stopped}  \n:gray[Colours: the three "
+            f"principal components of the output. Measured just now on {run.on}.]"
+        )
+    need, left = bytes_needed(shown.tokens.n, shown.tokens.x.shape[1], HEADS, HEAD_DIM), memory.available()
+    if need > left:
+        st.markdown(
+            f"{shown.tokens.n:,} tokens of {shown.tokens.x.shape[1]} numbers would take up to {_bytes(need)} of "
+            f"memory, and {_bytes(left)} are left on this host. Choose fewer points."
+        )
+    elif not run.running:
+        label = "Attend again" if run.heads == HEADS else "Go on" if run.heads else "Attend to everything"
+        st.button(label, key="attend", on_click=_start, args=(True,))
+
+
+def _softmax(run: Run, n: int) -> None:
+    if run.estimate is None:
+        st.caption("Measured after sliced ReLU where that takes a few seconds; beyond, estimated.")
+        return
+    whole = f"Its weights, written out, would be {_bytes(run.estimate.bytes)}."
+    if run.rows == n:
+        st.markdown(f"**{_time(run.taken)}**, fused, without writing out its weights.  \n:gray[{whole}]")
+        return
+    sizes = f"n = {run.estimate.sizes[0]:,} … {run.estimate.sizes[-1]:,}"
+    st.markdown(
+        f"Would need **about {_time(run.estimate.seconds)}** and **{_bytes(run.estimate.bytes)}**.  \n:gray[An "
+        f"estimate: the time grows as n² from {sizes}, measured just now; the memory is n² weights of {HEADS} heads, "
+        "4 bytes each.]"
+    )
+    if run.rows:
+        st.caption(f"Stopped after {run.rows:,} of {n:,} queries, {_time(run.taken)}.")
+
+
+def _start(running: bool) -> None:
+    run: Run = st.session_state["_run"]
+    if running and run.heads == HEADS:
+        run = st.session_state["_run"] = Run(run.place)
+    run.running = running
+
+
+def _go(run: Run, shown: Scene) -> None:
+    """Both, watched, as the one heavy job of this server. Stop ends it after a step and keeps what it has."""
+    url.leave()  # it takes a while, and ends in another run
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.button("Stop", key="stop attending", on_click=_start, args=(False,))
+        bar = st.progress(0.0, "Waiting …")
+    seed = run.place.setting.seed
+    with turn(lambda text: bar.progress(0.0, text)):
+        torch.set_num_threads(os.cpu_count() or 1)  # the only heavy job takes them all
+        try:
+            run.on = devices.describe(shown.x.device)
+            if run.heads < HEADS:
+                _sliced_run(run, shown, bar)
+            run.estimate = softmax_estimate(len(shown.x), heads=HEADS, head_dim=HEAD_DIM, device=shown.x.device)
+            if run.estimate.seconds < PATIENCE:
+                for stretch in softmax_stretches(shown.x, heads=HEADS, head_dim=HEAD_DIM, seed=seed, first=run.rows):
+                    run.rows, run.taken = stretch.stop, run.taken + stretch.seconds
+                    bar.progress(run.rows / len(shown.x), f"Softmax: {run.rows:,} of {len(shown.x):,} queries")
+        finally:
+            torch.set_num_threads(1)
+    run.running = False
+    st.rerun()
+
+
+def _sliced_run(run: Run, shown: Scene, bar: DeltaGenerator) -> None:
+    seed = run.place.setting.seed
+    for progress in everything(shown.x, heads=HEADS, head_dim=HEAD_DIM, projection=run.place.projection, seed=seed):
+        if progress.colours is not None:
+            run.heads, run.seconds, run.peak = progress.heads_done, progress.seconds, progress.peak
+            run.colours = progress.colours[torch.from_numpy(shown.drawn)].cpu().numpy()
+        done = f"{progress.heads_done} of {HEADS} heads" if progress.heads_done else "projecting"
+        bar.progress(progress.share, f"Sliced ReLU: {done}, {_time(progress.seconds)}")
+
+
+def _title(title: str, note: str) -> None:
+    st.markdown(f"**{title}**  \n:gray[{note}]")
+
+
+def _time(seconds: float) -> str:
+    """0.3 s, 40 s, 12 min, 9 h, 3 days."""
+    for unit, size in (("days", 86_400), ("h", 3600), ("min", 60)):
+        if seconds >= 2 * size:
+            return f"{seconds / size:,.0f} {unit}"
+    return f"{seconds:.0f} s" if seconds >= 20 else f"{seconds:.1f} s" if seconds >= 1 else f"{seconds * 1e3:.0f} ms"
+
+
+def _bytes(count: float) -> str:
+    """12 MB, 1.3 GB, 4.0 TB."""
+    for unit, size in (("TB", 1e12), ("GB", 1e9)):
+        if count >= size:
+            return f"{count / size:,.1f} {unit}"
+    return f"{count / 1e6:,.0f} MB"
+
+
+def code() -> str:
+    """The source of attention from all tokens to all."""
+    return inspect.getsource(everything)

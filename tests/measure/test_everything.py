@@ -1,0 +1,93 @@
+import math
+
+import pytest
+import torch
+
+from srviz.attention import METHODS, seeded_heads, seeded_slice
+from srviz.measure import everything, memory
+
+HEADS, HEAD_DIM = 2, 4
+
+
+def outputs(x, name, **options):
+    q, k, v = seeded_heads(x.unsqueeze(0), HEADS, HEAD_DIM, seed=5)
+    pi = seeded_slice(HEADS, HEAD_DIM, **options, seed=5)
+    return METHODS[name].apply(q, k, v, slice_=pi)[0].transpose(0, 1).flatten(1)  # (n, H·d)
+
+
+@pytest.mark.parametrize("kernel", ["relu", "bump"])
+@pytest.mark.parametrize("rows", [7, 100, 1 << 16])
+def test_chunks_give_what_the_method_gives_on_everything(kernel, rows, monkeypatch):
+    monkeypatch.setattr(everything, "ROWS", rows)
+    x = torch.randn(100, 3, generator=torch.Generator().manual_seed(1))
+    *_, last = everything.everything(x, heads=HEADS, head_dim=HEAD_DIM, kernel=kernel, seed=5)
+    truth = everything.components(outputs(x, kernel, projection="mlp"))
+    torch.testing.assert_close(last.colours, truth, atol=1e-4, rtol=0)
+
+
+def test_progress_grows_to_one_and_colours_come_head_by_head():
+    x = torch.randn(300, 3)
+    steps = list(everything.everything(x, heads=3, head_dim=4))
+    shares = [step.share for step in steps]
+    assert shares == sorted(shares)
+    assert shares[-1] == 1
+    assert [step.heads_done for step in steps if step.colours is not None] == [1, 2, 3]
+    assert 0 < steps[0].seconds < steps[-1].seconds
+    assert all(step.peak >= memory.resident() / 2 > 0 for step in steps)
+
+
+def test_it_refuses_a_kernel_it_does_not_know():
+    with pytest.raises(ValueError, match="relu or bump"):
+        next(everything.everything(torch.zeros(4, 3), heads=1, head_dim=4, kernel="gauss"))
+
+
+def test_components_are_the_principal_ones():
+    generator = torch.Generator().manual_seed(2)
+    along = torch.randn(5000, 3, generator=generator) * torch.tensor([9.0, 3.0, 1.0])
+    turn, _ = torch.linalg.qr(torch.randn(6, 6, generator=generator))
+    colours = everything.components(along @ turn[:3])
+    found = torch.corrcoef(torch.cat([colours, along], 1).T)[:3, 3:].abs()
+    assert (found.diag() > 0.98).all()
+    assert (found - found.diag().diag()).max() < 0.1
+    assert colours.min() == 0
+    assert colours.max() == 1
+
+
+@pytest.mark.parametrize("y", [torch.ones(10, 5), torch.zeros(1, 5), torch.ones(3, 1)])
+def test_where_nothing_varies_everything_is_grey(y):
+    assert (everything.components(y) == 0.5).all()
+
+
+def test_what_it_needs_is_more_than_what_it_takes():
+    x = torch.randn(200_000, 3)
+    list(everything.everything(x[:1000], heads=HEADS, head_dim=16))  # what torch sets up once
+    before = memory.resident()
+    *_, last = everything.everything(x, heads=4, head_dim=16)
+    needed = everything.bytes_needed(len(x), 3, 4, 16)
+    assert last.peak - before < needed
+    assert last.peak - before > needed / 8
+
+
+def test_softmax_by_stretches_takes_every_query_once(monkeypatch):
+    monkeypatch.setattr(everything, "PAIRS", 1000)
+    stretches = list(everything.softmax_stretches(torch.randn(100, 3), heads=2, head_dim=4))
+    assert [a.stop for a in stretches[:-1]] == [b.start for b in stretches[1:]]
+    assert stretches[0].start == 0
+    assert stretches[-1].stop == 100
+    assert all(stretch.seconds > 0 for stretch in stretches)
+    again = list(everything.softmax_stretches(torch.randn(100, 3), heads=2, head_dim=4, first=50))
+    assert again[0].start == 50
+
+
+def test_the_estimate_grows_with_the_square_and_counts_its_bytes(monkeypatch):
+    monkeypatch.setattr(everything, "_softmax_seconds", lambda *_: tuple(3e-9 * n * n for n in everything.SIZES))
+    found = everything.softmax_estimate(1_000_000, heads=4, head_dim=16, device=torch.device("cpu"))
+    assert math.isclose(found.seconds, 3000, rel_tol=1e-3)
+    assert found.bytes == 16 * 10**12
+
+
+def test_softmax_is_really_measured():
+    found = everything.softmax_estimate(4096, heads=1, head_dim=4, device=torch.device("cpu"))
+    assert len(found.measured) == len(found.sizes)
+    assert all(taken > 0 for taken in found.measured)
+    assert found.measured[-1] > found.measured[0]
