@@ -15,6 +15,8 @@ READY = {  # what a page shows once it is alive
     "Kernels": ".kernel canvas",
     "Slices": ".slices canvas",
     "Beside_softmax": ".figure .main-svg",
+    "Photographs": ".patches .badge:not(.waiting)",
+    "Words": ".words .badge:not(.waiting)",
 }
 
 
