@@ -324,9 +324,7 @@ def _walk(
     if bins is not None:
         hold = (bins.diff(dim=-1, prepend=bins[:, :1]) == 0).to(gap.dtype)
         gap = gap * hold
-    kept = None
-    if values.rest is not None:
-        kept = torch.ones_like(gap) if values.weight is None else values.weight[side.key]
+    kept = None if values.rest is None or values.weight is None else values.weight[side.key]
     size = max(256, (TILE_CPU if gap.device.type == "cpu" else TILE_GPU) // max(d, 1))
     cuts = _cuts(plans, n, size) if n > size else None
     start_p = start_r = nothing = gap.new_zeros(1, 1), gap.new_zeros(1, 1)
@@ -336,7 +334,8 @@ def _walk(
         g = gap[part, keys].unsqueeze(-1)
         enters = hold[part, keys.start, None]  # (b, 1): 1 where the first key carries on from the tile before
         stays = enters if bin_ is None else enters * (bin_[:, :1] == bin_[:, -1:])  # and where the last one still does
-        p, own = scan(u, bin_, enters * start_p[0])
+        drift = values.rest[part] if values.rest is not None and kept is None else None
+        p, own = scan(u, bin_, enters * start_p[0], drift)
         if kept is not None and values.rest is not None:
             rest = prefix_sum_scalar(kept[part, keys]).unsqueeze(-1) * values.rest[part, None]
             p -= rest
