@@ -31,11 +31,11 @@ def scan(
     if n % size:
         x = pad(x, (0, 0, 0, -n % size))
         segment = segment if segment is None else torch.cat([segment, segment[:, -1:].expand(-1, -n % size)], 1)
-    x = x.unflatten(1, (-1, size))  # (B, n/L, L, d)
+    x = x.view(len(x), x.shape[1] // size, size, x.shape[2])  # (B, n/L, L, d)
     if segment is None:
         y, total = _running(x, before, drift)
         return y.flatten(1, 2)[:, :n], total if n % size == 0 or drift is None else total + (-n % size) * drift
-    y, total = _restarting(x, segment.unflatten(1, (-1, size)), before)
+    y, total = _restarting(x, segment.view(len(x), -1, size), before)
     return y.flatten(1, 2)[:, :n], total
 
 
@@ -44,16 +44,17 @@ def _running(x: Tensor, before: Tensor | None, drift: Tensor | None) -> tuple[Te
     blocks, size = x.shape[1:3]
     lower = _lower(size, x)
     sums = x.sum(2)  # (B, n/L, d)
-    if drift is not None:
-        sums -= size * drift.unsqueeze(1)
     running, total = scan(sums) if blocks > 1 else (sums, sums[:, 0].clone())
     if before is None and drift is None and blocks == 1:
         return _product(lower, x), total
     start = pad(running, (0, 0, 1, -1)).unsqueeze(2)  # of the blocks before
+    if drift is not None:  # off the sums and not off the blocks, where it would round the same way again and again
+        rows = torch.arange(blocks * size + 1, device=x.device, dtype=x.dtype)
+        off = rows[1:].view(blocks, size, 1) * drift[:, None, None]
+        start = start - off
+        total = total - rows[-1] * drift
     if before is not None:
         start = start + before[:, None, None]
-    if drift is not None:
-        start = start - drift[:, None, None] * lower.sum(-1, keepdim=True)
     return _product(lower, x, start), total
 
 

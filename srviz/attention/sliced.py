@@ -13,7 +13,7 @@ from srviz.attention.hinge import flat, is_small, slope_sum, sum_rows, sum_shape
 from srviz.attention.kernels import bump, relu
 from srviz.attention.scan import prefix_sum_scalar
 from srviz.attention.scores import power_of_two
-from srviz.attention.sweep import Ladder, Rows, sweep
+from srviz.attention.sweep import Ladder, Rows, pick, sweep
 
 GROUP_CPU, GROUP_GPU = 1 << 18, 1 << 22  # scores of queries or keys worked on at a time
 STRETCH = 1 << 12  # rows of two arrays that stay in a CPU's cache
@@ -111,7 +111,7 @@ class _SlicedReLU(torch.autograd.Function):
                 if ds is not None:
                     pieces = relu().pieces()
                     slopes = slope_sum(pieces, sweep(ladder, values, pieces, dot=upstream))
-                    ds[rows] = slopes.addcmul_(h, _sides(ladder, weight))
+                    ds[rows] = slopes.addcmul_(h, _sides(ladder, weight))  # both ranks are known from here on
                 if dt is not None or dv is not None:
                     pieces = relu().mirrored().pieces()
                     out = v.new_empty(v[rows].shape) if dv is None else dv[rows]
@@ -182,7 +182,7 @@ def _distance_sum(ladder: Ladder, weight: Tensor | None) -> Tensor:
         passed = torch.arange(1, n + 1, device=t.device, dtype=t.dtype).expand_as(t)
         last = passed[:, -1:]
     else:
-        passed = prefix_sum_scalar(weight.reshape(-1)[ladder.key])  # kept keys up to each
+        passed = prefix_sum_scalar(pick(weight.reshape(-1), ladder.key))  # kept keys up to each
         last = passed[:, -1:]
     left, right = torch.zeros_like(t), torch.zeros_like(t)  # Σ_{l ≤ k} (t_k − t_l) and Σ_{l ≥ k} (t_l − t_k)
     left[:, 1:] = prefix_sum_scalar(gap * passed[:, :-1])
@@ -200,7 +200,7 @@ def _sides(ladder: Ladder, weight: Tensor | None) -> Tensor:
     if weight is None:
         sides = (ladder.lower + ladder.upper - ladder.t.shape[1]).to(ladder.t.dtype)
     else:
-        passed = pad(prefix_sum_scalar(weight.reshape(-1)[ladder.key]), (1, 0))
+        passed = pad(prefix_sum_scalar(pick(weight.reshape(-1), ladder.key)), (1, 0))
         sides = passed.gather(-1, ladder.lower) + passed.gather(-1, ladder.upper) - passed[:, -1:]
     own = torch.empty_like(sides)
     own.view(-1).index_copy_(0, ladder.query.view(-1), sides.view(-1))
@@ -209,7 +209,7 @@ def _sides(ladder: Ladder, weight: Tensor | None) -> Tensor:
 
 def _sign_sum(ladder: Ladder, h: Tensor) -> Tensor:
     """Σ_i h_i sign(s_i − t_j) → (B, n_k), h: (B, n_q), both in their own order."""
-    sums = pad(prefix_sum_scalar(h.reshape(-1)[ladder.query]), (1, 0))  # (B, n_q + 1)
+    sums = pad(prefix_sum_scalar(pick(h.reshape(-1), ladder.query)), (1, 0))  # (B, n_q + 1)
     back = ladder.swapped
     found = sums[:, -1:] - sums.gather(-1, back.upper) - sums.gather(-1, back.lower)
     result = torch.empty_like(ladder.t)

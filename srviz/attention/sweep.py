@@ -27,7 +27,7 @@ from torch.nn.functional import pad
 
 from srviz.attention.scan import prefix_sum_scalar, scan
 
-TILE_CPU = 1 << 17  # numbers in a tile of values: small enough for the cache
+TILE_CPU = 1 << 18  # numbers in a tile of values: small enough for the cache
 RADIX = 1 << 15  # numbers in a row from which torch sorts integers by radix
 TILE_GPU = 1 << 26  # one launch for everything that fits comfortably
 
@@ -63,8 +63,13 @@ class Ladder:
 
     @cached_property
     def swapped(self) -> "Ladder":
-        """Queries as keys and keys as queries."""
-        return Ladder(self.t, self.s, self.key, self.query)
+        """Queries as keys and keys as queries. Where this one's ranks are known, its ranks need no search."""
+        other = Ladder(self.t, self.s, self.key, self.query)
+        n = self.t.shape[1]
+        for mine, its in (("lower", "upper"), ("upper", "lower")):
+            if mine in self.__dict__:  # s_i ≤ t_j where at most j keys lie below s_i; s_i < t_j, at most j up to it
+                other.__dict__[its] = _up_to(self.__dict__[mine], n)
+        return other
 
     def mirrored(self) -> "Ladder":
         """The same line walked the other way."""
@@ -88,6 +93,17 @@ class Ladder:
             passed = (r >= offset if closed else r > offset) & (low < high)
             low, high = torch.where(passed, middle + 1, low), torch.where(passed, high, middle)
         return low
+
+
+def _up_to(ranks: Tensor, n: int) -> Tensor:
+    """How many of the ranks (B, m) are at most j, for j = 0 … n − 1 → (B, n)."""
+    one = torch.ones((), dtype=ranks.dtype, device=ranks.device).expand_as(ranks)
+    return ranks.new_zeros(len(ranks), n + 1).scatter_add_(-1, ranks, one).cumsum(-1)[:, :n].contiguous()
+
+
+def pick(x: Tensor, index: Tensor) -> Tensor:
+    """x[index] for a flat x and an index of any shape, four times as fast on a CPU."""
+    return x.index_select(0, index.reshape(-1)).view(index.shape)
 
 
 def ascending(x: Tensor) -> tuple[Tensor, Tensor]:
@@ -144,7 +160,7 @@ class Rows:
         if self.mean is not None:
             x.sub_(self.mean[rows, None])
         if self.weight is not None:
-            x.mul_(self.weight[index].unsqueeze(-1))
+            x.mul_(pick(self.weight, index).unsqueeze(-1))
         return x
 
     def take_exact(self, index: Tensor, rows: slice) -> Tensor:
@@ -154,7 +170,7 @@ class Rows:
         x = self.take(index, rows)
         if self.rest is not None:
             rest = self.rest[rows, None]
-            x.sub_(rest if self.weight is None else rest * self.weight[index].unsqueeze(-1))
+            x.sub_(rest if self.weight is None else rest * pick(self.weight, index).unsqueeze(-1))
         return x
 
 
@@ -324,7 +340,7 @@ def _walk(
     if bins is not None:
         hold = (bins.diff(dim=-1, prepend=bins[:, :1]) == 0).to(gap.dtype)
         gap = gap * hold
-    kept = None if values.rest is None or values.weight is None else values.weight[side.key]
+    kept = None if values.rest is None or values.weight is None else pick(values.weight, side.key)
     size = max(256, (TILE_CPU if gap.device.type == "cpu" else TILE_GPU) // max(d, 1))
     cuts = _cuts(plans, n, size) if n > size else None
     start_p = start_r = nothing = gap.new_zeros(1, 1), gap.new_zeros(1, 1)
@@ -414,10 +430,10 @@ def _look_up(
         x = dot.take_exact(query, part).flatten(0, 1)
         found = plan.found[here].reshape(-1)
         p_dot = (p * x).sum(-1) * found
-        plan.dots[0][place] += p_dot
+        plan.dots[0].index_add_(0, place, p_dot)
         if r is not None and moments:
             r_dot = (r * x).sum(-1) + plan.far[here].reshape(-1) * p_dot
-            plan.dots[1][place] += plan.node * p_dot + plan.turn[here].reshape(-1) * r_dot
+            plan.dots[1].index_add_(0, place, plan.node * p_dot + plan.turn[here].reshape(-1) * r_dot)
     if out is not None and plan.summed:
         p *= plan.step[here].reshape(-1, 1)
         if r is not None:
