@@ -44,7 +44,8 @@ def _running(x: Tensor, before: Tensor | None, drift: Tensor | None) -> tuple[Te
     blocks, size = x.shape[1:3]
     lower = _lower(size, x)
     sums = x.sum(2)  # (B, n/L, d)
-    running, total = scan(sums) if blocks > 1 else (sums, sums[:, 0].clone())
+    running = sums.cumsum(1) if blocks <= BLOCK else scan(sums)[0]
+    total = running[:, -1]
     if before is None and drift is None and blocks == 1:
         return _product(lower, x), total
     start = pad(running, (0, 0, 1, -1)).unsqueeze(2)  # of the blocks before

@@ -93,4 +93,4 @@ def test_the_memory_of_a_matrix(n, memory):
 
 def test_the_source_shown_is_the_source():
     assert "logits.softmax(-1)" in row.source()
-    assert "weights = r.relu() * keep" in row.source()
+    assert "weights = _kept(r.relu(), keep)" in row.source()
