@@ -58,8 +58,8 @@ PARAMETERS = (
     url.Parameter("cloud", "torus", _cloud, str),
     url.Parameter("n", 8192, _size, str),
     url.whole("head", 1, HEADS, 1),
-    url.whole("query", 1, SIZES[-1], 2000),
-    url.whole("seed", 0, 9999, 1),
+    url.whole("query", 1, SIZES[-1], 18),
+    url.whole("seed", 0, 9999, 4),
     url.real("noise", 0, 0.3, 0.0),
     url.real("outliers", 0, 0.5, 0.0),
     url.choice("slice", tuple(PROJECTIONS), "mlp"),
@@ -266,10 +266,10 @@ def clouds() -> Place:
             figure(
                 drawing(setting, state["slice"], where, number if sliced else -1, name, mode()),
                 key=f"cloud {name}", group=GROUP, points=shown.drawn, arithmetic=Arithmetic("", terms),
-                paint=Paint(changes, pane.arithmetic),
+                paint=Paint(changes, pane.arithmetic, place[query].tolist()),
                 alt=f"{method.label}: the weights of query {query + 1:,} on {len(shown.drawn):,} keys of the cloud",
             )  # fmt: skip
-            st.caption(f"The nearest tenth of the keys holds {pane.near:.2f} of all |weights|.")
+            st.caption(f"The nearest tenth of the keys has {pane.near:.2f} of all |weights|.")
     _words(state, setting, shown, found)
     figure(
         figures.scores(_numpy(shown.heads.t[number]), found.s, state["b"], mode=mode()), key="cloud scores",
