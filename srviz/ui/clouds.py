@@ -289,8 +289,8 @@ def _take_click(state: url.State) -> None:
 def _controls(state: url.State) -> Setting:
     mine = own.current()
     first, second, third, fourth = st.columns([1.4, 2, 1.2, 0.8], gap="medium", vertical_alignment="bottom")
-    names = [*CLOUDS, *([own.NAME] if mine else [])]
-    name = first.selectbox("Cloud", names, key=url.key("cloud"), format_func=_cloud_title, filter_mode=None)
+    titles = {name: cloud.title for name, cloud in CLOUDS.items()} | ({own.NAME: mine.upload.title} if mine else {})
+    name = first.selectbox("Cloud", titles, key=url.key("cloud"), format_func=titles.__getitem__, filter_mode=None)
     asked = second.select_slider("Points n", offered(), key=url.key("n"), format_func="{:,}".format, help=_limit())
     third.segmented_control("Head", range(1, HEADS + 1), key=url.key("head"), required=True)
     mine = mine if name == own.NAME else None
@@ -304,11 +304,10 @@ def _controls(state: url.State) -> Setting:
         )
         help_ = "In standard deviations of the scores."
         st.slider("Bandwidth b of the bump", 0.1, 2.0, key=url.held("b"), step=0.05, help=help_)
-        if mine is None:
-            help_ = "Its standard deviation, as a share of the cloud's radius."
-            st.slider("Noise", 0.0, 0.3, key=url.held("noise"), step=0.01, help=help_)
-            help_ = "The share of points that lie anywhere in the box around the cloud."
-            st.slider("Outliers", 0.0, 0.5, key=url.held("outliers"), step=0.01, help=help_)
+        help_ = "Its standard deviation, as a share of the cloud's radius."
+        st.slider("Noise", 0.0, 0.3, key=url.held("noise"), step=0.01, help=help_, disabled=bool(mine))
+        help_ = "The share of points that lie anywhere in the box around the cloud."
+        st.slider("Outliers", 0.0, 0.5, key=url.held("outliers"), step=0.01, help=help_, disabled=bool(mine))
         st.segmented_control(
             "Scale of the colours", list(SCALES), key=url.held("scale"), format_func=SCALES.__getitem__, required=True
         )
@@ -318,11 +317,6 @@ def _controls(state: url.State) -> Setting:
     if mine:
         return Setting(own.NAME, n, state["seed"], 0.0, 0.0, mine.upload.digest, mine.columns)
     return Setting(name, n, state["seed"], state["noise"], state["outliers"])
-
-
-def _cloud_title(name: str) -> str:
-    mine = own.current()
-    return mine.upload.title if mine and name == own.NAME else CLOUDS[name].title
 
 
 def _limit() -> str | None:
