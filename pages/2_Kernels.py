@@ -31,7 +31,7 @@ with shell.page("pages/2_Kernels.py"):
             "Whatever you draw is a few nodes and two end slopes, and each piece is summed over the sorted keys. "
             "The Gauss curve has no straight piece: to be exact it needs all n² pairs."
         )
-    on_many(state)
+    many = st.container()
     question(
         "All raw scores become ten times larger. What do ReLU weights under Σ|s − t| do?",
         [
@@ -40,8 +40,10 @@ with shell.page("pages/2_Kernels.py"):
             "Nothing",
         ],
         2,
-        "Above and below the fraction line everything grows tenfold. Try it: open Scores under the map and scale them; "
-        "then divide by n instead.",
+        "Above and below the fraction line everything grows tenfold. Try it: open Scores under the map, switch the "
+        "standardization off and scale them; then divide by n instead.",
     )
     why_centre(state)
+    with many:  # measured last: the rest of the page need not wait
+        on_many(state)
     code_that_ran()

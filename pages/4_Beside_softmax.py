@@ -32,11 +32,11 @@ with shell.page("pages/4_Beside_softmax.py"):
             "the steps."
         )
     question(
-        "One token far from all others, and every query is to look at it alone. Which head can do that best?",
-        ["Softmax", "Sliced ReLU", "Linear attention"],
-        1,
-        "The farthest key below weighs most, so one slice that puts the needle far below the rest is enough. "
-        "Choose the input Needle in noise and run the fit below.",
+        "Every token is to look at the one just before it, and at no other. Which of these can one head do it with?",
+        ["Softmax", "Sliced ReLU", "Either"],
+        0,
+        "Of the keys below a query the farthest weighs most, so one ReLU slice cannot single out a neighbour. "
+        "A needle far from all others it finds easily. Choose Shift by one, or Needle in noise, and run the fit below.",
     )
     st.subheader("Who can draw the pattern?", anchor=False)
     pattern_fit(state)

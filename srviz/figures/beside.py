@@ -1,6 +1,8 @@
 """Matrices of weights side by side, the tokens they are about, and how their weights are spread."""
 
 from collections.abc import Mapping
+from html import escape
+from itertools import cycle
 
 import numpy as np
 import plotly.graph_objects as go
@@ -9,15 +11,24 @@ from numpy.typing import NDArray
 from srviz.figures.theme import PALETTES, bare, signed_scale
 
 Numbers = NDArray[np.float32]
-SIDE = 236
+SIDE = 236  # where nothing says how wide it is; a live figure of meta "square" is as high as it is wide
+LEGIBLE = 48  # words in a pane
+EDGE = {"l": 5, "r": 5, "t": 5, "b": 5}
 
 
-def matrix(weights: Numbers, top: float, *, signed: bool, mode: str) -> go.Figure:
-    """Weights (n_q, n_k) as shades: ground to ink up to `top`, or brown to teal centred on zero where signed."""
+def matrix(weights: Numbers, top: float, *, signed: bool, mode: str, block: int = 1) -> go.Figure:
+    """Weights (n_q, n_k) as shades: ground to ink up to `top`, or brown to teal centred on zero where signed.
+
+    block: of so many × so many cells only the one farthest from zero is drawn; the axes still count cells.
+    """
     colours = PALETTES[mode]
     scale = signed_scale(mode) if signed else [[0.0, colours.ground], [1.0, colours.ink]]
     picture = go.Heatmap(
-        z=np.asarray(weights, dtype=np.float32),
+        z=farthest(np.asarray(weights, dtype=np.float32), block),
+        x0=(block - 1) / 2,
+        dx=block,
+        y0=(block - 1) / 2,
+        dy=block,
         zmin=-top if signed else 0,
         zmax=top,
         colorscale=scale,
@@ -26,33 +37,49 @@ def matrix(weights: Numbers, top: float, *, signed: bool, mode: str) -> go.Figur
     )
     figure = bare(go.Figure(picture), mode, SIDE)
     figure.update_yaxes(autorange="reversed")
-    figure.update_layout(margin={"l": 5, "r": 5, "t": 5, "b": 5}, shapes=[_frame(colours.line)])
-    return figure
+    return figure.update_layout(margin=EDGE, shapes=[_frame(colours.line)], meta="square")
 
 
-def places(place: Numbers, colour: Numbers | None, *, mode: str) -> go.Figure:
-    """The tokens where they lie, in their own colours where they have some. place: (n, 2), colour: (n, 3) or None."""
+def farthest(weights: Numbers, block: int) -> Numbers:
+    """Of each block × block cells of (n_q, n_k) the value farthest from zero; the last blocks may be smaller."""
+    if block == 1:
+        return weights
+    rows, columns = (-(-size // block) for size in weights.shape)
+    padded = np.zeros((rows * block, columns * block), dtype=np.float32)
+    padded[: weights.shape[0], : weights.shape[1]] = weights
+    cells = padded.reshape(rows, block, columns, block).swapaxes(1, 2).reshape(rows, columns, -1)
+    found: Numbers = np.take_along_axis(cells, np.abs(cells).argmax(-1)[..., None], -1)[..., 0]
+    return found
+
+
+def places(place: Numbers, colour: Numbers | None, words: tuple[str, ...] | None = None, *, mode: str) -> go.Figure:
+    """The tokens where they lie, in their own colours where they have some, or as the words they are, as far as those
+    can be read. place: (n, 2), colour: (n, 3) or None.
+    """
     ink = PALETTES[mode].ink
     shades = ink if colour is None else [f"rgb({r},{g},{b})" for r, g, b in (colour * 255).round().astype(int)]
     line = {"width": 0.5, "color": PALETTES[mode].quiet}
+    told = words is not None and len(words) <= LEGIBLE
     dots = go.Scatter(
         x=place[:, 0],
         y=place[:, 1],
-        mode="markers",
+        mode="text" if told else "markers",
+        text=[escape(word) for word in words or ()] if told else None,
+        textfont={"color": ink, "size": 11},
         marker={"size": 8, "color": shades, "line": line},
         hoverinfo="none",
     )
     figure = bare(go.Figure(dots), mode, SIDE)
     figure.update_xaxes(range=[-0.06, 1.06])
     figure.update_yaxes(range=[-0.06, 1.06])
-    return figure.update_layout(margin={"l": 5, "r": 5, "t": 5, "b": 5})
+    return figure.update_layout(margin=EDGE, meta="square")
 
 
 def histogram(weights: Mapping[str, Numbers], *, mode: str) -> go.Figure:
     """How many of the weights are how large, as shares over a log axis; exact zeros have no place on it."""
     edges = np.logspace(-6, 0, 37)
     figure = go.Figure()
-    for label, (colour, dash) in zip(weights, _lines(mode), strict=False):
+    for label, (colour, dash) in zip(weights, cycle(_lines(mode)), strict=False):
         size = np.abs(np.asarray(weights[label], dtype=np.float64)).ravel()
         count, _ = np.histogram(size.clip(1e-6, 1)[size > 0], edges)
         middle = np.sqrt(edges[1:] * edges[:-1])

@@ -185,7 +185,7 @@ def alike(points: NDArray[Any]) -> Array:
 
     A plane through the result is a plane through the points. Points that are all equal become 0.
     """
-    centred: Array = (points - points.mean(0, dtype=np.float64)).astype(np.float32)
+    centred = np.ascontiguousarray(points - points.mean(0, dtype=np.float64), dtype=np.float32)
     variance = float(np.square(centred).mean(dtype=np.float64))
     centred *= variance**-0.5 if variance > 0 else 0.0
     return centred

@@ -28,6 +28,7 @@ UNPACKED = 256_000_000  # bytes of an NPZ
 FEW = 0.05  # the share of rows up to which gaps in a column cost those rows and not the column
 MESHES = (".ply", ".obj", ".off", ".stl", ".glb", ".xyz")
 TABLES = (".csv", ".tsv")
+PACKED = (b"KHR_draco_mesh_compression", b"EXT_meshopt_compression")  # extensions of GLB
 ARRAYS = (".npy", ".npz")
 
 Numbers = NDArray[np.float64]
@@ -59,9 +60,16 @@ def arrays(suffix: str, data: bytes) -> tuple[dict[str, Any], dict[str, NDArray[
 def _geometry(suffix: str, data: bytes) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
     import trimesh
 
+    if suffix == ".glb" and any(name in data for name in PACKED):
+        raise Refused("The points in this file are packed in a way that is not read here. Export it uncompressed.")
+    if suffix == ".xyz" and not all(map(_number, _fields(data))):
+        return _table(data, suffix)  # names above its columns
     scene = trimesh.load_scene(
         BytesIO(data), file_type=suffix[1:], resolver=Alone(), process=False, skip_materials=True
     )
+    placed = [scene.geometry[scene.graph[node][1]] for node in scene.graph.nodes_geometry]
+    _bound(sum(len(getattr(part, "vertices", ())) for part in placed), "points")  # before each is copied to its place
+    _bound(sum(len(getattr(part, "faces", ())) for part in placed), "triangles")
     parts = scene.dump()
     meshes: list[Any] = [part for part in parts if isinstance(part, trimesh.Trimesh) and len(part.faces)]
     chosen: list[Any] = meshes or [
@@ -73,8 +81,9 @@ def _geometry(suffix: str, data: bytes) -> tuple[dict[str, Any], dict[str, NDArr
     count = np.cumsum([0] + [len(part.vertices) for part in chosen])
     faces = np.concatenate([part.faces + at for part, at in zip(chosen, count, strict=False)]) if meshes else None
     colours = [of for of in map(_colour, chosen) if of is not None]
+    if suffix == ".xyz" and not all(float(field) in range(256) for field in _fields(data)[3:]):
+        colours = []  # they are something else, a normal perhaps
     colour = np.concatenate(colours) if len(colours) == len(chosen) else None
-    _bound(len(points), "points")
     announced = _announced(suffix, data)
     if len(points) < announced[0] or (faces is not None and len(faces) < announced[1]):
         raise Refused("This file is cut short: it announces more points or faces than there are. Export it again.")
@@ -84,7 +93,6 @@ def _geometry(suffix: str, data: bytes) -> tuple[dict[str, Any], dict[str, NDArr
         notes.append("turned to stand upright: in GLB y is up, here z")
     if faces is None:
         return _points(points, [], notes, colour)
-    _bound(len(faces), "triangles")
     notes.insert(0, f"{len(faces):,} triangles between {len(points):,} points; sampled evenly on their surface")
     if len(meshes) > 1:
         notes.append(f"{len(meshes)} parts, each in its place")
@@ -109,6 +117,11 @@ def _geometry(suffix: str, data: bytes) -> tuple[dict[str, Any], dict[str, NDArr
     return {"kind": "mesh", "columns": [], "notes": notes}, found | ({} if colour is None else {"colour": colour})
 
 
+def _fields(data: bytes) -> list[str]:
+    """What stands in the first line of a file of text."""
+    return data.lstrip()[:4096].split(b"\n", 1)[0].decode("latin-1").replace(",", " ").split()
+
+
 def _announced(suffix: str, data: bytes) -> tuple[int, int]:
     """How many points and faces the header speaks of, which readers of text do not compare with what they find."""
     found: list[bytes] = []
@@ -118,8 +131,8 @@ def _announced(suffix: str, data: bytes) -> tuple[int, int]:
     elif suffix == ".off":
         match = re.search(rb"OFF\s+(?:#[^\n]*\s+)*(\d+)\s+(\d+)", data[: 1 << 16])
         found = list(match.groups()) if match else []
-    elif suffix == ".stl" and data.lstrip()[:5] == b"solid" and b"\0" not in data:
-        return (0, 0) if b"endsolid" in data[-1024:] else (MOST + 1, 0)
+    elif suffix == ".stl" and data[:1024].lstrip()[:5].lower() == b"solid" and b"\0" not in data:
+        return (0, 0) if b"endsolid" in data[-1024:].lower() else (MOST + 1, 0)
     points, faces = [*map(int, found), 0, 0][:2]
     return points, faces
 

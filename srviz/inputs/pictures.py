@@ -162,9 +162,9 @@ def _pixels(image: Any) -> Pixels:
 
     if image.mode.startswith("I"):  # 16 bits of grey, which Pillow would clip
         image = Image.fromarray((np.asarray(image, dtype=np.float32) / 257).clip(0, 255).round().astype(np.uint8))
-    elif image.has_transparency_data:
+    elif image.has_transparency_data and image.mode != "RGBA":
         image = image.convert("RGBA")
-    elif image.mode != "RGB":
+    elif image.mode not in ("RGB", "RGBA", "L"):
         image = image.convert("RGB")
     image.thumbnail((LARGEST, LARGEST), reducing_gap=2.0)
     if image.mode == "RGBA":

@@ -146,7 +146,7 @@ def _positions(n: int) -> Array:
 def _lines(words: tuple[str, ...], unit: str) -> Array:
     """The middle of each token (n, 2) where it stands in lines about three times as long as the page is high."""
     wide = np.array([_width(word) for word in words]) + (1.0 if unit == "words" else 0.0)
-    longest = max(np.sqrt(6 * wide.sum()), wide.max())
+    longest = max(np.sqrt(6 * wide.sum()), wide.max(), 32)
     across, line, places = 0.0, 0, []
     for width in wide:
         if across + width > longest and across:

@@ -32,30 +32,32 @@ def distance(weights: Tensor, pattern: Tensor) -> Tensor:
     return apart
 
 
-def fit(method: str, x: Tensor, pattern: Tensor, *, steps: int = 300, seed: int = 0) -> Iterator[Progress]:
-    """Fit the query and key maps, and the slice of a sliced method, by Adam; a result after every step.
+def fit(method: str, x: Tensor, pattern: Tensor, *, steps: int = 300, starts: int = 3) -> Iterator[Progress]:
+    """Fit the query and key maps, and the slice of a sliced method, by Adam from several starts; a result every step.
 
-    x: (n, D), pattern: (n, n). One head of 8 coordinates, raw weights (before the values are centred).
+    x: (n, D), pattern: (n, n). One head of 8 coordinates, its maps with a bias, raw weights (before the values are
+    centred). A start from which no weight is above zero has no gradient, hence more than one.
     """
-    tokens = x.unsqueeze(0)
-    q, k, _ = seeded_heads(tokens, 1, HEAD_DIM, seed=seed)
-    inverse = torch.linalg.pinv(x)
-    maps = [(inverse @ start[0, 0]).requires_grad_() for start in (q, k)]  # the seeded projections, to be fitted
-    pi: Slice | None = None
-    if method in PROJECTIONS:
-        pi = seeded_slice(1, HEAD_DIM, PROJECTIONS[method], seed=seed, device=x.device).requires_grad_()
-    optimizer = torch.optim.Adam([*maps, *(pi.parameters() if pi else ())], lr=RATE)
+    tokens = torch.cat([x, torch.ones_like(x[:, :1])], 1).unsqueeze(0)  # the bias acts on the column of ones
+    inverse = torch.cat([torch.linalg.pinv(x), x.new_zeros(1, len(x))])
     best, kept = float("inf"), torch.zeros_like(pattern)
-    for step in range(1, steps + 1):
-        q, k = ((tokens @ m).unsqueeze(1) for m in maps)
-        weights = METHODS[method].weights(q, k, slice_=pi, effective=False)[0, 0]
-        loss = distance(weights, pattern)
-        if not bool(loss.isfinite()):
-            return
-        now = loss.item()
-        if now < best:
-            best, kept = now, weights.detach()
-        yield Progress(step, steps, now, best, kept)
-        optimizer.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
-        optimizer.step()
+    for start in range(starts):
+        q, k, _ = seeded_heads(x.unsqueeze(0), 1, HEAD_DIM, seed=start)
+        maps = [(inverse @ projected[0, 0]).requires_grad_() for projected in (q, k)]  # the seeded ones, to be fitted
+        pi: Slice | None = None
+        if method in PROJECTIONS:
+            pi = seeded_slice(1, HEAD_DIM, PROJECTIONS[method], seed=start, device=x.device).requires_grad_()
+        optimizer = torch.optim.Adam([*maps, *(pi.parameters() if pi else ())], lr=RATE)
+        for step in range(1, steps + 1):
+            q, k = ((tokens @ m).unsqueeze(1) for m in maps)
+            weights = METHODS[method].weights(q, k, slice_=pi, effective=False)[0, 0]
+            loss = distance(weights, pattern)
+            if not bool(loss.isfinite()):
+                break
+            now = loss.item()
+            if now < best:
+                best, kept = now, weights.detach()
+            yield Progress(start * steps + step, starts * steps, now, best, kept)
+            optimizer.zero_grad()
+            loss.backward()  # type: ignore[no-untyped-call]
+            optimizer.step()

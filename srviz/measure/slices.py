@@ -68,8 +68,7 @@ def errors(differences: Tensor, *, most: int, repeats: int, seed: int) -> tuple[
     counts = [2**k for k in range(most.bit_length())]
     expected = shrinkage(differences.shape[-1]) * differences.norm(dim=-1)
     found = []
-    for repeat in range(repeats):
-        theta = directions(counts[-1], differences.shape[-1], seed=seed + repeat)
+    for theta in directions(repeats * counts[-1], differences.shape[-1], seed=seed).view(repeats, counts[-1], -1):
         sums = torch.zeros_like(expected)
         for before, count in zip([0, *counts], counts, strict=False):
             sums = sums + (theta[before:count] @ differences.T).abs().sum(0)

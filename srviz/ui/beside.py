@@ -3,36 +3,40 @@
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, partial
+from typing import Any
 
 import numpy as np
 import streamlit as st
 import torch
 from numpy.typing import NDArray
+from streamlit.delta_generator import DeltaGenerator
 from torch import Tensor
 from torch.nn.functional import elu
 
-from srviz.attention import METHODS, Method, seeded_heads, seeded_slice, standardize
+from srviz.attention import METHODS, Method, dense, seeded_heads, seeded_slice, standardize
 from srviz.figures import beside as figures
 from srviz.inputs import INPUTS, Tokens
 from srviz.inputs.patterns import PATTERNS
 from srviz.measure.fit import fit
 from srviz.measure.spread import spread
-from srviz.ui import compute, queue, shell, url
+from srviz.ui import compute, controls, queue, url
 from srviz.ui.chart import chart, mode
-from srviz.ui.figure import Arithmetic, figure
+from srviz.ui.figure import Arithmetic, Click, clicked, figure
 
 LEAST, MOST, MOST_FITTED = 4, 256, 64
-ORDERS = {"input": "input order", "sorted": "sorted by score"}
+ORDERS = {"input": "input", "sorted": "ReLU score", "bump": "bump score"}
 PARAMETERS = (
-    url.choice("input", tuple(INPUTS), "clusters"),
-    url.whole("n", LEAST, MOST, 48),
+    *controls.parameters("clusters", sizes=(LEAST, MOST, 48), seed=119, head=3),
     url.choice("order", tuple(ORDERS), "sorted"),
-    url.whole("seed", 0, 9999, 1),
-    url.whole("head", 1, compute.HEADS, 1),
-    url.whole("query", 0, MOST, 0),
+    url.whole("query", 0, MOST, 0),  # the held pair, from 1; 0 where none is held
+    url.whole("key", 0, MOST, 0),
 )
-GROUP = "beside"
+GROUP, ROW = "beside", 4
+DRAWN, FACTOR = 128, 2  # beyond so many rows a pane has fewer pixels than cells: drawn coarser by so much
+PLACES, PATTERN = "places", "pattern"
+PANES = (*(f"pane{number}" for number in range(sum(1 + method.signed for method in METHODS.values()))), PLACES, PATTERN)
+BY = {"input": "", "sorted": ", sorted by the scores of sliced ReLU", "bump": ", sorted by the bump's own scores"}
 Matrix = NDArray[np.float32]
 
 
@@ -71,10 +75,14 @@ def _dot(q: Tensor, k: Tensor, scale: float) -> tuple[str, object]:
 
 
 def _softmax(head: Head) -> Terms:
+    """With the largest logit of the row taken off above and below, as it is computed: exp would overflow."""
     q, k, _ = head
     scale = q.shape[-1] ** -0.5
-    total = (q @ k.mT * scale).exp().sum(-1)[0, 0]
-    return "exp({x}) / {Z}\n= {w}", {"x": _dot(q, k, scale), "Z": ("i", total.tolist())}
+    logits = (q @ k.mT * scale)[0, 0]
+    top = logits.amax(-1)
+    total = (logits - top[:, None]).exp().sum(-1)
+    terms = {"x": _dot(q, k, scale), "top": ("i", top.tolist()), "Z": ("i", total.tolist())}
+    return "exp({x} − {top}) / {Z}\n= {w}", terms
 
 
 def _relu(head: Head) -> Terms:
@@ -125,10 +133,10 @@ def panes(name: str, n: int, seed: int, number: int, device: str) -> list[Pane]:
         result.append(Pane(title, note, weights, False, shown, terms | {"w": ("z", 0), "sum": ("i", sums.tolist())}))
         if method.signed:
             weights = _weights(method, head, projection, effective=True)
-            mean = sums / n
-            terms = {"a": ("z+i", mean.tolist()), "m": ("i", mean.tolist()), "w": ("z", 0)}
+            mean = sums / len(weights)
+            terms = {"a": ("z+i", mean.tolist()), "mean": ("i", mean.tolist()), "w": ("z", 0)}
             terms |= {"sum": ("i", weights.sum(1).tolist())}
-            shown = "{a} − row mean {m}\n= {w}\nrow sum {sum}"
+            shown = "{a} − row mean {mean}\n= {w}\nrow sum {sum}"
             result.append(Pane(f"{method.label}, effective", "rows sum to 0", weights, True, shown, terms))
     return result
 
@@ -141,108 +149,136 @@ def _weights(method: Method, head: Head, projection: str, *, effective: bool) ->
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
-def orders(name: str, n: int, seed: int, number: int, device: str) -> tuple[list[int], list[int]]:
-    """Queries and keys from the lowest score of sliced ReLU to the highest."""
-    _, terms = _relu(_one_head(name, n, seed, number, device))
+def orders(setting: controls.Setting, order: str, n: int) -> tuple[list[int], list[int]]:
+    """The n queries and keys as they come, or from the lowest score to the highest, of sliced ReLU or of the bump."""
+    if order == "input":
+        return list(range(n)), list(range(n))
+    _, terms = (_bump if order == "bump" else _relu)(_one_head(*setting))
     ranks = [np.argsort(np.asarray(terms[letter][1], dtype=np.float32), kind="stable").tolist() for letter in "st"]
     return ranks[0], ranks[1]
 
 
+def _existing(values: dict[str, Any]) -> dict[str, Any]:
+    """A held pair that exists; a key is held with its query only."""
+    n = controls.count(values)
+    query = min(values["query"], n)
+    return {"query": query, "key": min(values["key"], n) if query else 0}
+
+
 def beside_softmax() -> url.State:
     """The controls and the linked panes; a click holds a pair, and its query is what the spread below is about."""
-    state = url.settle(*PARAMETERS)
-    tokens = _controls(state)
-    setting = (state["input"], _size(state), state["seed"], state["head"] - 1, str(shell.device()))
-    shown = panes(*setting)
-    n = tokens.n
-    queries, keys = orders(*setting) if state["order"] == "sorted" else (list(range(n)), list(range(n)))
-    top = max(float(np.quantile(pane.weights, 0.995)) for pane in shown if not pane.signed)
-    reach = max([float(np.quantile(np.abs(pane.weights), 0.995)) for pane in shown if pane.signed], default=top)
-    pattern = PATTERNS[state["input"]](tokens) if state["input"] in PATTERNS else None
-    cells = [*st.columns(4, gap="medium"), *st.columns(4, gap="medium")]
-    for number, (pane, cell) in enumerate(zip(shown, cells, strict=False)):
+    state = url.settle(*PARAMETERS, together=_existing)
+    for click in filter(None, map(clicked, PANES)):
+        state["query"], state["key"] = (0 if token is None else token + 1 for token in (click.query, click.key))
+    _, tokens = controls.row(state, LEAST, MOST, _order)
+    n, setting = tokens.n, controls.setting(state)
+    shown, drawn = panes(*setting), drawings(setting, state["order"], mode())
+    queries, keys = orders(setting, state["order"], n)
+    held = Click(*(state[name] - 1 if state[name] else None for name in ("query", "key")))
+    show = partial(figure, group=GROUP, held=held)
+    with st.container(key="panes"):
+        cells = [cell for _ in range(-(-len(PANES) // ROW)) for cell in st.columns(ROW, gap="medium")]
+    for number, (pane, key, cell) in enumerate(zip(shown, PANES, cells, strict=False)):
         with cell:
             _head(pane.title, pane.note)
-            drawing = figures.matrix(
-                pane.weights[np.ix_(queries, keys)], reach if pane.signed else top, signed=pane.signed, mode=mode()
-            )
-            arithmetic = Arithmetic(pane.template, pane.terms, "Point at a cell." if number == 0 else "")
-            clicked = figure(
-                drawing, key=f"pane{number}", alt=f"{pane.title}: weights of {n} queries on {n} keys", group=GROUP,
-                queries=queries, keys=keys, arithmetic=arithmetic,
-            )  # fmt: skip
-            if clicked and clicked.query is not None and clicked.query < n:
-                state["query"] = clicked.query + 1
+            idle = "Point at a cell." if number == 0 else ""
+            arithmetic = Arithmetic(pane.template, pane.terms, idle, pane.weights if n > DRAWN else None)
+            alt = f"{pane.title}: weights of {n} queries on {n} keys"
+            show(drawn.panes[number], key=key, alt=alt, queries=queries, keys=keys, arithmetic=arithmetic)
     rest = cells[len(shown) :]
     with rest[0]:
         _head("The tokens", "circled: the query and the key")
-        drawing = figures.places(tokens.place, tokens.colour, mode=mode())
-        figure(drawing, key="places", alt=f"{n} tokens where they lie", group=GROUP, points=range(n))
-    if pattern is not None:
+        show(drawn.places, key=PLACES, alt=f"{n} tokens where they lie", points=range(n))
+    if drawn.pattern:
         with rest[1]:
             _head("The pattern asked for", "known for this input")
-            ordered = pattern[np.ix_(queries, keys)]
-            drawing = figures.matrix(ordered, float(ordered.max()) or 1.0, signed=False, mode=mode())
-            figure(drawing, key="pattern", alt="The pattern asked for", group=GROUP, queries=queries, keys=keys)
+            show(drawn.pattern, key=PATTERN, alt="The pattern asked for", queries=queries, keys=keys)
+    coarse = f"Of {FACTOR} × {FACTOR} cells the largest is drawn; the numbers are each cell's own. "
     st.caption(
-        f"All raw weights share one scale, from the ground at 0 to ink at {top:.3f}; effective weights are brown "
-        f"below zero and teal above, up to ± {reach:.3f}. Queries run down, keys across. The projections are untrained."
+        f"Queries run down, keys across{BY[state['order']]}. {coarse if n > DRAWN else ''}All raw weights share one "
+        f"scale, from the ground at 0 to ink at {drawn.top:.3f}; effective weights are brown below zero and teal "
+        f"above, up to ± {drawn.reach:.3f}. The projections are untrained."
     )
     return state
 
 
-def _size(state: url.State) -> int:
-    return INPUTS[state["input"]].nearest(state["n"])
+@dataclass(frozen=True)
+class Drawings:
+    """The figures of one setting as JSON, and where their scales end."""
+
+    panes: tuple[str, ...]
+    places: str
+    pattern: str
+    top: float
+    reach: float
+
+
+@st.cache_data(max_entries=32, show_spinner=False)
+def drawings(setting: controls.Setting, order: str, mode: str) -> Drawings:
+    """Every matrix in its order, the tokens, and the pattern where the input has one."""
+    shown, tokens = panes(*setting), compute.tokens(*setting[:3])
+    queries, keys = orders(setting, order, tokens.n)
+    top = max(float(np.quantile(pane.weights, 0.995)) for pane in shown if not pane.signed)
+    reach = max([float(np.quantile(np.abs(pane.weights), 0.995)) for pane in shown if pane.signed], default=top)
+
+    def matrix(weights: Matrix, top: float, signed: bool) -> str:
+        block = FACTOR if tokens.n > DRAWN else 1
+        json: str = figures.matrix(weights[np.ix_(queries, keys)], top, signed=signed, mode=mode, block=block).to_json()
+        return json
+
+    pattern = PATTERNS[setting[0]](tokens) if setting[0] in PATTERNS else None
+    return Drawings(
+        tuple(matrix(pane.weights, reach if pane.signed else top, pane.signed) for pane in shown),
+        figures.places(tokens.place, tokens.colour, tokens.words, mode=mode).to_json(),
+        "" if pattern is None else matrix(pattern, float(pattern.max()) or 1.0, False),
+        top,
+        reach,
+    )
 
 
 def _head(title: str, note: str) -> None:
     st.markdown(f"**{title}**  \n:gray[{note}]")
 
 
-def _controls(state: url.State) -> Tokens:
-    first, second, third, fourth = st.columns([1.4, 1.4, 1.5, 0.8], gap="medium", vertical_alignment="bottom")
-    name = first.selectbox(
-        "Input", list(INPUTS), key=url.key("input"), format_func=lambda key: INPUTS[key].title, filter_mode=None
-    )
-    fixed = INPUTS[name].fixed is not None
-    second.slider("Tokens n", LEAST, MOST, key=url.key("n"), help="This input has 64 or 128 or 256." if fixed else None)
-    third.segmented_control("Order", list(ORDERS), key=url.key("order"), format_func=ORDERS.__getitem__, required=True)
-    with fourth.popover("More", width="stretch"):
-        st.number_input("Seed", 0, 9999, key=url.held("seed"), help="Of the untrained projections and made-up inputs.")
-        st.slider("Head", 1, compute.HEADS, key=url.held("head"))
-    return compute.tokens(name, _size(state), state["seed"])
+def _order(place: DeltaGenerator) -> None:
+    place.segmented_control("Order", list(ORDERS), key=url.key("order"), format_func=ORDERS.__getitem__, required=True)
 
 
 def spreads(state: url.State) -> None:
     """How the weights are spread: for one query where one was clicked, else for all."""
-    setting = (state["input"], _size(state), state["seed"], state["head"] - 1, str(shell.device()))
-    shown = panes(*setting)
-    n = len(shown[0].weights)
-    one = min(state["query"], n)
-    rows = slice(one - 1, one) if one else slice(None)
+    setting = controls.setting(state)
+    one = state["query"]
     st.markdown(
         f"For query {one}, clicked above." if one else "For all queries; click a cell above for its query alone."
     )
     if one:
-        st.button("All queries", key="all queries", on_click=_all_queries, args=(url.key("query"),))
-    figure(
-        figures.histogram({pane.title: pane.weights[rows] for pane in shown}, mode=mode()), key="histogram",
-        alt="Histogram of the sizes of the weights of every method, on a log axis",
-    )  # fmt: skip
-    lines = ["| | exact zeros | entropy (nats) | effective number of keys |", "|---|---:|---:|---:|"]
-    for pane in shown:
-        found = spread(torch.from_numpy(pane.weights[rows]).double())
-        numbers = f"{found.zeros.mean():.0%} | {found.entropy.mean():.2f} | {found.effective.mean():.1f} of {n}"
-        lines.append(f"| {pane.title} | {numbers} |")
-    st.markdown("\n".join(lines))
+        st.button("All queries", key="all queries", on_click=_all_queries, args=(url.key("query"), url.key("key")))
+    histogram, table = _spread(setting, one, mode())
+    alt = "Histogram of the sizes of the weights of every method, on a log axis"
+    figure(histogram, key="histogram", alt=alt)
+    st.markdown(table)
     st.caption(
         "Entropy of |w| / Σ|w| in each row, and its exponential: as many equal weights would be as spread. "
         "Means over the rows."
     )
 
 
-def _all_queries(key: str) -> None:
-    st.session_state[key] = 0
+@st.cache_data(max_entries=64, show_spinner=False)
+def _spread(setting: controls.Setting, one: int, mode: str) -> tuple[str, str]:
+    """The histogram as JSON and the table as Markdown, of one query from 1, or of all where that is 0."""
+    shown = panes(*setting)
+    rows = slice(one - 1, one) if one else slice(None)
+    lines = ["| | exact zeros | entropy (nats) | effective number of keys |", "|---|---:|---:|---:|"]
+    for pane in shown:
+        found = spread(torch.from_numpy(pane.weights[rows]).double())
+        numbers = f"{found.zeros.mean():.0%} | {found.entropy.mean():.2f} | {found.effective.mean():.1f}"
+        lines.append(f"| {pane.title} | {numbers} of {len(pane.weights)} |")
+    drawing = figures.histogram({pane.title: pane.weights[rows] for pane in shown}, mode=mode)
+    return drawing.to_json(), "\n".join(lines)
+
+
+def _all_queries(*keys: str) -> None:
+    st.session_state.update(dict.fromkeys(keys, 0))
 
 
 @dataclass
@@ -253,17 +289,19 @@ class Fitted:
     before: dict[str, float] = field(default_factory=dict)
     best: dict[str, float] = field(default_factory=dict)
     weights: dict[str, Matrix] = field(default_factory=dict)
+    done: set[str] = field(default_factory=set)
     running: bool = False
 
 
 def pattern_fit(state: url.State) -> None:
-    """How near each method can come to the pattern of this input when its maps are fitted to it."""
+    """How near each method came to the pattern of this input with its maps fitted to it."""
     if state["input"] not in PATTERNS:
         known = ", ".join(INPUTS[name].title for name in PATTERNS)
         st.markdown(f"This input has no known pattern. These have: {known}.")
         return
-    n = min(_size(state), MOST_FITTED)
-    setting = (state["input"], n, state["seed"])
+    name, n, seed, *_ = controls.setting(state)
+    n = min(n, MOST_FITTED)
+    setting = (name, n, seed)
     fitted: Fitted | None = st.session_state.get("_fitted")
     if fitted is None or fitted.setting != setting:
         fitted = st.session_state["_fitted"] = Fitted(setting)
@@ -275,7 +313,6 @@ def pattern_fit(state: url.State) -> None:
         "Fit again" if fitted.best else "Fit queries, keys and slice to the pattern",
         key="fit",
         on_click=_start,
-        args=(True,),
     )
     if not fitted.best:
         return
@@ -284,7 +321,7 @@ def pattern_fit(state: url.State) -> None:
     drawing = figures.fits(labels, [fitted.before[x] for x in names], [fitted.best[x] for x in names], mode=mode())
     words = "; ".join(f"{METHODS[name].label} {fitted.best[name]:.2f}" for name in names)
     chart(drawing, f"Distance to the pattern after the fit: {words}", "fits", st.container())
-    cells = st.columns(4, gap="medium")
+    cells = st.columns(len(METHODS), gap="medium")
     for name, cell in zip(names, cells, strict=False):
         with cell:
             _head(METHODS[name].label, f"fitted, distance {fitted.best[name]:.2f}")
@@ -292,24 +329,31 @@ def pattern_fit(state: url.State) -> None:
             drawing = figures.matrix(weights, float(np.quantile(weights, 0.998)) or 1.0, signed=False, mode=mode())
             chart(drawing, f"{METHODS[name].label} fitted to the pattern", f"fitted {name}", st.container())
     st.caption(
-        f"{n} tokens, one head of 8 coordinates, raw weights, 300 steps of Adam from the untrained maps; the distance "
-        "is ‖αA − P‖ / ‖P‖ with the best single scale α. Hollow: before the fit."
+        f"{n} tokens, one head of 8 coordinates, raw weights, the best of three starts of 300 steps of Adam; the "
+        "distance is ‖αA − P‖ / ‖P‖ with the best single scale α. Hollow: before the fit."
     )
 
 
-def _start(running: bool) -> None:
-    st.session_state["_fitted"].running = running
+def _start() -> None:
+    kept: Fitted = st.session_state["_fitted"]
+    st.session_state["_fitted"] = Fitted(kept.setting, running=True)
+
+
+def _stop() -> None:
+    st.session_state["_fitted"].running = False
 
 
 def _fit_all(fitted: Fitted, tokens: Tokens, pattern: Matrix) -> None:
     """The fits, watched; Stop ends them within a few steps and keeps the best so far."""
-    fitted.before, fitted.best, fitted.weights = {}, {}, {}
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.button("Stop", key="stop fit", on_click=_start, args=(False,))
+        st.button("Stop", key="stop fit", on_click=_stop)
         bar = st.progress(0.0, "Fitting …")
     x, target = torch.from_numpy(tokens.x), torch.from_numpy(pattern)
     with queue.turn(lambda text: bar.progress(0.0, text)):
         for number, method in enumerate(METHODS.values()):
+            if method.name in fitted.done:  # another control interrupted; it goes on
+                continue
+            fitted.best.pop(method.name, None)
             for progress in fit(method.name, x, target):
                 fitted.before.setdefault(method.name, progress.distance)
                 fitted.best[method.name] = progress.best
@@ -317,11 +361,14 @@ def _fit_all(fitted: Fitted, tokens: Tokens, pattern: Matrix) -> None:
                 if progress.step % 10 == 0:
                     share = (number + progress.step / progress.steps) / len(METHODS)
                     bar.progress(share, f"{method.label}: distance {progress.best:.2f}")
+            fitted.done.add(method.name)
     fitted.running = False
     st.rerun()
 
 
 @cache
 def code() -> str:
-    """The source of the weights of every method, read from the methods themselves."""
-    return "\n\n".join(inspect.getsource(method.weights) for method in METHODS.values())
+    """What computed the weights on this page, read from the functions themselves."""
+    functions: list[Callable[..., object]] = [method.weights for method in METHODS.values()]
+    functions += [standardize, dense.sliced_relu_weights, dense.sliced_bump_weights]
+    return "\n\n".join(inspect.getsource(function) for function in functions)

@@ -1,6 +1,6 @@
 """What pages show, computed once per configuration and cached: small frozen records of numpy arrays."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import streamlit as st
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from srviz.attention import Slice, dense, seeded_heads, seeded_slice, standardize, trace
-from srviz.inputs import INPUTS, Tokens
+from srviz.inputs import INPUTS, Input, Tokens, words
 
 HEADS, HEAD_DIM = 4, 8
 Numbers = NDArray[np.float32]
@@ -33,7 +33,15 @@ class HeadRun:
 @st.cache_data(max_entries=32, show_spinner=False)
 def tokens(name: str, n: int, seed: int) -> Tokens:
     """The tokens of an input."""
-    return INPUTS[name].make(n, random_state=seed)
+    return find(name).make(n, random_state=seed)
+
+
+def find(name: str) -> Input:
+    """The input of this name, which for a visitor's own sentence is that sentence after "sentence:"."""
+    kind, own, sentence = name.partition(":")
+    if not own:
+        return INPUTS[name]
+    return replace(words.text_input(sentence), name=f"{kind}:{sentence}")
 
 
 def head(name: str, n: int, seed: int, head: int, device: str) -> tuple[Tensor, Tensor, Tensor]:

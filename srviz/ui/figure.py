@@ -6,7 +6,7 @@ Plotly.js comes from the installed package: copied into static/ once, served fro
 import base64
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
@@ -30,12 +30,14 @@ class Arithmetic:
     terms: for each name in braces, whose it is and its numbers: ("i", (n_q,)) a query's, ("j", (n_k,)) a key's, ("dot",
     {q: (n_q, d), k: (n_k, d), scale}) their scaled dot product, ("z", 0) what the heatmap shows there, ("z+i", (n_q,))
     that plus a query's; where points are pointed at, ("p", (points,)) a point's number, ("colour", 0) what its colour
-    stands for. idle: shown while nothing is pointed at.
+    stands for. idle: shown while nothing is pointed at. cells: (n_q, n_k), what ("z", 0) is of where the heatmap is
+    drawn coarser than that.
     """
 
     template: str
     terms: dict[str, tuple[str, Any]] = field(default_factory=dict)
     idle: str = ""
+    cells: ArrayLike | None = None
 
 
 @dataclass(frozen=True)
@@ -54,7 +56,7 @@ class Paint:
 
 @dataclass(frozen=True)
 class Click:
-    """A click: the pair of tokens, either of them None where a figure shows only the other."""
+    """A pair of tokens, either of them None where a figure shows only the other; both where a pair was let go."""
 
     query: int | None
     key: int | None
@@ -71,12 +73,14 @@ def figure(
     points: Sequence[int] | NDArray[np.integer[Any]] | None = None,
     arithmetic: Arithmetic | None = None,
     paint: Paint | None = None,
+    held: Click | None = None,
 ) -> Click | None:
     """Show a figure that stays where it is while its data change; return the click that caused this run, if one did.
 
     drawing: a figure, or its JSON. group: figures of one group share the pointed-at pair and, in 3D, the camera. For a
     heatmap, queries and keys say which token each row and column is; for a scatter or a 3D scatter, points says which
     token each point of the first trace is. A figure with paint does not hold what is clicked: the next paint shows it.
+    held: the pair that is held, of a page that keeps it; without it the group keeps it to itself.
     """
     if not alt:
         raise ValueError("alt: expected a text that stands for the figure, got an empty one")
@@ -90,6 +94,7 @@ def figure(
         "keys": None if keys is None else [int(j) for j in keys],
         "points": None if points is None else _base64(points, np.int32),
         "arithmetic": _plain(arithmetic or Arithmetic("")),
+        "held": asdict(held) if held else None,
         "painted": key if paint else "",
         "stamp": sha256(drawn.encode()).hexdigest()[:16] if paint else "",
     }
@@ -125,7 +130,8 @@ def _plain(arithmetic: Arithmetic) -> dict[str, Any]:
         name: [whose, _base64(numbers, np.float32) if whose == "p" else numbers]
         for name, (whose, numbers) in arithmetic.terms.items()
     }
-    return {"template": arithmetic.template, "idle": arithmetic.idle, "terms": terms}
+    cells = None if arithmetic.cells is None else _base64(arithmetic.cells, np.float32)
+    return {"template": arithmetic.template, "idle": arithmetic.idle, "terms": terms, "cells": cells}
 
 
 def _base64(numbers: ArrayLike, kind: type[np.float32 | np.int32]) -> str:

@@ -14,12 +14,12 @@ from torch import Tensor
 from srviz import device as devices
 from srviz.attention import METHODS, Kernel, dense, kernel_sum, kernels, seeded_heads, standardize
 from srviz.figures.spectrum import spectrum
-from srviz.figures.tokens import tokens as tokens_figure
-from srviz.inputs import INPUTS, Input, Tokens
+from srviz.inputs import Input, Tokens
 from srviz.measure.clock import seconds
-from srviz.ui import compute, shell, url
+from srviz.ui import compute, controls, queue, report, shell, url
 from srviz.ui.chart import chart, mode
 from srviz.ui.live import component
+from srviz.ui.numbers import duration, power
 
 LEAST, MOST = 8, 64  # tokens on the map
 MANY, FEWER = 4096, 1024  # tokens of the measured runs: with a sorted route, and without
@@ -66,10 +66,7 @@ def _number(text: str) -> bool:
 
 
 PARAMETERS = (
-    url.choice("input", tuple(INPUTS), "china"),
-    url.whole("n", LEAST, MOST, 32),
-    url.whole("seed", 0, 9999, 7),
-    url.whole("head", 1, compute.HEADS, 1),
+    *controls.parameters("china", sizes=(LEAST, MOST, 32), seed=7),
     url.choice("kernel", ("relu", "bump", "distance", "laplace", "gauss", "drawn"), "relu"),
     url.real("b", 0.1, 4.0, 1.0),
     _nodes("nodes", ((-1.0, 0.0), (0.0, 1.0), (1.0, -0.5), (2.5, 0.0))),
@@ -159,7 +156,8 @@ def attend(curve: Curve, rules: Rules, s: Tensor, t: Tensor, v: Tensor) -> Tenso
         "one": lambda: ones[:1],
     }[rules.divide]()
     found = curve.sum(s, t, dense.centre(v) if rules.centred else v)
-    return torch.where(total == 0, 0, found / torch.where(total == 0, 1, total))
+    none = total.abs() < torch.finfo(total.dtype).tiny
+    return torch.where(none, 0, found / torch.where(none, 1, total))
 
 
 @dataclass(frozen=True)
@@ -174,19 +172,15 @@ class Measured:
     dense_seconds: float
     dense_error: float
     apart: float
+    disturbed: bool  # by a heavy job of another visitor
 
 
 def kernel_map() -> url.State:
     """Show the curve and its map; what was dragged comes back on release and goes into the URL."""
-    state = url.settle(*PARAMETERS)
-    sent = _sent()
-    taken = sent if sent.get("epoch") == state.epoch else {}
-    for name, value in taken.items():
-        if name in state.parameters:
-            state[name] = value
-    chosen, tokens = _controls(state)
-    state["row"], state["column"] = _cell(state["row"], state["column"], tokens.n)
-    setting = (chosen.name, tokens.n, state["seed"], state["head"] - 1, str(shell.device()))
+    state = url.settle(*PARAMETERS, together=_existing)
+    number = report.take(state, "kernel_map", "kernel", DRAGGED)
+    chosen, tokens = controls.row_with_picture(state, LEAST, MOST, lambda *shown: _says(state, *shown))
+    setting = controls.setting(state)
     s, t, v = compute.head(*setting)
     curve, rules = _curve(state), _rules(state)
     many = chosen.nearest(MANY if curve.pieces() else FEWER)
@@ -202,7 +196,7 @@ def kernel_map() -> url.State:
         "softmax": softmax_rows(*setting),
         "colour": None if tokens.colour is None else (tokens.colour * 255).round().astype(int).tolist(),
         "answer": {
-            "id": taken.get("id", 0),
+            "id": number,
             "sums": answer[:, 0].tolist(),
             "y": answer[:, 1].tolist(),
             "many": many,
@@ -221,53 +215,18 @@ def _rules(state: url.State) -> Rules:
     return Rules(*(state[name] for name in ("divide", "centred", "standard", "shift", "scale", "queries")))
 
 
-def _cell(row: int, column: int, n: int) -> tuple[int, int]:
-    """A held cell that exists; (0, 0) where only one of its sides is given."""
-    return (min(row, n), min(column, n)) if row and column else (0, 0)
+def _existing(values: dict[str, Any]) -> dict[str, Any]:
+    """A held cell that exists; none where only one of its sides is given."""
+    n = controls.count(values)
+    both = values["row"] and values["column"]
+    return {name: min(values[name], n) if both else 0 for name in ("row", "column")}
 
 
-def _controls(state: url.State) -> tuple[Input, Tokens]:
-    picture, controls = st.columns([1, 5], gap="large", vertical_alignment="center")
-    with controls:
-        first, second, third = st.columns([1.5, 1.6, 0.9], gap="medium", vertical_alignment="bottom")
-        name = first.selectbox(
-            "Input", list(INPUTS), key=url.key("input"), format_func=lambda key: INPUTS[key].title, filter_mode=None
-        )
-        chosen = INPUTS[name]
-        fixed = "This input has 64 tokens on screen." if chosen.fixed is not None else None
-        second.slider("Tokens n", LEAST, MOST, key=url.key("n"), disabled=fixed is not None, help=fixed)
-        with third.popover("More", width="stretch"):
-            st.number_input(
-                "Seed", 0, 9999, key=url.held("seed"), help="Of the untrained projections and of made-up inputs."
-            )
-            st.slider("Head", 1, compute.HEADS, key=url.held("head"))
-        tokens = compute.tokens(chosen.name, chosen.nearest(state["n"]), state["seed"])
-        st.caption(
-            f"One untrained head, from seed {state['seed']}, gives each of the {tokens.n} tokens a query score s "
-            "and a key score t."
-        )
-    figure = tokens_figure(tokens.place, tokens.colour, tokens.grid, mode=mode(), height=104)
-    chart(figure, f"{chosen.title}, as {tokens.n} tokens", "kernels input", picture)
-    return chosen, tokens
-
-
-def _sent() -> dict[str, Any]:
-    """What the browser sent last, each part made valid like text from a URL; {} where there is nothing."""
-    component_state: Any = st.session_state.get("kernel_map")
-    sent = component_state.get("kernel") if hasattr(component_state, "get") else None
-    if not isinstance(sent, dict) or not isinstance(sent.get("epoch"), int) or not isinstance(sent.get("id"), int):
-        return {}
-    valid = {p.name: p.read(_text(sent[p.name]))[0] for p in PARAMETERS if p.name in DRAGGED and p.name in sent}
-    return valid | {"id": sent["id"], "epoch": sent["epoch"]}
-
-
-def _text(given: object) -> str:
-    """What the browser sent, as it would stand in a link."""
-    if isinstance(given, bool):
-        return "1" if given else "0"
-    if isinstance(given, list):
-        return "_".join("~".join(map(_text, pair)) if isinstance(pair, list) else "" for pair in given[:MOST_NODES])
-    return str(given) if isinstance(given, str | int | float) else ""
+def _says(state: url.State, chosen: Input, tokens: Tokens) -> str:
+    return (
+        f"{chosen.line} One untrained head, from seed {state['seed']}, gives each of the {tokens.n} tokens a query "
+        "score s and a key score t."
+    )
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
@@ -296,8 +255,8 @@ def _apart(found: Tensor, truth: Tensor, size: Tensor) -> float:
 
 def on_many(state: url.State) -> None:
     """The same curve on thousands of tokens, by sorting and by n², measured there and then."""
-    chosen = INPUTS[state["input"]]
-    curve, rules = _curve(state), _rules(state)
+    chosen = controls.chosen(state)
+    curve, rules = _curve(state), replace(_rules(state), divide="one", centred=False)  # the sum knows neither
     setting = (chosen.name, chosen.nearest(MANY), state["seed"], state["head"] - 1, str(shell.device()), curve, rules)
     kept = st.session_state.get("_kernels_measured")
     if kept is None or kept[0] != setting:
@@ -311,17 +270,21 @@ def on_many(state: url.State) -> None:
         left.metric("By sorting", "no such way", border=False)
         left.caption(WITHOUT[curve.kernel])
     else:
-        left.metric("By sorting, every query", _time(measured.sorted_seconds), border=False)
-        left.caption(f"error {_power(measured.sorted_error)}")
-    middle.metric(f"By n², {measured.queries} of the queries", _time(measured.dense_seconds), border=False)
-    middle.caption(f"error {_power(measured.dense_error)}. All {n:,} are {n // measured.queries:,} times as many.")
+        left.metric("By sorting, every query", duration(measured.sorted_seconds), border=False)
+        left.caption(f"error {power(measured.sorted_error)}")
+    part = n / measured.queries
+    middle.metric("By n², every query", f"≈ {duration(part * measured.dense_seconds)}", border=False)
+    middle.caption(
+        f"error {power(measured.dense_error)}; {duration(measured.dense_seconds)} on {measured.queries} of the "
+        f"queries, times {part:.3g}"
+    )
     if measured.sorted_seconds is not None:
-        right.metric("Largest difference", _power(measured.apart), border=False)
+        right.metric("Largest difference", power(measured.apart), border=False)
         right.caption("of the two answers, as a part of the largest output")
     st.caption(
         f"Σ f(s − t) v for one head of {measured.d} coordinates, measured on {devices.describe(shell.device())} in "
         "float32, the median of three runs. An error is the difference to the same sum in float64, as a part of the "
-        "largest output."
+        f"largest output.{' Another job was at work on this server meanwhile.' if measured.disturbed else ''}"
     )
 
 
@@ -351,22 +314,13 @@ def _measure(name: str, n: int, seed: int, head: int, device: str, curve: Curve,
         dense_seconds=seconds(lambda: curve.every_pair(some, t, v), s.device, repeats=3),
         dense_error=_apart(by_pairs, truth, truth),
         apart=_apart(by_sorting, by_pairs, truth),
+        disturbed=queue.busy(),
     )
-
-
-def _time(seconds: float) -> str:
-    return f"{seconds:.2f} s" if seconds >= 1 else f"{seconds * 1e3:.1f} ms"
-
-
-def _power(x: float) -> str:
-    """3 · 10⁻⁶."""
-    mantissa, exponent = f"{x:.0e}".split("e")
-    return f"{mantissa} · 10{str(int(exponent)).translate(str.maketrans('-0123456789', '⁻⁰¹²³⁴⁵⁶⁷⁸⁹'))}" if x else "0"
 
 
 def why_centre(state: url.State) -> None:
     """The eigenvalues of −|t_i − t_j|: one of them is negative, and centring removes it."""
-    chosen = INPUTS[state["input"]]
+    chosen = controls.chosen(state)
     size = chosen.nearest(state["n"])
     whole, flat = eigenvalues(chosen.name, size, state["seed"], state["head"] - 1, str(shell.device()))
     n = len(whole)
@@ -384,7 +338,7 @@ def why_centre(state: url.State) -> None:
     st.caption(
         "relu(r) = (|r| + r) / 2, so the weights are made of |r| and of a straight line. The diagonal is zero, so the "
         "eigenvalues add up to zero and one at least is negative: it is never more than one. "
-        f"Computed in float64 from the {n} key scores above."
+        f"Computed in float64 from the raw scores of the {n} keys."
     )
 
 

@@ -1,13 +1,12 @@
 """The scalar line of the home page: its state, and the operator's answer to it."""
 
 import math
-from typing import Any, TypeGuard
+from typing import Any
 
-import streamlit as st
 import torch
 
 from srviz.attention import sliced_bump, sliced_relu
-from srviz.ui import shell, url
+from srviz.ui import report, shell, url
 from srviz.ui.live import component
 
 MOST = 24  # tokens of a kind
@@ -24,14 +23,10 @@ PARAMETERS = (
 def scalar_line() -> None:
     """Show the line; what was dragged comes back on release and goes into the URL."""
     state = url.settle(*PARAMETERS)
-    sent = _sent()
-    taken = sent if sent.get("epoch") == state.epoch else {}
-    for name, value in taken.items():
-        if name in state.parameters:
-            state[name] = value
+    number = report.take(state, "scalar_line", "line", [p.name for p in PARAMETERS], from_zero=("held",))
     _fit(state)
     start = {name: state[name] for name in ("kernel", "b", "queries", "keys", "values")} | {"held": state["held"] - 1}
-    answer = {"id": taken.get("id", 0), "y": answers(start)}
+    answer = {"id": number, "y": answers(start)}
     component("line")(
         key="scalar_line", data={"epoch": state.epoch, "start": start, "answer": answer}, on_line_change=lambda: None
     )
@@ -52,29 +47,3 @@ def _fit(state: url.State) -> None:
     values = (*state["values"], *[round(math.sin(2.4 * j), 2) for j in range(n)])[:n]
     state["values"] = values
     state["held"] = min(state["held"], len(state["queries"]))
-
-
-def _sent() -> dict[str, Any]:
-    """What the browser sent last, each part made valid like text from a URL; {} where there is nothing."""
-    component_state: Any = st.session_state.get("scalar_line")
-    sent = component_state.get("line") if hasattr(component_state, "get") else None
-    if not isinstance(sent, dict) or not all(_is_count(sent.get(name)) for name in ("epoch", "id")):
-        return {}
-    texts: dict[str, str] = {}
-    for parameter in PARAMETERS:
-        given = sent.get(parameter.name)
-        if isinstance(given, list):
-            texts[parameter.name] = "_".join(
-                str(x)[:40] for x in given[:MOST] if isinstance(x, str | float) or _is_count(x)
-            )
-        elif parameter.name == "held" and _is_count(given):
-            texts[parameter.name] = str(given + 1)
-        elif isinstance(given, str | float) or _is_count(given):
-            texts[parameter.name] = str(given)
-    valid = {p.name: p.read(texts[p.name])[0] for p in PARAMETERS if p.name in texts}
-    return valid | {"id": sent["id"], "epoch": sent["epoch"]}
-
-
-def _is_count(x: Any) -> TypeGuard[int]:
-    """A whole number of a sane size, and no bool."""
-    return isinstance(x, int) and not isinstance(x, bool) and abs(x) < 1 << 31

@@ -16,6 +16,9 @@ class Line:
         self._tickets: deque[object] = deque()
         self._lock = Lock()
 
+    def __len__(self) -> int:
+        return len(self._tickets)
+
     def join(self) -> object:
         """A ticket at the end of the line."""
         ticket = object()
@@ -37,6 +40,11 @@ class Line:
 @st.cache_resource(max_entries=1, show_spinner=False)
 def _line() -> Line:
     return Line()
+
+
+def busy() -> bool:
+    """Whether a heavy job runs, or waits to."""
+    return bool(_line())
 
 
 @contextlib.contextmanager

@@ -11,11 +11,12 @@ from torch import Tensor
 from srviz import device as devices
 from srviz.attention import sliced_relu, standardize
 from srviz.figures import tokens as figures
-from srviz.inputs import INPUTS, Input
+from srviz.inputs import Input
 from srviz.measure.clock import seconds
 from srviz.measure.rows import dense_by_rows
-from srviz.ui import compute, queue, shell, url
+from srviz.ui import compute, controls, queue, shell, url
 from srviz.ui.chart import chart, mode
+from srviz.ui.numbers import duration, power
 
 
 @dataclass
@@ -37,7 +38,7 @@ class Measured:
 
 def real_thing(state: url.State) -> None:
     """A switch; behind it the input, the output, and the time of both routes."""
-    chosen = INPUTS[state["input"]]
+    chosen = controls.chosen(state)
     st.toggle(f"The real thing: all {chosen.most:,} tokens of this input", key=url.key("real"))
     if not state["real"]:
         return
@@ -110,15 +111,17 @@ def _results(measured: Measured) -> None:
     whole = measured.rows == n
     left, middle, right = st.columns(3, gap="large")
     part = "" if whole else f", stopped after {measured.rows:,} of {n:,} queries"
-    left.metric("The n² route", _time(taken), border=False)
+    left.metric("The n² route", duration(taken), border=False)
     left.caption(f"{measured.rows * n:,} pairs{part}")
-    middle.metric("The sorted route", _time(measured.sorted_seconds) if measured.sorted_seconds else "–", border=False)
+    middle.metric(
+        "The sorted route", duration(measured.sorted_seconds) if measured.sorted_seconds else "–", border=False
+    )
     middle.caption(f"all {n:,} queries")
     if whole:
         right.metric("Sorted is faster by", f"{taken / measured.sorted_seconds:,.0f} ×", border=False)
     else:
         right.metric("Sorted is faster by", "stopped", border=False)
-    right.caption(f"largest difference of the two answers{'' if whole else ' so far'}: {_power(measured.largest)}")
+    right.caption(f"largest difference of the two answers{'' if whole else ' so far'}: {power(measured.largest)}")
     st.caption(
         f"Measured on {devices.describe(torch.device(measured.setting[4]))}, float32, one head of {compute.HEAD_DIM} "
         "coordinates. The sorted route is the median of five runs; the n² route one run, a stretch of queries at a "
@@ -126,13 +129,3 @@ def _results(measured: Measured) -> None:
         f"{n * n * 4 / 1e9:.1f} GB."
     )
     st.button("Measure again", key="again", on_click=_forget)
-
-
-def _time(seconds: float) -> str:
-    return f"{seconds:.2f} s" if seconds >= 1 else f"{seconds * 1e3:.1f} ms"
-
-
-def _power(x: float) -> str:
-    """3 · 10⁻⁶."""
-    mantissa, exponent = f"{x:.0e}".split("e")
-    return f"{mantissa} · 10{str(int(exponent)).translate(str.maketrans('-0123456789', '⁻⁰¹²³⁴⁵⁶⁷⁸⁹'))}" if x else "0"

@@ -18,7 +18,7 @@ from srviz.figures import slices as figures
 from srviz.inputs import INPUTS, Input
 from srviz.inputs.shapes import SPACE
 from srviz.measure import slices as measure
-from srviz.ui import shell, url
+from srviz.ui import report, shell, url
 from srviz.ui.chart import chart, mode
 from srviz.ui.live import component
 
@@ -71,15 +71,10 @@ class Mean:
 
 def slices() -> url.State:
     """Show the controls and the figure; what was turned or clicked comes back on release and goes into the URL."""
-    state = url.settle(*PARAMETERS)
-    sent = _sent()
+    state = url.settle(*PARAMETERS, together=lambda values: {"held": min(values["held"], values["n"])})
     _controls(state)
-    taken = sent if sent.get("epoch") == state.epoch else {}
-    for name, value in taken.items():
-        if name in state.parameters:
-            state[name] = value
+    number = report.take(state, "slices", "slice", (*ANGLES, "along", "held", "head"), from_zero=("held", "head"))
     setting = (state["input"], state["n"], state["seed"])
-    state["held"] = min(state["held"], state["n"])
     x = torch.from_numpy(points(*setting))
     by = state["by"]
     heads = None if by == "hand" else untrained(*setting, by)
@@ -93,7 +88,7 @@ def slices() -> url.State:
         "grid": _packed(heads) if heads else None,
         "left": heads and left(*setting, by, state["resolution"]),
         "resolution": state["resolution"],
-        "answer": {"id": taken.get("id", 0)} | answer(state, x, heads),
+        "answer": {"id": number} | answer(state, x, heads),
     }
     component("slices")(key="slices", data=data, on_slice_change=lambda: None)
     return state
@@ -130,7 +125,7 @@ def _pictures(name: str, n: int, seed: int, many: int, mode: str) -> tuple[go.Fi
     count = mean.counts[many]
     differences = _differences(torch.from_numpy(points(name, n, seed)))
     dim = differences.shape[-1]
-    shadow = measure.mean_shadow(differences, measure.directions(count, dim, seed=seed)).numpy()
+    shadow = measure.mean_shadow(differences, measure.directions(REPEATS * 2**LARGEST, dim, seed=seed)[:count]).numpy()
     distance = differences.norm(dim=-1).numpy()
     return (
         figures.kept(distance, shadow, measure.shrinkage(dim), mode=mode),
@@ -249,17 +244,3 @@ def _packed(heads: Heads) -> dict[str, Any] | None:
     steps = ((heads.grid - low) / (high - low) * 65535).round().astype("<u2")
     packed = base64.b64encode(steps.tobytes()).decode()
     return {"side": SIDE, "reach": heads.reach, "low": low, "high": high, "values": packed}
-
-
-def _sent() -> dict[str, Any]:
-    """What the browser sent last, each part made valid like text from a URL; {} where there is nothing."""
-    component_state: Any = st.session_state.get("slices")
-    sent = component_state.get("slice") if hasattr(component_state, "get") else None
-    if not isinstance(sent, dict) or type(sent.get("epoch")) is not int or type(sent.get("id")) is not int:
-        return {}
-    known = {parameter.name: parameter for parameter in PARAMETERS}
-    texts = {name: str(sent[name]) for name in ANGLES if type(sent.get(name)) in (int, float)}
-    texts |= {name: str(sent[name] + 1) for name in ("held", "head") if type(sent.get(name)) is int}
-    texts |= {"along": str(sent["along"])} if "along" in sent else {}
-    valid = {name: known[name].read(text)[0] for name, text in texts.items()}
-    return valid | {"id": sent["id"], "epoch": sent["epoch"]}

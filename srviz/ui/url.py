@@ -73,6 +73,11 @@ def flag(name: str, default: bool = False) -> Parameter:
     return Parameter(name, default, lambda text: (text == "1", text in ("0", "1")), lambda on: "1" if on else "0")
 
 
+def text(name: str, most: int, default: str) -> Parameter:
+    """A text of at most so many characters."""
+    return Parameter(name, default, lambda given: (given[:most], len(given) <= most), lambda given: given[:most])
+
+
 ANSWER = Parameter(  # to the page's question: every page has one
     "answer",
     None,
@@ -117,8 +122,14 @@ def held(name: str) -> str:
     return key(name)
 
 
-def settle(*parameters: Parameter) -> State:
-    """The page's state: from the URL where that changed (a link, the back button), else as the controls left it."""
+Together = Callable[[dict[str, Any]], dict[str, Any]]
+
+
+def settle(*parameters: Parameter, together: Together | None = None) -> State:
+    """The page's state: from the URL where that changed (a link, the back button), else as the controls left it.
+
+    together: values → those that must change because of others, a held token that must exist, say.
+    """
     states: dict[str, State] = st.session_state.setdefault("_states", {})
     script = st.session_state["_script"]
     known = {parameter.name: parameter for parameter in (*parameters, ANSWER)}
@@ -128,7 +139,7 @@ def settle(*parameters: Parameter) -> State:
     acted = _acted() and not arrived
     state = states.get(script)
     if state is None or (query != state.query and not acted and (query or not arrived)):
-        state = State(known, _read(known, query), query, state.epoch + 1 if state else 0)
+        state = State(known, _read(known, query, together), query, state.epoch + 1 if state else 0)
         _seed(state)
     elif arrived:  # back on a page whose widgets are gone: as it was left
         state.epoch += 1
@@ -136,16 +147,22 @@ def settle(*parameters: Parameter) -> State:
     else:
         state.values |= {name: st.session_state[key(name)] for name in known if key(name) in st.session_state}
     states[script] = st.session_state["_state"] = state
+    for name, value in (together(state.values) if together else {}).items():
+        state[name] = value
     _remember()
     return state
 
 
-def _read(known: dict[str, Parameter], query: dict[str, str]) -> dict[str, Any]:
+def _read(known: dict[str, Parameter], query: dict[str, str], together: Together | None) -> dict[str, Any]:
     """The nearest valid values, and a note where the query held others."""
     values, wrong = {}, []
     for name, parameter in known.items():
         values[name], valid = parameter.read(query[name]) if name in query else (parameter.default, True)
         if not valid:
+            wrong.append(name)
+    for name, value in (together(values) if together else {}).items():
+        if values[name] != value:
+            values[name] = value
             wrong.append(name)
     if wrong:
         shown = ", ".join(f"{name} = {known[name].write(values[name])[:24]}" for name in wrong)

@@ -18,14 +18,21 @@ def cell(page, pane, row, column):
     return box["x"] + (column + 0.5) / 64 * box["width"], box["y"] + (row + 0.5) / 64 * box["height"]
 
 
+def arithmetic(page):
+    """What stands under the pane of raw sliced ReLU weights: s, t, N and the weight."""
+    said = page.locator(".figure .says").nth(1)
+    expect(said).to_contain_text("relu(")
+    text = said.inner_text().replace("−", "-")
+    return map(float, re.search(r"relu\((\S+) - \(?([^\s)]+)\)+ / (\S+)\n= (\S+)", text).groups())
+
+
 def test_a_pair_lights_up_everywhere_with_its_arithmetic(page):
     x, y = cell(page, 1, 50, 6)
     page.mouse.move(x - 2, y)
     page.mouse.move(x, y)
     expect(page.locator(".figure .over rect")).to_have_count(12)  # five panes and the pattern
     expect(page.locator(".figure .over circle")).to_have_count(2)  # and both tokens
-    said = page.locator(".figure .says").nth(1).inner_text().replace("−", "-")
-    s, t, total, weight = map(float, re.search(r"relu\((\S+) - (\S+)\) / (\S+)\n= (\S+)", said).groups())
+    s, t, total, weight = arithmetic(page)
     assert weight == pytest.approx(max(0, s - t) / total, abs=0.002)
     page.mouse.down()
     page.mouse.up()
@@ -37,6 +44,51 @@ def test_a_pair_lights_up_everywhere_with_its_arithmetic(page):
     expect(page.locator(".figure .over rect")).to_have_count(0)
 
 
+def test_a_held_pair_is_in_the_link_and_a_link_holds_it(page, server, visit):
+    page.mouse.click(*cell(page, 1, 50, 6))
+    expect(page).to_have_url(re.compile(r"query=\d+.*key=\d+|key=\d+.*query=\d+"))
+    said = page.locator(".figure .says").nth(1).inner_text()
+    other = visit(page.url, height=2600)
+    expect(other.locator(".figure .over rect")).to_have_count(12)
+    expect(other.locator(".figure .says").nth(1)).to_have_text(said, use_inner_text=True)
+    other.get_by_role("button", name="All queries").click()
+    expect(other.locator(".figure .over rect")).to_have_count(0)
+    expect(other).not_to_have_url(re.compile("query="))
+    page.keyboard.press("Escape")
+    expect(page).not_to_have_url(re.compile("query="))
+
+
+def test_a_held_pair_survives_fewer_tokens(page):
+    page.mouse.click(*cell(page, 1, 63, 63))
+    expect(page).to_have_url(re.compile("query="))
+    slider = page.get_by_role("slider", name="Tokens n")
+    slider.focus()
+    page.keyboard.press("Home")
+    expect(page).to_have_url(re.compile("n=4"))
+    expect(page.locator(".figure .nsewdrag")).to_have_count(8)
+    expect(page.locator(".figure .over rect")).to_have_count(12)
+    expect(page.locator(".figure .says").nth(1)).to_contain_text("relu(")
+
+
+def test_arrow_keys_move_the_pair_and_enter_holds_it(page):
+    pane = page.get_by_role("figure", name=re.compile("^Sliced ReLU, raw"))
+    pane.focus()
+    for key in ("ArrowDown", "ArrowRight", "ArrowDown"):
+        page.keyboard.press(key)
+    expect(page.locator(".figure .over rect")).to_have_count(12)
+    expect(page.locator(".figure .says").nth(1)).to_contain_text("relu(")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("clicked above.")).to_be_visible()
+
+
+def test_many_tokens_are_drawn_coarser_and_said_so(server, visit):
+    page = visit(f"{server}/Beside_softmax?n=256&order=input&input=copy&query=200&key=200", height=2600)
+    expect(page.get_by_text("Of 2 × 2 cells the largest is drawn")).to_be_visible()
+    assert page.locator(".figure .plot").first.evaluate("e => e._fullData[0].z.length") == 128
+    s, t, total, weight = arithmetic(page)
+    assert weight == pytest.approx(max(0, s - t) / total, abs=0.0002)
+
+
 def test_the_fit_can_be_stopped(page):
     page.get_by_role("button", name="Fit queries").click()
     page.get_by_role("button", name="Stop").click()
@@ -45,7 +97,7 @@ def test_the_fit_can_be_stopped(page):
 
 
 def test_input_order_and_back(page):
-    page.get_by_role("radio", name="input order").click()
+    page.get_by_role("radio", name="input", exact=True).click()
     expect(page).to_have_url(re.compile("order=input"))
-    page.get_by_role("radio", name="sorted by score").click()
+    page.get_by_role("radio", name="ReLU score").click()
     expect(page).not_to_have_url(re.compile("order=input"))

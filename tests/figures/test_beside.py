@@ -15,6 +15,26 @@ def test_a_matrix_keeps_its_numbers_and_its_scale(mode, signed):
     assert (picture.zmin, picture.zmax) == ((-0.5 if signed else 0), 0.5)
 
 
+@pytest.mark.parametrize("shape", [(6, 6), (5, 7), (1, 1)])
+def test_a_coarse_matrix_keeps_what_is_farthest_from_zero(shape):
+    weights = np.random.default_rng(1).normal(size=shape).astype(np.float32)
+    picture = beside.matrix(weights, 1, signed=True, mode="dark", block=2).data[0]
+    for row in range(-(-shape[0] // 2)):
+        for column in range(-(-shape[1] // 2)):
+            block = weights[2 * row : 2 * row + 2, 2 * column : 2 * column + 2].ravel()
+            assert picture.z[row][column] == block[np.abs(block).argmax()]
+    assert (picture.x0, picture.dx, picture.y0, picture.dy) == (0.5, 2, 0.5, 2)
+
+
+def test_words_are_shown_as_text_and_never_as_markup():
+    place = np.zeros((2, 2), dtype=np.float32)
+    drawn = beside.places(place, None, ("<b>bold</b>", "&amp;"), mode="light").data[0]
+    assert drawn.mode == "text"
+    assert drawn.text == ("&lt;b&gt;bold&lt;/b&gt;", "&amp;amp;")
+    many = beside.places(np.zeros((99, 2), dtype=np.float32), None, ("word",) * 99, mode="light").data[0]
+    assert many.mode == "markers"
+
+
 def test_the_histogram_counts_every_weight_that_is_not_zero():
     weights = np.array([[0, 0.5, -0.05, 1e-9]], dtype=np.float32)
     figure = beside.histogram({"one": weights}, mode="light")

@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from streamlit.testing.v1 import AppTest
 
-from srviz.attention import Kernel, dense
+from srviz.attention import Kernel
 from srviz.inputs import INPUTS
 from srviz.ui import compute, kernels
-from srviz.ui.kernels import DRAGGED, PARAMETERS, Curve, Rules, attend, change, eigenvalues, softmax_rows
+from srviz.ui.kernels import PARAMETERS, Curve, Rules, attend, change, eigenvalues, softmax_rows
 
 ROOT = Path(__file__).parents[2]
 NODES = next(p for p in PARAMETERS if p.name == "nodes")
@@ -162,34 +162,6 @@ def test_any_text_gives_a_valid_value(parameter):
     for _ in range(300):
         value, _ = parameter.read("".join(draw.choices("0123456789.-~_enaif", k=draw.randrange(40))))
         assert parameter.read(parameter.write(value))[1]
-
-
-@pytest.mark.parametrize("sent", [None, 3, "x", [], {}, {"id": 1}, {"id": "1", "epoch": 0}])
-def test_nonsense_from_the_browser_is_nothing(sent, monkeypatch):
-    monkeypatch.setattr(kernels.st, "session_state", {"kernel_map": {"kernel": sent}})
-    assert kernels._sent() == {}
-
-
-def test_what_the_browser_sends_is_made_valid(monkeypatch):
-    sent = {
-        "id": 2, "epoch": 1, "kernel": "evil", "b": -5,
-        "nodes": [[1, 1], [1, 2], "x", [None, 3], [0, 99], []] + [[2, 1]] * 99,
-        "left": float("nan"), "right": [], "divide": {}, "centred": True, "sorted": "yes",
-        "scale": 1e99, "row": 5, "input": "flower",
-    }  # fmt: skip
-    monkeypatch.setattr(kernels.st, "session_state", {"kernel_map": {"kernel": sent}})
-    taken = kernels._sent()
-    assert taken["nodes"] == ((0, 3), (1, 1), (2, 1))
-    assert (taken["kernel"], taken["b"], taken["left"], taken["right"]) == ("relu", 0.1, 0.0, 0.0)
-    assert (taken["divide"], taken["centred"], taken["sorted"], taken["scale"]) == ("distance", True, False, 100)
-    assert "input" not in taken
-    assert set(taken) <= {*DRAGGED, "id", "epoch"}
-
-
-def test_the_oracle_is_the_librarys_own():
-    s, t, v = compute.head("china", 32, 7, 0, "cpu")
-    pieces = CURVES[-1].pieces()
-    torch.testing.assert_close(CURVES[-1].every_pair(s, t, v), dense.kernel_sum(s, t, v, pieces))
 
 
 @pytest.mark.parametrize("name", INPUTS)

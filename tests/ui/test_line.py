@@ -36,27 +36,3 @@ def test_the_operator_answers_as_the_browser_draws(kernel, monkeypatch):
 def test_one_key_under_one_query_gives_zero(monkeypatch):
     monkeypatch.setattr(shell, "device", lambda: "cpu")
     assert line.answers({"kernel": "relu", "queries": [1.0], "keys": [1.0], "values": [1.0], "b": 1.0}) == [0.0]
-
-
-@pytest.mark.parametrize(
-    "sent",
-    [
-        None, 3, "x", [], {}, {"id": 1}, {"id": "1", "epoch": 0}, {"id": 1, "epoch": None},
-    ],
-)  # fmt: skip
-def test_nonsense_from_the_browser_is_nothing(sent, monkeypatch):
-    monkeypatch.setattr(line.st, "session_state", {"scalar_line": {"line": sent}})
-    assert line._sent() == {}
-
-
-def test_what_the_browser_sends_is_made_valid(monkeypatch):
-    sent = {
-        "id": 4, "epoch": 2, "kernel": "evil", "b": 1e9, "queries": [9, "x", None, float("nan"), 0.5] + [1] * 500,
-        "keys": "not a list", "values": [[1], {}], "held": 3,
-    }  # fmt: skip
-    monkeypatch.setattr(line.st, "session_state", {"scalar_line": {"line": sent}})
-    taken = line._sent()
-    assert (taken["id"], taken["epoch"], taken["kernel"], taken["b"], taken["held"]) == (4, 2, "relu", 3.0, 4)
-    assert len(taken["queries"]) <= line.MOST
-    assert taken["queries"][:2] == (3.0, 0.5)
-    assert taken["values"] == line.PARAMETERS[4].default

@@ -11,8 +11,13 @@ from streamlit.testing.v1 import AppTest
 
 from srviz import device as devices
 from srviz.attention import METHODS
+<<<<<<< HEAD
 from srviz.inputs import INPUTS
 from srviz.ui import beside, clouds, kernels, line, routes, slices
+=======
+from srviz.inputs import INPUTS, words
+from srviz.ui import beside, kernels, line, routes, slices
+>>>>>>> b6fcb80b3cae12c0eb26e74f92e2fe619625a8cd
 from srviz.ui.course import COURSE, neighbours
 
 ROOT = Path(__file__).parents[2]
@@ -58,10 +63,21 @@ def test_a_page_runs_and_says_what_it_runs_on(chapter):
     assert any(torch.__version__.split("+")[0] in caption.value for caption in page.caption)
 
 
+@pytest.mark.parametrize(("query", "shown"), [
+    ({"n": "8", "held": "50"}, "held = 8"), ({"n": "8", "row": "50", "column": "2"}, "row = 8"),
+    ({"row": "5"}, "row = 0"), ({"n": "8", "query": "200", "key": "3"}, "query = 8"), ({"key": "3"}, "key = 0"),
+])  # fmt: skip
+def test_a_token_that_does_not_exist_is_the_nearest_and_said_so(query, shown):
+    script = "3_Slices" if "held" in query else "2_Kernels" if "row" in query else "4_Beside_softmax"
+    page = open_page(f"pages/{script}.py", **query)
+    assert not page.exception
+    assert any(shown in caption.value for caption in page.caption)
+
+
 @pytest.mark.parametrize("script", PARAMETERS)
 def test_any_link_gives_a_page_and_not_an_error(script):
     draw = random.Random(11)
-    words = [
+    texts = [
         "",
         "nan",
         "-1",
@@ -83,7 +99,7 @@ def test_any_link_gives_a_page_and_not_an_error(script):
     for _ in range(60):
         for parameter in PARAMETERS[script]:
             if parameter.name != "real" and draw.random() < 0.6:
-                page.query_params[parameter.name] = draw.choice(words)
+                page.query_params[parameter.name] = draw.choice(texts)
         page.run()
         assert not page.exception, dict(page.query_params)
 
@@ -110,6 +126,25 @@ def test_both_routes_on_every_input(name, n):
     assert not page.exception
 
 
+@pytest.mark.parametrize("script", [f"pages/{name}.py" for name in ("1_Two_routes", "2_Kernels", "4_Beside_softmax")])
+def test_a_sentence_of_ones_own_is_an_input_of_the_course(script):
+    page = open_page(script, input="sentence", n="40", text="eins zwei <b>drei</b> vier eins")
+    assert not page.exception
+    assert page.text_input[0].value == "eins zwei <b>drei</b> vier eins"
+    size = f"{len(words.split('eins zwei <b>drei</b> vier eins'))} tokens"
+    assert any(size in caption.value for caption in page.caption) or "Beside" in script
+    page.text_input[0].set_value("too short").run()
+    assert not page.exception
+    assert any("fewer than four tokens" in caption.value for caption in page.caption)
+    assert "too short" in page.query_params["text"]
+    page.text_input[0].set_value("").run()
+    assert not page.exception
+    page.selectbox[0].set_value("moons").run()
+    assert not page.exception
+    page.selectbox[0].set_value("sentence").run()
+    assert page.text_input[0].value == ""
+
+
 def test_the_real_thing_measures_both_routes_to_the_same_answer():
     page = open_page("pages/1_Two_routes.py", input="clusters", real="1")
     assert not page.exception
@@ -131,7 +166,7 @@ def test_the_question_answers_after_the_visitor_has():
 
 
 def test_a_fit_that_was_stopped_keeps_what_it_has():
-    page = open_page("pages/4_Beside_softmax.py", n="12")
+    page = open_page("pages/4_Beside_softmax.py", n="12", seed="1")
     page.session_state["_fitted"] = beside.Fitted(
         ("clusters", 12, 1), {"softmax": 0.9}, {"softmax": 0.4}, {"softmax": np.eye(12, dtype=np.float32)}
     )

@@ -82,30 +82,6 @@ def test_linear_heads_of_the_plane_leave_no_pair_after_two():
     assert slices.left("moons", 24, 7, "linear", 5)[0] > 0
 
 
-@pytest.mark.parametrize("sent", [None, 3, [], {}, {"id": 1}, {"id": "1", "epoch": 0}, {"id": True, "epoch": 0}])
-def test_nonsense_from_the_browser_is_nothing(sent, monkeypatch):
-    monkeypatch.setattr(slices.st, "session_state", {"slices": {"slice": sent}})
-    assert slices._sent() == {}
-
-
-def test_what_the_browser_sends_is_made_valid(monkeypatch):
-    sent = {
-        "id": 2,
-        "epoch": 1,
-        "theta": 1e9,
-        "tilt": float("nan"),
-        "yaw": "x",
-        "held": 500,
-        "head": -3,
-        "along": "<b>",
-    }
-    monkeypatch.setattr(slices.st, "session_state", {"slices": {"slice": sent}})
-    taken = slices._sent()
-    assert taken == {
-        "id": 2, "epoch": 1, "theta": 359.9, "tilt": 25.0, "held": slices.MOST, "head": 1, "along": "rank"
-    }  # fmt: skip
-
-
 @pytest.mark.parametrize("parameter", slices.PARAMETERS, ids=lambda p: p.name)
 @pytest.mark.parametrize("text", ["", "nan", "inf", "-1e999", "9" * 500, "<script>", "½", "_", "1.5", "-0", "\x00"])
 def test_whatever_a_link_holds_a_valid_value_comes_out(parameter, text):

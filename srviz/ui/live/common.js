@@ -26,6 +26,9 @@ function fmt(x, digits = 2) {
   return (x < 0 && Number(text) !== 0 ? "−" : "") + text;
 }
 
+// in brackets where it is negative and would stand after another sign
+const signed = (x, digits = 2) => (x < 0 && Number(fmt(-x, digits)) !== 0 ? `(${fmt(x, digits)})` : fmt(x, digits));
+
 const SUPERSCRIPT = { "-": "⁻", 0: "⁰", 1: "¹", 2: "²", 3: "³", 4: "⁴", 5: "⁵", 6: "⁶", 7: "⁷", 8: "⁸", 9: "⁹" };
 
 // 6 · 10⁻⁸
@@ -33,6 +36,15 @@ function power(x) {
   if (x === 0) return "0";
   const [mantissa, exponent] = x.toExponential(0).split("e");
   return `${mantissa} · 10${[...String(Number(exponent))].map((c) => SUPERSCRIPT[c]).join("")}`;
+}
+
+// what a badge says of the largest difference x between the browser's numbers and the operator's: null while it is awaited
+function judge(badge, x) {
+  badge.classList.toggle("waiting", x === null);
+  badge.classList.toggle("differs", x > 1e-4);
+  badge.textContent = x === null ? "asking the operator …" : x > 1e-4 ? `operator differs by ${power(x)}, in float32`
+    : x ? `operator agrees to ${power(x)}` : "operator agrees to the last digit";
+  return badge;
 }
 
 const clamp = (x, low, high) => Math.min(Math.max(x, low), high);

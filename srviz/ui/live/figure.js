@@ -27,7 +27,8 @@ class Group {
   constructor() {
     this.members = new Set();
     this.pair = this.held = null;
-    this.onkey = (event) => { if (event.key === "Escape") this.release(); };
+    this.told = "null"; // what Python said last that it holds
+    this.onkey = (event) => { if (event.key === "Escape" && this.held) this.release(); };
   }
 
   join(member) {
@@ -38,7 +39,10 @@ class Group {
 
   leave(member) {
     this.members.delete(member);
-    if (!this.members.size) { document.removeEventListener("keydown", this.onkey); this.pair = this.held = null; }
+    if (this.members.size) return;
+    document.removeEventListener("keydown", this.onkey);
+    this.pair = this.held = this.sent = null;
+    this.told = "null";
   }
 
   point(pair) {
@@ -46,15 +50,33 @@ class Group {
     if (!this.held) this.tell(pair);
   }
 
-  hold(pair) {
+  hold(pair, from) {
     const same = this.held && this.held.query === pair.query && this.held.key === pair.key;
     this.held = same ? null : pair;
     this.tell(this.held ?? this.pair);
+    this.send(from);
   }
 
   release() {
     this.held = this.pair = null;
     this.tell(null);
+    this.send([...this.members].find((member) => member.data.held));
+  }
+
+  send(from) {
+    this.sent = JSON.stringify(this.held);
+    from?.send(this.held ?? { query: null, key: null });
+  }
+
+  // what Python holds is taken over where that changes, but not what it held before it heard of the last click
+  keep({ query, key }) {
+    const pair = query === null && key === null ? null : { query, key }, text = JSON.stringify(pair);
+    if (this.sent && this.sent !== text) return;
+    this.sent = null;
+    if (this.told === text) return;
+    this.told = text;
+    this.held = pair;
+    this.tell(pair ?? this.pair);
   }
 
   tell(pair) { for (const member of this.members) member.show(pair, Boolean(this.held)); }
@@ -74,7 +96,7 @@ class Figure {
   constructor(root) {
     this.root = root;
     this.onpaint = ({ detail }) => { if (detail === this.data?.painted) this.draw(); };
-    this.plot = make("div", { class: "plot", role: "figure" });
+    this.plot = make("div", { class: "plot", role: "figure", tabindex: "0" });
     this.over = svg("svg", { class: "over", "aria-hidden": "true" });
     this.says = make("div", { class: "says" });
     const save = (format) => make("button", {
@@ -93,13 +115,16 @@ class Figure {
       this.group = group;
     }
     if (this.data?.figure !== data.figure) this.parsed = JSON.parse(data.figure);
+    if (this.data?.arithmetic.cells !== data.arithmetic.cells) this.cells = data.arithmetic.cells && unpack(data.arithmetic.cells, Float32Array);
     if (this.data?.points !== data.points) this.points = data.points === null ? null : unpack(data.points, Int32Array);
     this.data = data;
     this.plotly = await plotlyLibrary(data.library);
     if (this.closed || this.data !== data) return;
     await this.draw();
+    if (this.closed) { this.plotly.purge(this.plot); return; } // while it was being drawn
     this.group.join(this);
-    if (!this.group.pair && !this.group.held) this.show(null, false);
+    if (data.held) this.group.keep(data.held);
+    this.show(this.group.held ?? this.group.pair, Boolean(this.group.held));
   }
 
   async draw() {
@@ -109,6 +134,7 @@ class Figure {
     put(this.plot, { "aria-label": paint?.alt ?? alt });
     this.root.firstChild.classList.toggle("painted", Boolean(painted));
     this.arithmetic = paint?.arithmetic ?? arithmetic;
+    put(this.says, { hidden: !this.arithmetic.template });
     this.terms = Object.fromEntries(Object.entries({ ...arithmetic.terms, ...paint?.arithmetic?.terms }).map(
       ([name, [whose, numbers]]) => [name, [whose, whose === "p" ? unpack(numbers, Float32Array) : numbers]]));
     if (this.drawn?.figure === figure && this.drawn.paint === paint) return;
@@ -117,6 +143,7 @@ class Figure {
     for (const [trace, path, value] of paint?.changes ?? []) set(data[trace], path.split("."), value?.f4 === undefined ? value : unpack(value.f4, Float32Array));
     const before = this.plot._fullLayout;
     layout.uirevision = "kept";
+    if (layout.meta === "square") { delete layout.height; layout.autosize = true; this.plot.style.aspectRatio = "1"; }
     const scene = this.is3d ? before?.scene?._scene : null; // it alone knows a camera that was dragged
     if (scene) layout.scene = { ...layout.scene, camera: scene.getCamera() };
     await this.plotly.react(this.plot, data, layout, { displayModeBar: false, responsive: false, scrollZoom: false, plotGlPixelRatio: Math.min(2, devicePixelRatio) });
@@ -130,16 +157,20 @@ class Figure {
     const { plot } = this;
     // plotly's own click fires on pressing in 3D, which would interrupt a rotation, and it covers the page while pressed
     plot.addEventListener("pointerdown", (event) => {
-      const start = [event.clientX, event.clientY];
+      if (event.button) return;
+      this.press?.abort();
+      const press = this.press = new AbortController(), options = { capture: true, signal: press.signal };
+      document.addEventListener("pointercancel", () => press.abort(), options); // a finger that scrolls the page
       document.addEventListener("pointerup", (up) => {
-        if (this.closed || Math.hypot(up.clientX - start[0], up.clientY - start[1]) > 4) return;
-        const pair = this.pairAt(up);
-        if (!pair) return;
-        if (this.data.painted) this.group.point(pair); // the paint that answers says what was clicked
-        else this.group.hold(pair);
-        this.send({ ...pair });
-      }, { capture: true, once: true });
+        if (up.pointerId !== event.pointerId) return;
+        press.abort();
+        const pair = Math.hypot(up.clientX - event.clientX, up.clientY - event.clientY) > 4 ? null : this.pairAt(up);
+        if (pair) this.choose(pair);
+      }, options);
     }, true);
+    plot.addEventListener("keydown", (event) => this.walk(event));
+    plot.addEventListener("focus", () => put(this.says, { "aria-live": "polite" }));
+    plot.addEventListener("blur", () => put(this.says, { "aria-live": null }));
     plot.addEventListener("pointermove", (event) => {
       if (event.pointerType !== "touch" && !(this.is3d && event.buttons)) this.group.point(this.pairAt(event));
     });
@@ -151,6 +182,29 @@ class Figure {
     plot.on("plotly_relayouting", turned);
     plot.on("plotly_relayout", turned);
     document.addEventListener(MOVED, this.onpaint);
+  }
+
+  choose(pair) {
+    if (!this.data.painted) { this.group.hold(pair, this); return; }
+    this.group.point(pair); // the paint that answers says what was clicked
+    this.send({ ...pair });
+  }
+
+  // arrows move the pair cell by cell or point by point, Enter holds it
+  walk(event) {
+    const { points, data: { queries, keys } } = this;
+    const { query, key } = this.group.held ?? this.group.pair ?? { query: null, key: null };
+    if (event.key === "Enter" || event.key === " ") {
+      if (query !== null) this.choose({ query, key: queries ? key : null });
+    } else if (event.key.startsWith("Arrow") && (queries ?? points)) {
+      const down = { ArrowDown: 1, ArrowUp: -1 }[event.key] ?? 0, right = { ArrowRight: 1, ArrowLeft: -1 }[event.key] ?? 0;
+      const next = (list, now, step) => list[clamp(list.indexOf(now) + step, 0, list.length - 1)];
+      const pair = queries ? { query: next(queries, query, down), key: next(keys, key, right) }
+        : { query: next(points, query, down + right), key: null };
+      if (this.group.held) this.group.release();
+      this.group.point(pair);
+    } else return;
+    event.preventDefault();
   }
 
   save(format) {
@@ -266,7 +320,9 @@ class Figure {
     const { template, idle } = this.arithmetic;
     if (!template) return;
     const [query, key] = [pair?.query ?? null, pair?.key ?? null];
-    const shade = () => this.plot._fullData[0].z[this.data.queries.indexOf(query)][this.data.keys.indexOf(key)];
+    const { queries, keys } = this.data, row = queries?.indexOf(query), column = keys?.indexOf(key);
+    if (row < 0 || column < 0) { this.says.textContent = idle; return; } // of tokens that are no longer there
+    const shade = () => (this.cells ? this.cells[query * keys.length + key] : this.plot._fullData[0].z[row][column]);
     const number = (text) => {
       const [whose, numbers] = this.terms[text];
       if (whose === "p") return numbers[this.points.indexOf(query)];
@@ -282,12 +338,17 @@ class Figure {
     };
     const found = template.split(/\{(\w+)\}/).map((text, k) => (k % 2 ? [text, number(text)] : [null, text]));
     if (found.some(([, value]) => value === undefined)) { this.says.textContent = idle; return; }
-    this.says.replaceChildren(...found.map(([name, value]) => (name === null ? value : make(
-      "span", { class: { s: "query", t: "key" }[name] ?? "" }, fmt(value, this.terms[name][0].startsWith("z") || name === "m" ? 4 : 2)))));
+    this.says.replaceChildren(...found.map(([name, value], k) => {
+      if (name === null) return value;
+      const text = fmt(value, this.terms[name][0].startsWith("z") || name === "mean" ? 4 : 2);
+      const taken = value < 0 && /− $/.test(found[k - 1]?.[1]); // 0.83 − (−0.41)
+      return make("span", { class: { s: "query", t: "key" }[name] ?? "" }, taken ? `(${text})` : text);
+    }));
   }
 
   close() {
     this.closed = true;
+    this.press?.abort();
     this.observer.disconnect();
     document.removeEventListener(MOVED, this.onpaint);
     this.group?.leave(this);
@@ -298,6 +359,9 @@ class Figure {
 export default function ({ data, parentElement, setTriggerValue }) {
   const root = parentElement.querySelector(".live");
   root.figure ??= new Figure(root);
-  root.figure.receive(data, (value) => setTriggerValue("click", value)).catch((error) => { root.textContent = error.message; });
+  root.figure.receive(data, (value) => setTriggerValue("click", value)).catch((error) => {
+    console.error(error);
+    if (root.figure) put(root.figure.says, { hidden: false }).textContent = `This figure could not be drawn: ${error.message}`;
+  });
   return () => { root.figure?.close(); root.figure = null; };
 }

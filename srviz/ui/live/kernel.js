@@ -3,6 +3,7 @@
 const REACH = 5, FAR = 4, TALL = 3, STEEP = 4, GAP = 0.05, MOST_NODES = 24, ARM = 0.75; // of a drawn curve
 const TOP = 14, LEFT = 34, BOTTOM = 46; // of the plot, in pixels
 const SLIDE = 800; // milliseconds from one order to the other
+const TINY = 1.1754943508222875e-38;
 const BLANK = { row: 0, column: 0 };
 
 const NAMES = [
@@ -16,7 +17,6 @@ const SHIFTS = [-1000, -100, -10, -1, 0, 1, 10, 100, 1000], SCALES = [0.01, 0.1,
 const SENT = ["kernel", "b", "nodes", "left", "right", "divide", "centred", "sorted", "standard", "shift", "scale", "queries", "row", "column"];
 
 const two = (x) => Math.round(x * 100) / 100;
-const signed = (x, digits = 2) => (x < 0 && Number(fmt(-x, digits)) !== 0 ? `(${fmt(x, digits)})` : fmt(x, digits));
 const total = (list) => list.reduce((sum, x) => sum + x, 0);
 const largest = (list) => list.reduce((most, x) => Math.max(most, Math.abs(x)), 0);
 
@@ -70,7 +70,8 @@ function compute(state, data) {
       sum += weights[i * n + j];
       far += Math.abs(r);
     }
-    const over = { distance: far, n, one: 1, rows: sum }[state.divide];
+    const total = { distance: far, n, one: 1, rows: sum }[state.divide];
+    const over = Math.abs(total) < TINY ? 0 : total; // float32 has no more digits there
     const mean = over === 0 ? 0 : sum / over / n;
     divisor[i] = over;
     raw[i] = mean * n;
@@ -110,16 +111,11 @@ class KernelMap {
       if (event.key === "Escape" && this.state?.row && !event.defaultPrevented) this.hold(BLANK);
     };
     document.addEventListener("keydown", this.keys);
-    this.themes = setInterval(() => {
-      const look = JSON.stringify(this.colours());
-      if (look !== this.look) { this.look = look; this.draw(); }
-    }, 500);
   }
 
   close() {
     this.observer.disconnect();
     document.removeEventListener("keydown", this.keys);
-    clearInterval(this.themes);
     clearTimeout(this.timer);
     cancelAnimationFrame(this.frame);
     cancelAnimationFrame(this.sliding);
@@ -161,7 +157,7 @@ class KernelMap {
     const press = (label, text, act) => make("button", { type: "button", "aria-label": label, title: label, onclick: act }, text);
     this.picks = NAMES.map(([kernel, name]) => make("button", {
       type: "button", title: N2[kernel] ?? null, onclick: () => this.pick(kernel),
-    }, N2[kernel] ? [name, " ", make("sup", {}, "needs n²")] : name));
+    }, N2[kernel] ? [name, " ", make("sup", {}, kernel === "gauss" ? "needs n²" : "n² here")] : name));
     this.plot = svg("svg", { class: "plot", role: "group", "aria-label": "The curve f of r = s − t" });
     this.back = svg("g", { "aria-hidden": "true" });
     this.handles = svg("g");
@@ -300,6 +296,7 @@ class KernelMap {
   undo() {
     if (!this.history.length) return;
     this.state = this.history.pop();
+    if (Math.max(this.state.row, this.state.column) > this.data.s.length) Object.assign(this.state, BLANK);
     this.settled();
   }
 
@@ -790,8 +787,7 @@ class KernelMap {
       ? [make("span", { class: "quiet" }, "Move them, and see how far the outputs move with them.")]
       : this.agreed == null ? [make("span", { class: "quiet" }, "asking the operator …")]
       : ["The outputs moved by at most ", make("b", {}, this.moved < 0.01 ? power(this.moved) : fmt(this.moved, this.moved < 10 ? 2 : 0)), ` of the largest: the operator in float32, on ${this.data.answer.many.toLocaleString("en")} tokens.`]));
-    this.badge.classList.toggle("waiting", this.agreed == null);
-    this.badge.textContent = this.agreed == null ? "asking the operator …" : `operator agrees to ${power(this.agreed)}`;
+    judge(this.badge, this.agreed ?? null);
   }
 }
 

@@ -381,9 +381,7 @@ class Line {
       ? ["(1 − |", span("query", fmt(s)), " − ", span("key", fmt(state.keys[j])), `|/${fmt(state.b)})/${state.keys.length} = ${fmt(found.weights[j], 3)}`]
       : ["relu(", span("query", fmt(s)), " − ", span("key", fmt(state.keys[j])), `)/${fmt(found.total)} = ${fmt(found.weights[j], 3)}`]));
     const nothing = bump ? "No key is nearer than the bandwidth." : "No key lies to its left.";
-    const badge = this.largest == null
-      ? make("span", { class: "badge waiting" }, "asking the operator …")
-      : make("span", { class: "badge", title: "largest difference of what the browser drew and what the operator computed, over all queries" }, this.largest ? `operator agrees to ${power(this.largest)}` : "operator agrees to the last digit");
+    const badge = judge(make("span", { class: "badge", title: "largest difference of what the browser drew and what the operator computed, over all queries" }), this.largest ?? null);
     this.sums.replaceChildren(
       make("h4", {}, "What the held query receives"),
       lit.length ? make("ol", lit.length > 9 ? { tabindex: 0, "aria-label": "weights" } : {}, rows) : make("p", {}, `${nothing} It receives nothing.`),

@@ -70,15 +70,10 @@ class Slices {
     this.observer = new ResizeObserver(() => this.draw());
     this.observer.observe(this.plane.canvas);
     this.observer.observe(this.ribbons.canvas);
-    this.themes = setInterval(() => {
-      const look = JSON.stringify(palette(this.live));
-      if (look !== this.look) { this.look = look; this.table = null; this.draw(); }
-    }, 500);
   }
 
   close() {
     this.observer.disconnect();
-    clearInterval(this.themes);
     clearTimeout(this.timer);
     cancelAnimationFrame(this.frame);
   }
@@ -919,7 +914,6 @@ class Slices {
     const [i, j] = [state.held, found.shown];
     const s = found.scores[i], t = found.scores[j];
     const way = heading(state.theta, state.tilt, dim);
-    const signed = (x) => (Number(fmt(Math.abs(x))) !== 0 && x < 0 ? `(${fmt(x)})` : fmt(x));
     const sum = (x) => way.map((w, k) => `${signed(w)}·${signed(x[k])}`).join(" + ");
     const score = (kind, letter, k, value) => make("li", {}, [
       make("span", { class: "name" }, `token ${k + 1}`),
@@ -958,8 +952,7 @@ class Slices {
       this.badge.className = "badge waiting";
       this.badge.textContent = this.sent && !this.playing ? "asking the operator …" : "the operator answers on release";
     } else {
-      this.badge.className = "badge";
-      this.badge.textContent = `operator agrees to ${power(this.largest)}`;
+      judge(this.badge, this.largest);
     }
     put(this.badge, { title: "largest difference between what the browser drew and what the operator computed, over all weights of the query" });
   }

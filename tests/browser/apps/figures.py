@@ -25,11 +25,12 @@ arithmetic = Arithmetic("q {s} k {t} d {x} w {w}", {
     "s": ("i", [10, 11, 12, 13]), "t": ("j", [20, 21, 22, 23]), "w": ("z", 0),
     "x": ("dot", {"q": [[1], [2], [3], [4]], "k": [[1], [10], [100], [1000]], "scale": 0.5}),
 }, "idle")  # fmt: skip
-for name in ("left", "right"):
+for name, place in zip(("left", "right"), st.columns(4), strict=False):
     drawing = matrix(weights[np.ix_(order, order)], 1.0, signed=False, mode="light")
     alt, tokens = f"matrix {name}", {"queries": order, "keys": order}
-    clicked = figure(drawing, key=alt, alt=alt, group="pairs", arithmetic=arithmetic, **tokens)
-    st.text(f"{name} {clicked}")
+    with place:
+        clicked = figure(drawing, key=alt, alt=alt, group="pairs", arithmetic=arithmetic, **tokens)
+        st.text(f"{name} {clicked}")
 plane = go.Figure(
     go.Scatter(x=[0, 1, 2, 3], y=[0, 1, 0, 1], mode="markers"), layout={"height": 260, "dragmode": "zoom"}
 )

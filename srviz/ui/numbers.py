@@ -1,0 +1,23 @@
+"""Numbers as people read them."""
+
+
+def duration(seconds: float) -> str:
+    """12.3 ms, 4.56 s, 12 min, 3.4 h or 5.6 days."""
+    for unit, size, digits in (("days", 86_400, 1), ("h", 3600, 1), ("min", 60, 0), ("s", 1, 2)):
+        if seconds >= size * (1 if unit == "s" else 2):
+            return f"{seconds / size:,.{digits}f} {unit}"
+    return f"{seconds * 1e3:.1f} ms"
+
+
+def power(x: float) -> str:
+    """3 · 10⁻⁶."""
+    mantissa, exponent = f"{x:.0e}".split("e")
+    return f"{mantissa} · 10{str(int(exponent)).translate(str.maketrans('-0123456789', '⁻⁰¹²³⁴⁵⁶⁷⁸⁹'))}" if x else "0"
+
+
+def size(count: float) -> str:
+    """Bytes as 12 MB, 1.4 GB or 16 TB, in powers of ten."""
+    for unit, bytes_ in (("PB", 1e15), ("TB", 1e12), ("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
+        if count >= bytes_:
+            return f"{count / bytes_:.{0 if count >= 10 * bytes_ else 1}f} {unit}"
+    return f"{count:.0f} bytes"

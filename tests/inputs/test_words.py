@@ -1,0 +1,184 @@
+"""A sentence as tokens: any script, nothing invisible, the same embedding for the same word."""
+
+from io import BytesIO
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from srviz.inputs import INPUTS, words
+from srviz.inputs.base import Unreadable
+from srviz.inputs.words import DEFAULT, TOKENS, UNITS, cut, read_embeddings, sentence, split, text_input
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Don't stop, 3.14 at e.g. <b>x</b>!", "Don't stop , 3.14 at e.g . < b > x < / b > !"),
+        ("你好世界，今天。", "你 好 世 界 ， 今 天 。"),
+        ("カタカナ と ひ", "カタカナ と ひ"),
+        ("السلام عليكم، يا صديقي", "السلام عليكم ، يا صديقي"),
+        ("שלום, עולם", "שלום , עולם"),
+        ("हिन्दी में लिखा", "हिन्दी में लिखा"),
+        ("สวัสดี", "ส วั ส ดี"),
+        ("👩‍👩‍👧 🇩🇪🇫🇷 👍🏽", "👩‍👩‍👧 🇩🇪 🇫🇷 👍🏽"),
+        ("  a\r\n\tb \u2003 c  ", "a b c"),
+        ("", ""),
+        (" \n\t ", ""),
+    ],
+)
+def test_words_are_cut_as_unicode_does(text, expected):
+    assert list(split(text)) == expected.split()
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("ab c", ["a", "b", "␣", "c"]),
+        (" a\r\nb ", ["a", "␣", "b"]),
+        ("e\u0301a", ["é", "a"]),
+        ("न्दी", ["न्दी"]),
+        ("👩‍👩‍👧🇩🇪", ["👩‍👩‍👧", "🇩🇪"]),
+        ("<b>", ["<", "b", ">"]),
+    ],
+)
+def test_characters_are_what_a_reader_takes_for_one(text, expected):
+    assert list(split(text, "characters")) == expected
+
+
+@pytest.mark.parametrize("unit", UNITS)
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a\x00\x07b \ud800 \udfff c",
+        "\ud83d\ude00 \u200d\u200b\ufeff \u202ecba\u202c d",
+        "\u0301\u0302 x \u2066y\u2069",
+        "Z͑ͫ̓ͪ̂ͫ̽͏̴̙̤̞͉͚̯̞̠͍A̴̵̜̰͔ͫ͗͢L̠ͨͧͩ͘G̴̻͈͍͔̹̑͗̎̅͛́Ǫ̵̹̻̝̳͂̌̌͘! a b c",
+    ],
+)
+def test_what_cannot_be_seen_is_left_out(text, unit):
+    tokens = split(text, unit)
+    assert tokens
+    for token in tokens:
+        token.encode()  # no lone surrogate
+        assert not set(token) & set("\x00\x07\ufeff\u202e\u202c\u2066\u2069\ud800\udfff")
+        assert token.strip("\u200d\u200b")
+
+
+def test_a_pair_of_surrogates_is_the_character_it_stands_for():
+    assert split("a \ud83d\ude00") == ("a", "😀")
+
+
+@settings(deadline=None)  # the first compiles its expressions
+@given(st.text(st.characters(codec=None, exclude_categories=[]), max_size=60), st.sampled_from(UNITS))
+def test_no_text_is_an_error(text, unit):
+    tokens = split(text, unit)
+    assert all(token and not token.isspace() for token in tokens)
+    if len(tokens) < 4:
+        with pytest.raises(Unreadable, match=r"fewer than four tokens.*works\.$"):
+            sentence(text, unit)
+    else:
+        shown = sentence(text, unit)
+        assert shown.words == tokens
+        assert np.isfinite(shown.x).all()
+        assert np.isfinite(shown.place).all()
+
+
+def test_a_long_text_is_cut_and_says_so():
+    assert len(split("a " * 2000)) == 2000
+    assert cut("a " * 2000) == ""
+    assert len(split("a " * 2001)) == 2000
+    assert cut("a " * 2001) == "The text is cut: the first 2,000 words are taken."
+    assert len(split("a" * 30_000)[0]) == 20_000
+    assert cut("a" * 30_000) == "The text is cut: its first 20,000 characters are taken."
+    assert cut("ab" * 2000, "characters") == "The text is cut: the first 2,000 characters are taken."
+
+
+def test_a_word_has_the_same_embedding_wherever_it_stands():
+    """Embeddings less positions: what is left of a word that comes again is the same; the columns are scaled."""
+    for text in (DEFAULT, "the sea and the sky and the sea"):
+        shown = sentence(text)
+        again = [i for i, word in enumerate(shown.words) if word == "the"]
+        raw = np.stack([words._embedding(word, 0) for word in shown.words])
+        assert len(again) >= 3
+        assert (raw[again] == raw[again[0]]).all()
+        column = raw + words._positions(shown.n)
+        assert shown.x == pytest.approx((column - column.mean(0)) / column.std(0), abs=1e-4)
+    assert not np.array_equal(words._embedding("the", 0), words._embedding("the", 1))
+    assert not np.array_equal(words._embedding("the", 0), words._embedding("The", 0))
+
+
+def test_a_word_that_comes_again_is_near_itself():
+    x, tokens = sentence(DEFAULT).x, sentence(DEFAULT).words
+    same = np.array([[a == b for a in tokens] for b in tokens])
+    apart = np.linalg.norm(x[:, None] - x[None], axis=2)
+    np.fill_diagonal(same, False)
+    assert apart[same].max() < np.median(apart[~same])
+
+
+def test_the_sentence_of_every_page():
+    entry = INPUTS["sentence"]
+    assert len(split(DEFAULT)) == TOKENS == entry.most
+    assert len(set(split(DEFAULT))) < TOKENS - 10
+    tokens = entry.make(12, random_state=5)
+    assert tokens.words == split(DEFAULT)[:12]
+    assert np.array_equal(tokens.x, sentence(DEFAULT, n=12, random_state=5).x)
+
+
+def test_a_visitors_text_is_an_input():
+    entry = text_input("To be or not to be", "words")
+    assert (entry.name, entry.least, entry.most) == ("sentence", 4, 6)
+    assert entry.nearest(128) == 6
+    assert entry.make(6, random_state=1).words == ("To", "be", "or", "not", "to", "be")
+    assert entry.make(5, random_state=np.int64(1)).n == 5
+    with pytest.raises(ValueError, match="n: expected 4 to 6, got 7"):
+        entry.make(7, random_state=1)
+    assert text_input("To be or not to be", "characters").most == 18
+    with pytest.raises(Unreadable, match="fewer than four tokens"):
+        text_input("To be or")
+    with pytest.raises(ValueError, match="unit: expected one of words, characters, got 'bytes'"):
+        split("a b", "bytes")
+
+
+@pytest.mark.parametrize("unit", UNITS)
+def test_tokens_stand_where_they_are_read(unit):
+    shown = sentence(DEFAULT, unit)
+    place = shown.place.astype(float)
+    assert place.min() >= 0
+    assert place.max() <= 1
+    step = np.diff(place, axis=0)
+    down = step[:, 1] < -1e-6
+    assert 2 <= down.sum() <= 12  # a few lines
+    assert (step[~down, 0] > 0).all()
+    assert (step[down, 0] < 0).all()
+    assert np.abs(step[~down, 1]).max() < 1e-6
+
+
+def test_what_is_read_from_the_right_stands_so():
+    place = sentence("123 السلام عليكم ورحمة الله").place
+    assert (np.diff(place[:, 0]) < 0).all()
+
+
+def saved(array: np.ndarray) -> bytes:
+    out = BytesIO()
+    np.save(out, array)
+    return out.getvalue()
+
+
+def test_embeddings_take_the_place_of_ours():
+    text = "one two three four five"
+    given = np.random.default_rng(0).normal(3, 2, (5, 768))
+    read = read_embeddings(saved(given), 5)
+    assert read == pytest.approx((given - given.mean(0)) / given.std(0), abs=1e-4)
+    tokens = sentence(text, n=4, embeddings=read)
+    assert tokens.x.shape == (4, 768)
+    with pytest.raises(ValueError, match=r"embeddings: expected \(5, D\), got \(4, 768\)"):
+        sentence(text, embeddings=read[:4])
+
+
+def test_bad_embeddings_get_a_sentence():
+    with pytest.raises(Unreadable, match=r"This array has 6 usable rows, the text 5 tokens\. One row a token works\."):
+        read_embeddings(saved(np.arange(60.0).reshape(6, 10)), 5)
+    with pytest.raises(Unreadable, match="This array holds Python objects"):
+        read_embeddings(saved(np.array([[None, 1]] * 5)), 5)

@@ -1,0 +1,26 @@
+import pytest
+
+from srviz.ui import numbers
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (0.0, "0.0 ms"), (0.01234, "12.3 ms"), (0.9994, "999.4 ms"), (1, "1.00 s"), (119.9, "119.90 s"),
+        (720, "12 min"), (7200, "2.0 h"), (86_400, "24.0 h"), (1e7, "115.7 days"),
+    ],
+)  # fmt: skip
+def test_durations(seconds, text):
+    assert numbers.duration(seconds) == text
+
+
+@pytest.mark.parametrize(("x", "text"), [(0, "0"), (3.2e-6, "3 · 10⁻⁶"), (8.2, "8 · 10⁰"), (1.5e12, "2 · 10¹²")])
+def test_powers(x, text):
+    assert numbers.power(x) == text
+
+
+@pytest.mark.parametrize(
+    ("count", "text"), [(0, "0 bytes"), (999, "999 bytes"), (1.44e9, "1.4 GB"), (16e12, "16 TB"), (4e15, "4.0 PB")]
+)
+def test_sizes(count, text):
+    assert numbers.size(count) == text
