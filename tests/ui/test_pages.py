@@ -11,13 +11,8 @@ from streamlit.testing.v1 import AppTest
 
 from srviz import device as devices
 from srviz.attention import METHODS
-<<<<<<< HEAD
-from srviz.inputs import INPUTS
-from srviz.ui import beside, clouds, kernels, line, routes, slices
-=======
 from srviz.inputs import INPUTS, words
-from srviz.ui import beside, kernels, line, routes, slices
->>>>>>> b6fcb80b3cae12c0eb26e74f92e2fe619625a8cd
+from srviz.ui import beside, clouds, kernels, line, routes, slices
 from srviz.ui.course import COURSE, neighbours
 
 ROOT = Path(__file__).parents[2]
