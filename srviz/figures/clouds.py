@@ -158,9 +158,11 @@ def _space(figure: go.Figure, place: Numbers, mode: str) -> go.Figure:
     bare(figure, mode, 340)
     low, high = place.min(0), place.max(0)
     edge = 0.03 * float(np.ptp(place)) + 1e-6
+    wide = high - low + 2 * edge
     axes = {f"{x}axis": {"visible": False, "range": [low[k] - edge, high[k] + edge]} for k, x in enumerate("xyz")}
+    ratio = {x: 1.35 * float(wide[k] / wide.max()) for k, x in enumerate("xyz")}  # as the points lie, whatever is drawn
     scene = axes | {
-        "aspectmode": "data", "dragmode": "turntable", "hovermode": False,
+        "aspectmode": "manual", "aspectratio": ratio, "dragmode": "turntable", "hovermode": False,
         "camera": {"eye": {"x": 1.3, "y": -1.5, "z": 0.85}},
     }  # fmt: skip
     figure.update_traces(showlegend=False, selector={"name": None})

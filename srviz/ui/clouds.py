@@ -183,7 +183,7 @@ def _make_answer(setting: Setting, projection: str, device: str, head: int, quer
         weights = row[at]
         template, terms = TERMS[name](shown, head, query, bandwidth)
         at_keys = {term: ("p", _numpy(numbers[at])) for term, numbers in terms.items()}
-        arithmetic = Arithmetic(f"{template} = {{w}} / n", {**at_keys, "w": ("colour", 0)}, IDLE)
+        arithmetic = Arithmetic(f"{template} = {{w}} / n", {**at_keys, "w": ("colour", 0)}, "" if panes else IDLE)
         top = float(torch.quantile(weights.abs(), 0.995))
         panes[name] = Pane(_numpy(weights), top or 1.0, measure.near(row, x, query), arithmetic)
     ringed = (t[at] - s).abs().topk(min(RINGED, len(at)), largest=False).indices
@@ -269,7 +269,7 @@ def clouds() -> Place:
                 paint=Paint(changes, pane.arithmetic, place[query].tolist()),
                 alt=f"{method.label}: the weights of query {query + 1:,} on {len(shown.drawn):,} keys of the cloud",
             )  # fmt: skip
-            st.caption(f"The nearest tenth of the keys has {pane.near:.2f} of all |weights|.")
+            st.caption(f"{pane.near:.2f} of all |weights| lie on the nearest tenth of the keys.")
     _words(state, setting, shown, found)
     figure(
         figures.scores(_numpy(shown.heads.t[number]), found.s, state["b"], mode=mode()), key="cloud scores",

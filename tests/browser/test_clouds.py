@@ -84,7 +84,8 @@ def test_pointing_at_a_key_writes_out_its_weight(page):
     assert weight == pytest.approx(max(0, s - t) / apart - mean, abs=0.03)
     expect(page.locator(".figure .says").nth(2)).to_contain_text("max(0, 1")
     page.mouse.move(5, 5)
-    expect(said).to_contain_text("Point at a key")
+    expect(page.locator(".figure .says").first).to_contain_text("Point at a key")
+    expect(said).to_be_empty()
 
 
 def test_a_file_of_ones_own(page, tmp_path):
