@@ -177,7 +177,7 @@ def _make_answer(setting: Setting, projection: str, device: str, head: int, quer
     shown: Scene = scene(setting, projection, device)
     x, found, at = shown.x, shown.heads, torch.from_numpy(shown.drawn).to(device)
     s, t = found.s[head, query], found.t[head]
-    panes = {}
+    panes: dict[str, Pane] = {}
     for name in SHOWN:
         row = measure.row(name, x, found, head, query, bandwidth=bandwidth) * len(x)  # 1: as if all counted alike
         weights = row[at]

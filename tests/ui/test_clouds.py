@@ -231,7 +231,9 @@ def test_a_session_holds_one_file(npy):
         press(upload(page, f"cloud {number}.npy", data), "Use this cloud")
     assert page.session_state["_own"].upload.title == "cloud 2.npy"
     assert "_looked" not in page.session_state
-    assert page.file_uploader[0].value is None
+    page.file_uploader[0].set_value(None).run()
+    assert "_own" not in page.session_state
+    assert page.selectbox[0].value == "torus"
 
 
 def test_attend_to_everything_measures_both():
