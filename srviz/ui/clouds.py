@@ -287,8 +287,9 @@ def _take_click(state: url.State) -> None:
 
 
 def _existing(values: dict[str, Any]) -> dict[str, Any]:
-    """A query that the cloud has."""
-    return {"query": min(values["query"], _nearest(values["cloud"], values["n"]))}
+    """A cloud that is there, also where a browser still names the one that was just removed, and a query it has."""
+    name, _ = _cloud(values["cloud"])
+    return {"cloud": name, "query": min(values["query"], _nearest(name, values["n"]))}
 
 
 def _nearest(name: str, n: int) -> int:
@@ -300,7 +301,7 @@ def _nearest(name: str, n: int) -> int:
 def _controls(state: url.State) -> Setting:
     mine = own.current()
     first, second, third, fourth = st.columns([1.4, 2, 1.2, 0.8], gap="medium", vertical_alignment="bottom")
-    titles = {name: cloud.title for name, cloud in CLOUDS.items()} | ({own.NAME: mine.upload.title} if mine else {})
+    titles = {name: cloud.title for name, cloud in CLOUDS.items()} | ({own.NAME: own.TITLE} if mine else {})
     name = first.selectbox("Cloud", titles, key=url.key("cloud"), format_func=titles.__getitem__, filter_mode=None)
     asked = second.select_slider("Points n", offered(), key=url.key("n"), format_func="{:,}".format, help=_limit())
     third.segmented_control("Head", range(1, HEADS + 1), key=url.key("head"), required=True)

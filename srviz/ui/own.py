@@ -10,7 +10,7 @@ from srviz.inputs import Tokens
 from srviz.inputs.files import FORMATS, Unreadable, Upload, read
 from srviz.ui.chart import chart, mode
 
-NAME = "own"  # what the page's link calls it
+NAME, TITLE = "own", "Your own file"  # what the page's link calls it, and the page
 SEEN = 1500  # points of a preview
 
 
@@ -43,19 +43,18 @@ def panel(cloud: str, other: str, forget: Callable[[], None]) -> None:
     cloud: the key of the widget that holds the cloud's name; other: the one to go back to; forget: drops what was
     computed from the last file.
     """
-    with st.expander("Your own file", expanded="_looked" in st.session_state):
+    with st.expander(TITLE, expanded="_looked" in st.session_state):
         file = st.file_uploader(
             f"{', '.join(suffix[1:].upper() for suffix in FORMATS)}; at most 25 MB. It stays in this session.",
             key="own file",
             max_upload_size=25,
             on_change=_change,
-            args=(cloud, other, forget),
         )
         mine = current()
         if mine is not None:
             with st.container(horizontal=True, vertical_alignment="center"):
                 st.text(f"In use: {mine.upload.title}")
-                st.button("Remove", key="remove own", on_click=_remove, args=(cloud, other, forget))
+                st.button("Remove this cloud", key="remove own", on_click=_remove, args=(cloud, other, forget))
         if file is not None and (mine is None or file.file_id != mine.file):
             _look(file.file_id, file.name, file.getvalue(), cloud, forget)
 
@@ -113,9 +112,7 @@ def _remove(cloud: str, other: str, forget: Callable[[], None]) -> None:
         st.session_state[cloud] = other
 
 
-def _change(cloud: str, other: str, forget: Callable[[], None]) -> None:
-    """Another file, or none: what was read of the last one goes, and with none the cloud in use too."""
+def _change() -> None:
+    """Another file, or none: what was read of the last one goes; the cloud in use stays until it is removed."""
     st.session_state.pop("_looked", None)
     st.session_state.pop("own columns", None)
-    if st.session_state["own file"] is None:
-        _remove(cloud, other, forget)

@@ -91,13 +91,14 @@ def test_pointing_at_a_key_writes_out_its_weight(page):
 def test_a_file_of_ones_own(page, tmp_path):
     file = tmp_path / "ball.ply"
     trimesh.creation.icosphere(subdivisions=3).export(file)
-    page.get_by_text("Your own file").click()
+    page.get_by_test_id("stExpander").filter(has_text="Your own file").locator("summary").click()
     page.locator("input[type=file]").set_input_files(file)
     page.get_by_role("button", name="Use this cloud").click()
     expect(page).to_have_url(re.compile("cloud=own"))
-    expect(page.get_by_role("combobox", name="Cloud")).to_have_value("ball.ply")
+    expect(page.get_by_role("combobox", name="Cloud")).to_have_value("Your own file")
+    expect(page.get_by_text("In use: ball.ply")).to_be_visible()
     page.wait_for_function("Math.abs(document.querySelectorAll('.plot')[0]._fullData[0].x[7]) < 3")
-    page.get_by_role("button", name="Remove").click()
+    page.get_by_role("button", name="Remove this cloud").click()
     expect(page).not_to_have_url(re.compile("cloud=own"))
 
 

@@ -181,7 +181,7 @@ def test_ones_own_file_is_looked_at_and_then_used(npy):
     assert page.query_params["cloud"] in ("own", ["own"])
     page.select_slider[0].set_value(1024).run()
     assert "All 700 keys are drawn and attended to." in says(page)
-    press(page, "Remove")
+    press(page, "Remove this cloud")
     assert page.selectbox[0].value == "torus"
     assert "own" not in page.selectbox[0].options
 
@@ -232,7 +232,17 @@ def test_a_session_holds_one_file(npy):
     assert page.session_state["_own"].upload.title == "cloud 2.npy"
     assert "_looked" not in page.session_state
     page.file_uploader[0].set_value(None).run()
+    assert page.selectbox[0].value == "own"
+    press(page, "Remove this cloud")
     assert "_own" not in page.session_state
+    assert page.selectbox[0].value == "torus"
+
+
+def test_a_browser_that_still_names_a_removed_cloud_gets_another(npy):
+    page = press(upload(open_page(n="256"), "mine.npy", npy), "Use this cloud")
+    del page.session_state["_own"]
+    page.run()
+    assert not page.exception
     assert page.selectbox[0].value == "torus"
 
 
