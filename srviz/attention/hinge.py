@@ -100,7 +100,7 @@ class _KernelSum(torch.autograd.Function):
             if ctx.needs_input_grad[1] or ctx.needs_input_grad[2]:
                 pieces = with_derivatives(ctx.kernel.mirrored().pieces())
                 out = torch.zeros_like(v).flatten(0, 1)
-                found = sweep(ladder.swapped(), _rows(g), pieces, bandwidth=bandwidth, out=out, dot=_rows(v))
+                found = sweep(ladder.swapped, _rows(g), pieces, bandwidth=bandwidth, out=out, dot=_rows(v))
                 dt, dv = slope_sum(pieces, found, unit), out.view_as(v)
         return ds, dt, dv, db, None
 

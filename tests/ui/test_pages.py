@@ -12,7 +12,8 @@ from streamlit.testing.v1 import AppTest
 from srviz import device as devices
 from srviz.attention import METHODS
 from srviz.inputs import INPUTS, words
-from srviz.ui import beside, clouds, kernels, line, routes, slices
+from srviz.ui import beside, clouds, kernels, line, photographs, routes, slices
+from srviz.ui import words as own_words
 from srviz.ui.course import COURSE, neighbours
 
 ROOT = Path(__file__).parents[2]
@@ -23,6 +24,8 @@ PARAMETERS = {
     "pages/3_Slices.py": slices.PARAMETERS,
     "pages/4_Beside_softmax.py": beside.PARAMETERS,
     "pages/5_Point_clouds.py": clouds.PARAMETERS,
+    "pages/6_Photographs.py": photographs.PARAMETERS,
+    "pages/7_Words.py": own_words.PARAMETERS,
 }
 
 
