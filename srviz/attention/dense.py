@@ -49,7 +49,7 @@ def centre(v: Tensor, key_mask: Tensor | None = None) -> Tensor:
     if key_mask is None:
         v = v - v.mean(-2, keepdim=True)
         return v - v.mean(-2, keepdim=True)
-    keep, count = key_mask.unsqueeze(-1).to(v.dtype), _count(v[..., 0], key_mask).unsqueeze(-1)
+    keep, count = key_mask.unsqueeze(-1).to(v.dtype), _count(v, key_mask).unsqueeze(-1)
     for _ in range(2):
         v = (v - (v * keep).sum(-2, keepdim=True) / count) * keep
     return v

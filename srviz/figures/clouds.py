@@ -155,15 +155,16 @@ def _at(place: Numbers) -> dict[str, Numbers]:
 
 
 def _space(figure: go.Figure, place: Numbers, mode: str) -> go.Figure:
-    bare(figure, mode, 340)
+    bare(figure, mode, 300)
     low, high = place.min(0), place.max(0)
     edge = 0.03 * float(np.ptp(place)) + 1e-6
     wide = high - low + 2 * edge
     axes = {f"{x}axis": {"visible": False, "range": [low[k] - edge, high[k] + edge]} for k, x in enumerate("xyz")}
-    ratio = {x: 1.35 * float(wide[k] / wide.max()) for k, x in enumerate("xyz")}  # as the points lie, whatever is drawn
+    size = wide / np.linalg.norm(wide)  # as the points lie, whatever is drawn
+    ratio = {x: 1.7 * float(size[k]) for k, x in enumerate("xyz")}
     scene = axes | {
         "aspectmode": "manual", "aspectratio": ratio, "dragmode": "turntable", "hovermode": False,
-        "camera": {"eye": {"x": 1.3, "y": -1.5, "z": 0.85}},
+        "camera": {"eye": {"x": 1.12, "y": -1.3, "z": 0.8}},
     }  # fmt: skip
     figure.update_traces(showlegend=False, selector={"name": None})
     margin = {"l": 0, "r": 0, "t": 0, "b": 36}

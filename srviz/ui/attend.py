@@ -51,6 +51,13 @@ def attend_to_everything(place: Place) -> None:
     if run is None or run.place != place:
         run = st.session_state["_run"] = Run(place)
     shown: Scene = scene(*place)
+    if run.colours is None and run.estimate is None and not run.running:
+        st.markdown(
+            f"All {shown.tokens.n:,} tokens to all, {HEADS} untrained heads of {HEAD_DIM}: the time and memory of "
+            "sliced ReLU, its output as colours, and what softmax takes for the same."
+        )
+        _offer(run, shown)
+        return
     left, middle, right = st.columns(3, gap="medium")
     with left:
         _cloud(shown, place)
@@ -91,6 +98,11 @@ def _sliced(run: Run, shown: Scene, place: Place) -> None:
             f"**{numbers.duration(run.seconds)}**, the process at most {numbers.size(run.peak)}.{stopped}  \n"
             f":gray[Colours: the three principal components of the output. Measured just now on {run.on}.]"
         )
+    _offer(run, shown)
+
+
+def _offer(run: Run, shown: Scene) -> None:
+    """The button, or why there is none."""
     need, left = bytes_needed(shown.tokens.n, shown.tokens.x.shape[1], HEADS, HEAD_DIM), memory.available()
     if need > left:
         st.markdown(
