@@ -44,5 +44,5 @@ with shell.page("pages/3_Slices.py"):
         "it tends to c · |x − y|. Sliced attention uses one slice a head, and takes no such mean."
     )
     many(state)
-    st.subheader("The code that ran", anchor=False)
-    st.code(source(), language=None, wrap_lines=True)
+    with st.expander("The code that ran"):
+        st.code(source(), language=None, wrap_lines=True)

@@ -97,8 +97,7 @@ class _SlicedReLU(torch.autograd.Function):
     def backward(ctx: Any, g: Tensor) -> tuple[Tensor | None, ...]:
         s, t, v, keep, y, inverse, mean, rest = ctx.saved_tensors
         ds, dt, dv = (
-            torch.empty_like(x) if wanted else None
-            for x, wanted in zip((s, t, v), ctx.needs_input_grad, strict=False)
+            torch.empty_like(x) if wanted else None for x, wanted in zip((s, t, v), ctx.needs_input_grad, strict=False)
         )
         g = g.contiguous()
         with torch.autocast(v.device.type, enabled=False):

@@ -18,7 +18,7 @@ from srviz.figures import slices as figures
 from srviz.inputs import INPUTS, Input
 from srviz.inputs.shapes import SPACE
 from srviz.measure import slices as measure
-from srviz.ui import report, shell, url
+from srviz.ui import controls, report, shell, url
 from srviz.ui.chart import chart, mode
 from srviz.ui.live import component
 
@@ -33,7 +33,7 @@ PARAMETERS = (
     url.choice("input", tuple(POINTS), "moons"),
     url.choice("by", tuple(KINDS), "hand"),
     url.whole("n", LEAST, MOST, 24),
-    url.whole("seed", 0, 9999, 7),
+    url.whole("seed", 0, controls.MOST_SEED, 7),
     url.real("theta", 0, 359.9, 30.0),
     url.real("tilt", -90, 90, 25.0),
     url.real("yaw", 0, 359.9, 25.0),
@@ -211,7 +211,7 @@ def _controls(state: url.State) -> None:
     second.segmented_control("Slice", list(KINDS), key=url.key("by"), format_func=KINDS.__getitem__, required=True)
     third.slider("Tokens n", LEAST, MOST, key=url.key("n"))
     with fourth.popover("More", width="stretch"):
-        st.number_input("Seed", 0, 9999, key=url.held("seed"), help="Of the points, of Π and of the random directions.")
+        controls.seed("Of the points, of Π and of the random directions.")
         st.slider(
             "Resolution in percent", 1, 50, key=url.held("resolution"),
             help="A head tells two tokens apart where their scores differ by this share of their distance.",
