@@ -407,6 +407,7 @@ class KernelMap {
         svg("circle", { class: "hit", r: 18 }), svg("circle", { class: "ring", r: 13 }), svg("path", { class: "mark", d: mark }),
       ]);
       g.onpointerdown = (event) => this.grab(event, g, name);
+      g.addEventListener("touchstart", (event) => event.preventDefault(), { passive: false }); // touch-action is not heeded inside an svg
       g.onkeydown = (event) => this.nudge(event, name);
       g.onfocus = () => { if (name.startsWith("node")) { this.chosen = Number(name.slice(4)); this.drawHandles(); } };
       g.ondblclick = (event) => event.stopPropagation();
