@@ -24,7 +24,7 @@ with shell.page("pages/2_Kernels.py"):
         )
         middle.subheader("Rows need not sum to one", anchor=False)
         middle.markdown(
-            "A softmax row sums to 1. A ReLU row over Σ|s − t| sums to something between 0 and 1: raw ReLU rows are no "
+            "A softmax row sums to 1. A ReLU row over Σ|s − t| sums to something between 0 and 1: raw ReLU rows are no "
             "probabilities either. Centre the values, and the rows of every curve sum to 0: weights of both signs."
         )
         right.subheader("Straight pieces are enough", anchor=False)

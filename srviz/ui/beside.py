@@ -1,5 +1,6 @@
 """Beside softmax: every method's weights on the same queries and keys, linked, with their arithmetic."""
 
+import contextlib
 import inspect
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
@@ -189,8 +190,9 @@ def beside_softmax() -> url.State:
             show(drawn.panes[number], key=key, alt=alt, queries=queries, keys=keys, arithmetic=arithmetic)
     rest = cells[len(shown) :]
     with rest[0]:
-        _head("The tokens", "ringed: the query and the key")
-        show(drawn.places, key=PLACES, alt=f"{n} tokens where they lie", points=range(n))
+        _head("The tokens", "ringed: query and key")
+        with st.container(key="lines") if wide else contextlib.nullcontext():
+            show(drawn.places, key=PLACES, alt=f"{n} tokens where they lie", points=range(n))
     if drawn.pattern:
         with rest[1]:
             _head("The pattern asked for", "known for this input")

@@ -103,12 +103,17 @@ def many(state: url.State) -> None:
     control.select_slider("Random slices L", range(LARGEST + 1), key=url.key("many"), format_func=lambda k: f"{2**k:,}")
     words.caption(
         f"The error over all pairs, as a root mean square: the median of {REPEATS} draws of L directions, its spread "
-        "from the 10th to the 90th percentile, and, dotted, the fit to the medians. Theory says the slope −1/2."
+        "from the 10th to the 90th percentile, and, dotted, the fit to the medians."
     )
     first, second = st.columns(2, gap="large")
     means, errors = _pictures(*setting, state["many"], mode())
     chart(means, f"Mean shadow of every pair over {count} slices against its distance", "kept", first)
     chart(errors, f"Error against the number of slices, log axes, slope {mean.fit[0]:.2f}", "error", second)
+    slope = -mean.fit[0]
+    st.markdown(
+        f"**Four times as many slices halve the error**, in theory: a slope of −1/2. Here the slope is −{slope:.2f}, "
+        f"and half the error takes 2^(1/{slope:.2f}) = {2 ** (1 / slope):.1f} times as many."
+    )
     dim = 3 if state["input"] in SPACE else 2
     every = state["n"] * (state["n"] - 1) // 2
     pairs = f"All {every:,}" if every <= PAIRS else f"{PAIRS} of the {every:,}"
@@ -218,9 +223,9 @@ def _controls(state: url.State) -> None:
         )  # fmt: skip
     for name in ("input", "by", "n", "seed", "resolution"):
         state.values[name] = st.session_state[url.key(name)]
-    says = "The direction is yours. " if state["by"] == "hand" else (
-        f"Π is untrained, from seed {state['seed']}: {HEADS} heads of one layer, a "
-        f"{'linear map' if state['by'] == 'linear' else 'small MLP'} each. "
+    says = "The direction is yours; Π is a map that a layer has instead. " if state["by"] == "hand" else (
+        f"Π, the map from a token to its score, is untrained: random numbers, drawn with seed {state['seed']}. "
+        f"One layer has {HEADS} heads, each with {'a linear map' if state['by'] == 'linear' else 'a small MLP'} of its own. "
     )  # fmt: skip
     sets = "In space its level sets are surfaces; they are not drawn. "
     st.caption(
