@@ -11,7 +11,7 @@ with shell.page("pages/4_Beside_softmax.py"):
     with st.container(key="lead"):
         st.markdown(
             "Same :orange[**queries**], same :blue[**keys**]. Softmax gathers around what is similar; sliced ReLU "
-            "draws a staircase. Point at a cell; a click holds it, Esc or a second click lets go."
+            "draws a staircase. Point at a cell; a click or tap holds it, Esc or a second one lets go."
         )
     state = beside_softmax()
     with st.container(key="notice"):

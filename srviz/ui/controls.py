@@ -58,7 +58,7 @@ def row(
     )
     made = chosen(state)
     there = count(state)
-    label = f"Tokens n: all {there}" if there < made.nearest(state["n"]) or made.most < state["n"] else "Tokens n"
+    label = "Tokens n" if there == state["n"] else f"Tokens n: {'all ' if there == made.most else ''}{there}"
     sizes = [size for size in made.fixed or () if least <= size <= most]
     says = f"On screen this input has {' or '.join(map(str, sizes))} tokens." if sizes else None
     second.slider(label, least, most, key=url.key("n"), disabled=len(sizes) == 1, help=says)

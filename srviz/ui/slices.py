@@ -223,10 +223,13 @@ def _controls(state: url.State) -> None:
         )  # fmt: skip
     for name in ("input", "by", "n", "seed", "resolution"):
         state.values[name] = st.session_state[url.key(name)]
-    says = "The direction is yours; Π is a map that a layer has instead. " if state["by"] == "hand" else (
-        f"Π, the map from a token to its score, is untrained: random numbers, drawn with seed {state['seed']}. "
-        f"One layer has {HEADS} heads, each with {'a linear map' if state['by'] == 'linear' else 'a small MLP'} of its own. "
-    )  # fmt: skip
+    says = "The direction is yours; Π is a map that a layer has instead. "
+    if state["by"] != "hand":
+        kind = "a linear map" if state["by"] == "linear" else "a small MLP"
+        says = (
+            f"Π, the map from a token to its score, is untrained: random numbers, drawn with seed {state['seed']}. "
+            f"One layer has {HEADS} heads, each with {kind} of its own. "
+        )
     sets = "In space its level sets are surfaces; they are not drawn. "
     st.caption(
         f"{says}{sets if state['by'] != 'hand' and state['input'] in SPACE else ''}"

@@ -110,7 +110,8 @@ def test_words_are_ringed_and_not_cut_off(server, visit):
     inside = page.locator(".st-key-lines").evaluate(
         """e => { const own = e.querySelector('.plot').getBoundingClientRect();
         return [...e.querySelectorAll('.textpoint')].map(w => w.getBoundingClientRect())
-            .filter(w => w.left > own.left && w.right < own.right && w.top > own.top && w.bottom < own.bottom).length; }"""
+            .filter(w => w.left > own.left && w.right < own.right && w.top > own.top && w.bottom < own.bottom)
+            .length; }"""
     )
     assert inside == 38
     word = page.locator(".st-key-lines .textpoint").nth(2).bounding_box()

@@ -780,7 +780,7 @@ class KernelMap {
     if (!row) {
       const { sums } = found, low = Math.min(...sums), high = Math.max(...sums);
       this.says.replaceChildren(
-        make("span", { class: "quiet" }, "Point at a cell, or tap it: its numbers stand here, and its r on the curve. A click holds; Esc or a second click lets go."), make("br"),
+        make("span", { class: "quiet" }, "Point at a cell, or tap it: its numbers stand here, and its r on the curve. A click or tap holds; Esc or a second one lets go."), make("br"),
         `rows sum to ${Math.abs(high - low) < 5e-4 ? fmt(high, 3) : `${fmt(low, 3)} … ${fmt(high, 3)}`}${state.divide === "distance" || state.divide === "rows" ? "" : `, divided by ${state.divide === "n" ? `n = ${found.n}` : "nothing"}`}`);
       return;
     }
@@ -854,6 +854,7 @@ class KernelMap {
       : this.agreed == null ? [make("span", { class: "quiet" }, "asking the operator …")]
       : ["The outputs moved by at most ", make("b", {}, this.moved < 0.01 ? power(this.moved) : fmt(this.moved, this.moved < 10 ? 2 : 0)), ` of the largest: the operator in float32, on ${this.data.answer.many.toLocaleString("en")} tokens.`]));
     judge(this.badge, this.agreed ?? null);
+    if (N2[state.kernel]) this.badge.textContent = this.badge.textContent.replace("operator", "n² operator");
   }
 }
 
