@@ -340,12 +340,17 @@ def pattern_fit(state: url.State) -> None:
                 st.button(label, key="fit", on_click=_fit, args=(fits, (mine,)))
             if not all(map(fits.complete, PATTERNS)):
                 st.button("Fit all patterns", key="fit all", on_click=_fit, args=(fits, tuple(PATTERNS)))
-    if not fits.asked:
-        for pattern, method in product(PATTERNS, METHODS):
-            fitted = fits.reached(pattern, method)
-            if fitted and fitted.last and not fitted.done:
-                where = f"step {fitted.last.step} of {fitted.last.steps}"
-                st.markdown(f"Stopped: {INPUTS[pattern].title}, {METHODS[method].label}, at {where}.")
+    for pattern in () if fits.asked else PATTERNS:
+        reached = [fits.reached(pattern, method) for method in METHODS]
+        begun = [fitted.last for fitted in reached if fitted and fitted.last]
+        if begun and not fits.complete(pattern):
+            label, fitted = next(
+                (method.label, fitted)
+                for method, fitted in zip(METHODS.values(), reached, strict=True)
+                if not (fitted and fitted.done)
+            )
+            step = fitted.last.step if fitted and fitted.last else 0
+            st.markdown(f"Stopped: {INPUTS[pattern].title}, {label}, at step {step} of {begun[0].steps}.")
     table = st.empty()
     _table(fits, table)
     if any(fits.reached(mine, method) for method in METHODS):
@@ -415,6 +420,7 @@ def _maps(state: url.State, fits: Fits) -> None:
 
 def _run(fits: Fits, mine: str, bar: DeltaGenerator, table: DeltaGenerator) -> None:
     """The fits asked for, watched. Stop, or any other control, ends this within a few steps; `run` keeps its place."""
+    url.leave()  # what is on the page goes into the link now, not when the fits are done
     jobs = list(product(fits.asked, METHODS))
     with queue.turn(lambda text: bar.progress(0.0, text)):
         for number, (pattern, method) in enumerate(jobs):
