@@ -342,15 +342,15 @@ def pattern_fit(state: url.State) -> None:
                 st.button("Fit all patterns", key="fit all", on_click=_fit, args=(fits, tuple(PATTERNS)))
     for pattern in () if fits.asked else PATTERNS:
         reached = [fits.reached(pattern, method) for method in METHODS]
-        begun = [fitted.last for fitted in reached if fitted and fitted.last]
-        if begun and not fits.complete(pattern):
+        last = [fitted.last for fitted in reached if fitted and fitted.last]
+        if last and not fits.complete(pattern):
             label, fitted = next(
                 (method.label, fitted)
                 for method, fitted in zip(METHODS.values(), reached, strict=True)
                 if not (fitted and fitted.done)
             )
             step = fitted.last.step if fitted and fitted.last else 0
-            st.markdown(f"Stopped: {INPUTS[pattern].title}, {label}, at step {step} of {begun[0].steps}.")
+            st.markdown(f"Stopped: {INPUTS[pattern].title}, {label}, at step {step} of {last[0].steps}.")
     table = st.empty()
     _table(fits, table)
     if any(fits.reached(mine, method) for method in METHODS):
