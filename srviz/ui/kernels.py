@@ -24,7 +24,8 @@ from srviz.ui.numbers import duration, power
 LEAST, MOST = 8, 64  # tokens on the map
 MANY, FEWER = 4096, 1024  # tokens on which moved scores are compared: with a sorted route, and without
 TIMED, TIMED_DRAWN, TOO_FEW = 8192, 4096, 512  # tokens of the measured runs, of a drawn curve; below TOO_FEW none
-RUNS, ROWS = 5, 64  # of each measurement; queries of the n² route, which is the same for each
+RUNS = 5  # of each measurement
+ROWS, BLOCK = 256, 64  # queries of the n² route, which is the same for each; as many at once as stay in cache
 MOST_NODES = 24
 REACH, TALLEST, STEEPEST = 4.0, 3.0, 4.0  # of a drawn curve: |r| of a node, |height|, |slope|
 GAP = 0.05  # between two nodes
@@ -313,9 +314,11 @@ def _verdict(n: int, fast: float | None, slow: float) -> str:
         return f"On {n:,} tokens all {n * n / 1e6:,.0f} million pairs have to be summed."
     if 0.8 < slow / fast < 1.25:
         return f"With {n:,} tokens sorting takes about as long as all n² pairs."
+    ratio = max(slow / fast, fast / slow)
+    times = f"**{ratio:.0f} times**" if ratio >= 10 else f"**{ratio:.1f} times**"
     if slow > fast:
-        return f"On {n:,} tokens sorting is **{slow / fast:.2g} times** faster."
-    return f"With {n:,} tokens sorting does not pay: it takes **{fast / slow:.2g} times** as long as all n² pairs."
+        return f"On {n:,} tokens sorting is {times} faster."
+    return f"With {n:,} tokens sorting does not pay: it takes {times} as long as all n² pairs."
 
 
 WITHOUT = {
@@ -332,7 +335,11 @@ def _measure(name: str, n: int, seed: int, head: int, device: str, curve: Curve,
     n = len(s)
     few = min(n, ROWS)
     some = s[:: n // few][:few]
-    by_pairs = curve.every_pair(some, t, v)
+
+    def every_pair() -> Tensor:
+        return torch.cat([curve.every_pair(block, t, v) for block in torch.split(some, BLOCK)])
+
+    by_pairs = every_pair()
     truth = curve.every_pair(some.to(TRUTH).double(), t.to(TRUTH).double(), v.to(TRUTH).double())
     by_sorting = by_pairs if pieces is None else curve.sum(s, t, v)[:: n // few][:few]
     return Measured(
@@ -341,7 +348,7 @@ def _measure(name: str, n: int, seed: int, head: int, device: str, curve: Curve,
         queries=few,
         sorted_seconds=None if pieces is None else seconds(lambda: curve.sum(s, t, v), s.device, repeats=RUNS),
         sorted_error=_apart(by_sorting, truth, truth),
-        dense_seconds=seconds(lambda: curve.every_pair(some, t, v), s.device, repeats=RUNS),
+        dense_seconds=seconds(every_pair, s.device, repeats=RUNS),
         dense_error=_apart(by_pairs, truth, truth),
         apart=_apart(by_sorting, by_pairs, truth),
         disturbed=queue.busy(),

@@ -300,8 +300,11 @@ def test_moved_scores_are_named_while_their_panel_is_closed(kernels):
     expect(page).not_to_have_url(re.compile("queries|standard"))
 
 
-def test_the_number_at_the_point_stands_off_the_curve(kernels):
-    page = kernels("kernel=relu&sorted=1")
+@pytest.mark.parametrize("options", [{}, {"width": 390, "height": 844}], ids=["desk", "phone"])
+@pytest.mark.parametrize("kernel", ["relu", "gauss"])
+def test_the_number_at_the_point_stands_off_the_curve(kernels, kernel, options):
+    page = kernels(f"kernel={kernel}&sorted=1", **options)
+    page.locator(".kernel canvas").scroll_into_view_if_needed()
     for row, column in ((3, 8), (10, 20), (20, 3), (30, 2), (16, 16)):
         page.mouse.move(*over(page, row, column))
         page.mouse.move(*over(page, row, column + 1))

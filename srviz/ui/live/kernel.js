@@ -593,8 +593,8 @@ class KernelMap {
 
   // where a label beside the point (x, y) covers least of the curve: its left end and its baseline
   clear(x, y) {
-    const wide = 122, high = 17, least = LEFT + 4, most = this.width - wide;
-    const places = [[x + 11, y - 10], [x - wide - 11, y - 10], [x + 11, y + 22], [x - wide - 11, y + 22], [x - wide / 2, y - 34], [x - wide / 2, y + 46]]
+    const wide = 108, high = 17, least = LEFT + 4, most = this.width - wide;
+    const places = [[x + 11, y - 10], [x - wide - 11, y - 10], [x + 11, y + 22], [x - wide - 11, y + 22], [x - wide / 2, y - 34], [x - wide / 2, y + 46], [most, 26], [least, 26]]
       .map(([left, base]) => [clamp(left, least, most), clamp(base, 14, this.tall - BOTTOM - 6)]);
     const covered = ([left, base]) => {
       let count = 0;
@@ -780,7 +780,7 @@ class KernelMap {
     if (!row) {
       const { sums } = found, low = Math.min(...sums), high = Math.max(...sums);
       this.says.replaceChildren(
-        make("span", { class: "quiet" }, "Point at a cell, or tap it: its numbers stand here, and its r on the curve. A click or tap holds; Esc or a second one lets go."), make("br"),
+        make("span", { class: "quiet" }, "Point at a cell: its numbers stand here, and its r on the curve. A click or tap holds; Esc or a second one lets go."), make("br"),
         `rows sum to ${Math.abs(high - low) < 5e-4 ? fmt(high, 3) : `${fmt(low, 3)} … ${fmt(high, 3)}`}${state.divide === "distance" || state.divide === "rows" ? "" : `, divided by ${state.divide === "n" ? `n = ${found.n}` : "nothing"}`}`);
       return;
     }
