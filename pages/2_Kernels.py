@@ -3,7 +3,7 @@
 import streamlit as st
 
 from srviz.ui import shell
-from srviz.ui.kernels import code_that_ran, kernel_map, on_many, why_centre
+from srviz.ui.kernels import code, kernel_map, on_many, why_centre
 from srviz.ui.question import question
 
 with shell.page("pages/2_Kernels.py"):
@@ -16,20 +16,21 @@ with shell.page("pages/2_Kernels.py"):
     state = kernel_map()
     with st.container(key="notice"):
         left, middle, right = st.columns(3, gap="large")
-        left.subheader("Sorted, it is a staircase", anchor=False)
+        left.subheader("Sorted, ReLU is a staircase", anchor=False)
         left.markdown(
-            "Sorted by score, r grows down every column and falls along every row. ReLU is zero above the staircase "
-            "and smooth below it; the bump is a band."
+            "Sorted by score, r falls along every row. So ReLU weights fall with the key's rank until they are zero: "
+            "there is the step. Down a column they need not grow, for each row has a divisor of its own. The bump is "
+            "a band."
         )
         middle.subheader("Rows need not sum to one", anchor=False)
         middle.markdown(
-            "A softmax row sums to 1. A ReLU row sums to something between 0 and 1, and once the values are centred, "
-            "to 0: its effective weights have both signs."
+            "A softmax row sums to 1. A ReLU row over Σ|s − t| sums to something between 0 and 1: raw ReLU rows are no "
+            "probabilities either. Centre the values, and the rows of every curve sum to 0: weights of both signs."
         )
         right.subheader("Straight pieces are enough", anchor=False)
         right.markdown(
             "Whatever you draw is a few nodes and two end slopes, and each piece is summed over the sorted keys. "
-            "The Gauss curve has no straight piece: to be exact it needs all n² pairs."
+            "The Gauss curve has no straight piece: here it takes all n² pairs."
         )
     many = st.container()
     question(
@@ -46,4 +47,5 @@ with shell.page("pages/2_Kernels.py"):
     why_centre(state)
     with many:  # measured last: the rest of the page need not wait
         on_many(state)
-    code_that_ran()
+    with st.expander("The code that ran"):
+        st.code(code(), language=None, wrap_lines=True)

@@ -56,23 +56,32 @@ def places(place: Numbers, colour: Numbers | None, words: tuple[str, ...] | None
     """The tokens where they lie, in their own colours where they have some, or as the words they are, as far as those
     can be read. place: (n, 2), colour: (n, 3) or None.
     """
-    ink = PALETTES[mode].ink
+    ink, told = PALETTES[mode].ink, legible(words)
     shades = ink if colour is None else [f"rgb({r},{g},{b})" for r, g, b in (colour * 255).round().astype(int)]
     line = {"width": 0.5, "color": PALETTES[mode].quiet}
-    told = words is not None and len(words) <= LEGIBLE
     dots = go.Scatter(
         x=place[:, 0],
         y=place[:, 1],
         mode="text" if told else "markers",
         text=[escape(word) for word in words or ()] if told else None,
-        textfont={"color": ink, "size": 11},
+        textfont={"color": ink, "size": 13},
         marker={"size": 8, "color": shades, "line": line},
         hoverinfo="none",
     )
     figure = bare(go.Figure(dots), mode, SIDE)
+    if told:  # a word reaches beyond its place; lines stand apart as far as there is room
+        low, high = float(place[:, 1].min()), float(place[:, 1].max())
+        apart = (high - low) / 8 or 0.5
+        figure.update_xaxes(range=[-0.1, 1.1])
+        return figure.update_yaxes(range=[low - apart, high + apart]).update_layout(margin=EDGE)
     figure.update_xaxes(range=[-0.06, 1.06])
     figure.update_yaxes(range=[-0.06, 1.06])
     return figure.update_layout(margin=EDGE, meta="square")
+
+
+def legible(words: tuple[str, ...] | None) -> bool:
+    """Whether tokens are shown as words: where they are some, and not too many to be read."""
+    return words is not None and len(words) <= LEGIBLE
 
 
 def histogram(weights: Mapping[str, Numbers], *, mode: str) -> go.Figure:
@@ -86,27 +95,6 @@ def histogram(weights: Mapping[str, Numbers], *, mode: str) -> go.Figure:
         line = {"color": colour, "dash": dash, "width": 2, "shape": "hvh"}
         figure.add_scatter(x=middle, y=count / max(size.size, 1), name=label, mode="lines", line=line, hoverinfo="none")
     return _axes(figure, mode, "size of a weight", "share of all weights", log=True)
-
-
-def fits(labels: list[str], before: list[float], after: list[float], *, mode: str) -> go.Figure:
-    """For each method the distance to the pattern as it was (hollow) and fitted (filled), from 1 down to 0."""
-    colours = PALETTES[mode]
-    figure = go.Figure()
-    for label, high, low in zip(labels, before, after, strict=True):
-        figure.add_scatter(
-            x=[high, low], y=[label, label], mode="lines", line={"color": colours.line, "width": 3}, hoverinfo="none"
-        )
-    dot = {"size": 12, "color": colours.ground, "line": {"color": colours.ink, "width": 2}}
-    figure.add_scatter(x=before, y=labels, mode="markers", marker=dot)
-    numbers = [f"  {x:.2f}" for x in after]
-    dot = {"size": 12, "color": colours.ink}
-    figure.add_scatter(x=after, y=labels, mode="markers+text", text=numbers, textposition="top center", marker=dot)
-    figure = _axes(figure, mode, "distance to the pattern: 0 is the pattern itself", "", log=False)
-    figure.update_xaxes(range=[-0.03, 1.06])
-    figure.update_yaxes(range=[len(labels) - 0.6, -0.6], showgrid=False)
-    figure.update_traces(hoverinfo="skip")
-    figure.update_layout(margin={"l": 110, "t": 10})
-    return figure.update_layout(showlegend=False, height=84 + 46 * len(labels))
 
 
 def _lines(mode: str) -> list[tuple[str, str]]:

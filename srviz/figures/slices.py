@@ -87,5 +87,5 @@ def _axes(figure: go.Figure, mode: str, height: int, x: str, y: str) -> go.Figur
     }  # fmt: skip
     figure.update_xaxes(**axis, title={"text": x, "font": quiet})
     figure.update_yaxes(**axis, title={"text": y, "font": quiet})
-    figure.update_layout(font={"family": "'Source Sans', sans-serif"}, margin={"l": 62, "r": 8, "t": 12, "b": 46})
+    figure.update_layout(margin={"l": 62, "r": 8, "t": 12, "b": 46})
     return figure

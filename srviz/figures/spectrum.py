@@ -5,7 +5,7 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 from plotly.subplots import make_subplots
 
-from srviz.figures.theme import PALETTES
+from srviz.figures.theme import FONT, PALETTES
 
 Values = NDArray[np.float64]
 
@@ -29,7 +29,7 @@ def spectrum(parts: dict[str, Values], *, mode: str, height: int = 260) -> go.Fi
         bargap=0.25,
         paper_bgcolor="rgba(0,0,0,0)",
         plot_bgcolor="rgba(0,0,0,0)",
-        font={"color": colours.ink, "size": 13, "family": "'Source Sans', 'Source Sans Pro', sans-serif"},
+        font={"color": colours.ink, "size": 13, "family": FONT},
         showlegend=False,
         dragmode=False,
         hoverlabel={"bgcolor": colours.ground, "font": {"color": colours.ink}, "bordercolor": colours.line},

@@ -21,6 +21,9 @@ class Palette:
     high: str
 
 
+FONT = "'Source Sans', 'Source Sans Pro', sans-serif"  # the page's own
+
+
 PALETTES = {
     "light": Palette(
         "#FBFAF7", "#1B1A17", "#5F5B54", "#DDD9D0", "#BF4405", "#005F9E", "#00714F", "#6A5C93", "#8C510A", "#01665E"
@@ -45,7 +48,7 @@ def bare(figure: go.Figure, mode: str, height: int) -> go.Figure:
         margin={"l": 0, "r": 0, "t": 0, "b": 0},
         paper_bgcolor="rgba(0,0,0,0)",
         plot_bgcolor="rgba(0,0,0,0)",
-        font={"color": colours.ink, "size": 13},
+        font={"color": colours.ink, "size": 13, "family": FONT},
         showlegend=False,
         dragmode=False,
         hoverlabel={"bgcolor": colours.ground, "font": {"color": colours.ink}, "bordercolor": colours.line},

@@ -1,9 +1,11 @@
 """Beside softmax: every method's weights on the same queries and keys, linked, with their arithmetic."""
 
+import contextlib
 import inspect
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
 from functools import cache, partial
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -16,15 +18,16 @@ from torch.nn.functional import elu
 
 from srviz.attention import METHODS, Method, dense, seeded_heads, seeded_slice, standardize
 from srviz.figures import beside as figures
-from srviz.inputs import INPUTS, Tokens
+from srviz.inputs import INPUTS
 from srviz.inputs.patterns import PATTERNS
-from srviz.measure.fit import fit
+from srviz.measure.fit import Progress, fit
 from srviz.measure.spread import spread
 from srviz.ui import compute, controls, queue, url
-from srviz.ui.chart import chart, mode
+from srviz.ui.chart import mode
 from srviz.ui.figure import Arithmetic, Click, clicked, figure
 
-LEAST, MOST, MOST_FITTED = 4, 256, 64
+LEAST, MOST = 4, 256
+FITTED, NEAR = 24, 0.32  # tokens of a fit; the distance below which a pattern counts as drawn
 ORDERS = {"input": "input", "sorted": "ReLU score", "bump": "bump score"}
 PARAMETERS = (
     *controls.parameters("clusters", sizes=(LEAST, MOST, 48), seed=119, head=3),
@@ -159,10 +162,9 @@ def orders(setting: controls.Setting, order: str, n: int) -> tuple[list[int], li
 
 
 def _existing(values: dict[str, Any]) -> dict[str, Any]:
-    """A held pair that exists; a key is held with its query only."""
-    n = controls.count(values)
-    query = min(values["query"], n)
-    return {"query": query, "key": min(values["key"], n) if query else 0}
+    """A held pair that exists; a key is held with its query only, and a pair whose tokens are gone is let go."""
+    there = values["query"] >= 1 and max(values["query"], values["key"]) <= controls.count(values)
+    return {name: values[name] if there else 0 for name in ("query", "key")}
 
 
 def beside_softmax() -> url.State:
@@ -176,8 +178,9 @@ def beside_softmax() -> url.State:
     queries, keys = orders(setting, state["order"], n)
     held = Click(*(state[name] - 1 if state[name] else None for name in ("query", "key")))
     show = partial(figure, group=GROUP, held=held)
+    wide = drawn.words and not drawn.pattern  # a sentence is read along its lines, and has no pattern to show beside
     with st.container(key="panes"):
-        cells = [cell for _ in range(-(-len(PANES) // ROW)) for cell in st.columns(ROW, gap="medium")]
+        cells = [*st.columns(ROW, gap="medium"), *st.columns([1, 2, 1] if wide else ROW, gap="medium")]
     for number, (pane, key, cell) in enumerate(zip(shown, PANES, cells, strict=False)):
         with cell:
             _head(pane.title, pane.note)
@@ -187,8 +190,9 @@ def beside_softmax() -> url.State:
             show(drawn.panes[number], key=key, alt=alt, queries=queries, keys=keys, arithmetic=arithmetic)
     rest = cells[len(shown) :]
     with rest[0]:
-        _head("The tokens", "circled: the query and the key")
-        show(drawn.places, key=PLACES, alt=f"{n} tokens where they lie", points=range(n))
+        _head("The tokens", "ringed: query and key")
+        with st.container(key="lines") if wide else contextlib.nullcontext():
+            show(drawn.places, key=PLACES, alt=f"{n} tokens where they lie", points=range(n))
     if drawn.pattern:
         with rest[1]:
             _head("The pattern asked for", "known for this input")
@@ -197,7 +201,7 @@ def beside_softmax() -> url.State:
     st.caption(
         f"Queries run down, keys across{BY[state['order']]}. {coarse if n > DRAWN else ''}All raw weights share one "
         f"scale, from the ground at 0 to ink at {drawn.top:.3f}; effective weights are brown below zero and teal "
-        f"above, up to ± {drawn.reach:.3f}. The projections are untrained."
+        f"above, up to ± {drawn.reach:.3f}. The projections are untrained. In Linear, φ(x) = elu(x) + 1."
     )
     return state
 
@@ -208,6 +212,7 @@ class Drawings:
 
     panes: tuple[str, ...]
     places: str
+    words: bool  # whether the places are words to be read
     pattern: str
     top: float
     reach: float
@@ -230,6 +235,7 @@ def drawings(setting: controls.Setting, order: str, mode: str) -> Drawings:
     return Drawings(
         tuple(matrix(pane.weights, reach if pane.signed else top, pane.signed) for pane in shown),
         figures.places(tokens.place, tokens.colour, tokens.words, mode=mode).to_json(),
+        figures.legible(tokens.words),
         "" if pattern is None else matrix(pattern, float(pattern.max()) or 1.0, False),
         top,
         reach,
@@ -248,18 +254,17 @@ def spreads(state: url.State) -> None:
     """How the weights are spread: for one query where one was clicked, else for all."""
     setting = controls.setting(state)
     one = state["query"]
-    st.markdown(
-        f"For query {one}, clicked above." if one else "For all queries; click a cell above for its query alone."
-    )
+    st.markdown(f"For query {one}, held above." if one else "For all queries; click a cell above for its query alone.")
     if one:
         st.button("All queries", key="all queries", on_click=_all_queries, args=(url.key("query"), url.key("key")))
     histogram, table = _spread(setting, one, mode())
     alt = "Histogram of the sizes of the weights of every method, on a log axis"
     figure(histogram, key="histogram", alt=alt)
     st.markdown(table)
+    each = "" if one else "Both are means over the queries, and the mean of e^H is more than e to the mean H."
     st.caption(
-        "Entropy of |w| / Σ|w| in each row, and its exponential: as many equal weights would be as spread. "
-        "Means over the rows."
+        "H is the entropy of a query's |w| / Σ|w|, in nats. A query that attends to m keys alike has H = ln m, so e^H "
+        f"says to how many keys it attends, as if alike. {each}"
     )
 
 
@@ -268,10 +273,10 @@ def _spread(setting: controls.Setting, one: int, mode: str) -> tuple[str, str]:
     """The histogram as JSON and the table as Markdown, of one query from 1, or of all where that is 0."""
     shown = panes(*setting)
     rows = slice(one - 1, one) if one else slice(None)
-    lines = ["| | exact zeros | entropy (nats) | effective number of keys |", "|---|---:|---:|---:|"]
+    lines = ["| | share of exact zeros | entropy H | e^H, in keys |", "|---|---:|---:|---:|"]
     for pane in shown:
         found = spread(torch.from_numpy(pane.weights[rows]).double())
-        numbers = f"{found.zeros.mean():.0%} | {found.entropy.mean():.2f} | {found.effective.mean():.1f}"
+        numbers = f"{found.zeros.mean():.2f} | {found.entropy.mean():.2f} | {found.effective.mean():.1f}"
         lines.append(f"| {pane.title} | {numbers} of {len(pane.weights)} |")
     drawing = figures.histogram({pane.title: pane.weights[rows] for pane in shown}, mode=mode)
     return drawing.to_json(), "\n".join(lines)
@@ -283,86 +288,160 @@ def _all_queries(*keys: str) -> None:
 
 @dataclass
 class Fitted:
-    """What the fits of one setting have reached; kept when the visitor stops them."""
+    """One method fitted to one pattern, as far as it has come; `run` goes on from there."""
 
-    setting: tuple[str, int, int]
-    before: dict[str, float] = field(default_factory=dict)
-    best: dict[str, float] = field(default_factory=dict)
-    weights: dict[str, Matrix] = field(default_factory=dict)
-    done: set[str] = field(default_factory=set)
-    running: bool = False
+    run: Iterator[Progress]
+    first: Progress | None = None
+    last: Progress | None = None
+    done: bool = False
+
+
+@dataclass
+class Fits:
+    """The fits of a session at one seed. asked: the patterns that are being fitted, since this epoch of the page."""
+
+    seed: int
+    found: dict[tuple[str, str], Fitted] = field(default_factory=dict)
+    asked: tuple[str, ...] = ()
+    epoch: int = 0
+
+    def reached(self, pattern: str, method: str) -> Fitted | None:
+        """The fit of this method to this pattern, where it has made a step."""
+        fitted = self.found.get((pattern, method))
+        return fitted if fitted and fitted.last else None
+
+    def complete(self, pattern: str) -> bool:
+        """Whether every method has been fitted to it."""
+        return all((pattern, method) in self.found and self.found[pattern, method].done for method in METHODS)
 
 
 def pattern_fit(state: url.State) -> None:
-    """How near each method came to the pattern of this input with its maps fitted to it."""
-    if state["input"] not in PATTERNS:
-        known = ", ".join(INPUTS[name].title for name in PATTERNS)
-        st.markdown(f"This input has no known pattern. These have: {known}.")
-        return
-    name, n, seed, *_ = controls.setting(state)
-    n = min(n, MOST_FITTED)
-    setting = (name, n, seed)
-    fitted: Fitted | None = st.session_state.get("_fitted")
-    if fitted is None or fitted.setting != setting:
-        fitted = st.session_state["_fitted"] = Fitted(setting)
-    tokens = compute.tokens(*setting)
-    pattern = PATTERNS[state["input"]](tokens)
-    if fitted.running:
-        _fit_all(fitted, tokens, pattern)
-    st.button(
-        "Fit again" if fitted.best else "Fit queries, keys and slice to the pattern",
-        key="fit",
-        on_click=_start,
-    )
-    if not fitted.best:
-        return
-    names = [name for name in METHODS if name in fitted.best]
-    labels = [METHODS[name].label for name in names]
-    drawing = figures.fits(labels, [fitted.before[x] for x in names], [fitted.best[x] for x in names], mode=mode())
-    words = "; ".join(f"{METHODS[name].label} {fitted.best[name]:.2f}" for name in names)
-    chart(drawing, f"Distance to the pattern after the fit: {words}", "fits", st.container())
-    cells = st.columns(len(METHODS), gap="medium")
-    for name, cell in zip(names, cells, strict=False):
-        with cell:
-            _head(METHODS[name].label, f"fitted, distance {fitted.best[name]:.2f}")
-            weights = fitted.weights[name]
-            drawing = figures.matrix(weights, float(np.quantile(weights, 0.998)) or 1.0, signed=False, mode=mode())
-            chart(drawing, f"{METHODS[name].label} fitted to the pattern", f"fitted {name}", st.container())
-    st.caption(
-        f"{n} tokens, one head of 8 coordinates, raw weights, the best of three starts of 300 steps of Adam; the "
-        "distance is ‖αA − P‖ / ‖P‖ with the best single scale α. Hollow: before the fit."
-    )
+    """How near each method comes to a pattern with its maps fitted to it: to this input's, or to all.
 
-
-def _start() -> None:
-    kept: Fitted = st.session_state["_fitted"]
-    st.session_state["_fitted"] = Fitted(kept.setting, running=True)
-
-
-def _stop() -> None:
-    st.session_state["_fitted"].running = False
-
-
-def _fit_all(fitted: Fitted, tokens: Tokens, pattern: Matrix) -> None:
-    """The fits, watched; Stop ends them within a few steps and keeps the best so far."""
+    The last thing that runs on the page; whatever interrupts it, it goes on where it was.
+    """
+    fits: Fits | None = st.session_state.get("_fits")
+    if fits is None or fits.seed != state["seed"]:
+        fits = st.session_state["_fits"] = Fits(state["seed"])
+    if fits.epoch != state.epoch:  # the visitor was away: what is there is shown, and nothing begins unasked
+        fits.asked, fits.epoch = (), state.epoch
+    mine = state["input"]
+    if mine not in PATTERNS:
+        st.markdown("This input has no known pattern; the rows of the table have.")
+    bar = None
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.button("Stop", key="stop fit", on_click=_stop)
-        bar = st.progress(0.0, "Fitting …")
-    x, target = torch.from_numpy(tokens.x), torch.from_numpy(pattern)
+        if fits.asked:
+            st.button("Stop", key="stop fit", on_click=_fit, args=(fits, ()))
+            bar = st.progress(0.0, "Fitting …")
+        else:
+            if mine in PATTERNS and not fits.complete(mine):
+                begun = any(fits.reached(mine, method) for method in METHODS)
+                label = "Go on" if begun else "Fit queries, keys and slice to the pattern"
+                st.button(label, key="fit", on_click=_fit, args=(fits, (mine,)))
+            if not all(map(fits.complete, PATTERNS)):
+                st.button("Fit all patterns", key="fit all", on_click=_fit, args=(fits, tuple(PATTERNS)))
+    for pattern in () if fits.asked else PATTERNS:
+        reached = [fits.reached(pattern, method) for method in METHODS]
+        last = [fitted.last for fitted in reached if fitted and fitted.last]
+        if last and not fits.complete(pattern):
+            label, fitted = next(
+                (method.label, fitted)
+                for method, fitted in zip(METHODS.values(), reached, strict=True)
+                if not (fitted and fitted.done)
+            )
+            step = fitted.last.step if fitted and fitted.last else 0
+            st.markdown(f"Stopped: {INPUTS[pattern].title}, {label}, at step {step} of {last[0].steps}.")
+    table = st.empty()
+    _table(fits, table)
+    if any(fits.reached(mine, method) for method in METHODS):
+        _maps(state, fits)
+    st.caption(
+        f"{FITTED} tokens, one head of 8 coordinates, raw weights A, the best of three starts of 300 steps of Adam. "
+        "The distance to the pattern P is the least ‖αA − P‖ / ‖P‖ over one scale α: 0 is the pattern itself. Bold: "
+        f"below {NEAR}, where nine tenths of the pattern's sum of squares are met."
+    )
+    if bar:
+        _run(fits, mine, bar, table)
+
+
+def _fit(fits: Fits, patterns: tuple[str, ...]) -> None:
+    fits.asked = patterns
+
+
+def _table(fits: Fits, place: DeltaGenerator) -> None:
+    """Every pattern, and how near every method has come to it so far."""
+    if not any(fits.reached(pattern, method) for pattern, method in product(PATTERNS, METHODS)):
+        return
+
+    def cell(pattern: str, method: str) -> str:
+        fitted = fits.reached(pattern, method)
+        if not fitted or not fitted.last:
+            return "–"
+        text = f"**{fitted.last.best:.2f}**" if fitted.last.best < NEAR else f"{fitted.last.best:.2f}"
+        return text if fitted.done else f"{text} …"
+
+    rows = [
+        ["Distance to the pattern", *(method.label for method in METHODS.values())],
+        ["---", *["---:"] * len(METHODS)],
+    ]
+    rows += [[INPUTS[pattern].title, *(cell(pattern, method) for method in METHODS)] for pattern in PATTERNS]
+    place.markdown("\n".join(f"| {' | '.join(row)} |" for row in rows))
+
+
+def _maps(state: url.State, fits: Fits) -> None:
+    """The pattern of this input and what each method made of it, in the order of the panes."""
+    name, _, seed, number, device = controls.setting(state)
+    pattern = PATTERNS[name](compute.tokens(name, FITTED, seed))
+    queries, keys = orders((name, FITTED, seed, number, device), state["order"], FITTED)
+    show = partial(figure, group="fitted", queries=queries, keys=keys)
+
+    def drawing(weights: Matrix) -> str:
+        top = float(np.quantile(weights, 0.998)) or 1.0
+        json: str = figures.matrix(weights[np.ix_(queries, keys)], top, signed=False, mode=mode()).to_json()
+        return json
+
+    with st.container(key="fitted"):
+        cells = st.columns(1 + len(METHODS), gap="medium")
+    with cells[0]:
+        _head("The pattern", INPUTS[name].title)
+        shown = Arithmetic("{w}", {"w": ("z", 0)}, "Point at a cell.")
+        show(drawing(pattern), key="fitted pattern", alt=f"The pattern of {INPUTS[name].title}", arithmetic=shown)
+    for method, cell in zip(METHODS.values(), cells[1:], strict=True):
+        fitted = fits.reached(name, method.name)
+        if fitted is None or fitted.first is None or fitted.last is None:
+            continue
+        with cell:
+            _head(method.label, f"{fitted.last.best:.2f}, untrained {fitted.first.distance:.2f}")
+            weights = fitted.last.weights.numpy()
+            alt = f"{method.label} fitted to the pattern, distance {fitted.last.best:.2f}"
+            show(drawing(weights), key=f"fitted {method.name}", alt=alt, arithmetic=replace(shown, idle=""))
+    st.caption(f"Queries run down, keys across{BY[state['order']]}, untrained. Each map has a scale of its own.")
+
+
+def _run(fits: Fits, mine: str, bar: DeltaGenerator, table: DeltaGenerator) -> None:
+    """The fits asked for, watched. Stop, or any other control, ends this within a few steps; `run` keeps its place."""
+    url.leave()  # what is on the page goes into the link now, not when the fits are done
+    jobs = list(product(fits.asked, METHODS))
     with queue.turn(lambda text: bar.progress(0.0, text)):
-        for number, method in enumerate(METHODS.values()):
-            if method.name in fitted.done:  # another control interrupted; it goes on
+        for number, (pattern, method) in enumerate(jobs):
+            if (pattern, method) not in fits.found:
+                tokens = compute.tokens(pattern, FITTED, fits.seed)
+                target = torch.from_numpy(PATTERNS[pattern](tokens))
+                fits.found[pattern, method] = Fitted(fit(method, torch.from_numpy(tokens.x), target))
+            fitted = fits.found[pattern, method]
+            if fitted.done:
                 continue
-            fitted.best.pop(method.name, None)
-            for progress in fit(method.name, x, target):
-                fitted.before.setdefault(method.name, progress.distance)
-                fitted.best[method.name] = progress.best
-                fitted.weights[method.name] = progress.weights.numpy()
+            for progress in fitted.run:
+                fitted.first, fitted.last = fitted.first or progress, progress
                 if progress.step % 10 == 0:
-                    share = (number + progress.step / progress.steps) / len(METHODS)
-                    bar.progress(share, f"{method.label}: distance {progress.best:.2f}")
-            fitted.done.add(method.name)
-    fitted.running = False
+                    share = (number + progress.step / progress.steps) / len(jobs)
+                    said = f"{INPUTS[pattern].title}, {METHODS[method].label}: distance {progress.best:.2f}"
+                    bar.progress(share, said)
+            fitted.done = True
+            _table(fits, table)
+            if pattern == mine:
+                st.rerun()  # its map is on the page
+    fits.asked = ()
     st.rerun()
 
 

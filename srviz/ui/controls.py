@@ -17,12 +17,13 @@ def parameters(default: str, *, sizes: tuple[int, int, int], seed: int, head: in
     return (
         url.choice("input", tuple(INPUTS), default),
         url.whole("n", *sizes),
-        url.whole("seed", 0, 9999, seed),
+        url.whole("seed", 0, MOST_SEED, seed),
         url.whole("head", 1, compute.HEADS, head),
         url.text("text", LONGEST, words.DEFAULT),
     )
 
 
+MOST_SEED = 9999
 LONGEST = 1000  # characters of a sentence on these pages
 Setting = tuple[str, int, int, int, str]
 
@@ -56,17 +57,35 @@ def row(
         "Input", list(INPUTS), key=url.key("input"), format_func=lambda key: INPUTS[key].title, filter_mode=None
     )
     made = chosen(state)
+    there = count(state)
+    label = "Tokens n" if there == state["n"] else f"Tokens n: {'all ' if there == made.most else ''}{there}"
     sizes = [size for size in made.fixed or () if least <= size <= most]
     says = f"On screen this input has {' or '.join(map(str, sizes))} tokens." if sizes else None
-    second.slider("Tokens n", least, most, key=url.key("n"), disabled=len(sizes) == 1, help=says)
+    second.slider(label, least, most, key=url.key("n"), disabled=len(sizes) == 1, help=says)
     if extra:
         extra(third[0])
     with last.popover("More", width="stretch"):
-        st.number_input("Seed", 0, 9999, key=url.held("seed"), help="Of the untrained projections and made-up inputs.")
+        seed("Of the untrained projections and made-up inputs.")
         st.slider("Head", 1, compute.HEADS, key=url.held("head"))
     if state["input"] == "sentence":
         _sentence(state)
     return made, compute.tokens(*setting(state)[:3])
+
+
+def seed(says: str) -> None:
+    """The seed's own field, which takes any number and says so where it holds the nearest that is one."""
+    key = url.held("seed")
+    st.number_input("Seed", key=key, help=says, step=1, on_change=_nearest_seed, args=(key,))
+    if st.session_state.get("_seed_given") is not None:
+        given, held = st.session_state["_seed_given"]
+        if held == st.session_state[key]:
+            st.caption(f"Seeds run from 0 to {MOST_SEED}; {given} is not one of them.")
+
+
+def _nearest_seed(key: str) -> None:
+    given = st.session_state[key]
+    held = st.session_state[key] = min(max(given or 0, 0), MOST_SEED)
+    st.session_state["_seed_given"] = None if given == held else (given, held)
 
 
 def _sentence(state: url.State) -> None:

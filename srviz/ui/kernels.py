@@ -22,7 +22,10 @@ from srviz.ui.live import component
 from srviz.ui.numbers import duration, power
 
 LEAST, MOST = 8, 64  # tokens on the map
-MANY, FEWER = 4096, 1024  # tokens of the measured runs: with a sorted route, and without
+MANY, FEWER = 4096, 1024  # tokens on which moved scores are compared: with a sorted route, and without
+TIMED, TIMED_DRAWN, TOO_FEW = 8192, 4096, 512  # tokens of the measured runs, of a drawn curve; below TOO_FEW none
+RUNS = 5  # of each measurement
+ROWS, BLOCK = 256, 64  # queries of the n² route, which is the same for each; as many at once as stay in cache
 MOST_NODES = 24
 REACH, TALLEST, STEEPEST = 4.0, 3.0, 4.0  # of a drawn curve: |r| of a node, |height|, |slope|
 GAP = 0.05  # between two nodes
@@ -72,7 +75,7 @@ PARAMETERS = (
     _nodes("nodes", ((-1.0, 0.0), (0.0, 1.0), (1.0, -0.5), (2.5, 0.0))),
     url.real("left", -STEEPEST, STEEPEST, 0.0),
     url.real("right", -STEEPEST, STEEPEST, 0.0),
-    url.choice("divide", ("distance", "n", "one", "rows"), "distance"),
+    url.choice("divide", ("usual", "distance", "n", "one", "rows"), "usual"),  # usual: the curve's own
     url.flag("centred"),
     url.flag("sorted"),
     url.flag("standard", True),
@@ -84,6 +87,9 @@ PARAMETERS = (
 )
 DRAGGED = ("kernel", "b", "nodes", "left", "right", "divide", "centred", "sorted", "standard", "shift", "scale",
            "queries", "row", "column")  # fmt: skip
+
+
+USUAL = {"relu": "distance", "distance": "distance", "bump": "n", "laplace": "rows", "gauss": "rows", "drawn": "n"}
 
 
 @dataclass(frozen=True)
@@ -99,18 +105,25 @@ class Curve:
     def pieces(self) -> Kernel | None:
         """The straight pieces it is made of, or None where it has none."""
         if self.kernel == "drawn":
-            return Kernel(tuple(r for r, _ in self.nodes), tuple(h for _, h in self.nodes), self.left, self.right)
+            return self._drawn()
         if self.kernel == "bump":
             return kernels.bump(self.b)
         made = {"relu": kernels.relu, "distance": kernels.distance}.get(self.kernel)
         return made() if made else None
 
+    def _drawn(self) -> Kernel:
+        return Kernel(tuple(r for r, _ in self.nodes), tuple(h for _, h in self.nodes), self.left, self.right)
+
     def __call__(self, r: Tensor) -> Tensor:
-        """f(r), any shape, by its formula."""
-        pieces = self.pieces()
-        if pieces is not None:
-            return pieces(r)
-        return (-r.abs() / self.b).exp() if self.kernel == "laplace" else (-(r / self.b).square() / 2).exp()
+        """f(r), any shape, by its plain formula; a drawn one piece by piece."""
+        return {
+            "relu": lambda: r.relu(),
+            "distance": lambda: r.abs(),
+            "bump": lambda: (1 - r.abs() / self.b).relu(),
+            "laplace": lambda: (-r.abs() / self.b).exp(),
+            "gauss": lambda: (-(r / self.b).square() / 2).exp(),
+            "drawn": lambda: self._drawn()(r),
+        }[self.kernel]()
 
     def sum(self, s: Tensor, t: Tensor, v: Tensor) -> Tensor:
         """Σ_j f(s_i − t_j) v_j: by sorting where f has straight pieces, else over all pairs. (n,), (n,), (n, d)."""
@@ -119,8 +132,7 @@ class Curve:
 
     def every_pair(self, s: Tensor, t: Tensor, v: Tensor) -> Tensor:
         """The same sum by the n² formula."""
-        pieces = self.pieces()
-        return self(s.unsqueeze(-1) - t.unsqueeze(-2)) @ v if pieces is None else dense.kernel_sum(s, t, v, pieces)
+        return self(s.unsqueeze(-1) - t.unsqueeze(-2)) @ v
 
 
 @dataclass(frozen=True)
@@ -190,9 +202,11 @@ def kernel_map() -> url.State:
         "epoch": state.epoch,
         "setting": " ".join(map(str, setting)),
         "start": {name: state[name] for name in DRAGGED},
+        "usual": USUAL,
         "s": s.tolist(),
         "t": t.tolist(),
         "v": v[:, 0].tolist(),
+        "words": tokens.words,
         "softmax": softmax_rows(*setting),
         "colour": None if tokens.colour is None else (tokens.colour * 255).round().astype(int).tolist(),
         "answer": {
@@ -212,20 +226,20 @@ def _curve(state: url.State) -> Curve:
 
 
 def _rules(state: url.State) -> Rules:
-    return Rules(*(state[name] for name in ("divide", "centred", "standard", "shift", "scale", "queries")))
+    divide = USUAL[state["kernel"]] if state["divide"] == "usual" else state["divide"]
+    return Rules(divide, *(state[name] for name in ("centred", "standard", "shift", "scale", "queries")))
 
 
 def _existing(values: dict[str, Any]) -> dict[str, Any]:
-    """A held cell that exists; none where only one of its sides is given."""
-    n = controls.count(values)
-    both = values["row"] and values["column"]
-    return {name: min(values[name], n) if both else 0 for name in ("row", "column")}
+    """A held cell that exists; none where only one of its sides is given, or where its tokens are gone."""
+    there = all(1 <= values[name] <= controls.count(values) for name in ("row", "column"))
+    return {name: values[name] if there else 0 for name in ("row", "column")}
 
 
 def _says(state: url.State, chosen: Input, tokens: Tokens) -> str:
     return (
-        f"{chosen.line} One untrained head, from seed {state['seed']}, gives each of the {tokens.n} tokens a query "
-        "score s and a key score t."
+        f"{chosen.line} Each of the {tokens.n} tokens has a query score s and a key score t, from projections that "
+        f"nobody trained: random numbers, drawn with seed {state['seed']}."
     )
 
 
@@ -257,14 +271,19 @@ def on_many(state: url.State) -> None:
     """The same curve on thousands of tokens, by sorting and by n², measured there and then."""
     chosen = controls.chosen(state)
     curve, rules = _curve(state), replace(_rules(state), divide="one", centred=False)  # the sum knows neither
-    setting = (chosen.name, chosen.nearest(MANY), state["seed"], state["head"] - 1, str(shell.device()), curve, rules)
+    n = chosen.nearest(TIMED_DRAWN if curve.kernel == "drawn" else TIMED)
+    st.subheader("The same curve on many tokens", anchor=False)
+    if n < TOO_FEW:
+        st.markdown(f"This input has at most {n} tokens: too few to time. Choose an input that has thousands.")
+        return
+    setting = (chosen.name, n, state["seed"], state["head"] - 1, str(shell.device()), curve, rules)
     kept = st.session_state.get("_kernels_measured")
     if kept is None or kept[0] != setting:
         kept = (setting, _measure(*setting))
         st.session_state["_kernels_measured"] = kept
     measured: Measured = kept[1]
-    n = measured.n
-    st.subheader(f"The same curve on {n:,} tokens", anchor=False)
+    n, slow = measured.n, measured.n / measured.queries * measured.dense_seconds
+    st.markdown(_verdict(n, measured.sorted_seconds, slow))
     left, middle, right = st.columns(3, gap="large")
     if measured.sorted_seconds is None:
         left.metric("By sorting", "no such way", border=False)
@@ -272,20 +291,34 @@ def on_many(state: url.State) -> None:
     else:
         left.metric("By sorting, every query", duration(measured.sorted_seconds), border=False)
         left.caption(f"error {power(measured.sorted_error)}")
-    part = n / measured.queries
-    middle.metric("By n², every query", f"≈ {duration(part * measured.dense_seconds)}", border=False)
+    middle.metric("By n², every query", f"≈ {duration(slow)}", border=False)
+    pieces = f", {len(curve.nodes) + 1} pieces one by one" if curve.kernel == "drawn" else ""
     middle.caption(
         f"error {power(measured.dense_error)}; {duration(measured.dense_seconds)} on {measured.queries} of the "
-        f"queries, times {part:.3g}"
+        f"queries{pieces}, times {n / measured.queries:.3g}"
     )
     if measured.sorted_seconds is not None:
         right.metric("Largest difference", power(measured.apart), border=False)
-        right.caption("of the two answers, as a part of the largest output")
+        right.caption("between the two answers, divided by the largest output")
     st.caption(
-        f"Σ f(s − t) v for one head of {measured.d} coordinates, measured on {devices.describe(shell.device())} in "
-        "float32, the median of three runs. An error is the difference to the same sum in float64, as a part of the "
-        f"largest output.{' Another job was at work on this server meanwhile.' if measured.disturbed else ''}"
+        f"Σ f(s − t) v for one head of {measured.d} coordinates and {n:,} tokens, measured on "
+        f"{devices.describe(shell.device())} in float32: the median of {RUNS} runs, after one to warm up. An error is "
+        "the difference to the same sum in float64, divided by its largest entry."
+        f"{' Another job was at work on this server meanwhile.' if measured.disturbed else ''}"
     )
+
+
+def _verdict(n: int, fast: float | None, slow: float) -> str:
+    """In one sentence which route is the faster one, and by how much."""
+    if fast is None:
+        return f"On {n:,} tokens all {n * n / 1e6:,.0f} million pairs have to be summed."
+    if 0.8 < slow / fast < 1.25:
+        return f"With {n:,} tokens sorting takes about as long as all n² pairs."
+    ratio = max(slow / fast, fast / slow)
+    times = f"**{ratio:.0f} times**" if ratio >= 10 else f"**{ratio:.1f} times**"
+    if slow > fast:
+        return f"On {n:,} tokens sorting is {times} faster."
+    return f"With {n:,} tokens sorting does not pay: it takes {times} as long as all n² pairs."
 
 
 WITHOUT = {
@@ -300,18 +333,22 @@ def _measure(name: str, n: int, seed: int, head: int, device: str, curve: Curve,
     s, t = rules.scores(s, t)
     pieces = curve.pieces()
     n = len(s)
-    few = min(n, max(16, 256 // (1 if pieces is None else len(pieces.nodes))))  # a drawn curve costs n² more each node
+    few = min(n, ROWS)
     some = s[:: n // few][:few]
-    by_pairs = curve.every_pair(some, t, v)
+
+    def every_pair() -> Tensor:
+        return torch.cat([curve.every_pair(block, t, v) for block in torch.split(some, BLOCK)])
+
+    by_pairs = every_pair()
     truth = curve.every_pair(some.to(TRUTH).double(), t.to(TRUTH).double(), v.to(TRUTH).double())
     by_sorting = by_pairs if pieces is None else curve.sum(s, t, v)[:: n // few][:few]
     return Measured(
         n=n,
         d=v.shape[-1],
         queries=few,
-        sorted_seconds=None if pieces is None else seconds(lambda: curve.sum(s, t, v), s.device, repeats=3),
+        sorted_seconds=None if pieces is None else seconds(lambda: curve.sum(s, t, v), s.device, repeats=RUNS),
         sorted_error=_apart(by_sorting, truth, truth),
-        dense_seconds=seconds(lambda: curve.every_pair(some, t, v), s.device, repeats=3),
+        dense_seconds=seconds(every_pair, s.device, repeats=RUNS),
         dense_error=_apart(by_pairs, truth, truth),
         apart=_apart(by_sorting, by_pairs, truth),
         disturbed=queue.busy(),
@@ -331,13 +368,14 @@ def why_centre(state: url.State) -> None:
         f"Let queries and keys be the same, and look at the matrix −|tᵢ − tⱼ|. On all vectors **{_count(below)} of its "
         f"{n} eigenvalues** lies below zero: **{_signed(whole.min())}**. On the vectors that sum to zero, as centred "
         f"values do, **{_count(still)} does**: the smallest is {_signed(flat.min())}. "
-        "There −|s − t| is a positive kernel."
+        "So on them Σ cᵢ cⱼ · (−|tᵢ − tⱼ|) is a squared length, the energy distance: −|s − t| is a positive kernel "
+        "there, and measures how alike two tokens are."
     )
     alt = f"Eigenvalues: on all vectors the smallest is {whole.min():.2f}, on those that sum to zero {flat.min():.2g}"
     chart(figure, alt, "kernels spectrum", st.container())
     st.caption(
-        "relu(r) = (|r| + r) / 2, so the weights are made of |r| and of a straight line. The diagonal is zero, so the "
-        "eigenvalues add up to zero and one at least is negative: it is never more than one. "
+        "relu(r) = (|r| + r) / 2, so the weights are made of |r| and of a straight line. The matrix has zeros on its "
+        "diagonal, so its eigenvalues sum to zero and cannot all be positive; of this matrix one is negative. "
         f"Computed in float64 from the raw scores of the {n} keys."
     )
 
@@ -351,11 +389,9 @@ def _signed(x: float) -> str:
     return (f"{x:.2f}" if abs(x) >= 0.1 else f"{x:.2g}").replace("-", "−")
 
 
-def code_that_ran() -> None:
+def code() -> str:
     """The source of the operator's two entrances for a drawn curve, read from the functions themselves."""
-    st.subheader("The code that ran", anchor=False)
-    parts = [textwrap.dedent(inspect.getsource(part)) for part in (kernel_sum, Kernel.pieces)]
-    st.code("\n".join(parts).strip(), language=None, wrap_lines=True)
+    return "\n".join(textwrap.dedent(inspect.getsource(part)) for part in (kernel_sum, Kernel.pieces)).strip()
 
 
 @st.cache_data(max_entries=64, show_spinner=False)

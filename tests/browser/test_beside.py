@@ -37,7 +37,7 @@ def test_a_pair_lights_up_everywhere_with_its_arithmetic(page):
     page.mouse.down()
     page.mouse.up()
     expect(page).to_have_url(re.compile(r"query=\d+"))
-    expect(page.get_by_text("clicked above.")).to_be_visible()
+    expect(page.get_by_text("held above.")).to_be_visible()
     page.mouse.move(5, 5)
     expect(page.locator(".figure .over rect")).to_have_count(12)
     page.keyboard.press("Escape")
@@ -58,16 +58,16 @@ def test_a_held_pair_is_in_the_link_and_a_link_holds_it(page, server, visit):
     expect(page).not_to_have_url(re.compile("query="))
 
 
-def test_a_held_pair_survives_fewer_tokens(page):
+def test_a_held_pair_whose_tokens_are_gone_is_let_go(page):
     page.mouse.click(*cell(page, 1, 63, 63))
     expect(page).to_have_url(re.compile("query="))
     slider = page.get_by_role("slider", name="Tokens n")
     slider.focus()
     page.keyboard.press("Home")
     expect(page).to_have_url(re.compile("n=4"))
+    expect(page).not_to_have_url(re.compile("query="))
     expect(page.locator(".figure .nsewdrag")).to_have_count(8)
-    expect(page.locator(".figure .over rect")).to_have_count(12)
-    expect(page.locator(".figure .says").nth(1)).to_contain_text("relu(")
+    expect(page.locator(".figure .over rect")).to_have_count(0)
 
 
 def test_arrow_keys_move_the_pair_and_enter_holds_it(page):
@@ -78,22 +78,82 @@ def test_arrow_keys_move_the_pair_and_enter_holds_it(page):
     expect(page.locator(".figure .over rect")).to_have_count(12)
     expect(page.locator(".figure .says").nth(1)).to_contain_text("relu(")
     page.keyboard.press("Enter")
-    expect(page.get_by_text("clicked above.")).to_be_visible()
+    expect(page.get_by_text("held above.")).to_be_visible()
+    expect(page).to_have_url(re.compile("query="))
+    first = page.url
+    for _ in range(3):
+        page.keyboard.press("ArrowDown")
+    expect(page).not_to_have_url(first)
+    expect(page.get_by_text("held above.")).to_be_visible()
+    s, t, total, weight = arithmetic(page)
+    assert weight == pytest.approx(max(0, s - t) / total, abs=0.002)
+    page.keyboard.press("Escape")
+    expect(page).not_to_have_url(re.compile("query="))
+
+
+def test_nothing_moves_when_the_arithmetic_is_written(page):
+    below = page.get_by_text("Queries run down, keys across").first
+    second = page.locator(".figure").nth(4)
+    before = below.bounding_box()["y"], second.bounding_box()["y"]
+    for row, column in ((50, 6), (3, 60), (31, 31)):
+        page.mouse.move(*cell(page, 0, row, column))
+        page.mouse.move(*cell(page, 1, row, column))
+        expect(page.locator(".figure .says").nth(1)).to_contain_text("relu(")
+        assert (below.bounding_box()["y"], second.bounding_box()["y"]) == before
+
+
+def test_words_are_ringed_and_not_cut_off(server, visit):
+    page = visit(f"{server}/Beside_softmax?input=sentence&query=3&key=7", height=2600)
+    expect(page.locator(".figure .nsewdrag")).to_have_count(7)  # with the histogram
+    rings = page.locator(".st-key-lines .over rect")
+    expect(rings).to_have_count(2)
+    inside = page.locator(".st-key-lines").evaluate(
+        """e => { const own = e.querySelector('.plot').getBoundingClientRect();
+        return [...e.querySelectorAll('.textpoint')].map(w => w.getBoundingClientRect())
+            .filter(w => w.left > own.left && w.right < own.right && w.top > own.top && w.bottom < own.bottom)
+            .length; }"""
+    )
+    assert inside == 38
+    word = page.locator(".st-key-lines .textpoint").nth(2).bounding_box()
+    ring = rings.nth(1).bounding_box()  # the query's is drawn last
+    assert ring["x"] < word["x"]
+    assert ring["x"] + ring["width"] > word["x"] + word["width"]
 
 
 def test_many_tokens_are_drawn_coarser_and_said_so(server, visit):
     page = visit(f"{server}/Beside_softmax?n=256&order=input&input=copy&query=200&key=200", height=2600)
     expect(page.get_by_text("Of 2 × 2 cells the largest is drawn")).to_be_visible()
-    assert page.locator(".figure .plot").first.evaluate("e => e._fullData[0].z.length") == 128
     s, t, total, weight = arithmetic(page)
     assert weight == pytest.approx(max(0, s - t) / total, abs=0.0002)
+    assert page.locator(".figure .plot").nth(1).evaluate("e => e._fullData[0].z.length") == 128
 
 
 def test_the_fit_can_be_stopped(page):
     page.get_by_role("button", name="Fit queries").click()
+    expect(page.get_by_text("Two clusters, Softmax: distance")).to_be_visible()
     page.get_by_role("button", name="Stop").click()
     expect(page.get_by_role("button", name="Stop")).to_have_count(0)
-    expect(page.get_by_role("button", name=re.compile("^Fit"))).to_be_visible()
+    expect(page.get_by_text(re.compile(r"^Stopped: Two clusters, .*, at step \d+ of 900\.$"))).to_be_visible()
+    expect(page.get_by_role("button", name="Go on")).to_be_visible()
+
+
+def test_fits_go_on_while_other_controls_are_used(page):
+    page.get_by_role("button", name="Fit all patterns").click()
+    expect(page.get_by_text("Copy, Softmax: distance")).to_be_visible()
+    page.get_by_role("radio", name="input", exact=True).click()
+    expect(page).to_have_url(re.compile("order=input"))
+    expect(page.get_by_role("radio", name="input", exact=True)).to_be_checked()
+    page.mouse.click(*cell(page, 1, 50, 6))
+    expect(page).to_have_url(re.compile("query="))
+    expect(page.get_by_text(re.compile("^(Copy|Shift by one|Local band), .*: distance"))).to_be_visible()
+    expect(page.get_by_role("table").last.get_by_role("cell").nth(1)).to_have_text(re.compile(r"^0\.\d\d"))
+    page.get_by_role("button", name="Stop").click()
+    expect(page.get_by_text(re.compile(r"^Stopped: .*, at step \d+ of 900\.$"))).to_have_count(1)
+    page.get_by_test_id("stSidebar").get_by_role("link", name="Slices").click()
+    expect(page.get_by_role("heading", name="Slices")).to_be_visible()
+    page.get_by_test_id("stSidebar").get_by_role("link", name="Beside softmax").click()
+    expect(page.get_by_text(re.compile(r"^Stopped: .*, at step \d+ of 900\.$"))).to_have_count(1)
+    expect(page.get_by_role("button", name="Fit all patterns")).to_be_visible()
 
 
 def test_input_order_and_back(page):

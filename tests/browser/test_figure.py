@@ -161,7 +161,7 @@ def test_save(page, format_):
     point_at(page, "matrix left", 0, 0)
     with page.expect_download() as download:
         page.get_by_role("button", name=f"Save as {format_}").nth(2).click()
-    assert download.value.suggested_filename == f"srviz.{format_.lower()}"
+    assert download.value.suggested_filename == f"srviz-matrix-left.{format_.lower()}"
     content = download.value.path().read_bytes()
     assert content.startswith(b"\x89PNG" if format_ == "PNG" else b"<svg")
 

@@ -21,7 +21,7 @@ def agreement(page):
     badge = page.locator(".kernel .badge:not(.waiting)")
     expect(badge).to_be_visible(timeout=20_000)
     text = badge.inner_text()
-    if text.endswith(" 0"):
+    if text.endswith("to the last digit"):
         return 0.0
     mantissa, exponent = re.search(r"(\d+) · 10(\S+)$", text).groups()
     return float(f"{mantissa}e{exponent.translate(str.maketrans('⁻⁰¹²³⁴⁵⁶⁷⁸⁹', '-0123456789'))}")
@@ -214,7 +214,7 @@ def test_who_prefers_no_motion_sees_the_sorted_map_at_once(kernels):
 
 def test_centring_and_scores(kernels):
     page = kernels("kernel=relu")
-    page.get_by_role("button", name="centre the values").click()
+    page.get_by_role("button", name="centre values").click()
     expect(page.locator(".kernel .says")).to_contain_text("rows sum to 0.000")
     agreement(page)
     page.get_by_role("button", name="Scores").click()
@@ -248,6 +248,86 @@ def test_a_finger_drags_a_node_and_taps_a_cell(kernels):
     page.locator(".kernel canvas").scroll_into_view_if_needed()
     page.touchscreen.tap(*over(page, 5, 5))
     expect(page).to_have_url(re.compile("row=6.*column=6"))
+
+
+def test_a_finger_that_drags_a_node_does_not_scroll_the_page(kernels):
+    page = kernels("kernel=drawn&nodes=-1~0_0~-2_1~0", width=390, height=844, has_touch=True, is_mobile=True)
+    page.locator(".kernel svg.plot").scroll_into_view_if_needed()
+    finger = page.context.new_cdp_session(page)
+
+    def touch(kind, *points):
+        finger.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": x, "y": y} for x, y in points]})
+
+    def scrolled():
+        return page.get_by_test_id("stMain").evaluate("e => e.scrollTop")
+
+    for part in ("hit", "mark"):
+        box = page.locator(f"[data-handle=node1] .{part}").bounding_box()
+        x, y, before = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2, scrolled()
+        touch("touchStart", (x, y))
+        for step in range(1, 11):
+            touch("touchMove", (x, y - 9 * step))
+        height = place(page, "node1")[1]
+        touch("touchEnd")
+        assert scrolled() == before
+        assert place(page, "node1")[1] == height > (-1 if part == "hit" else 1)
+    assert agreement(page) < 5e-6
+
+
+def test_a_curve_picked_is_divided_as_in_a_link_and_says_so(kernels):
+    page = kernels()
+    page.get_by_role("button", name="draw your own").click()
+    expect(page.get_by_text("now divided by n")).to_be_visible()
+    page.get_by_role("button", name="bump").click()
+    expect(page.get_by_text("now divided by")).to_have_count(0)
+    expect(page.get_by_role("combobox", name="Divide each row by")).to_have_value("n")
+    agreement(page)
+    expect(page).to_have_url(re.compile("kernel=bump$"))
+    page.reload()
+    expect(page.get_by_role("combobox", name="Divide each row by")).to_have_value("n")
+    page.get_by_role("combobox", name="Divide each row by").select_option("one")
+    expect(page).to_have_url(re.compile("divide=one"))
+
+
+def test_moved_scores_are_named_while_their_panel_is_closed(kernels):
+    page = kernels("queries=3&standard=0")
+    note = page.get_by_text("Scores moved: queries +3, not standardized.")
+    expect(note).to_be_hidden()
+    page.get_by_role("button", name="Scores …").click()
+    expect(note).to_be_visible()
+    page.get_by_role("button", name="Reset the scores").click()
+    expect(note).to_be_hidden()
+    expect(page).not_to_have_url(re.compile("queries|standard"))
+
+
+@pytest.mark.parametrize("options", [{}, {"width": 390, "height": 844}], ids=["desk", "phone"])
+@pytest.mark.parametrize("kernel", ["relu", "gauss"])
+def test_the_number_at_the_point_stands_off_the_curve(kernels, kernel, options):
+    page = kernels(f"kernel={kernel}&sorted=1", **options)
+    page.locator(".kernel canvas").scroll_into_view_if_needed()
+    for row, column in ((3, 8), (10, 20), (20, 3), (30, 2), (16, 16)):
+        page.mouse.move(*over(page, row, column))
+        page.mouse.move(*over(page, row, column + 1))
+        label = page.locator(".kernel svg.plot .strong").evaluate(
+            "e => { const b = e.getBBox(); return [b.x, b.y, b.width, b.height]; }"
+        )
+        x, y, width, height = label
+        on = page.locator(".kernel svg.plot path[clip-path]").evaluate(
+            """(path, [x, y, w, h]) => { const long = path.getTotalLength();
+            return Array.from({length: 400}, (_, k) => path.getPointAtLength(long * k / 399))
+                .filter(p => p.x > x && p.x < x + w && p.y > y && p.y < y + h).length; }""",
+            [x, y, width, height],
+        )
+        assert on == 0
+
+
+def test_the_words_of_a_sentence_are_named(kernels):
+    plain = picture(kernels("input=sentence&n=38"))
+    page = kernels("input=sentence&n=12&text=one+two+three+four+five+six&row=3&column=5")
+    expect(page.get_by_label("Tokens n")).to_be_visible()
+    expect(page.locator(".kernel .says")).to_contain_text("query 3 “three”, key 5 “five”, held")
+    assert page.get_by_text("all 6").count()
+    assert picture(page) != plain
 
 
 def test_another_input_is_another_map_and_links_come_back(kernels, visit, settled):

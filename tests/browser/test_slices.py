@@ -160,7 +160,7 @@ def test_the_heads_of_an_untrained_map(kind, slices):
     page = slices()
     page.get_by_role("radio", name=kind).click()
     expect(page.get_by_text("Level sets of Π, head 1")).to_be_visible()
-    expect(page.get_by_text("Π is untrained, from seed 7")).to_be_visible()
+    expect(page.get_by_text("is untrained: random numbers, drawn with seed 7")).to_be_visible()
     expect(page.locator(".slices .confused")).to_contain_text("Heads 1 and 2 together tell all 276 pairs apart")
     page.get_by_role("button", name="Head 3").click()
     expect(page.get_by_text("Level sets of Π, head 3")).to_be_visible()

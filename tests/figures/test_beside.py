@@ -35,13 +35,17 @@ def test_words_are_shown_as_text_and_never_as_markup():
     assert many.mode == "markers"
 
 
+def test_lines_of_words_have_room_on_all_sides():
+    place = np.array([[0, 0.4], [1, 0.5], [0.5, 0.6]], dtype=np.float32)
+    layout = beside.places(place, None, ("one", "two", "three"), mode="light").layout
+    for axis, values in ((layout.xaxis, place[:, 0]), (layout.yaxis, place[:, 1])):
+        assert axis.range[0] < values.min()
+        assert axis.range[1] > values.max()
+    one = beside.places(place[:1], None, ("one",), mode="light").layout
+    assert one.yaxis.range[0] < one.yaxis.range[1]
+
+
 def test_the_histogram_counts_every_weight_that_is_not_zero():
     weights = np.array([[0, 0.5, -0.05, 1e-9]], dtype=np.float32)
     figure = beside.histogram({"one": weights}, mode="light")
     assert sum(figure.data[0].y) == pytest.approx(3 / 4)
-
-
-def test_fits_show_before_and_after():
-    figure = beside.fits(["a", "b"], [0.9, 0.8], [0.1, 0.5], mode="dark")
-    assert list(figure.data[-1].x) == [0.1, 0.5]
-    assert list(figure.data[-2].x) == [0.9, 0.8]

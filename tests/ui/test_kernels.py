@@ -173,4 +173,46 @@ def test_the_page_on_every_input_also_where_fewer_tokens_fit(name):
             page.query_params[key] = value
         page.run()
         assert not page.exception
-        assert page.metric[1].value
+        if INPUTS[name].most < kernels.TOO_FEW:
+            assert any("too few to time" in text.value for text in page.markdown)
+        else:
+            assert page.metric[1].value
+
+
+def test_a_curve_is_divided_as_is_usual_for_it_unless_the_link_says_otherwise():
+    page = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60).run()
+    page.switch_page("pages/2_Kernels.py")
+    for query, divide in (
+        ({"kernel": "drawn"}, "n"),
+        ({"kernel": "gauss"}, "rows"),
+        ({"kernel": "drawn", "divide": "distance"}, "distance"),
+        ({"kernel": "relu", "divide": "nonsense"}, "distance"),
+    ):
+        page.query_params.clear()
+        for key, value in query.items():
+            page.query_params[key] = value
+        page.run()
+        assert kernels._rules(page.session_state["_state"]).divide == divide
+
+
+@pytest.mark.parametrize(
+    ("fast", "slow", "says"),
+    [
+        (0.01, 0.2, "**20 times** faster"),
+        (0.3, 0.1, "does not pay"),
+        (0.1, 0.11, "about as long"),
+        (None, 1, "1 million"),
+    ],
+)
+def test_the_verdict_says_which_route_is_faster(fast, slow, says):
+    assert says in kernels._verdict(1000, fast, slow)
+
+
+@pytest.mark.parametrize(
+    ("held", "existing"), [((3, 8), (3, 8)), ((9, 3), (0, 0)), ((3, 9), (0, 0)), ((0, 4), (0, 0)), ((4, 0), (0, 0))]
+)
+def test_a_held_cell_whose_tokens_are_gone_is_let_go(held, existing, monkeypatch):
+    monkeypatch.setattr(kernels.controls, "count", lambda values: 8)
+    assert kernels._existing(dict(zip(("row", "column"), held, strict=True))) == dict(
+        zip(("row", "column"), existing, strict=True)
+    )

@@ -4,7 +4,6 @@ import random
 from itertools import pairwise
 from pathlib import Path
 
-import numpy as np
 import pytest
 import torch
 from streamlit.testing.v1 import AppTest
@@ -12,6 +11,8 @@ from streamlit.testing.v1 import AppTest
 from srviz import device as devices
 from srviz.attention import METHODS
 from srviz.inputs import INPUTS, words
+from srviz.inputs.patterns import PATTERNS
+from srviz.measure.fit import fit
 from srviz.ui import beside, clouds, kernels, line, photographs, routes, slices
 from srviz.ui import words as own_words
 from srviz.ui.course import COURSE, neighbours
@@ -164,19 +165,71 @@ def test_the_question_answers_after_the_visitor_has():
     assert any(text.value.startswith("**Not quite") for text in page.markdown)
 
 
-def test_a_fit_that_was_stopped_keeps_what_it_has():
-    page = open_page("pages/4_Beside_softmax.py", n="12", seed="1")
-    page.session_state["_fitted"] = beside.Fitted(
-        ("clusters", 12, 1), {"softmax": 0.9}, {"softmax": 0.4}, {"softmax": np.eye(12, dtype=np.float32)}
-    )
+def begun(page, pattern="clusters", steps=40):
+    """Fits of all methods to one pattern, some steps each, as a visitor who pressed Stop has them."""
+    tokens = INPUTS[pattern].make(beside.FITTED, random_state=1)
+    fits = beside.Fits(1)
+    for method in METHODS:
+        run = fit(
+            method, torch.from_numpy(tokens.x), torch.from_numpy(PATTERNS[pattern](tokens)), steps=steps, starts=2
+        )
+        first = next(run)
+        fits.found[pattern, method] = beside.Fitted(run, first, next(run))
+    page.session_state["_fits"] = fits
+    return fits
+
+
+def labels(page):
+    return [button.label for button in page.button]
+
+
+def test_fits_that_were_stopped_are_kept_and_go_on_where_they_were():
+    page = open_page("pages/4_Beside_softmax.py", seed="1")
+    fits = begun(page)
     page.run()
     assert not page.exception
-    assert [button.label for button in page.button if button.label.startswith("Fit")] == ["Fit again"]
-    assert any("fitted, distance 0.40" in text.value for text in page.markdown)
-
-
-def test_a_fit_runs_to_its_end():
-    page = open_page("pages/4_Beside_softmax.py", n="8")
-    next(button for button in page.button if button.label.startswith("Fit")).click().run()
+    assert "Stop" not in labels(page)
+    assert any("Stopped: Two clusters, Softmax, at step 2 of 80." in text.value for text in page.markdown)
+    taken = []
+    fitted = fits.found["clusters", "relu"]
+    fitted.run = (taken.append(progress.step) or progress for progress in fitted.run)
+    next(button for button in page.button if button.label == "Go on").click().run(timeout=60)
     assert not page.exception
-    assert set(page.session_state["_fitted"].best) == set(METHODS)
+    assert taken == list(range(3, 81))
+    assert fits.complete("clusters")
+    assert not fits.asked
+    assert "Go on" not in labels(page)
+    assert not any(text.value.startswith("Stopped") for text in page.markdown)
+    table = next(text.value for text in page.markdown if text.value.startswith("| Distance"))
+    assert f"{fits.found['clusters', 'relu'].last.best:.2f}" in table
+
+
+def test_a_fit_does_not_begin_by_itself_when_the_visitor_comes_back():
+    page = open_page("pages/4_Beside_softmax.py", seed="1")
+    fits = begun(page)
+    fits.asked = ("clusters",)
+    page.switch_page("pages/3_Slices.py").run()
+    page.switch_page("pages/4_Beside_softmax.py").run()
+    assert not page.exception
+    assert fits.asked == ()
+    assert "Go on" in labels(page)
+    assert fits.found["clusters", "softmax"].last.step == 2
+
+
+def test_another_seed_is_another_table():
+    page = open_page("pages/4_Beside_softmax.py", seed="1")
+    fits = begun(page)
+    page.number_input[0].set_value(2).run()
+    assert page.session_state["_fits"] is not fits
+    assert "Fit queries, keys and slice to the pattern" in labels(page)
+
+
+@pytest.mark.parametrize(("given", "held"), [(123456, 9999), (-3, 0)])
+def test_a_seed_out_of_range_becomes_the_nearest_and_says_so(given, held):
+    page = open_page("pages/4_Beside_softmax.py")
+    page.number_input[0].set_value(given).run()
+    assert not page.exception
+    assert page.number_input[0].value == held
+    assert any(f"{given} is not one of them" in caption.value for caption in page.caption)
+    page.number_input[0].set_value(11).run()
+    assert not any("is not one of them" in caption.value for caption in page.caption)

@@ -64,7 +64,7 @@ def test_a_kernel_is_made_valid(take):
     assert number == 2
     assert state["nodes"] == ((0, 3), (1, 1), (2, 1))
     assert (state["kernel"], state["b"], state["left"], state["right"]) == ("relu", 0.1, 0.0, 0.0)
-    assert (state["divide"], state["centred"], state["sorted"], state["scale"]) == ("distance", True, False, 100)
+    assert (state["divide"], state["centred"], state["sorted"], state["scale"]) == ("usual", True, False, 100)
     assert state["input"] == "china"
 
 

@@ -1,14 +1,18 @@
 """What the browser may send, what the operator answers, and what is sent for drawing."""
 
 import base64
+import re
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from streamlit.testing.v1 import AppTest
 
 from srviz.attention import seeded_heads, seeded_slice
 from srviz.ui import shell, slices
 
+ROOT = Path(__file__).parents[2]
 STATE = {"theta": 40.0, "tilt": -20.0, "held": 3, "head": 2}
 
 
@@ -95,3 +99,25 @@ def test_the_source_shown_is_the_source():
     text = slices.source()
     assert "def weights(scores: Tensor, held: int)" in text
     assert "weights = _kept(r.relu(), keep)" in text
+
+
+@pytest.mark.parametrize("by", slices.KINDS)
+def test_only_a_line_that_is_turned_by_hand_is_spoken_of_as_turning(by):
+    page = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60).run()
+    page.switch_page("pages/3_Slices.py")
+    page.query_params["by"] = by
+    page.run()
+    assert not page.exception
+    said = " ".join(text.value for text in [*page.markdown, *page.caption])
+    assert ("Turn the line" in said) == (by == "hand")
+    assert ("full turn" in said) == (by == "hand")
+    assert ("Choose another head" in said) == (by != "hand")
+
+
+def test_the_conclusion_is_computed_from_the_fitted_slope():
+    page = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60).run()
+    page.switch_page("pages/3_Slices.py").run()
+    said = next(text.value for text in page.markdown if text.value.startswith("**Four times as many"))
+    slope, times = map(float, re.search(r"2\^\(1/(\S+)\) = (\S+) times", said).groups())
+    assert slope == pytest.approx(-slices.many_slices("moons", 24, 7).fit[0], abs=0.005)
+    assert times**-slope == pytest.approx(0.5, abs=0.01)

@@ -40,6 +40,7 @@ class Group {
   leave(member) {
     this.members.delete(member);
     if (this.members.size) return;
+    clearTimeout(this.resting);
     document.removeEventListener("keydown", this.onkey);
     this.pair = this.held = this.sent = null;
     this.told = "null";
@@ -57,6 +58,15 @@ class Group {
     this.send(from);
   }
 
+  // what is held moves on, by the arrow keys; Python hears where it came to rest
+  move(pair, from) {
+    this.held = pair;
+    this.sent = JSON.stringify(pair);
+    this.tell(pair);
+    clearTimeout(this.resting);
+    this.resting = setTimeout(() => this.send(from), 250);
+  }
+
   release() {
     this.held = this.pair = null;
     this.tell(null);
@@ -64,6 +74,7 @@ class Group {
   }
 
   send(from) {
+    clearTimeout(this.resting);
     this.sent = JSON.stringify(this.held);
     from?.send(this.held ?? { query: null, key: null });
   }
@@ -200,16 +211,16 @@ class Figure {
       const down = { ArrowDown: 1, ArrowUp: -1 }[event.key] ?? 0, right = { ArrowRight: 1, ArrowLeft: -1 }[event.key] ?? 0;
       const next = (list, now, step) => list[clamp(list.indexOf(now) + step, 0, list.length - 1)];
       const pair = queries ? { query: next(queries, query, down), key: next(keys, key, right) }
-        : { query: next(points, query, down + right), key: null };
-      if (this.group.held) this.group.release();
-      this.group.point(pair);
+        : { query: next(points, query, down + right), key: this.group.held ? key : null };
+      if (this.group.held) this.group.move(pair, this); else this.group.point(pair);
     } else return;
     event.preventDefault();
   }
 
   save(format) {
     const { clientWidth: width, clientHeight: height } = this.plot;
-    return this.plotly.downloadImage(this.plot, { format, filename: "srviz", width, height, scale: 2 });
+    const filename = ["srviz", ...(this.plot.getAttribute("aria-label").toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? [])].join("-").slice(0, 60);
+    return this.plotly.downloadImage(this.plot, { format, filename, width, height, scale: 2 });
   }
 
   // another figure of the group was turned
@@ -308,7 +319,14 @@ class Figure {
         const trace = this.plot._fullData[0];
         for (const [token, stroke, r] of [[pair.key, "var(--key)", 8], [pair.query, "var(--query)", 6]]) {
           const k = token === null ? -1 : points.indexOf(token);
-          if (k >= 0) circle(xaxis._offset + xaxis.l2p(trace.x[k]), yaxis._offset + yaxis.l2p(trace.y[k]), r, stroke);
+          const word = k >= 0 && trace.mode === "text" ? this.plot.querySelectorAll(".scatterlayer .textpoint")[k] : null;
+          if (word) {
+            const own = this.plot.getBoundingClientRect(), { left, top, width: wide, height: high } = word.getBoundingClientRect();
+            const by = r / 2 - 1; // the key's ring around the query's, where they are one word
+            parts.push(svg("rect", {
+              x: left - own.left - 2 - by, y: top - own.top - by, width: wide + 4 + 2 * by, height: high + 2 * by, rx: 4, fill: "none", stroke, "stroke-width": 2,
+            }));
+          } else if (k >= 0) circle(xaxis._offset + xaxis.l2p(trace.x[k]), yaxis._offset + yaxis.l2p(trace.y[k]), r, stroke);
         }
       }
     }

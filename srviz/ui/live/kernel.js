@@ -10,7 +10,7 @@ const NAMES = [
   ["relu", "ReLU"], ["bump", "bump"], ["distance", "distance |r|"], ["laplace", "Laplace"], ["gauss", "Gauss"], ["drawn", "draw your own"],
 ];
 const N2 = { laplace: "The operator here has no sorted route for it: all n² pairs", gauss: "Not made of straight pieces: all n² pairs" };
-const USUAL = { relu: "distance", distance: "distance", bump: "n", laplace: "rows", gauss: "rows", drawn: "n" };
+const AS = { relu: "as the paper does for ReLU", bump: "as the paper does for the bump", laplace: "as softmax does", gauss: "as softmax does" };
 const DIVIDE = [["distance", "Σ|s − t|"], ["n", "n"], ["one", "nothing"], ["rows", "the row sum"]];
 const VIEW = { relu: [-0.6, 5.2], distance: [-0.6, 5.2], bump: [-0.25, 1.25], laplace: [-0.25, 1.25], gauss: [-0.25, 1.25], drawn: [-3.3, 3.3] };
 const SHIFTS = [-1000, -100, -10, -1, 0, 1, 10, 100, 1000], SCALES = [0.01, 0.1, 0.25, 0.5, 1, 2, 4, 10, 100];
@@ -129,11 +129,13 @@ class KernelMap {
     if (data.epoch !== this.epoch) {
       this.epoch = data.epoch;
       this.state = structuredClone(data.start);
+      if (this.state.divide === "usual") this.state.divide = data.usual[this.state.kernel];
       this.history = [];
+      this.followed = false;
       this.sent = 0;
       this.chosen = 0;
       this.slid = this.state.sorted ? 1 : 0;
-      if (this.state.shift || this.state.scale !== 1 || this.state.queries) this.open(true);
+      this.open(this.moves().length > 0);
       this.rebuild();
     }
     if (other) {
@@ -197,18 +199,22 @@ class KernelMap {
     this.orders = [false, true].map((sorted) => make("button", {
       type: "button", onclick: () => this.change((state) => { state.sorted = sorted; }),
     }, sorted ? "sorted by score" : "input order"));
-    this.centring = make("button", { type: "button", onclick: () => this.change((state) => { state.centred = !state.centred; }) }, "centre the values");
+    this.centring = make("button", { type: "button", onclick: () => this.change((state) => { state.centred = !state.centred; }) }, "centre values");
     this.divide = make("select", { "aria-label": "Divide each row by", onchange: () => this.change((state) => { state.divide = this.divide.value; }) },
       DIVIDE.map(([value, text]) => make("option", { value }, text)));
     this.opener = make("button", { type: "button", "aria-expanded": "false", onclick: () => this.open(this.panel.hidden) }, "Scores …");
     this.undoButton = press("Undo", "↶ Undo", () => this.undo());
     this.badge = make("span", { class: "badge waiting", title: "largest difference, over all row sums and outputs, between the browser's and the operator's, as a part of the largest" });
-    this.controls = make("div", { class: "controls row" }, [
-      make("span", { class: "joined", role: "group", "aria-label": "Order" }, this.orders),
+    this.rules = make("div", { class: "rules row" }, [
+      make("span", { class: "joined", role: "group", "aria-label": "Order of the map" }, this.orders),
       this.centring,
       make("label", { class: "group" }, ["divide by", this.divide]),
-      this.opener, this.undoButton,
-      make("span", { class: "push" }, this.badge),
+    ]);
+    this.moved_ = make("span", {});
+    this.back_ = make("button", { type: "button", onclick: () => this.asTheyWere() }, "Reset the scores");
+    this.scored = make("span", { class: "group" }, [this.moved_, this.back_]);
+    this.controls = make("div", { class: "controls row" }, [
+      this.opener, this.scored, this.undoButton, make("span", { class: "push" }, this.badge),
     ]);
 
     const slider = (name, text, low, high, step, to, from_) => {
@@ -236,15 +242,14 @@ class KernelMap {
     this.panel = make("div", { class: "more", hidden: true }, [
       make("div", { class: "row" }, [
         "The raw scores, before the curve sees them:", this.standard,
-        make("button", { type: "button", onclick: () => this.change((state) => { Object.assign(state, { shift: 0, scale: 1, queries: 0 }); }) }, "as they were"),
+        make("button", { type: "button", onclick: () => this.asTheyWere() }, "Reset"),
       ]),
       make("div", { class: "sliders" }, rows), this.change_,
     ]);
     this.face = make("div", { class: "kernel" }, make("div", { class: "card" }, [
-      make("div", { class: "pick row", role: "group", "aria-label": "Kernel" }, this.picks),
       make("div", { class: "stage" }, [
-        make("div", {}, [this.formula, this.plot, this.drawing, this.hint]),
-        make("div", {}, [this.caption, this.canvas]),
+        make("div", {}, [make("div", { class: "pick row", role: "group", "aria-label": "Kernel" }, this.picks), this.formula, this.plot, this.drawing, this.hint]),
+        make("div", {}, [this.rules, this.caption, this.canvas]),
       ]),
       this.says, this.controls, this.panel, this.live,
     ]));
@@ -257,6 +262,7 @@ class KernelMap {
   open(on) {
     this.panel.hidden = !on;
     put(this.opener, { "aria-expanded": String(on) });
+    if (this.found) this.drawControls();
   }
 
   colours() {
@@ -271,13 +277,15 @@ class KernelMap {
 
   pick(kernel) {
     if (kernel === this.state.kernel) return;
-    this.change((state) => { state.kernel = kernel; state.divide = USUAL[kernel]; });
+    const divide = this.data.usual[kernel], followed = divide !== this.state.divide;
+    this.change((state) => { state.kernel = kernel; state.divide = divide; }, followed);
   }
 
   // every change goes through here: remembered for undo, drawn, sent
-  change(act) {
+  change(act, followed = false) {
     this.remember();
     act(this.state);
+    this.followed = followed; // the divisor followed the curve, unasked
     this.settled();
   }
 
@@ -312,9 +320,18 @@ class KernelMap {
     this.update();
     this.draw();
     const told = Object.fromEntries(SENT.map((name) => [name, structuredClone(this.state[name])]));
+    if (told.divide === this.data.usual[told.kernel]) told.divide = "usual";
     this.send({ ...told, id: this.sent, epoch: this.epoch });
     this.live.textContent = this.says.textContent;
   }
+
+  // what was done to the raw scores, in words
+  moves() {
+    const { shift, scale, queries, standard } = this.state, by = (x) => `${x > 0 ? "+" : ""}${String(x).replace("-", "−")}`;
+    return [shift && `all ${by(shift)}`, scale !== 1 && `all × ${scale}`, queries && `queries ${by(queries)}`, !standard && "not standardized"].filter(Boolean);
+  }
+
+  asTheyWere() { this.change((state) => { Object.assign(state, { shift: 0, scale: 1, queries: 0, standard: true }); }); }
 
   update() {
     this.found = compute(this.state, this.data);
@@ -390,6 +407,7 @@ class KernelMap {
         svg("circle", { class: "hit", r: 18 }), svg("circle", { class: "ring", r: 13 }), svg("path", { class: "mark", d: mark }),
       ]);
       g.onpointerdown = (event) => this.grab(event, g, name);
+      g.addEventListener("touchstart", (event) => event.preventDefault(), { passive: false }); // touch-action is not heeded inside an svg
       g.onkeydown = (event) => this.nudge(event, name);
       g.onfocus = () => { if (name.startsWith("node")) { this.chosen = Number(name.slice(4)); this.drawHandles(); } };
       g.ondblclick = (event) => event.stopPropagation();
@@ -565,12 +583,29 @@ class KernelMap {
       line(this.x(-REACH), y, x, y, { stroke: "var(--query)", "stroke-width": 1.6, "stroke-dasharray": "3 3" });
       if (Math.abs(r) <= REACH && h >= low && h <= high) parts.push(svg("circle", { cx: x, cy: y, r: 6, fill: "var(--query)" }));
       const halo = { stroke: "var(--ground)", "stroke-width": 5, "paint-order": "stroke", "stroke-linejoin": "round" };
-      const flip = x > this.width - 130;
-      front.push(svg("text", { x: x + (flip ? -11 : 11), y: Math.max(y - 9, 12), "text-anchor": flip ? "end" : "start", class: "strong", ...halo }, `f(${fmt(r)}) = ${fmt(h, 3)}`));
+      const [left, base] = this.clear(x, y);
+      front.push(svg("text", { x: left, y: base, class: "strong", ...halo }, `f(${fmt(r)}) = ${fmt(h, 3)}`));
     }
     this.back.replaceChildren(...parts);
     this.front.replaceChildren(...front);
     this.plot.style.cursor = state.kernel === "drawn" ? "copy" : "";
+  }
+
+  // where a label beside the point (x, y) covers least of the curve: its left end and its baseline
+  clear(x, y) {
+    const wide = 108, high = 17, least = LEFT + 4, most = this.width - wide;
+    const places = [[x + 11, y - 10], [x - wide - 11, y - 10], [x + 11, y + 22], [x - wide - 11, y + 22], [x - wide / 2, y - 34], [x - wide / 2, y + 46], [most, 26], [least, 26]]
+      .map(([left, base]) => [clamp(left, least, most), clamp(base, 14, this.tall - BOTTOM - 6)]);
+    const covered = ([left, base]) => {
+      let count = 0;
+      for (let k = 0; k <= 24; k += 1) {
+        const at = left - 3 + (k * (wide + 6)) / 24, height = this.y(this.found.f(this.r(at)));
+        count += height > base - high && height < base + 7;
+      }
+      const onPoint = x > left - 8 && x < left + wide + 8 && y > base - high - 6 && y < base + 10;
+      return count + 30 * onPoint;
+    };
+    return places.reduce((best, next) => (covered(next) < covered(best) ? next : best));
   }
 
   drawHandles() {
@@ -594,14 +629,22 @@ class KernelMap {
     if (this.band) set(this.band, "b", "bandwidth b", state.b, 0.1, 4, fmt(state.b));
   }
 
+  // where the map stands, and how large its words are: 0 where there are none, or no room for them
   frameOf(width) {
-    const x0 = 34, y0 = 32, meters = width > 430 ? 96 : 64;
-    return { x0, y0, meters, side: Math.max(60, Math.min(width - x0 - meters - 12, 400)) };
+    const meters = width > 430 ? 96 : 64, words = this.data.words;
+    const at = (x0, y0) => ({ x0, y0, meters, side: Math.max(60, Math.min(width - x0 - meters - 12, 400)), letters: 0 });
+    if (!words) return at(34, 32);
+    const room = Math.min(96, 34 + 6.5 * Math.max(...words.map((word) => word.length))), roomy = at(room, room - 2);
+    const cell = roomy.side / words.length;
+    return cell < 10.5 ? at(34, 32) : { ...roomy, letters: Math.min(13, cell) };
   }
+
+  // a token in words: its number, and the word it is where it is one
+  named(k) { return this.data.words ? `${k} “${this.data.words[k - 1]}”` : `${k}`; }
 
   drawMap() {
     const { canvas, found, data, state } = this;
-    const width = canvas.clientWidth, { x0, y0, side, meters } = this.frameOf(width), height = y0 + side + 40;
+    const width = canvas.clientWidth, { x0, y0, side, meters, letters } = this.frameOf(width), height = y0 + side + 40;
     const ratio = devicePixelRatio || 1, colours = this.colours();
     if (!width) return;
     if (canvas.width !== Math.round(width * ratio) || canvas.height !== Math.round(height * ratio)) {
@@ -638,6 +681,7 @@ class KernelMap {
         pen.fillRect(x0 - 9, edge(y0, stand[0][i]), 6, edge(y0, stand[0][i] + 1) - edge(y0, stand[0][i]) + 0.2);
       });
     }
+    if (letters) this.drawWords(pen, colours, x0, y0, cell, letters, stand);
     pen.textAlign = "center";
     pen.fillStyle = colours.key;
     pen.fillText(state.sorted ? "keys, sorted by t" : "keys, in input order", x0 + side / 2, 10);
@@ -661,6 +705,25 @@ class KernelMap {
     }
     const kind = state.centred ? "effective weights" : "weights";
     put(canvas, { "aria-label": `${kind} of ${n} queries, down, and ${n} keys, across, ${state.sorted ? "sorted by score" : "in input order"}; arrows move, Enter holds, Escape lets go` });
+  }
+
+  // the words along both axes, beside their rows and above their columns
+  drawWords(pen, colours, x0, y0, cell, letters, stand) {
+    const { row, column } = this.lit(), { font } = pen, room = x0 - 26;
+    pen.font = `${letters}px ${colours.font}`;
+    this.data.words.forEach((word, i) => {
+      pen.fillStyle = i === row - 1 ? colours.query : row ? colours.quiet : colours.ink;
+      pen.textAlign = "right";
+      pen.fillText(word, x0 - 5, y0 + (stand[0][i] + 0.5) * cell, room);
+      pen.save();
+      pen.translate(x0 + (stand[1][i] + 0.5) * cell, y0 - 5);
+      pen.rotate(-Math.PI / 2);
+      pen.fillStyle = i === column - 1 ? colours.key : row ? colours.quiet : colours.ink;
+      pen.textAlign = "left";
+      pen.fillText(word, 0, 0, room);
+      pen.restore();
+    });
+    pen.font = font;
   }
 
   // one bar a row: what the row sums to; softmax's rows are the violet line
@@ -717,7 +780,7 @@ class KernelMap {
     if (!row) {
       const { sums } = found, low = Math.min(...sums), high = Math.max(...sums);
       this.says.replaceChildren(
-        make("span", { class: "quiet" }, "Point at a cell, or tap it: its numbers stand here, and its r on the curve. A click holds, Esc lets go."), make("br"),
+        make("span", { class: "quiet" }, "Point at a cell: its numbers stand here, and its r on the curve. A click or tap holds; Esc or a second one lets go."), make("br"),
         `rows sum to ${Math.abs(high - low) < 5e-4 ? fmt(high, 3) : `${fmt(low, 3)} … ${fmt(high, 3)}`}${state.divide === "distance" || state.divide === "rows" ? "" : `, divided by ${state.divide === "n" ? `n = ${found.n}` : "nothing"}`}`);
       return;
     }
@@ -746,7 +809,7 @@ class KernelMap {
       const mean = found.raw[row - 1] / found.n;
       lines.push(make("br"), `centred: ${fmt(weight, 4)} − ${fmt(found.raw[row - 1], 3)} / ${found.n} = `, make("b", {}, fmt(weight - mean, 4)));
     }
-    lines.push(make("br"), `query ${row}${state.row ? ", held" : ""}: row sum `, make("b", {}, fmt(found.sums[row - 1], 3)),
+    lines.push(make("br"), span("query", `query ${this.named(row)}`), ", ", span("key", `key ${this.named(column)}`), `${state.row ? ", held" : ""}: row sum `, make("b", {}, fmt(found.sums[row - 1], 3)),
       state.centred ? ` (before centring ${fmt(found.raw[row - 1], 3)})` : "", " · softmax's row: ", span("softmax", fmt(this.data.softmax[row - 1], 3)));
     this.says.replaceChildren(...lines);
   }
@@ -774,7 +837,8 @@ class KernelMap {
     if (drawn) this.formula.replaceChildren(make("b", {}, "f(r)"), ": drag nodes and end slopes; double-click adds a node");
     const name = DIVIDE.find(([value]) => value === state.divide)[1];
     this.caption.replaceChildren(make("b", {}, state.centred ? "Effective weights" : "Weights"),
-      ` f(s − t)${state.divide === "one" ? "" : state.divide === "distance" ? " / Σ|s − t|" : state.divide === "n" ? " / n" : " / Σf"}${state.centred ? ", less their row's mean" : ""}`);
+      ` f(s − t)${state.divide === "one" ? "" : state.divide === "distance" ? " / Σ|s − t|" : state.divide === "n" ? " / n" : " / Σf"}${state.centred ? ", less their row's mean" : ""}`,
+      ...(this.followed ? [make("span", {}, `; now divided by ${name}${AS[state.kernel] ? `, ${AS[state.kernel]}` : ""}`)] : []));
     put(this.divide, { title: `Each row is divided by ${name}` });
     for (const { name: key, input, value, from } of this.sliders) {
       input.value = from(state[key]);
@@ -782,12 +846,15 @@ class KernelMap {
       value.textContent = text;
       put(input, { "aria-valuetext": text });
     }
-    const moved = state.shift !== 0 || state.scale !== 1 || state.queries !== 0;
+    const moved = state.shift !== 0 || state.scale !== 1 || state.queries !== 0, moves = this.moves();
+    this.scored.hidden = !this.panel.hidden || !moves.length;
+    this.moved_.textContent = `Scores moved: ${moves.join(", ")}.`;
     this.change_.replaceChildren(...(!moved
       ? [make("span", { class: "quiet" }, "Move them, and see how far the outputs move with them.")]
       : this.agreed == null ? [make("span", { class: "quiet" }, "asking the operator …")]
       : ["The outputs moved by at most ", make("b", {}, this.moved < 0.01 ? power(this.moved) : fmt(this.moved, this.moved < 10 ? 2 : 0)), ` of the largest: the operator in float32, on ${this.data.answer.many.toLocaleString("en")} tokens.`]));
     judge(this.badge, this.agreed ?? null);
+    if (N2[state.kernel]) this.badge.textContent = this.badge.textContent.replace("operator", "n² operator");
   }
 }
 

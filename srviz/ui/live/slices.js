@@ -743,7 +743,7 @@ class Slices {
   // the line, laid flat: the same picture as on the first page
   drawStrip(found) {
     const { strip, colours, state } = this;
-    const height = 104, base = 78;
+    const height = 116, base = 78;
     const [pen, width] = this.surface(strip, height);
     const reach = this.hand ? this.reach : Math.max(...this.data.scores[state.head].map(Math.abs)) * 1.08;
     const left = 12, right = width - 12;
@@ -921,7 +921,8 @@ class Slices {
     ]);
     this.planeTitle.replaceChildren(
       hand ? `Shadows on the line, ${this.where()}` : `${dim === 3 ? "Tokens in space" : "Level sets of Π"}, ${this.where()}`);
-    this.ribbonTitle.replaceChildren(`${state.along === "rank" ? "Ranks" : "Scores"} ${hand ? "as the line turns" : "from head to head"}`);
+    this.ribbonTitle.replaceChildren(`${state.along === "rank" ? "Ranks" : "Scores"} ${hand ? "as the line turns" : "from head to head"}: `,
+      span("query", `query ${i + 1}`), ", ", span("key", `key ${j + 1}`));
     this.alongs.forEach((button) => put(button, { "aria-pressed": String(button.textContent === state.along) }));
     this.sums.replaceChildren(make("ol", {}, [
       score("query", "s", i, s), score("key", "t", j, t),
@@ -930,6 +931,10 @@ class Slices {
         make("b", {}, fmt(found.weights[j], 3)),
       ]),
     ]));
+    // as many lines as the longest numbers may take, so that nothing below moves
+    const [list] = this.sums.children, letter = 0.6 * parseFloat(getComputedStyle(list).fontSize);
+    const lines = hand ? Math.ceil(((24 + 18 * dim) * letter) / list.clientWidth) : 1;
+    for (const item of list.children) if (item !== list.lastChild) item.style.minHeight = `calc(${1.4 * lines}em + 4px)`;
     const { confused } = found;
     const parts = [make("div", {}, [
       make("i", { class: "ring" }), " Confused most: ", make("b", {}, fmt(confused.apart)), ` apart in ${dim === 3 ? "space" : "the plane"}, `,
