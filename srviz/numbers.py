@@ -2,7 +2,9 @@
 
 
 def duration(seconds: float) -> str:
-    """12.3 ms, 4.56 s, 12 min, 3.4 h or 5.6 days."""
+    """34 µs, 12.3 ms, 4.56 s, 12 min, 3.4 h or 5.6 days."""
+    if 0 < seconds < 1e-4:
+        return f"{seconds * 1e6:.0f} µs"
     for unit, size, digits in (("days", 86_400, 1), ("h", 3600, 1), ("min", 60, 0), ("s", 1, 2)):
         if seconds >= size * (1 if unit == "s" else 2):
             return f"{seconds / size:,.{digits}f} {unit}"

@@ -1,12 +1,12 @@
 import pytest
 
-from srviz.ui import numbers
+from srviz import numbers
 
 
 @pytest.mark.parametrize(
     ("seconds", "text"),
     [
-        (0.0, "0.0 ms"), (0.01234, "12.3 ms"), (0.9994, "999.4 ms"), (1, "1.00 s"), (119.9, "119.90 s"),
+        (0.0, "0.0 ms"), (3.4e-5, "34 µs"), (0.01234, "12.3 ms"), (0.9994, "999.4 ms"), (1, "1.00 s"), (119.9, "119.90 s"),
         (720, "12 min"), (7200, "2.0 h"), (86_400, "24.0 h"), (1e7, "115.7 days"),
     ],
 )  # fmt: skip
