@@ -11,7 +11,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from queue import Empty, SimpleQueue
@@ -80,7 +80,7 @@ class Run:
         return {"format": FORMAT, "provenance": self.provenance | {"note": note}, "rows": rows}
 
 
-def measure(run: Run) -> Iterator[bool]:
+def measure(run: Run) -> Generator[bool, None, None]:
     """Measure what is left of a run in a child process; every 0.1 s, or sooner, whether there is something new.
 
     Close the generator to end the child at once; the run keeps what it has and can be gone on with.

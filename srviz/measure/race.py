@@ -129,7 +129,7 @@ class Plan:
 class Row:
     """One point, or where a method ended and why. Seconds are those of one call: median, quartiles, least and most of
     the samples, each the mean of so many calls. peak: bytes beyond the inputs; returned: of them, what the call
-    returns. All None where the method was stopped.
+    returns. All None where the method was stopped; expected: what a call was then thought to take.
     """
 
     method: str
@@ -153,6 +153,7 @@ class Row:
     peak_how: str = ""
     returned: int | None = None
     stopped: str = ""
+    expected: float | None = None
 
     @classmethod
     def read(cls, given: Mapping[str, Any]) -> "Row":
@@ -217,9 +218,14 @@ class Lane:
     def needs(self, n: int, plan: Plan) -> int:
         """Bytes of a call at n with its inputs, by arithmetic: what decides whether it is tried."""
         back = self.direction == "backward"
-        wide = max(4, torch.finfo(getattr(torch, plan.dtype)).bits // 8)  # half precision is summed in float32
+        wide = max(4, bytes_of(plan.dtype))  # half precision is summed in float32
         numbers = (self.racer.sums[back] + 4) * plan.d * n + self.racer.matrices[back] * n * n
         return plan.batch * plan.heads * wide * numbers
+
+
+def bytes_of(dtype: str) -> int:
+    """The bytes of one number."""
+    return int(getattr(torch, dtype).itemsize)
 
 
 def race(plan: Plan) -> Iterator[dict[str, Any]]:
@@ -227,11 +233,12 @@ def race(plan: Plan) -> Iterator[dict[str, Any]]:
 
     {"provenance": …} first; {"at": [method, direction, n]} before a point is tried; {"row": …} a `Row` as soon as there
     is a first sample and again with more, or where a method ends; {"lost": sentence} where the device is gone; {"end":
-    true}. Raises ValueError for a plan that cannot be run.
+    true}.
     """
     device = torch.device(plan.device)
     if plan.device not in map(str, devices.present()):
-        raise ValueError(f"device: expected one of {', '.join(map(str, devices.present()))}, got {plan.device}")
+        yield {"lost": f"There is no device {plan.device} here."}
+        return
     torch.set_num_threads(plan.threads)
     memory.settle_malloc()
     yield {"provenance": provenance(plan)}
@@ -274,7 +281,7 @@ def race(plan: Plan) -> Iterator[dict[str, Any]]:
             for lane in waiting:
                 yield {"at": [lane.method, lane.direction, n]}
                 try:
-                    lane.samples.append(_sample(lane, inputs))
+                    lane.samples.append(sample(lane, inputs))
                 except (RuntimeError, MemoryError) as error:
                     ready.remove(lane)
                     yield {"row": asdict(_row(lane, n, plan, _said(error)))}
@@ -365,13 +372,12 @@ def _prepare(lane: Lane, inputs: Inputs) -> None:
     lane.samples = []
 
 
-def _sample(lane: Lane, inputs: Inputs) -> float:
+def sample(lane: Lane, inputs: Inputs) -> float:
     """Seconds of one call, the mean of as many as make a sample; a GPU measures them by its own events."""
     call, device = inputs.call(lane), inputs.device
     devices.synchronize(device)
     if device.type == "cuda":
-        first: Any = torch.cuda.Event(enable_timing=True)
-        last: Any = torch.cuda.Event(enable_timing=True)
+        first, last = torch.cuda.Event(enable_timing=True), torch.cuda.Event(enable_timing=True)  # type: ignore[no-untyped-call]
         first.record()
         for _ in range(lane.calls):
             call()
@@ -420,7 +426,7 @@ def _row(lane: Lane, n: int, plan: Plan, stopped: str = "") -> Row:
         lane.method, lane.direction, n, **shape, inputs=", ".join(dict.fromkeys(lane.racer.takes)), stopped=stopped
     )
     if stopped:
-        return row
+        return replace(row, expected=lane.predicted(n) or None)
     lower, middle, upper = _quartiles(lane.samples)
     return replace(
         row, seconds=middle, lower=lower, upper=upper, least=min(lane.samples), most=max(lane.samples),
