@@ -46,7 +46,7 @@ PARAMETERS = (
     url.choice("d", WIDTHS, "32"),
     url.choice("dtype", DTYPES, "float32"),
     url.choice("device", DEVICES, DEVICES[0]),
-    url.choice("call", LONGEST, "0.3")
+    url.choice("call", LONGEST, "0.3"),
     url.flag("recorded", True),
     *(url.reals(name, LOW, HIGH, len(BET_AT), bet) for name, bet in BETS.items()),
 )
