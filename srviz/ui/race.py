@@ -67,8 +67,9 @@ def race_page() -> Place | None:
     report.take(state, "race", "bet", BETS)
     run, racing = _run(), bool(st.session_state.get("_racing"))
     _controls(state)
-    with st.empty().container():  # Stop takes the place of Run at once
-        bar = _stop() if racing else _start_button(state, run)
+    bar = _stop_button() if racing else None
+    if not racing:
+        _run_button(state, run)
     component("race")(key="race", data=_chart(state, run, racing), on_bet_change=lambda: None)
     feed, results = st.empty(), st.empty()
     if run and not racing:
@@ -147,15 +148,15 @@ def _plan(state: url.State) -> Plan:
     )  # fmt: skip
 
 
-def _stop() -> DeltaGenerator:
-    with st.container(horizontal=True, vertical_alignment="center"):
+def _stop_button() -> DeltaGenerator:
+    with st.container(horizontal=True, vertical_alignment="center", key="racing"):
         st.button("Stop", key="stop race", on_click=_set_racing, args=(False,))
         return st.progress(0.0, "Waiting …")
 
 
-def _start_button(state: url.State, run: Run | None) -> None:
+def _run_button(state: url.State, run: Run | None) -> None:
     begun = run is not None and bool(run.rows)
-    with st.container(horizontal=True, vertical_alignment="center"):
+    with st.container(horizontal=True, vertical_alignment="center", key="start"):
         st.button(
             "Run again" if begun else "Run the race",
             key="run race",

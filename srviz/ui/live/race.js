@@ -194,7 +194,7 @@ class Race {
         put_("rect", { x: this.x(cross.low), width: Math.max(1, this.x(cross.high) - this.x(cross.low)), y: TOP - 8, height: floor - TOP + 8, class: "band" });
       }
       put_("line", { x1: this.x(cross.n), x2: this.x(cross.n), y1: TOP - 8, y2: floor, class: "cross" });
-      put_("text", { x: this.x(cross.n) + 6, y: TOP + 4, class: "strong halo" }, `sliced is faster from n ≈ ${whole(Number(cross.n.toPrecision(2)))}`);
+      put_("text", { x: this.x(cross.n) + 6, y: floor - 8, class: "strong halo" }, `sliced is faster from n ≈ ${whole(Number(cross.n.toPrecision(2)))}`);
     }
     this.back.replaceChildren(...parts);
   }
