@@ -11,6 +11,13 @@ def duration(seconds: float) -> str:
     return f"{seconds * 1e3:.1f} ms"
 
 
+def rough(seconds: float) -> str:
+    """About how long, to two digits: 34 µs, 320 ms, 4.6 s, 12 min or 3.4 h."""
+    units = (("h", 3600.0), ("min", 60.0), ("s", 1.0), ("ms", 1e-3), ("µs", 1e-6))
+    unit, size = next(((u, s) for u, s in units if seconds >= s * (2 if s > 1 else 1)), units[-1])
+    return f"{float(f'{seconds / size:.2g}'):,g} {unit}"
+
+
 def power(x: float) -> str:
     """3 · 10⁻⁶."""
     mantissa, exponent = f"{x:.0e}".split("e")

@@ -14,6 +14,14 @@ def test_durations(seconds, text):
     assert numbers.duration(seconds) == text
 
 
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(2.34e-5, "23 µs"), (0.993, "990 ms"), (1.14, "1.1 s"), (99, "99 s"), (720, "12 min"), (4e5, "110 h")],
+)
+def test_rough_durations(seconds, text):
+    assert numbers.rough(seconds) == text
+
+
 @pytest.mark.parametrize(("x", "text"), [(0, "0"), (3.2e-6, "3 · 10⁻⁶"), (8.2, "8 · 10⁰"), (1.5e12, "2 · 10¹²")])
 def test_powers(x, text):
     assert numbers.power(x) == text

@@ -4,6 +4,7 @@ import contextlib
 import ctypes
 import os
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Event, Thread
 
@@ -126,31 +127,35 @@ def watched(every: float = 0.004) -> Iterator[Peak]:
         peak.look()
 
 
-SMALLEST = 1 << 19  # bytes that the system's own count can tell: it comes in pages, and late by some
+SMALLEST = 1 << 21  # bytes: the system counts pages on each core apart, and adds them up late
 MMAP_THRESHOLD, TRIM_THRESHOLD = -3, -1  # glibc's names for mallopt
 
 
 def peak_of(work: Callable[[], object]) -> tuple[int | None, str]:
     """The most bytes that `work` holds beyond what this process held before, and how that was measured.
 
-    On Linux the system's own record of the process's resident memory: nothing falls between two looks. While `work`
-    runs, glibc takes every block of 64 kB or more from the system and gives it back when it is freed; what it had kept
-    is given back before. None where the result is below half a megabyte, or the system does not tell.
+    On Linux the system's own record of the process's resident memory: nothing falls between two looks. The work is
+    done in a thread of its own, which has an empty heap, and glibc takes every block of 64 kB or more from the system
+    and gives it back when it is freed. It is called twice, so that what is set up once does not count. None where the
+    result is below 2 MB, or the system does not tell.
     """
-    with _eager_malloc():
-        try:
-            (PROCESS / "clear_refs").write_text("5")  # the record starts anew
-            before: int | None = _status("VmRSS")
-        except OSError:  # not Linux, or not allowed
-            before = None
-        if before is not None:
-            work()
-            most, how = _status("VmHWM") - before, "the system's record, VmHWM"
-        else:
-            with watched(0.001) as peak:
-                work()
-            most, how = peak.most - peak.start, "looked at every millisecond"
+    with _eager_malloc(), ThreadPoolExecutor(1) as thread:
+        most, how = thread.submit(_peak, work).result()
     return (most, how) if most >= SMALLEST else (None, "")
+
+
+def _peak(work: Callable[[], object]) -> tuple[int, str]:
+    work()
+    _trim()
+    try:
+        (PROCESS / "clear_refs").write_text("5")  # the record starts anew
+        before = _status("VmRSS")
+    except OSError:  # not Linux, or not allowed
+        with watched(0.001) as peak:
+            work()
+        return peak.most - peak.start, "looked at every millisecond"
+    work()
+    return _status("VmHWM") - before, "the system's record, VmHWM"
 
 
 def limit(most: int) -> bool:
@@ -176,12 +181,15 @@ def settle_malloc() -> None:
 @contextlib.contextmanager
 def _eager_malloc() -> Iterator[None]:
     _mallopt(1 << 16, 0)
-    with contextlib.suppress(AttributeError, OSError, TypeError):
-        ctypes.CDLL(None).malloc_trim(0)
     try:
         yield
     finally:
         settle_malloc()
+
+
+def _trim() -> None:
+    with contextlib.suppress(AttributeError, OSError, TypeError):
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 def _mallopt(mmap_threshold: int, trim_threshold: int) -> None:

@@ -28,7 +28,7 @@ from srviz import device as devices
 from srviz.attention import METHODS, dense, sliced_bump, sliced_relu
 from srviz.attention.methods import BANDWIDTH
 from srviz.measure import memory
-from srviz.numbers import duration, size
+from srviz.numbers import rough, size
 
 DIRECTIONS = ("forward", "backward")
 DTYPES = ("float32", "bfloat16", "float16", "float64")
@@ -250,7 +250,7 @@ def race(plan: Plan) -> Iterator[dict[str, Any]]:
             free, _ = torch.cuda.mem_get_info(device)
             free += torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
             return free if plan.memory is None else min(free, plan.memory - torch.cuda.memory_allocated(device))
-        return max(0, min(memory.available(), room - (memory.resident() - before)))
+        return max(0, min(memory.available(), room - max(0, memory.resident() - before)))
 
     lanes = [Lane(method, direction, RACERS[method]) for method, direction in plan.lanes()]
     floor = Lane(FLOOR, "forward", Racer("The floor", "n log n", ("t", "v", "v"), _floor, 1, (3, 3)))
@@ -398,7 +398,7 @@ def _refused(lane: Lane, n: int, plan: Plan, left: int) -> str:
         matrices = lane.racer.matrices[lane.direction == "backward"]
         sum_ = f": {matrices} × {plan.batch * plan.heads} × n² numbers" if matrices else ""
         return f"would need {size(needs)}{sum_}; {size(left)} can be had"
-    return f"would take {duration(expected)}" if expected > plan.seconds and lane.method != FLOOR else ""
+    return f"would take {rough(expected)}" if expected > plan.seconds and lane.method != FLOOR else ""
 
 
 def _said(error: BaseException) -> str:

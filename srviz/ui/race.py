@@ -137,7 +137,11 @@ def _controls(state: url.State) -> None:
 
 
 def _device(name: str) -> str:
-    return f"CPU, {cores()} threads" if name == "cpu" else devices.describe(torch.device(name))
+    return f"CPU, {_threads(cores())}" if name == "cpu" else devices.describe(torch.device(name))
+
+
+def _threads(count: int) -> str:
+    return f"{count} thread{'s' if count > 1 else ''}"
 
 
 def _plan(state: url.State) -> Plan:
@@ -216,7 +220,7 @@ def _chart(state: url.State, run: Run | None, racing: bool) -> dict[str, Any]:
         "blank": {name: list(bet) for name, bet in BETS.items()},
         "locked": racing,
         "ghosts": ghosts,
-        "guides": _guides(run),
+        "guides": _guides(None),
         "alt": _alt(run),
         **found,
     }
@@ -239,7 +243,7 @@ def _measured(run: Run) -> dict[str, Any]:
         })  # fmt: skip
     cross = _crossover(run)
     marked = cross is not None and cross.n is not None and cross.n > run.plan.least
-    return {"lines": lines, "crossover": asdict(cross) if marked and cross else None}
+    return {"lines": lines, "crossover": asdict(cross) if marked and cross else None, "guides": _guides(run)}
 
 
 def _stopped(row: Row) -> dict[str, Any]:
@@ -346,7 +350,7 @@ def _off(bet: tuple[float, ...], run: Run, name: str) -> float | None:
 def _provenance(run: Run) -> str:
     where, plan = run.provenance, run.plan
     return (
-        f"Measured {where.get('date', '')} on {_words(where.get('device', ''))}, {plan.threads} threads, torch "
+        f"Measured {where.get('date', '')} on {_words(where.get('device', ''))}, {_threads(plan.threads)}, torch "
         f"{where.get('torch', '')}: {DIRECTION[plan.directions[0]]}, B = {plan.batch}, H = {plan.heads}, "
         f"d = {plan.d}, {plan.dtype}. Each method is given its own inputs: q, k, v, or for the sliced ones s, t, v. "
         "The maps to these are timed for none. A point is the median of its samples, its bar their quartiles."
@@ -367,7 +371,7 @@ def _memory(run: Run) -> None:
             lines[name] = (RACERS[name].label, [n for n, _ in found], [held for _, held in found])
     st.subheader("Memory of one call", anchor=False)
     if not lines:
-        st.caption("Nothing took the half megabyte from which on memory is measured, or this device does not tell.")
+        st.caption("Nothing took the 2 MB from which on memory is measured, or this device does not tell.")
         return
     plan = run.plan
     width = plan.batch * plan.heads * plan.d * measured.bytes_of(plan.dtype)
@@ -379,7 +383,7 @@ def _memory(run: Run) -> None:
     written = size(plan.batch * plan.heads * most**2 * measured.bytes_of(plan.dtype))
     how = next((row.peak_how for row in rows if row.peak), "")
     st.caption(
-        f"The most that a call held beyond its inputs, its result included; measured ({how}), from half a megabyte on. "
+        f"The most that a call held beyond its inputs, its result included; measured ({how}), from 2 MB on. "
         f"By arithmetic, softmax written out at n = {most:,} would hold {written} of weights."
     )
 
@@ -413,7 +417,7 @@ def recorded() -> list[tuple[str, list[Row]]]:
             logging.getLogger(__name__).warning("%s: %s", file.name, error)
             continue
         row, where = next(iter(run.rows.values())), run.provenance
-        title = f"{where.get('device')}, {where.get('cores')} cores, {row.threads} threads, {where.get('date')}"
+        title = f"{where.get('device')}, {where.get('cores')} cores, {_threads(row.threads)}, {where.get('date')}"
         found.append((f"{title}; H = {row.heads}, d = {row.d}, {row.dtype}", list(run.rows.values())))
     return found
 

@@ -15,6 +15,7 @@ READY = {  # what a page shows once it is alive
     "Kernels": ".kernel canvas",
     "Slices": ".slices canvas",
     "Beside_softmax": ".figure .main-svg",
+    "Race": ".race .handle",
 }
 
 

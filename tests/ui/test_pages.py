@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 from srviz import device as devices
 from srviz.attention import METHODS
 from srviz.inputs import INPUTS, words
-from srviz.ui import beside, kernels, line, routes, slices
+from srviz.ui import beside, kernels, line, race, routes, slices
 from srviz.ui.course import COURSE, neighbours
 
 ROOT = Path(__file__).parents[2]
@@ -22,6 +22,7 @@ PARAMETERS = {
     "pages/2_Kernels.py": kernels.PARAMETERS,
     "pages/3_Slices.py": slices.PARAMETERS,
     "pages/4_Beside_softmax.py": beside.PARAMETERS,
+    "pages/8_Race.py": race.PARAMETERS,
 }
 
 

@@ -41,7 +41,7 @@ class Race {
     this.feed = ({ detail }) => {
       const news = detail === FEED && window.srvizPaint?.get(FEED);
       if (!news || !this.data) return;
-      Object.assign(this.data, { lines: news.lines, crossover: news.crossover });
+      Object.assign(this.data, { lines: news.lines, crossover: news.crossover, guides: news.guides });
       this.draw();
     };
     document.addEventListener(PAINT, this.feed);
@@ -72,7 +72,9 @@ class Race {
     this.back = svg("g", { "aria-hidden": "true" });
     this.handles = svg("g");
     this.front = svg("g", { "aria-hidden": "true", "pointer-events": "none" });
-    this.plot.append(this.back, this.front, this.handles);
+    this.bets = svg("g", { "aria-hidden": "true", "pointer-events": "none" });
+    this.names = svg("g", { "aria-hidden": "true", "pointer-events": "none" });
+    this.plot.append(this.back, this.front, this.bets, this.names, this.handles);
     this.legend = make("ul", { class: "legend" });
     this.hint = make("span", { class: "quiet hint" });
     this.live = make("div", { class: "hidden", "aria-live": "polite" });
@@ -227,7 +229,8 @@ class Race {
       }
       if (this.wide) labels.push({ x: this.x(n) + 12, y: clamp(this.y(Math.log10(seconds)), TOP, this.tall - BOTTOM) + 4, text, colour });
     }
-    this.front.replaceChildren(...parts, ...this.apart(labels));
+    this.front.replaceChildren(...parts);
+    this.names.replaceChildren(...this.apart(labels));
   }
 
   // labels that would lie on each other are moved down
@@ -269,9 +272,7 @@ class Race {
       const [colour] = look(name), x = this.x(2 ** BET_AT.at(-1));
       parts.push(svg("text", { class: "halo", x, y: this.y(at[i]) + apart[i], "text-anchor": "middle", style: `fill: ${colour}` }, `bet: ${NAMED[name]}`));
     });
-    this.bets?.remove();
-    this.bets = svg("g", { "aria-hidden": "true", "pointer-events": "none" }, parts);
-    this.plot.insertBefore(this.bets, this.handles);
+    this.bets.replaceChildren(...parts);
   }
 
   drawLegend() {
