@@ -164,7 +164,6 @@ def _run_button(state: url.State, run: Run | None) -> None:
         st.button(
             "Run again" if begun else "Run the race",
             key="run race",
-            type="primary",
             on_click=_start,
             args=(_plan(state),),
             disabled=not state["methods"],
