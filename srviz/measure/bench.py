@@ -170,6 +170,8 @@ def stream(plan: Plan) -> None:
     Thread(target=watch, daemon=True).start()
     with contextlib.suppress(OSError):  # should the system have to end a process, then this one
         Path("/proc/self/oom_score_adj").write_text("900")
+    if hasattr(os, "nice"):
+        os.nice(plan.nice)
     if plan.device == "cpu":
         memory.limit(memory.available() if plan.memory is None else plan.memory)
     gc.freeze()

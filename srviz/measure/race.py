@@ -85,7 +85,8 @@ RACERS |= {  # whatever else is registered
 @dataclass(frozen=True)
 class Plan:
     """What is raced. least, most: n, in doublings. seconds: the longest that one call may take. memory: bytes that
-    may be taken at most, None for what the host or the device has. ended: (method, direction) of what runs no more.
+    may be taken at most, None for what the host or the device has. nice: how far other processes come first. ended:
+    (method, direction) of what runs no more.
     """
 
     methods: tuple[str, ...] = tuple(RACERS)
@@ -100,6 +101,7 @@ class Plan:
     threads: int = 1
     seconds: float = 1.0
     memory: int | None = None
+    nice: int = 0
     ended: tuple[tuple[str, str], ...] = ()
 
     def lanes(self) -> list[tuple[str, str]]:

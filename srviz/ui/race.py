@@ -67,8 +67,10 @@ def race_page() -> Place | None:
     report.take(state, "race", "bet", BETS)
     run, racing = _run(), bool(st.session_state.get("_racing"))
     _controls(state)
-    bar = _stop_button() if racing else None
-    if not racing:
+    bar = None
+    if racing:
+        bar = _stop_button()
+    else:
         _run_button(state, run)
     component("race")(key="race", data=_chart(state, run, racing), on_bet_change=lambda: None)
     feed, results = st.empty(), st.empty()
@@ -79,7 +81,7 @@ def race_page() -> Place | None:
 
 
 def go(place: Place | None) -> None:
-    """Race on, as the one heavy job of this server: the end of the page's script, and without end for nobody."""
+    """Race on, as the one heavy job of this server. Stop, or a closed tab, ends it at the next sign of life."""
     run = _run()
     if place is None or run is None:
         return
@@ -148,7 +150,7 @@ def _plan(state: url.State) -> Plan:
     return Plan(
         methods=tuple(state["methods"]), directions=(state["direction"],), most=1 << state["upto"],
         heads=state["heads"], d=int(state["d"]), dtype=state["dtype"], device=state["device"], threads=cores(),
-        seconds=float(state["call"]),
+        seconds=float(state["call"]), nice=10,  # visitors of other pages come first
     )  # fmt: skip
 
 
@@ -210,7 +212,7 @@ def _chart(state: url.State, run: Run | None, racing: bool) -> dict[str, Any]:
     direction = run.plan.directions[0] if run else state["direction"]
     ghosts = [
         {"title": title, "lines": _lines(rows, direction, state["methods"])}
-        for title, rows in (recorded() if state["recorded"] else ())
+        for title, rows in (recorded() if run and state["recorded"] else ())  # not before the bet
         if any(row.direction == direction for row in rows)
     ]
     return {
