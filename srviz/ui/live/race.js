@@ -233,15 +233,17 @@ class Race {
     this.names.replaceChildren(...this.apart(labels));
   }
 
-  // labels that would lie on each other are moved down
+  // labels that would lie on each other, on a bet's handle or on its name are moved down
   apart(labels) {
-    const placed = [], width = (text) => text.length * 6.7;
+    const width = (text) => text.length * 6.7, taken = this.marks.map(({ name, k }) => ({ x: this.x(2 ** BET_AT[k]) - 10, y: this.y(this.bet[name][k]) + 5, text: "   " }));
+    for (const [text, x, y] of this.betNames()) taken.push({ x: x - width(text) / 2, y, text });
+    const placed = [];
     for (const label of labels.sort((a, b) => a.y - b.y)) {
       const over = this.width - RIGHT - label.x - width(label.text);
       if (over < 0) label.x += over;
-      for (const other of placed) {
+      for (const other of [...taken, ...placed].sort((a, b) => a.y - b.y)) {
         const apart = label.x > other.x + width(other.text) || other.x > label.x + width(label.text);
-        if (!apart && label.y < other.y + 16) label.y = other.y + 16;
+        if (!apart && Math.abs(label.y - other.y) < 16) label.y = other.y + 16;
       }
       placed.push(label);
     }
@@ -266,13 +268,16 @@ class Race {
         parts.push(svg("text", { class: "halo", x: x + (right ? -16 : 16), y: y - 10, "text-anchor": right ? "end" : "start", style: `fill: ${look(name)[0]}` }, span(10 ** value)));
       }
     }
-    const at = BETS.map((name) => this.bet[name].at(-1)), apart = at[0] >= at[1] ? [-16, 24] : [24, -16];
-    BETS.forEach((name, i) => {
-      if (this.marks.some(({ g, k }) => g === focused && k === BET_AT.length - 1)) return;
-      const [colour] = look(name), x = this.x(2 ** BET_AT.at(-1));
-      parts.push(svg("text", { class: "halo", x, y: this.y(at[i]) + apart[i], "text-anchor": "middle", style: `fill: ${colour}` }, `bet: ${NAMED[name]}`));
-    });
+    if (!this.marks.some(({ g, k }) => g === focused && k === BET_AT.length - 1)) {
+      for (const [text, x, y, colour] of this.betNames()) parts.push(svg("text", { class: "halo", x, y, "text-anchor": "middle", style: `fill: ${colour}` }, text));
+    }
     this.bets.replaceChildren(...parts);
+  }
+
+  // what stands at the last handle of each bet: text, middle, height, colour
+  betNames() {
+    const last = BETS.map((name) => this.y(this.bet[name].at(-1))), by = last[0] <= last[1] ? [-16, 24] : [24, -16];
+    return BETS.map((name, i) => [`bet: ${NAMED[name]}`, this.x(2 ** BET_AT.at(-1)), last[i] + by[i], look(name)[0]]);
   }
 
   drawLegend() {
