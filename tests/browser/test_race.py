@@ -79,7 +79,7 @@ def test_a_race_is_run_read_and_downloaded(open_race):
     page = open_race(f"{SHORT}&upto=9&relu=-4_-3_-2_-1")
     page.get_by_role("button", name="Run the race").click()
     expect(page.get_by_text("bets are closed")).to_be_visible()
-    expect(page.locator(".race .legend li").first).to_be_visible()  # while it runs
+    expect(page.locator(".race .legend b").first).to_be_visible()  # while it runs
     expect(page.get_by_role("button", name="Run again")).to_be_visible(timeout=60_000)
     expect(page.get_by_role("heading", name="Where we lose")).to_be_visible()
     expect(page.locator(".race .legend")).to_contain_text("Sliced ReLU")
@@ -99,10 +99,10 @@ def test_a_race_is_run_read_and_downloaded(open_race):
 def test_stop_answers_within_a_second_keeps_what_was_measured_and_frees_the_queue(open_race):
     page = open_race("methods=linear_relu&upto=20&call=30")
     page.get_by_role("button", name="Run the race").click()
-    expect(page.locator(".race .legend li")).to_have_count(2)
+    expect(page.locator(".race .legend b")).to_have_count(2)
     page.get_by_role("button", name="Stop").click()
     expect(page.get_by_role("button", name="Go on")).to_be_visible(timeout=3000)
-    expect(page.locator(".race .legend li")).to_have_count(2)
+    expect(page.locator(".race .legend b")).to_have_count(2)
     other = open_race(f"{SHORT}&upto=8")
     other.get_by_role("button", name="Run the race").click()
     expect(other.get_by_role("button", name="Run again")).to_be_visible(timeout=60_000)
@@ -111,7 +111,7 @@ def test_stop_answers_within_a_second_keeps_what_was_measured_and_frees_the_queu
 def test_others_wait_and_a_closed_tab_frees_the_queue(open_race):
     first, second = open_race("methods=linear_relu&upto=20&call=30"), open_race(f"{SHORT}&upto=8")
     first.get_by_role("button", name="Run the race").click()
-    expect(first.locator(".race .legend li")).to_have_count(2)
+    expect(first.locator(".race .legend b")).to_have_count(2)
     second.get_by_role("button", name="Run the race").click()
     expect(second.get_by_text("1 before you")).to_be_visible()
     first.close()
