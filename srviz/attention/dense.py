@@ -26,15 +26,14 @@ def sliced_relu_weights(s: Tensor, t: Tensor, key_mask: Tensor | None = None, *,
 
     effective: A (I − 11ᵀ/n) over the kept keys, what multiplies the uncentred values; every row sums to 0.
     """
-    keep = torch.ones_like(t) if key_mask is None else key_mask.to(t.dtype)
-    keep = keep.unsqueeze(-2)  # (…, 1, n_k)
+    keep = None if key_mask is None else key_mask.unsqueeze(-2).to(t.dtype)  # (…, 1, n_k)
     # step: weights
     r = s.unsqueeze(-1) - t.unsqueeze(-2)
-    total = (r.abs() * keep).sum(-1, keepdim=True)
-    weights = r.relu() * keep / torch.where(total > 0, total, 1)
+    total = _kept(r.abs(), keep).sum(-1, keepdim=True)
+    weights = _kept(r.relu(), keep) / torch.where(total > 0, total, 1)
     # done
     if effective:
-        weights = weights - weights.sum(-1, keepdim=True) / keep.sum(-1, keepdim=True).clamp_min(1) * keep
+        weights = weights - _kept(weights.sum(-1, keepdim=True) / _count(t, key_mask).unsqueeze(-1), keep)
     return weights
 
 
@@ -47,20 +46,32 @@ def sliced_relu(s: Tensor, t: Tensor, v: Tensor, key_mask: Tensor | None = None)
 
 def centre(v: Tensor, key_mask: Tensor | None = None) -> Tensor:
     """v_j − v̄ over the kept keys. Twice, because the rounding of a large v̄ would add up over all keys."""
-    keep = torch.ones_like(v[..., :1]) if key_mask is None else key_mask.unsqueeze(-1).to(v.dtype)
-    count = keep.sum(-2, keepdim=True).clamp_min(1)
+    if key_mask is None:
+        v = v - v.mean(-2, keepdim=True)
+        return v - v.mean(-2, keepdim=True)
+    keep, count = key_mask.unsqueeze(-1).to(v.dtype), _count(v, key_mask).unsqueeze(-1)
     for _ in range(2):
         v = (v - (v * keep).sum(-2, keepdim=True) / count) * keep
     return v
 
 
+def _kept(x: Tensor, keep: Tensor | None) -> Tensor:
+    return x if keep is None else x * keep
+
+
+def _count(t: Tensor, key_mask: Tensor | None) -> Tensor:
+    """How many keys are kept, (…, 1), at least 1."""
+    if key_mask is None:
+        return t.new_tensor([float(max(t.shape[-1], 1))])
+    return key_mask.sum(-1, keepdim=True).clamp_min(1).to(t.dtype)
+
+
 def sliced_bump_weights(s: Tensor, t: Tensor, bandwidth: Tensor, key_mask: Tensor | None = None) -> Tensor:
     """max(0, 1 − |s_i − t_j| / b) / n over the n kept keys → (…, n_q, n_k). bandwidth: (…)."""
-    keep = torch.ones_like(t) if key_mask is None else key_mask.to(t.dtype)
-    keep = keep.unsqueeze(-2)
+    keep = None if key_mask is None else key_mask.unsqueeze(-2).to(t.dtype)
     r = s.unsqueeze(-1) - t.unsqueeze(-2)
     weights = bump()(r / bandwidth[..., None, None])
-    return weights * keep / keep.sum(-1, keepdim=True).clamp_min(1)
+    return _kept(weights, keep) / _count(t, key_mask).unsqueeze(-1)
 
 
 def sliced_bump(s: Tensor, t: Tensor, v: Tensor, bandwidth: Tensor, key_mask: Tensor | None = None) -> Tensor:

@@ -42,12 +42,13 @@ def kernel_sum(s: Tensor, t: Tensor, v: Tensor, kernel: Kernel) -> Tensor:
 def flat(s: Tensor, t: Tensor, v: Tensor, lead: torch.Size) -> tuple[Tensor, Tensor, Tensor]:
     """Broadcast the leading dimensions and fold them into one: (B, n_q), (B, n_k), (B, n_k, d), float32 at least."""
     wide = torch.promote_types(s.dtype, torch.float32)
-    rows = lead.numel()
-    return (
-        s.to(wide).expand(*lead, -1).reshape(rows, s.shape[-1]).contiguous(),
-        t.to(wide).expand(*lead, -1).reshape(rows, t.shape[-1]).contiguous(),
-        v.to(wide).expand(*lead, -1, -1).reshape(rows, *v.shape[-2:]).contiguous(),
-    )
+
+    def fold(x: Tensor, own: int) -> Tensor:
+        if x.shape[:-own] != lead:
+            x = x.expand(*lead, *x.shape[-own:])
+        return x.to(wide).reshape(lead.numel(), *x.shape[-own:]).contiguous()
+
+    return fold(s, 1), fold(t, 1), fold(v, 2)
 
 
 def sum_shape(s: Tensor, v: Tensor) -> tuple[int, int]:
@@ -100,7 +101,7 @@ class _KernelSum(torch.autograd.Function):
             if ctx.needs_input_grad[1] or ctx.needs_input_grad[2]:
                 pieces = with_derivatives(ctx.kernel.mirrored().pieces())
                 out = torch.zeros_like(v).flatten(0, 1)
-                found = sweep(ladder.swapped(), _rows(g), pieces, bandwidth=bandwidth, out=out, dot=_rows(v))
+                found = sweep(ladder.swapped, _rows(g), pieces, bandwidth=bandwidth, out=out, dot=_rows(v))
                 dt, dv = slope_sum(pieces, found, unit), out.view_as(v)
         return ds, dt, dv, db, None
 

@@ -19,39 +19,66 @@ def prefix_sum(x: Tensor, segment: Tensor | None = None) -> Tensor:
     return scan(x, segment)[0]
 
 
-def scan(x: Tensor, segment: Tensor | None = None, before: Tensor | None = None) -> tuple[Tensor, Tensor]:
+def scan(
+    x: Tensor, segment: Tensor | None = None, before: Tensor | None = None, drift: Tensor | None = None
+) -> tuple[Tensor, Tensor]:
     """Prefix sums whose first segment goes on from `before`: (B, d), and the sums of the last one without it.
 
-    Returns (B, n, d) and (B, d), n ≥ 1.
+    drift: (B, d), taken off x in every row, where there is but one segment. Returns (B, n, d) and (B, d), n ≥ 1.
     """
-    rows, n, d = x.shape
+    n = x.shape[1]
     size = min(BLOCK, max(n, 1))
     if n % size:
         x = pad(x, (0, 0, 0, -n % size))
         segment = segment if segment is None else torch.cat([segment, segment[:, -1:].expand(-1, -n % size)], 1)
-    blocks = x.shape[1] // size
-    x = x.view(rows, blocks, size, d)
-    lower = x.new_ones(size, size).tril_()  # (L, L)
-    last, on = None, before
-    if segment is not None:
-        segment = segment.view(rows, blocks, size)
-        last = segment[..., -1]
-        lower = lower * (segment[..., :, None] == segment[..., None, :])
-        if before is not None:
-            on = before * (segment[:, 0, :1] == last[:, :1])
+    x = x.view(len(x), x.shape[1] // size, size, x.shape[2])  # (B, n/L, L, d)
+    if segment is None:
+        y, total = _running(x, before, drift)
+        return y.flatten(1, 2)[:, :n], total if n % size == 0 or drift is None else total + (-n % size) * drift
+    y, total = _restarting(x, segment.view(len(x), -1, size), before)
+    return y.flatten(1, 2)[:, :n], total
+
+
+def _running(x: Tensor, before: Tensor | None, drift: Tensor | None) -> tuple[Tensor, Tensor]:
+    """One segment. x: (B, n/L, L, d): what a block starts from is laid down first, and its product added to that."""
+    blocks, size = x.shape[1:3]
+    lower = _lower(size, x)
+    sums = x.sum(2)  # (B, n/L, d)
+    running = sums.cumsum(1) if blocks <= BLOCK else scan(sums)[0]
+    total = running[:, -1]
+    if before is None and drift is None and blocks == 1:
+        return _product(lower, x), total
+    start = pad(running, (0, 0, 1, -1)).unsqueeze(2)  # of the blocks before
+    if drift is not None:  # off the sums and not off the blocks, where it would round the same way again and again
+        rows = torch.arange(blocks * size + 1, device=x.device, dtype=x.dtype)
+        off = rows[1:].view(blocks, size, 1) * drift[:, None, None]
+        start = start - off
+        total = total - rows[-1] * drift
+    if before is not None:
+        start = start + before[:, None, None]
+    return _product(lower, x, start), total
+
+
+def _restarting(x: Tensor, segment: Tensor, before: Tensor | None) -> tuple[Tensor, Tensor]:
+    """Several segments. x: (B, n/L, L, d), segment: (B, n/L, L)."""
+    last = segment[..., -1]
+    lower = _lower(x.shape[2], x) * (segment[..., :, None] == segment[..., None, :])
+    on = None if before is None else before * (segment[:, 0, :1] == last[:, :1])
     y = _product(lower, x)
-    if blocks > 1:
+    if x.shape[1] > 1:
         sums, total = scan(y[:, :, -1], last, on)
         carry = sums[:, :-1, None]  # (B, n/L - 1, 1, d)
-        if segment is not None and last is not None:
-            carry = torch.where((segment[:, 1:] == last[:, :-1, None])[..., None], carry, 0)
-        y[:, 1:] += carry
+        y[:, 1:] += torch.where((segment[:, 1:] == last[:, :-1, None])[..., None], carry, 0)
     else:
         total = y[:, 0, -1].clone()
     if before is not None:
-        go_on = 1.0 if segment is None else (segment[:, 0] == segment[:, 0, :1])[..., None]
-        y[:, 0] += before[:, None] * go_on
-    return y.flatten(1, 2)[:, :n], total
+        y[:, 0] += before[:, None] * (segment[:, 0] == segment[:, 0, :1])[..., None]
+    return y, total
+
+
+def _lower(size: int, x: Tensor) -> Tensor:
+    """The lower triangle of ones, (L, L)."""
+    return x.new_ones(size, size).tril_()
 
 
 def prefix_sum_scalar(x: Tensor) -> Tensor:
@@ -59,18 +86,23 @@ def prefix_sum_scalar(x: Tensor) -> Tensor:
     rows, n = x.shape
     if n <= BLOCK:
         return x.cumsum(-1)
-    lower = x.new_ones(BLOCK, BLOCK).tril_()
+    lower = _lower(BLOCK, x)
     y = pad(x, (0, -n % BLOCK)).view(-1, BLOCK)
     y = _product(lower, y.T).T.contiguous().view(rows, -1, BLOCK)
     y[:, 1:] += prefix_sum_scalar(y[..., -1])[:, :-1, None]
     return y.view(rows, -1)[:, :n]
 
 
-def _product(lower: Tensor, x: Tensor) -> Tensor:
-    """lower @ x in full precision, also where the caller traded digits for speed in matmul.
+def _product(lower: Tensor, x: Tensor, start: Tensor | None = None) -> Tensor:
+    """start + lower @ x in full precision, also where the caller traded digits for speed in matmul.
 
-    lower: (..., L, L). x: (..., L, d). Returns (..., L, d).
+    lower: (..., L, L). x: (..., L, d). start: broadcasts to (..., L, d). Returns (..., L, d).
     """
-    if torch.get_float32_matmul_precision() == "highest":
+    if torch.get_float32_matmul_precision() != "highest":
+        y = (lower.unsqueeze(-1) * x.unsqueeze(-3)).sum(-2)
+        return y if start is None else y + start
+    if start is None:
         return lower @ x
-    return (lower.unsqueeze(-1) * x.unsqueeze(-3)).sum(-2)
+    flat = x.flatten(0, -3)
+    start = start.expand_as(x).reshape(flat.shape)
+    return torch.baddbmm(start, lower.expand(len(flat), -1, -1), flat).view_as(x)

@@ -18,7 +18,7 @@ The keys are taken in tiles that stay in a CPU's cache; P and R are carried from
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from itertools import pairwise
 
 import torch
@@ -27,7 +27,8 @@ from torch.nn.functional import pad
 
 from srviz.attention.scan import prefix_sum_scalar, scan
 
-TILE_CPU = 1 << 17  # numbers in a tile of values: small enough for the cache
+TILE_CPU = 1 << 18  # numbers in a tile of values: small enough for the cache
+RADIX = 1 << 15  # numbers in a row from which torch sorts integers by radix
 TILE_GPU = 1 << 26  # one launch for everything that fits comfortably
 
 
@@ -46,13 +47,29 @@ class Ladder:
     @classmethod
     def of(cls, s: Tensor, t: Tensor) -> "Ladder":
         """Sort s: (B, n_q) and t: (B, n_k)."""
-        (s, query), (t, key) = s.sort(-1), t.sort(-1)
+        (s, query), (t, key) = ascending(s), ascending(t)
         row = torch.arange(len(s), device=s.device)[:, None]
         return cls(s, t, query.add_(row * s.shape[1]), key.add_(row * t.shape[1]))
 
+    @cached_property
+    def lower(self) -> Tensor:
+        """How many keys lie below each query → (B, n_q)."""
+        return torch.searchsorted(self.t, self.s)
+
+    @cached_property
+    def upper(self) -> Tensor:
+        """How many keys lie below each query or at it → (B, n_q)."""
+        return torch.searchsorted(self.t, self.s, right=True)
+
+    @cached_property
     def swapped(self) -> "Ladder":
-        """Queries as keys and keys as queries."""
-        return Ladder(self.t, self.s, self.key, self.query)
+        """Queries as keys and keys as queries. Where this one's ranks are known, its ranks need no search."""
+        other = Ladder(self.t, self.s, self.key, self.query)
+        n = self.t.shape[1]
+        for mine, its in (("lower", "upper"), ("upper", "lower")):
+            if mine in self.__dict__:  # s_i ≤ t_j where at most j keys lie below s_i; s_i < t_j, at most j up to it
+                other.__dict__[its] = _up_to(self.__dict__[mine], n)
+        return other
 
     def mirrored(self) -> "Ladder":
         """The same line walked the other way."""
@@ -65,7 +82,7 @@ class Ladder:
         ranks open, and bisection between them compares the differences themselves.
         """
         if isinstance(offset, float) and offset == 0:
-            return torch.searchsorted(self.t, self.s, right=closed)
+            return self.upper if closed else self.lower
         size = abs(offset) if isinstance(offset, float) else offset.abs()
         slack = (self.s.abs() + size) * (4 * torch.finfo(self.s.dtype).eps)
         low = torch.searchsorted(self.t, self.s - offset - slack)
@@ -76,6 +93,37 @@ class Ladder:
             passed = (r >= offset if closed else r > offset) & (low < high)
             low, high = torch.where(passed, middle + 1, low), torch.where(passed, high, middle)
         return low
+
+
+def _up_to(ranks: Tensor, n: int) -> Tensor:
+    """How many of the ranks (B, m) are at most j, for j = 0 … n − 1 → (B, n)."""
+    one = torch.ones((), dtype=ranks.dtype, device=ranks.device).expand_as(ranks)
+    return ranks.new_zeros(len(ranks), n + 1).scatter_add_(-1, ranks, one).cumsum(-1)[:, :n].contiguous()
+
+
+def pick(x: Tensor, index: Tensor) -> Tensor:
+    """x[index] for a flat x and an index of any shape, four times as fast on a CPU."""
+    return x.index_select(0, index.reshape(-1)).view(index.shape)
+
+
+def ascending(x: Tensor) -> tuple[Tensor, Tensor]:
+    """x: (B, n) sorted along its rows, and the places it had there.
+
+    On a CPU long rows are sorted as integers that have the same order, row by row: those torch sorts by radix, several
+    times as fast. A negative float's bits fall while it rises; −0 becomes 0.
+    """
+    if x.device.type != "cpu" or x.shape[1] < RADIX:
+        values, place = x.sort(-1)
+        return values, place
+    whole = {torch.float32: torch.int32, torch.float64: torch.int64}[x.dtype]
+    size, rest = torch.iinfo(whole).bits - 1, torch.iinfo(whole).max
+    bits = (x + 0.0).view(whole)
+    bits ^= (bits >> size) & rest
+    place = torch.empty(x.shape, dtype=torch.int64)
+    for row, found in zip(bits, place, strict=True):
+        torch.sort(row, out=(row, found))
+    bits ^= (bits >> size) & rest
+    return bits.view(x.dtype), place
 
 
 @dataclass(frozen=True)
@@ -112,7 +160,7 @@ class Rows:
         if self.mean is not None:
             x.sub_(self.mean[rows, None])
         if self.weight is not None:
-            x.mul_(self.weight[index].unsqueeze(-1))
+            x.mul_(pick(self.weight, index).unsqueeze(-1))
         return x
 
     def take_exact(self, index: Tensor, rows: slice) -> Tensor:
@@ -122,7 +170,7 @@ class Rows:
         x = self.take(index, rows)
         if self.rest is not None:
             rest = self.rest[rows, None]
-            x.sub_(rest if self.weight is None else rest * self.weight[index].unsqueeze(-1))
+            x.sub_(rest if self.weight is None else rest * pick(self.weight, index).unsqueeze(-1))
         return x
 
 
@@ -292,9 +340,7 @@ def _walk(
     if bins is not None:
         hold = (bins.diff(dim=-1, prepend=bins[:, :1]) == 0).to(gap.dtype)
         gap = gap * hold
-    kept = None
-    if values.rest is not None:
-        kept = torch.ones_like(gap) if values.weight is None else values.weight[side.key]
+    kept = None if values.rest is None or values.weight is None else pick(values.weight, side.key)
     size = max(256, (TILE_CPU if gap.device.type == "cpu" else TILE_GPU) // max(d, 1))
     cuts = _cuts(plans, n, size) if n > size else None
     start_p = start_r = nothing = gap.new_zeros(1, 1), gap.new_zeros(1, 1)
@@ -304,7 +350,8 @@ def _walk(
         g = gap[part, keys].unsqueeze(-1)
         enters = hold[part, keys.start, None]  # (b, 1): 1 where the first key carries on from the tile before
         stays = enters if bin_ is None else enters * (bin_[:, :1] == bin_[:, -1:])  # and where the last one still does
-        p, own = scan(u, bin_, enters * start_p[0])
+        drift = values.rest[part] if values.rest is not None and kept is None else None
+        p, own = scan(u, bin_, enters * start_p[0], drift)
         if kept is not None and values.rest is not None:
             rest = prefix_sum_scalar(kept[part, keys]).unsqueeze(-1) * values.rest[part, None]
             p -= rest
@@ -352,7 +399,7 @@ def _cuts(plans: list[_Plan], n: int, size: int) -> list[list[list[tuple[int, in
     """For each plan, row and tile: the stretch of the sorted queries whose knots lie in the tile."""
     cuts = []
     for plan in plans:
-        edge = torch.tensor([*range(0, n, size), n], device=plan.count.device)
+        edge = torch.tensor([-1, *range(size, n, size), n], device=plan.count.device)
         found = torch.searchsorted(plan.count, edge.expand(len(plan.count), -1).contiguous(), right=True).tolist()
         cuts.append([list(pairwise(row)) for row in found])
     return cuts
@@ -383,10 +430,10 @@ def _look_up(
         x = dot.take_exact(query, part).flatten(0, 1)
         found = plan.found[here].reshape(-1)
         p_dot = (p * x).sum(-1) * found
-        plan.dots[0][place] += p_dot
+        plan.dots[0].index_add_(0, place, p_dot)
         if r is not None and moments:
             r_dot = (r * x).sum(-1) + plan.far[here].reshape(-1) * p_dot
-            plan.dots[1][place] += plan.node * p_dot + plan.turn[here].reshape(-1) * r_dot
+            plan.dots[1].index_add_(0, place, plan.node * p_dot + plan.turn[here].reshape(-1) * r_dot)
     if out is not None and plan.summed:
         p *= plan.step[here].reshape(-1, 1)
         if r is not None:

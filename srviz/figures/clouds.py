@@ -13,6 +13,7 @@ Numbers = NDArray[np.float32]
 Changes = dict[int, dict[str, Any]]  # {trace: {path: value}}
 STEPS = 8  # of each primary colour
 CLASSES = qualitative.Safe  # told apart by colour-blind people too
+FONT = "'Source Sans', 'Source Sans Pro', sans-serif"
 QUERY, RINGS, LEVEL = 1, 2, 3  # the traces after the points
 
 
@@ -36,14 +37,15 @@ def weights(place: Numbers, level: tuple[Numbers, Numbers] | None, *, signed: bo
         figure.add_scatter3d(x=[], y=[], z=[], mode="markers", marker=ring, hoverinfo="skip")
     if level is not None:
         corners, values = level
-        axes = [np.linspace(low, high, count) for (low, high), count in zip(corners.T, values.shape, strict=True)]
+        (low, high), counts = corners, values.shape
+        axes = [np.linspace(low[k], high[k], counts[k]).astype(np.float32) for k in range(3)]
         x, y, z = (axis.ravel() for axis in np.meshgrid(*axes, indexing="ij"))
         figure.add_isosurface(
             x=x, y=y, z=z, value=values.ravel(), isomin=0, isomax=0, surface={"count": 1}, opacity=0.35,
             caps={axis: {"show": False} for axis in "xyz"}, colorscale=[colours.key, colours.key], showscale=False,
             lighting={"ambient": 0.85, "diffuse": 0.4, "specular": 0.05}, hoverinfo="skip",
         )  # fmt: skip
-    return _space(figure, mode, bottom=36)
+    return _space(figure, place, mode)
 
 
 def weights_paint(
@@ -78,7 +80,7 @@ def coloured(place: Numbers, names: tuple[str, ...] = (), *, mode: str) -> go.Fi
     for number, name in enumerate(names):
         dot = {"size": 9, "color": CLASSES[number % len(CLASSES)]}
         figure.add_scatter3d(x=[None], y=[None], z=[None], mode="markers", name=name, showlegend=True, marker=dot)
-    _space(figure, mode, bottom=36)
+    _space(figure, place, mode)
     legend = {"orientation": "h", "y": 0, "yanchor": "top", "x": 0, "font": {"color": PALETTES[mode].ink}}
     return figure.update_layout(showlegend=bool(names), legend=legend)
 
@@ -118,12 +120,12 @@ def scores(t: Numbers, s: float, bandwidth: float, *, mode: str) -> go.Figure:
     bare(figure, mode, 190)
     figure.update_xaxes(
         visible=True, range=[low, high], showgrid=False, zeroline=False, tickfont={"color": colours.quiet},
-        title={"text": "score, in standard deviations", "font": {"color": colours.quiet}},
+        title={"text": "score, in standard deviations", "font": {"color": colours.quiet, "size": 13}},
     )  # fmt: skip
     figure.update_yaxes(range=[0, 1.1])
     legend = {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0, "font": {"color": colours.ink}}
     margin = {"l": 8, "r": 8, "t": 30, "b": 44}
-    return figure.update_layout(bargap=0, showlegend=True, legend=legend, margin=margin)
+    return figure.update_layout(bargap=0, showlegend=True, legend=legend, margin=margin, font={"family": FONT})
 
 
 def preview(place: Numbers, colour: Numbers | None, *, mode: str) -> go.Figure:
@@ -152,15 +154,21 @@ def _at(place: Numbers) -> dict[str, Numbers]:
     return dict(zip("xyz", np.ascontiguousarray(place.T), strict=True))
 
 
-def _space(figure: go.Figure, mode: str, *, bottom: int) -> go.Figure:
-    bare(figure, mode, 360)
-    axis = {"visible": False}
-    scene = {
-        "xaxis": axis, "yaxis": axis, "zaxis": axis, "aspectmode": "data", "dragmode": "turntable", "hovermode": False,
-        "camera": {"eye": {"x": 1.3, "y": -1.5, "z": 0.85}},
+def _space(figure: go.Figure, place: Numbers, mode: str) -> go.Figure:
+    bare(figure, mode, 300)
+    low, high = place.min(0), place.max(0)
+    edge = 0.03 * float(np.ptp(place)) + 1e-6
+    wide = high - low + 2 * edge
+    axes = {f"{x}axis": {"visible": False, "range": [low[k] - edge, high[k] + edge]} for k, x in enumerate("xyz")}
+    size = wide / np.linalg.norm(wide)  # as the points lie, whatever is drawn
+    ratio = {x: 1.7 * float(size[k]) for k, x in enumerate("xyz")}
+    scene = axes | {
+        "aspectmode": "manual", "aspectratio": ratio, "dragmode": "turntable", "hovermode": False,
+        "camera": {"eye": {"x": 1.12, "y": -1.3, "z": 0.8}},
     }  # fmt: skip
     figure.update_traces(showlegend=False, selector={"name": None})
-    return figure.update_layout(scene=scene, dragmode="turntable", margin={"l": 0, "r": 0, "t": 0, "b": bottom})
+    margin = {"l": 0, "r": 0, "t": 0, "b": 36}
+    return figure.update_layout(scene=scene, dragmode="turntable", margin=margin, font={"family": FONT})
 
 
 def _cube() -> list[list[float | str]]:

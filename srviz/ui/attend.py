@@ -9,6 +9,7 @@ import torch
 from streamlit.delta_generator import DeltaGenerator
 
 from srviz import device as devices
+from srviz import numbers
 from srviz.figures import clouds as figures
 from srviz.measure import memory
 from srviz.measure.everything import Estimate, bytes_needed, everything, softmax_estimate, softmax_stretches
@@ -42,7 +43,7 @@ def _make_coloured(setting: Setting, projection: str, device: str, names: tuple[
     return str(figures.coloured(scene(setting, projection, device).place, names, mode=colours).to_json())
 
 
-coloured = kept(_make_coloured, 6)
+coloured = kept(_make_coloured, 8)
 
 
 def attend_to_everything(place: Place) -> None:
@@ -51,6 +52,13 @@ def attend_to_everything(place: Place) -> None:
     if run is None or run.place != place:
         run = st.session_state["_run"] = Run(place)
     shown: Scene = scene(*place)
+    if run.colours is None and run.estimate is None and not run.running:
+        st.markdown(
+            f"All {shown.tokens.n:,} tokens to all, {HEADS} untrained heads of {HEAD_DIM}: the time and memory of "
+            "sliced ReLU, its output as colours, and what softmax takes for the same."
+        )
+        _offer(run, shown)
+        return
     left, middle, right = st.columns(3, gap="medium")
     with left:
         _cloud(shown, place)
@@ -88,14 +96,19 @@ def _sliced(run: Run, shown: Scene, place: Place) -> None:
         )  # fmt: skip
         stopped = "" if run.heads == HEADS else f" Stopped after {run.heads} of {HEADS} heads."
         st.markdown(
-            f"**{_time(run.seconds)}**, the process at most {_bytes(run.peak)}.{stopped}  \n:gray[Colours: the three "
-            f"principal components of the output. Measured just now on {run.on}.]"
+            f"**{numbers.duration(run.seconds)}**, the process at most {numbers.size(run.peak)}.{stopped}  \n"
+            f":gray[Colours: the three principal components of the output. Measured just now on {run.on}.]"
         )
+    _offer(run, shown)
+
+
+def _offer(run: Run, shown: Scene) -> None:
+    """The button, or why there is none."""
     need, left = bytes_needed(shown.tokens.n, shown.tokens.x.shape[1], HEADS, HEAD_DIM), memory.available()
     if need > left:
         st.markdown(
-            f"{shown.tokens.n:,} tokens of {shown.tokens.x.shape[1]} numbers would take up to {_bytes(need)} of "
-            f"memory, and {_bytes(left)} are left on this host. Choose fewer points."
+            f"{shown.tokens.n:,} tokens of {shown.tokens.x.shape[1]} numbers would take up to {numbers.size(need)} of "
+            f"memory, and {numbers.size(left)} are left on this host. Choose fewer points."
         )
     elif not run.running:
         label = "Attend again" if run.heads == HEADS else "Go on" if run.heads else "Attend to everything"
@@ -106,18 +119,18 @@ def _softmax(run: Run, n: int) -> None:
     if run.estimate is None:
         st.caption("Measured after sliced ReLU where that takes a few seconds; beyond, estimated.")
         return
-    whole = f"Its weights, written out, would be {_bytes(run.estimate.bytes)}."
+    whole = f"Its weights, written out, would be {numbers.size(run.estimate.bytes)}."
     if run.rows == n:
-        st.markdown(f"**{_time(run.taken)}**, fused, without writing out its weights.  \n:gray[{whole}]")
+        st.markdown(f"**{numbers.duration(run.taken)}**, fused, without writing out its weights.  \n:gray[{whole}]")
         return
     sizes = f"n = {run.estimate.sizes[0]:,} … {run.estimate.sizes[-1]:,}"
     st.markdown(
-        f"Would need **about {_time(run.estimate.seconds)}** and **{_bytes(run.estimate.bytes)}**.  \n:gray[An "
-        f"estimate: the time grows as n² from {sizes}, measured just now; the memory is n² weights of {HEADS} heads, "
-        "4 bytes each.]"
+        f"Would need **about {numbers.duration(run.estimate.seconds)}** and **{numbers.size(run.estimate.bytes)}**.  \n"
+        f":gray[An estimate: the time grows as n² from {sizes}, measured just now; the memory is n² weights of {HEADS} "
+        "heads, 4 bytes each.]"
     )
     if run.rows:
-        st.caption(f"Stopped after {run.rows:,} of {n:,} queries, {_time(run.taken)}.")
+        st.caption(f"Stopped after {run.rows:,} of {n:,} queries, {numbers.duration(run.taken)}.")
 
 
 def _start(running: bool) -> None:
@@ -158,27 +171,11 @@ def _sliced_run(run: Run, shown: Scene, bar: DeltaGenerator) -> None:
             run.heads, run.seconds, run.peak = progress.heads_done, progress.seconds, progress.peak
             run.colours = progress.colours[torch.from_numpy(shown.drawn)].cpu().numpy()
         done = f"{progress.heads_done} of {HEADS} heads" if progress.heads_done else "projecting"
-        bar.progress(progress.share, f"Sliced ReLU: {done}, {_time(progress.seconds)}")
+        bar.progress(progress.share, f"Sliced ReLU: {done}, {numbers.duration(progress.seconds)}")
 
 
 def _title(title: str, note: str) -> None:
     st.markdown(f"**{title}**  \n:gray[{note}]")
-
-
-def _time(seconds: float) -> str:
-    """0.3 s, 40 s, 12 min, 9 h, 3 days."""
-    for unit, size in (("days", 86_400), ("h", 3600), ("min", 60)):
-        if seconds >= 2 * size:
-            return f"{seconds / size:,.0f} {unit}"
-    return f"{seconds:.0f} s" if seconds >= 20 else f"{seconds:.1f} s" if seconds >= 1 else f"{seconds * 1e3:.0f} ms"
-
-
-def _bytes(count: float) -> str:
-    """12 MB, 1.3 GB, 4.0 TB."""
-    for unit, size in (("TB", 1e12), ("GB", 1e9)):
-        if count >= size:
-            return f"{count / size:,.1f} {unit}"
-    return f"{count / 1e6:,.0f} MB"
 
 
 def code() -> str:

@@ -58,8 +58,8 @@ PARAMETERS = (
     url.Parameter("cloud", "torus", _cloud, str),
     url.Parameter("n", 8192, _size, str),
     url.whole("head", 1, HEADS, 1),
-    url.whole("query", 1, SIZES[-1], 2000),
-    url.whole("seed", 0, 9999, 1),
+    url.whole("query", 1, SIZES[-1], 18),
+    url.whole("seed", 0, 9999, 4),
     url.real("noise", 0, 0.3, 0.0),
     url.real("outliers", 0, 0.5, 0.0),
     url.choice("slice", tuple(PROJECTIONS), "mlp"),
@@ -115,7 +115,7 @@ PRIVATE: list[Any] = []  # the session's own caches, filled while modules are im
 def kept(function: Callable[..., Any], entries: int) -> Callable[..., Any]:
     """A function of a setting and more, cached for all visitors; that of one's own file in one's own session alone."""
     shared = st.cache_resource(max_entries=entries, show_spinner=False)(function)
-    private = st.cache_resource(max_entries=entries, show_spinner=False, scope="session")(function)
+    private = st.cache_resource(max_entries=max(1, entries // 4), show_spinner=False, scope="session")(function)
     PRIVATE.append(private)
     return lambda setting, *rest: (private if setting.own else shared)(setting, *rest)
 
@@ -177,13 +177,13 @@ def _make_answer(setting: Setting, projection: str, device: str, head: int, quer
     shown: Scene = scene(setting, projection, device)
     x, found, at = shown.x, shown.heads, torch.from_numpy(shown.drawn).to(device)
     s, t = found.s[head, query], found.t[head]
-    panes = {}
+    panes: dict[str, Pane] = {}
     for name in SHOWN:
         row = measure.row(name, x, found, head, query, bandwidth=bandwidth) * len(x)  # 1: as if all counted alike
         weights = row[at]
         template, terms = TERMS[name](shown, head, query, bandwidth)
         at_keys = {term: ("p", _numpy(numbers[at])) for term, numbers in terms.items()}
-        arithmetic = Arithmetic(f"{template} = {{w}} / n", {**at_keys, "w": ("colour", 0)}, IDLE)
+        arithmetic = Arithmetic(f"{template} = {{w}} / n", {**at_keys, "w": ("colour", 0)}, "" if panes else IDLE)
         top = float(torch.quantile(weights.abs(), 0.995))
         panes[name] = Pane(_numpy(weights), top or 1.0, measure.near(row, x, query), arithmetic)
     ringed = (t[at] - s).abs().topk(min(RINGED, len(at)), largest=False).indices
@@ -242,7 +242,7 @@ drawing = kept(_make_drawing, 12)
 
 def clouds() -> Place:
     """The controls, the three panes and the line of scores; what is shown."""
-    state = url.settle(*PARAMETERS)
+    state = url.settle(*PARAMETERS, together=_existing)
     _take_click(state)
     setting = _controls(state)
     own.panel(url.key("cloud"), "torus", forget)
@@ -266,10 +266,10 @@ def clouds() -> Place:
             figure(
                 drawing(setting, state["slice"], where, number if sliced else -1, name, mode()),
                 key=f"cloud {name}", group=GROUP, points=shown.drawn, arithmetic=Arithmetic("", terms),
-                paint=Paint(changes, pane.arithmetic),
+                paint=Paint(changes, pane.arithmetic, place[query].tolist()),
                 alt=f"{method.label}: the weights of query {query + 1:,} on {len(shown.drawn):,} keys of the cloud",
             )  # fmt: skip
-            st.caption(f"The nearest tenth of the keys holds {pane.near:.2f} of all |weights|.")
+            st.caption(f"{pane.near:.2f} of all |weights| lie on the nearest tenth of the keys.")
     _words(state, setting, shown, found)
     figure(
         figures.scores(_numpy(shown.heads.t[number]), found.s, state["b"], mode=mode()), key="cloud scores",
@@ -286,16 +286,26 @@ def _take_click(state: url.State) -> None:
             state["query"] = click.query + 1
 
 
+def _existing(values: dict[str, Any]) -> dict[str, Any]:
+    """A cloud that is there, also where a browser still names the one that was just removed, and a query it has."""
+    name, _ = _cloud(values["cloud"])
+    return {"cloud": name, "query": min(values["query"], _nearest(name, values["n"]))}
+
+
+def _nearest(name: str, n: int) -> int:
+    """The size nearest to n that this cloud can be asked for."""
+    mine = own.current() if name == own.NAME else None
+    return mine.nearest(n) if mine else CLOUDS[name].nearest(n)
+
+
 def _controls(state: url.State) -> Setting:
     mine = own.current()
     first, second, third, fourth = st.columns([1.4, 2, 1.2, 0.8], gap="medium", vertical_alignment="bottom")
-    names = [*CLOUDS, *([own.NAME] if mine else [])]
-    name = first.selectbox("Cloud", names, key=url.key("cloud"), format_func=_cloud_title, filter_mode=None)
+    titles = {name: cloud.title for name, cloud in CLOUDS.items()} | ({own.NAME: own.TITLE} if mine else {})
+    name = first.selectbox("Cloud", titles, key=url.key("cloud"), format_func=titles.__getitem__, filter_mode=None)
     asked = second.select_slider("Points n", offered(), key=url.key("n"), format_func="{:,}".format, help=_limit())
     third.segmented_control("Head", range(1, HEADS + 1), key=url.key("head"), required=True)
-    mine = mine if name == own.NAME else None
-    n = mine.nearest(asked) if mine else CLOUDS[name].nearest(asked)
-    state["query"] = min(state["query"], n)
+    mine, n = (mine if name == own.NAME else None), _nearest(name, asked)
     with fourth.popover("More", width="stretch"):
         st.number_input("Query", 1, n, key=url.held("query"), help="The number of its token; or click one.")
         st.number_input("Seed", 0, 9999, key=url.held("seed"), help="Of the cloud and of the untrained projections.")
@@ -304,11 +314,10 @@ def _controls(state: url.State) -> Setting:
         )
         help_ = "In standard deviations of the scores."
         st.slider("Bandwidth b of the bump", 0.1, 2.0, key=url.held("b"), step=0.05, help=help_)
-        if mine is None:
-            help_ = "Its standard deviation, as a share of the cloud's radius."
-            st.slider("Noise", 0.0, 0.3, key=url.held("noise"), step=0.01, help=help_)
-            help_ = "The share of points that lie anywhere in the box around the cloud."
-            st.slider("Outliers", 0.0, 0.5, key=url.held("outliers"), step=0.01, help=help_)
+        help_ = "Its standard deviation, as a share of the cloud's radius."
+        st.slider("Noise", 0.0, 0.3, key=url.held("noise"), step=0.01, help=help_, disabled=bool(mine))
+        help_ = "The share of points that lie anywhere in the box around the cloud."
+        st.slider("Outliers", 0.0, 0.5, key=url.held("outliers"), step=0.01, help=help_, disabled=bool(mine))
         st.segmented_control(
             "Scale of the colours", list(SCALES), key=url.held("scale"), format_func=SCALES.__getitem__, required=True
         )
@@ -318,11 +327,6 @@ def _controls(state: url.State) -> Setting:
     if mine:
         return Setting(own.NAME, n, state["seed"], 0.0, 0.0, mine.upload.digest, mine.columns)
     return Setting(name, n, state["seed"], state["noise"], state["outliers"])
-
-
-def _cloud_title(name: str) -> str:
-    mine = own.current()
-    return mine.upload.title if mine and name == own.NAME else CLOUDS[name].title
 
 
 def _limit() -> str | None:

@@ -19,6 +19,8 @@ COURSE = (
     Chapter("pages/3_Slices.py", "Slices", "Learn"),
     Chapter("pages/4_Beside_softmax.py", "Beside softmax", "Learn"),
     Chapter("pages/5_Point_clouds.py", "Point clouds", "Real data"),
+    Chapter("pages/6_Photographs.py", "Photographs", "Real data"),
+    Chapter("pages/7_Words.py", "Your own sentence", "Real data"),
     Chapter("pages/8_Race.py", "Race", "Race"),
 )
 

@@ -45,11 +45,13 @@ class Paint:
     """What changes often in a figure that itself stays the same: it alone is sent again.
 
     changes: {trace: {path: value}}, such as {0: {"marker.color": (points,) array, "marker.cmax": 2.0}}; the same paths
-    every time. arithmetic: takes the place of the figure's, whose terms it may use.
+    every time. arithmetic: takes the place of the figure's, whose terms it may use. mark: a point in space to be
+    ringed as the query.
     """
 
     changes: dict[int, dict[str, Any]]
     arithmetic: Arithmetic | None = None
+    mark: list[float] | None = None
 
 
 @dataclass(frozen=True)
@@ -102,7 +104,7 @@ def figure(
             for trace, values in paint.changes.items()
             for path, value in values.items()
         ]
-        sent = {"painted": key, "stamp": data["stamp"], "alt": alt, "changes": changes}
+        sent = {"painted": key, "stamp": data["stamp"], "alt": alt, "changes": changes, "mark": paint.mark}
         sent |= {"arithmetic": _plain(paint.arithmetic)} if paint.arithmetic else {}
         component("paint")(key=f"paint {key}", data=sent)
     return _click(component("figure", isolated=False)(key=key, data=data, on_click_change=lambda: None))

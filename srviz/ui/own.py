@@ -10,16 +10,17 @@ from srviz.inputs import Tokens
 from srviz.inputs.files import FORMATS, Unreadable, Upload, read
 from srviz.ui.chart import chart, mode
 
-NAME = "own"  # what the page's link calls it
+NAME, TITLE = "own", "Your own file"  # what the page's link calls it, and the page
 SEEN = 1500  # points of a preview
 
 
 @dataclass(frozen=True, eq=False)
 class Own:
-    """The cloud in use. columns: those chosen, all where None."""
+    """The cloud in use. columns: those chosen, all where None. file: which of the session's files it was read from."""
 
     upload: Upload
     columns: tuple[str, ...] | None
+    file: str
 
     def nearest(self, n: int) -> int:
         """The number of tokens nearest to n that it can be asked for."""
@@ -42,21 +43,20 @@ def panel(cloud: str, other: str, forget: Callable[[], None]) -> None:
     cloud: the key of the widget that holds the cloud's name; other: the one to go back to; forget: drops what was
     computed from the last file.
     """
-    with st.expander("Your own file", expanded="_looked" in st.session_state):
+    with st.expander(TITLE, expanded="_looked" in st.session_state):
         file = st.file_uploader(
             f"{', '.join(suffix[1:].upper() for suffix in FORMATS)}; at most 25 MB. It stays in this session.",
-            key=f"own file {st.session_state.get('_files', 0)}",
+            key="own file",
             max_upload_size=25,
+            on_change=_change,
         )
-        if file is None:
-            st.session_state.pop("_looked", None)
-        else:
-            _look(file.file_id, file.name, file.getvalue(), cloud, forget)
         mine = current()
         if mine is not None:
             with st.container(horizontal=True, vertical_alignment="center"):
                 st.text(f"In use: {mine.upload.title}")
-                st.button("Remove", key="remove own", on_click=_remove, args=(cloud, other, forget))
+                st.button("Remove this cloud", key="remove own", on_click=_remove, args=(cloud, other, forget))
+        if file is not None and (mine is None or file.file_id != mine.file):
+            _look(file.file_id, file.name, file.getvalue(), cloud, forget)
 
 
 def _look(identity: str, name: str, data: bytes, cloud: str, forget: Callable[[], None]) -> None:
@@ -91,17 +91,18 @@ def _look(identity: str, name: str, data: bytes, cloud: str, forget: Callable[[]
                 return
             if len(columns or found.columns) > 3:
                 st.caption("Attended to in all these dimensions, seen in three principal components.")
-        st.button("Use this cloud", key="use own", type="primary", on_click=_use, args=(found, columns, cloud, forget))
+        use = Own(found, columns, identity)
+        st.button("Use this cloud", key="use own", type="primary", on_click=_use, args=(use, cloud, forget))
     tokens = found.tokens(min(SEEN, found.most), random_state=0, columns=columns)
     drawing = figures.preview(tokens.place, tokens.colour, mode=mode())
     chart(drawing, f"A preview of {tokens.n:,} points", "own preview", picture)
 
 
-def _use(upload: Upload, columns: tuple[str, ...] | None, cloud: str, forget: Callable[[], None]) -> None:
+def _use(mine: Own, cloud: str, forget: Callable[[], None]) -> None:
     forget()
-    st.session_state["_own"] = Own(upload, columns)
+    st.session_state["_own"] = mine
     st.session_state[cloud] = NAME
-    _drop_file()
+    st.session_state.pop("_looked", None)
 
 
 def _remove(cloud: str, other: str, forget: Callable[[], None]) -> None:
@@ -109,10 +110,9 @@ def _remove(cloud: str, other: str, forget: Callable[[], None]) -> None:
     st.session_state.pop("_own", None)
     if st.session_state.get(cloud) == NAME:
         st.session_state[cloud] = other
-    _drop_file()
 
 
-def _drop_file() -> None:
-    """Let go of the file's bytes: an uploader of another key holds none."""
+def _change() -> None:
+    """Another file, or none: what was read of the last one goes; the cloud in use stays until it is removed."""
     st.session_state.pop("_looked", None)
-    st.session_state["_files"] = st.session_state.get("_files", 0) + 1
+    st.session_state.pop("own columns", None)

@@ -73,7 +73,7 @@ def test_a_ladder_sorts_and_remembers_the_places() -> None:
     assert torch.equal(ladder.s, s.sort(-1).values)
     assert torch.equal(s.view(-1)[ladder.query], ladder.s)
     assert torch.equal(t.view(-1)[ladder.key], ladder.t)
-    mirrored, swapped = ladder.mirrored(), ladder.swapped()
+    mirrored, swapped = ladder.mirrored(), ladder.swapped
     assert torch.equal(-t.view(-1)[mirrored.key], mirrored.t)
     assert torch.equal(t.view(-1)[swapped.query], swapped.s)
 

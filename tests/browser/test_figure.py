@@ -17,7 +17,8 @@ def page(figures_server, visit):
     page = visit(figures_server, height=2200)
     for name in ("cloud one", "cloud two", "matrix left", "matrix right", "plane"):
         expect(plot(page, name).locator(".main-svg").first).to_be_attached()
-    page.wait_for_function("document.querySelectorAll('.plot')[1]._fullLayout?.scene?._scene != null")
+    for place in (1, 5):
+        page.wait_for_function(f"document.querySelectorAll('.plot')[{place}]._fullLayout?.scene?._scene != null")
     return page
 
 
@@ -32,6 +33,18 @@ def point_at(page, name, row, column):
     page.mouse.move(x - 3, y)
     page.mouse.move(x, y)
     return x, y
+
+
+def in_space(page, name, k):
+    """Where point k of a figure in 3D is on screen."""
+    return plot(page, name).evaluate(
+        """(e, k) => {
+            const { x, y, z } = e._fullData[0], box = e.getBoundingClientRect();
+            const [across, down] = e.closest(".live").figure.lens()(x[k], y[k], z[k]);
+            return [box.x + across, box.y + down];
+        }""",
+        k,
+    )
 
 
 def press(page, x, y):
@@ -91,6 +104,35 @@ def test_the_camera_is_shared_and_survives_new_data_and_a_click(page):
     page.wait_for_function("document.querySelectorAll('.plot')[0]._fullData[0].x[0] > 1")
     for name in ("cloud one", "cloud two"):
         assert plot(page, name).evaluate(CAMERA)["x"] == pytest.approx(turned["x"], abs=0.05)
+
+
+def test_a_point_in_space_is_pointed_at_and_clicked(page):
+    x, y = in_space(page, "painted 0", 3)
+    page.mouse.move(x - 2, y)
+    page.mouse.move(x, y)
+    expect(page.locator(".says").filter(has_text="number 8.00 colour 0.00")).to_be_visible()
+    expect(plot(page, "painted 0").locator(".over circle")).to_have_count(2)  # the point, and the mark
+    press(page, x, y)
+    expect(page.get_by_text("painted Click(query=7, key=None)")).to_be_visible()
+    box = plot(page, "painted 0").bounding_box()
+    page.mouse.move(box["x"] + 3, box["y"] + 3)
+    expect(page.locator(".says").filter(has_text="no point")).to_be_visible()
+
+
+def test_a_finger_taps_a_point_in_space(figures_server, visit):
+    page = visit(figures_server, height=2600, has_touch=True)
+    page.wait_for_function("document.querySelectorAll('.plot')[5]?._fullLayout?.scene?._scene != null")
+    page.touchscreen.tap(*in_space(page, "painted 0", 1))
+    expect(page.get_by_text("painted Click(query=5, key=None)")).to_be_visible()
+
+
+def test_paint_alone_travels_and_the_figure_stays(page):
+    page.evaluate("document.querySelectorAll('.plot')[5].closest('.live').figure.parsed.mark = 1")
+    plot(page, "painted 0").evaluate("e => Plotly.relayout(e, { 'scene.camera.eye': { x: 2, y: 1, z: 1 } })")
+    turn_on(page)
+    page.wait_for_function("document.querySelectorAll('.plot')[5]._fullData[0].marker.color[3] === 3")
+    assert plot(page, "painted 1").evaluate("e => e.closest('.live').figure.parsed.mark") == 1
+    assert plot(page, "painted 1").evaluate(CAMERA)["x"] == pytest.approx(2, abs=0.05)
 
 
 def test_zoom_survives_new_data(page):

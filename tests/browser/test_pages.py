@@ -15,6 +15,9 @@ READY = {  # what a page shows once it is alive
     "Kernels": ".kernel canvas",
     "Slices": ".slices canvas",
     "Beside_softmax": ".figure .main-svg",
+    "Point_clouds": ".figure canvas",
+    "Photographs": ".patches .badge:not(.waiting)",
+    "Words": ".words .badge:not(.waiting)",
     "Race": ".race .handle",
 }
 

@@ -1,5 +1,8 @@
 """What a live figure refuses, and what it takes from the browser."""
 
+import base64
+
+import numpy as np
 import plotly.graph_objects as go
 import pytest
 
@@ -25,6 +28,22 @@ def test_a_figure_without_a_text_in_its_place_is_refused():
 def test_a_click_is_two_tokens_or_nothing(sent, click, monkeypatch):
     monkeypatch.setattr(live, "component", lambda *_, **__: lambda **_: {"click": sent})
     assert live.figure(go.Figure(), key="x", alt="a figure") == click
+
+
+def test_paint_goes_apart_and_names_the_figure_it_is_for(monkeypatch):
+    sent = {}
+    monkeypatch.setattr(live, "component", lambda name, **_: lambda data, **__: sent.update({name: data}))
+    paint = live.Paint({0: {"marker.color": np.array([1, 2], np.float64), "marker.cmax": 2.0}}, mark=[1.0, 2.0, 3.0])
+    live.figure('{"data": []}', key="x", alt="a figure", points=np.array([7, 300]), paint=paint)
+    assert sent["figure"]["painted"] == sent["paint"]["painted"] == "x"
+    assert sent["figure"]["stamp"] == sent["paint"]["stamp"] != ""
+    assert np.frombuffer(base64.b64decode(sent["figure"]["points"]), np.int32).tolist() == [7, 300]
+    colours, top = sent["paint"]["changes"]
+    assert np.frombuffer(base64.b64decode(colours[2]["f4"]), np.float32).tolist() == [1, 2]
+    assert top == [0, "marker.cmax", 2.0]
+    before = dict(sent["figure"])
+    live.figure('{"data": []}', key="x", alt="another", points=np.array([7, 300]), paint=live.Paint({}))
+    assert sent["figure"] == before
 
 
 def test_plotly_is_put_into_static_once(tmp_path, monkeypatch):

@@ -10,13 +10,14 @@ HERE = Path(__file__).parent
 
 
 @cache
-def component(name: str, isolated: bool = True) -> Any:
+def component(name: str, isolated: bool = True, base: str = "") -> Any:
     """The mounting command of a live component; every one gets common.js and common.css before its own.
 
-    isolated: in a shadow root of its own. Plotly needs the page's, where it puts its styles.
+    isolated: in a shadow root of its own. Plotly needs the page's, where it puts its styles. base: what several
+    components share beyond that, put before their own js and css.
     """
-    js = (HERE / "common.js").read_text("utf-8") + (HERE / f"{name}.js").read_text("utf-8")
-    css = (HERE / "common.css").read_text("utf-8") + (HERE / f"{name}.css").read_text("utf-8")
+    parts = ["common", base, name] if base else ["common", name]
+    js, css = ("".join((HERE / f"{part}.{kind}").read_text("utf-8") for part in parts) for kind in ("js", "css"))
     return st.components.v2.component(
         f"srviz_{name}", html='<div class="live"></div>', css=css, js=js, isolate_styles=isolated
     )

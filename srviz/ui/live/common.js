@@ -32,9 +32,9 @@ const signed = (x, digits = 2) => (x < 0 && Number(fmt(-x, digits)) !== 0 ? `(${
 const SUPERSCRIPT = { "-": "⁻", 0: "⁰", 1: "¹", 2: "²", 3: "³", 4: "⁴", 5: "⁵", 6: "⁶", 7: "⁷", 8: "⁸", 9: "⁹" };
 
 // 6 · 10⁻⁸
-function power(x) {
+function power(x, digits = 0) {
   if (x === 0) return "0";
-  const [mantissa, exponent] = x.toExponential(0).split("e");
+  const [mantissa, exponent] = x.toExponential(digits).split("e");
   return `${mantissa} · 10${[...String(Number(exponent))].map((c) => SUPERSCRIPT[c]).join("")}`;
 }
 

@@ -132,6 +132,7 @@ class Figure {
     const paint = painted ? window.srvizPaint?.get(painted) : null;
     if (!this.plotly || (painted && paint?.stamp !== stamp)) return; // it comes with a message of its own
     put(this.plot, { "aria-label": paint?.alt ?? alt });
+    this.root.firstChild.classList.toggle("painted", Boolean(painted));
     this.arithmetic = paint?.arithmetic ?? arithmetic;
     put(this.says, { hidden: !this.arithmetic.template });
     this.terms = Object.fromEntries(Object.entries({ ...arithmetic.terms, ...paint?.arithmetic?.terms }).map(
@@ -227,17 +228,17 @@ class Figure {
     follow();
   }
 
-  // in 3D: a function from a point of the first trace to where it is, in pixels from the corner of the plot, and its depth
+  // in 3D: a function from a point in space to where it is seen, in pixels from the corner of the plot, and its depth
   lens() {
-    const scene = this.plot._fullLayout.scene._scene, { x, y, z } = this.plot._fullData[0], [a, b, c] = scene.dataScale;
+    const scene = this.plot._fullLayout.scene._scene, [a, b, c] = scene.dataScale;
     const { model, view, projection } = scene.glplot.cameraParams;
     const m = [model, view, projection].reduce((done, next) => done.map((_, k) => {
       const column = k - k % 4, row = k % 4;
       return next[row] * done[column] + next[row + 4] * done[column + 1] + next[row + 8] * done[column + 2] + next[row + 12] * done[column + 3];
     }), [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1]);
     const box = scene.glplot.canvas.getBoundingClientRect(), own = this.plot.getBoundingClientRect();
-    return (k) => {
-      const p = x[k] * a, q = y[k] * b, r = z[k] * c;
+    return (x, y, z) => {
+      const p = x * a, q = y * b, r = z * c;
       const w = m[3] * p + m[7] * q + m[11] * r + m[15];
       return [
         box.left - own.left + (1 + (m[0] * p + m[4] * q + m[8] * r + m[12]) / w) / 2 * box.width,
@@ -250,10 +251,10 @@ class Figure {
   // in 3D: of the points right under the pointer the one in front, else the nearest
   pointAt(event) {
     if (!this.points) return null;
-    const own = this.plot.getBoundingClientRect(), at = this.lens();
+    const own = this.plot.getBoundingClientRect(), at = this.lens(), place = this.plot._fullData[0];
     let best = -1, least = Infinity;
     for (let k = 0; k < this.points.length; k++) {
-      const [x, y, depth] = at(k), apart = Math.hypot(x - event.clientX + own.left, y - event.clientY + own.top);
+      const [x, y, depth] = at(place.x[k], place.y[k], place.z[k]), apart = Math.hypot(x - event.clientX + own.left, y - event.clientY + own.top);
       const cost = apart > 12 ? Infinity : apart < 4 ? depth : 2 + apart; // depth is from −1 to 1
       if (cost < least) { least = cost; best = k; }
     }
@@ -290,9 +291,11 @@ class Figure {
     const { xaxis, yaxis } = this.plot._fullLayout;
     const { points, data: { queries, keys } } = this;
     const circle = (cx, cy, r, stroke) => parts.push(svg("circle", { cx, cy, r, fill: "none", stroke, "stroke-width": 2.5 }));
-    if (pair && points && this.is3d) {
-      const k = points.indexOf(pair.query);
-      if (k >= 0) { const [x, y] = this.lens()(k); circle(x, y, 7, "var(--ink)"); }
+    if (this.is3d) {
+      const at = this.lens(), place = this.plot._fullData[0], k = pair && points ? points.indexOf(pair.query) : -1;
+      const ring = (x, y, z, r, stroke) => circle(...at(x, y, z).slice(0, 2), r, stroke);
+      if (k >= 0) ring(place.x[k], place.y[k], place.z[k], 7, "var(--ink)");
+      if (this.drawn.paint?.mark) ring(...this.drawn.paint.mark, 9, "var(--query)"); // also where it is behind
     } else if (pair && xaxis && yaxis && !this.is3d) {
       const width = held ? 2 : 1.4;
       const box = (x, y, w, h, stroke) => parts.push(svg("rect", { x, y, width: Math.abs(w), height: Math.abs(h), fill: "none", stroke, "stroke-width": width }));

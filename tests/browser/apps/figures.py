@@ -1,4 +1,4 @@
-"""A page of live figures for the tests: two of points in space, two matrices, one of points in the plane."""
+"""A page of live figures for the tests: three of points in space (one painted), two matrices, one in the plane."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ import streamlit as st
 
 from srviz.figures.beside import matrix
 from srviz.ui import figure as live
-from srviz.ui.figure import Arithmetic, figure
+from srviz.ui.figure import Arithmetic, Paint, figure
 
 live.STATIC = Path(__file__).parent / "static"  # where the server of this script looks
 
@@ -35,3 +35,11 @@ plane = go.Figure(
     go.Scatter(x=[0, 1, 2, 3], y=[0, 1, 0, 1], mode="markers"), layout={"height": 260, "dragmode": "zoom"}
 )
 figure(plane, key="plane", alt="plane", group="pairs", points=range(4))
+paint = Paint({0: {"marker.color": np.arange(4, dtype=np.float32) * turn, "marker.cmax": 30}}, mark=[0.0, 0.0, 0.0])
+square = go.Scatter3d(x=[0, 1, 0, 1], y=[0, 0, 1, 1], z=[0, 0, 0, 1], mode="markers", marker={"color": [0, 0, 0, 0]})
+scene = go.Figure(square, layout={"height": 260, "margin": {"l": 0, "r": 0, "t": 0, "b": 0}})
+arithmetic = Arithmetic("number {x} colour {c}", {"x": ("p", [5, 6, 7, 8]), "c": ("colour", 0)}, "no point")
+clicked = figure(
+    scene, key="painted", alt=f"painted {turn}", group="clouds", points=[4, 5, 6, 7], arithmetic=arithmetic, paint=paint
+)
+st.text(f"painted {clicked}")

@@ -1,0 +1,116 @@
+"""Point clouds, driven as a person would: a click on a point in space, a turned cloud, a file, all to all."""
+
+import re
+
+import pytest
+import trimesh
+from playwright.sync_api import expect
+
+EYE = "k => document.querySelectorAll('.plot')[k]._fullLayout.scene._scene.getCamera().eye"
+DRAWN = """n => [0, 1, 2].map((k) => document.querySelectorAll('.plot')[k]).every(
+    (e) => e?._fullLayout?.scene?._scene && e._fullData[0].marker.color?.length === n)"""
+FRONT = """k => {
+    const e = document.querySelectorAll('.plot')[k], figure = e.closest('.live').figure, at = figure.lens();
+    const { x, y, z } = e._fullData[0], box = e.getBoundingClientRect();
+    const seen = [...x.keys()].map((i) => [i, ...at(x[i], y[i], z[i])]).sort((a, b) => a[3] - b[3])[0];
+    return { token: figure.points[seen[0]], x: box.x + seen[1], y: box.y + seen[2] };
+}"""
+
+
+@pytest.fixture
+def page(server, visit):
+    page = visit(f"{server}/Point_clouds?n=512", height=2400)
+    page.wait_for_function(DRAWN, arg=512)
+    return page
+
+
+def turn(page, pane):
+    box = page.locator(".plot").nth(pane).bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    before = page.evaluate(EYE, pane)
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + 70, y + 15, steps=6)
+    page.mouse.up()
+    page.wait_for_function(f"x => Math.abs(({EYE})(0).x - x) > 0.1", arg=before["x"])
+    return page.evaluate(EYE, pane)
+
+
+def click_front(page, pane):
+    front = page.evaluate(FRONT, pane)
+    page.mouse.move(front["x"] - 3, front["y"])
+    page.mouse.move(front["x"], front["y"])
+    page.mouse.down()
+    page.mouse.up()
+    return front["token"]
+
+
+def test_a_point_that_is_clicked_becomes_the_query_in_every_pane(page):
+    before = page.locator(".plot").nth(2).evaluate("e => [...e._fullData[0].marker.color]")
+    token = click_front(page, 1)
+    expect(page).to_have_url(re.compile(rf"query={token + 1}\b"))
+    expect(page.get_by_text(f"token {token + 1}: s =")).to_be_visible()
+    page.wait_for_function(
+        "b => document.querySelectorAll('.plot')[2]._fullData[0].marker.color.some((c, k) => c !== b[k])", arg=before
+    )
+    marks = [page.locator(".plot").nth(k).evaluate("e => e._fullData[1].x[0]") for k in range(3)]
+    place = page.locator(".plot").nth(0).evaluate(f"e => e._fullData[0].x[{token}]")
+    assert marks == [place] * 3
+
+
+def test_the_camera_is_shared_and_kept_over_a_click_and_a_slider(page):
+    turned = turn(page, 0)
+    for pane in (1, 2):
+        page.wait_for_function(f"x => Math.abs(({EYE})({pane}).x - x) < 0.05", arg=turned["x"])
+    click_front(page, 2)
+    expect(page).to_have_url(re.compile("query="))
+    page.get_by_role("slider", name="Points n").focus()
+    page.keyboard.press("ArrowRight")
+    page.wait_for_function(DRAWN, arg=1024)
+    for pane in range(3):
+        assert page.evaluate(EYE, pane)["x"] == pytest.approx(turned["x"], abs=0.05)
+
+
+def test_pointing_at_a_key_writes_out_its_weight(page):
+    front = page.evaluate(FRONT, 1)
+    page.mouse.move(front["x"] - 3, front["y"])
+    page.mouse.move(front["x"], front["y"])
+    said = page.locator(".figure .says").nth(1)
+    expect(said).to_contain_text("relu(")
+    text = said.inner_text().replace("−", "-")
+    number = r"\(?(-?[\d.]+)\)?"  # a negative one that is taken off stands in brackets
+    parts = re.fullmatch(rf"relu\({number} - {number}\) / {number} - {number} = {number} / n", text)
+    s, t, apart, mean, weight = map(float, parts.groups())
+    assert weight == pytest.approx(max(0, s - t) / apart - mean, abs=0.03)
+    expect(page.locator(".figure .says").nth(2)).to_contain_text("max(0, 1")
+    page.mouse.move(5, 5)
+    expect(page.locator(".figure .says").first).to_contain_text("Point at a key")
+    expect(said).to_be_empty()
+
+
+def test_a_file_of_ones_own(page, tmp_path):
+    file = tmp_path / "ball.ply"
+    trimesh.creation.icosphere(subdivisions=3).export(file)
+    page.get_by_test_id("stExpander").filter(has_text="Your own file").locator("summary").click()
+    page.locator("input[type=file]").set_input_files(file)
+    page.get_by_role("button", name="Use this cloud").click()
+    expect(page).to_have_url(re.compile("cloud=own"))
+    expect(page.get_by_role("combobox", name="Cloud")).to_have_value("Your own file")
+    expect(page.get_by_text("In use: ball.ply")).to_be_visible()
+    page.wait_for_function("Math.abs(document.querySelectorAll('.plot')[0]._fullData[0].x[7]) < 3")
+    page.get_by_role("button", name="Remove this cloud").click()
+    expect(page).not_to_have_url(re.compile("cloud=own"))
+
+
+def test_all_to_all_is_watched_and_can_be_stopped(page):
+    page.get_by_role("button", name="Attend to everything").click()
+    page.wait_for_function("document.querySelectorAll('.plot').length === 6")
+    expect(page.get_by_text("the process at most")).to_be_visible()
+    expect(page.get_by_text("fused, without writing out")).to_be_visible()
+    page.get_by_role("slider", name="Points n").focus()
+    page.keyboard.press("End")
+    expect(page.get_by_text("30,000 keys are drawn, all 1,000,000 attended to.")).to_be_visible(timeout=60_000)
+    page.get_by_role("button", name="Attend to everything").click()
+    page.get_by_role("button", name="Stop").click()
+    expect(page.get_by_role("button", name=re.compile("^(Go on|Attend)"))).to_be_visible()
+    expect(page.get_by_role("button", name="Stop")).to_have_count(0)
