@@ -9,10 +9,11 @@ import torch
 from streamlit.delta_generator import DeltaGenerator
 
 from srviz import device as devices
+from srviz import numbers
 from srviz.figures import clouds as figures
 from srviz.measure import memory
 from srviz.measure.everything import Estimate, bytes_needed, everything, softmax_estimate, softmax_stretches
-from srviz.ui import numbers, url
+from srviz.ui import url
 from srviz.ui.chart import mode
 from srviz.ui.clouds import GROUP, HEAD_DIM, HEADS, Numbers, Place, Scene, Setting, kept, scene
 from srviz.ui.figure import Paint, figure

@@ -21,6 +21,7 @@ COURSE = (
     Chapter("pages/5_Point_clouds.py", "Point clouds", "Real data"),
     Chapter("pages/6_Photographs.py", "Photographs", "Real data"),
     Chapter("pages/7_Words.py", "Your own sentence", "Real data"),
+    Chapter("pages/8_Race.py", "Race", "Race"),
 )
 
 

@@ -16,10 +16,10 @@ from srviz.attention import METHODS, Kernel, dense, kernel_sum, kernels, seeded_
 from srviz.figures.spectrum import spectrum
 from srviz.inputs import Input, Tokens
 from srviz.measure.clock import seconds
+from srviz.numbers import duration, power
 from srviz.ui import compute, controls, queue, report, shell, url
 from srviz.ui.chart import chart, mode
 from srviz.ui.live import component
-from srviz.ui.numbers import duration, power
 
 LEAST, MOST = 8, 64  # tokens on the map
 MANY, FEWER = 4096, 1024  # tokens on which moved scores are compared: with a sorted route, and without

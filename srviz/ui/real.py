@@ -14,9 +14,9 @@ from srviz.figures import tokens as figures
 from srviz.inputs import Input
 from srviz.measure.clock import seconds
 from srviz.measure.rows import dense_by_rows
+from srviz.numbers import duration, power
 from srviz.ui import compute, controls, queue, shell, url
 from srviz.ui.chart import chart, mode
-from srviz.ui.numbers import duration, power
 
 
 @dataclass

@@ -13,9 +13,10 @@ import streamlit as st
 import torch
 from torch import Tensor
 
+from srviz import numbers
 from srviz.attention import METHODS, dense, scores, seeded_heads, seeded_slice, standardize
 from srviz.inputs import Tokens
-from srviz.ui import compute, numbers, url
+from srviz.ui import compute, url
 from srviz.ui.live import component
 
 Made = TypeVar("Made")

@@ -26,6 +26,19 @@ def choice(name: str, options: tuple[str, ...], default: str) -> Parameter:
     return Parameter(name, default, lambda text: (text, True) if text in options else (default, False), str)
 
 
+def several(name: str, options: tuple[str, ...], default: tuple[str, ...]) -> Parameter:
+    """Some of these, in this order, as a list; "none" where none is chosen."""
+
+    def read(text: str) -> tuple[list[str], bool]:
+        if text == "none":
+            return [], True
+        asked = text[:400].split("_")
+        found = [option for option in options if option in asked]
+        return found or list(default), bool(found) and len(found) == len(asked)
+
+    return Parameter(name, list(default), read, lambda found: "_".join(x for x in options if x in found) or "none")
+
+
 def whole(name: str, low: int, high: int, default: int) -> Parameter:
     """A whole number from low to high."""
 

@@ -18,6 +18,7 @@ READY = {  # what a page shows once it is alive
     "Point_clouds": ".figure canvas",
     "Photographs": ".patches .badge:not(.waiting)",
     "Words": ".words .badge:not(.waiting)",
+    "Race": ".race .handle",
 }
 
 

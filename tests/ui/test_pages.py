@@ -13,7 +13,7 @@ from srviz.attention import METHODS
 from srviz.inputs import INPUTS, words
 from srviz.inputs.patterns import PATTERNS
 from srviz.measure.fit import fit
-from srviz.ui import beside, clouds, kernels, line, photographs, routes, slices
+from srviz.ui import beside, clouds, kernels, line, photographs, race, routes, slices
 from srviz.ui import words as own_words
 from srviz.ui.course import COURSE, neighbours
 
@@ -27,6 +27,7 @@ PARAMETERS = {
     "pages/5_Point_clouds.py": clouds.PARAMETERS,
     "pages/6_Photographs.py": photographs.PARAMETERS,
     "pages/7_Words.py": own_words.PARAMETERS,
+    "pages/8_Race.py": race.PARAMETERS,
 }
 
 

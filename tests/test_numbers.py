@@ -1,17 +1,25 @@
 import pytest
 
-from srviz.ui import numbers
+from srviz import numbers
 
 
 @pytest.mark.parametrize(
     ("seconds", "text"),
     [
-        (0.0, "0.0 ms"), (0.01234, "12.3 ms"), (0.9994, "999.4 ms"), (1, "1.00 s"), (119.9, "119.90 s"),
-        (720, "12 min"), (7200, "2.0 h"), (86_400, "24.0 h"), (1e7, "115.7 days"),
+        (0.0, "0.0 ms"), (3.4e-5, "34 µs"), (0.01234, "12.3 ms"), (0.9994, "999.4 ms"), (1, "1.00 s"),
+        (119.9, "119.90 s"), (720, "12 min"), (7200, "2.0 h"), (86_400, "24.0 h"), (1e7, "115.7 days"),
     ],
 )  # fmt: skip
 def test_durations(seconds, text):
     assert numbers.duration(seconds) == text
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(2.34e-5, "23 µs"), (0.993, "990 ms"), (1.14, "1.1 s"), (99, "99 s"), (720, "12 min"), (4e5, "110 h")],
+)
+def test_rough_durations(seconds, text):
+    assert numbers.rough(seconds) == text
 
 
 @pytest.mark.parametrize(("x", "text"), [(0, "0"), (3.2e-6, "3 · 10⁻⁶"), (8.2, "8 · 10⁰"), (1.5e12, "2 · 10¹²")])

@@ -2,11 +2,20 @@
 
 
 def duration(seconds: float) -> str:
-    """12.3 ms, 4.56 s, 12 min, 3.4 h or 5.6 days."""
+    """34 µs, 12.3 ms, 4.56 s, 12 min, 3.4 h or 5.6 days."""
+    if 0 < seconds < 1e-4:
+        return f"{seconds * 1e6:.0f} µs"
     for unit, size, digits in (("days", 86_400, 1), ("h", 3600, 1), ("min", 60, 0), ("s", 1, 2)):
         if seconds >= size * (1 if unit == "s" else 2):
             return f"{seconds / size:,.{digits}f} {unit}"
     return f"{seconds * 1e3:.1f} ms"
+
+
+def rough(seconds: float) -> str:
+    """About how long, to two digits: 34 µs, 320 ms, 4.6 s, 12 min or 3.4 h."""
+    units = (("h", 3600.0), ("min", 60.0), ("s", 1.0), ("ms", 1e-3), ("µs", 1e-6))
+    unit, size = next(((u, s) for u, s in units if seconds >= s * (2 if s > 1 else 1)), units[-1])
+    return f"{float(f'{seconds / size:.2g}'):,g} {unit}"
 
 
 def power(x: float) -> str:

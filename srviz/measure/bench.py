@@ -1,0 +1,245 @@
+"""The benchmark: `python -m srviz.measure.bench --json out.json`. The page of the race runs the same.
+
+The clock runs in a child process, which can be ended in the middle of a call, and which the system may end when memory
+runs out: that ends one method, and not the run. The two speak JSON, a record a line.
+"""
+
+import argparse
+import contextlib
+import gc
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass, field, fields, replace
+from pathlib import Path
+from queue import Empty, SimpleQueue
+from threading import Thread
+from typing import Any
+
+from srviz import device as devices
+from srviz.measure import memory
+from srviz.measure.race import DIRECTIONS, DTYPES, FLOOR, RACERS, Plan, Row, cores, race
+from srviz.numbers import duration, size
+
+ROOT = Path(__file__).parents[2]
+FORMAT = "srviz bench 1"
+MOST_ROWS = 2000  # of a run that is read
+TICK = 0.1  # seconds between two signs of life
+
+
+@dataclass
+class Run:
+    """A plan, and what has been measured of it so far. at: (method, direction, n) of the call that is being made."""
+
+    plan: Plan
+    provenance: dict[str, Any] = field(default_factory=dict)
+    rows: dict[tuple[str, str, int], Row] = field(default_factory=dict)
+    at: tuple[str, str, int] | None = None
+    over: bool = False
+    trouble: str = ""  # a sentence, where the run could not go on
+
+    def take(self, record: Mapping[str, Any]) -> None:
+        """What the child says, see `race`."""
+        if "provenance" in record:
+            self.provenance = self.provenance or dict(record["provenance"])
+        elif "at" in record:
+            method, direction, n = record["at"]
+            self.at = method, direction, n
+        elif "row" in record:
+            row = Row.read(record["row"])
+            self.rows[row.method, row.direction, row.n] = row
+        elif "lost" in record:
+            self.over, self.trouble = True, record["lost"]
+        elif "end" in record:
+            self.over = True
+
+    def rest(self) -> Plan:
+        """What is still to be measured: from the n it was at, without the methods that have ended."""
+        ended = {(row.method, row.direction) for row in self.rows.values() if row.stopped}
+        return replace(self.plan, least=self.at[2] if self.at else self.plan.least, ended=tuple(sorted(ended)))
+
+    def died(self, code: int) -> None:
+        """The child ended in the middle: mark the point it was at, which ends its method."""
+        if self.at is None:
+            self.over, self.trouble = True, f"The process that measures ended before it began (exit code {code})."
+            return
+        method, direction, n = self.at
+        plan = self.plan
+        why = "the system ended it: out of memory" if code in (-9, 137) else f"its process ended (exit code {code})"
+        shape = {name: getattr(plan, name) for name in ("batch", "heads", "d", "dtype", "device", "threads")}
+        takes = "" if method == FLOOR else ", ".join(RACERS[method].takes)
+        self.rows[self.at] = Row(method, direction, n, **shape, inputs=takes, stopped=why)
+        if not self.rest().lanes() or method == FLOOR:
+            self.over = True
+
+    def document(self, note: str = "") -> dict[str, Any]:
+        """The JSON of the run."""
+        rows = [asdict(row) for row in self.rows.values()]
+        return {"format": FORMAT, "provenance": self.provenance | {"note": note}, "rows": rows}
+
+
+def measure(run: Run) -> Generator[bool, None, None]:
+    """Measure what is left of a run in a child process; every 0.1 s, or sooner, whether there is something new.
+
+    Close the generator to end the child at once; the run keeps what it has and can be gone on with.
+    """
+    while not run.over:
+        with _child(run.rest()) as (process, lines):
+            while True:
+                try:
+                    line = lines.get(timeout=TICK)
+                except Empty:
+                    yield False
+                    continue
+                if line is None:
+                    break
+                if line.endswith(b"\n"):  # the last one of a child that was ended may be half
+                    run.take(json.loads(line))
+                yield True
+            code = process.wait()
+        if not run.over:
+            run.died(code)
+            yield True
+
+
+@contextlib.contextmanager
+def _child(plan: Plan) -> Iterator[tuple["subprocess.Popen[bytes]", "SimpleQueue[bytes | None]"]]:
+    """A process that runs the plan, and the lines it writes, None at their end."""
+    threads = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS"), str(plan.threads))
+    path = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))
+    # threads that wait for each other sleep: where they spin, another task on their core stops the clock's other thread
+    environment = {"OMP_WAIT_POLICY": "PASSIVE"} | os.environ | threads | {"PYTHONPATH": path}
+    command = [sys.executable, "-m", "srviz.measure.bench", "--stream", plan.to_json()]
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment)
+    lines: SimpleQueue[bytes | None] = SimpleQueue()
+
+    def read() -> None:
+        assert process.stdout
+        with contextlib.suppress(ValueError):  # closed from the other side
+            for line in process.stdout:
+                lines.put(line)
+        lines.put(None)
+
+    reader = Thread(target=read, daemon=True)
+    reader.start()
+    try:
+        yield process, lines
+    finally:
+        process.kill()
+        process.wait()
+        reader.join()
+        for pipe in (process.stdin, process.stdout):
+            assert pipe
+            with contextlib.suppress(OSError):
+                pipe.close()
+
+
+def read(text: str) -> Run:
+    """A run from its JSON. Raises ValueError where it is none."""
+    try:
+        given = json.loads(text)
+    except RecursionError:
+        raise ValueError("expected the JSON of a run, got one nested too deep") from None
+    if not isinstance(given, dict) or given.get("format") != FORMAT:
+        raise ValueError(f"expected a run of the format {FORMAT!r}")
+    where, rows = given.get("provenance"), given.get("rows")
+    if not isinstance(where, dict) or not all(_plain(name, value) for name, value in where.items()):
+        raise ValueError("provenance: expected names with short texts or numbers")
+    if not isinstance(rows, list) or not 0 < len(rows) <= MOST_ROWS or not all(isinstance(row, dict) for row in rows):
+        raise ValueError(f"rows: expected a list of 1 to {MOST_ROWS} rows")
+    run = Run(Plan(), where, over=True)
+    for row in map(Row.read, rows):
+        run.rows[row.method, row.direction, row.n] = row
+    return run
+
+
+def _plain(name: str, value: object) -> bool:
+    return len(name) <= 40 and isinstance(value, str | int | float) and len(str(value)) <= 500
+
+
+def stream(plan: Plan) -> None:
+    """Be the child: run the plan, a record a line, until the parent closes our input."""
+
+    def watch() -> None:
+        while os.read(0, 4096):  # not by sys.stdin, which would be locked when we end
+            pass
+        os._exit(1)
+
+    Thread(target=watch, daemon=True).start()
+    with contextlib.suppress(OSError):  # should the system have to end a process, then this one
+        Path("/proc/self/oom_score_adj").write_text("900")
+    if hasattr(os, "nice"):
+        os.nice(plan.nice)
+    if plan.device == "cpu":
+        memory.limit(memory.available() if plan.memory is None else plan.memory)
+    gc.freeze()
+    for record in race(plan):
+        print(json.dumps(record), flush=True)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """The command line."""
+    ask = argparse.ArgumentParser(prog="python -m srviz.measure.bench", description="Time and memory of every method.")
+    usual = Plan()
+    ask.add_argument("--json", type=Path, help="where to write the run")
+    ask.add_argument("--quick", action="store_true", help="n up to 4,096, at most 0.1 s a call")
+    ask.add_argument("--methods", type=_names(RACERS), default=usual.methods, help=",".join(RACERS))
+    ask.add_argument("--directions", type=_names(DIRECTIONS), default=DIRECTIONS, help=",".join(DIRECTIONS))
+    for name in ("least", "most", "batch", "heads", "d"):
+        ask.add_argument(f"--{name}", type=_whole, default=getattr(usual, name))
+    ask.add_argument("--dtype", choices=DTYPES, default=usual.dtype)
+    ask.add_argument("--device", choices=[str(d) for d in devices.present()], default=str(devices.pick()))
+    ask.add_argument("--threads", type=_whole, default=cores())
+    ask.add_argument("--seconds", type=float, default=usual.seconds, help="the longest that one call may take")
+    ask.add_argument("--memory", type=_whole, help="bytes that may be taken at most")
+    ask.add_argument("--note", default="", help="a sentence to be kept with the run")
+    ask.add_argument("--stream", metavar="PLAN", help=argparse.SUPPRESS)
+    given = vars(ask.parse_args(arguments))
+    if given["stream"]:
+        stream(Plan.of(given["stream"]))
+        return 0
+    plan = Plan(**{f.name: given[f.name] for f in fields(Plan) if f.name in given})
+    if given["quick"]:
+        plan = replace(plan, most=min(plan.most, 4096), seconds=min(plan.seconds, 0.1))
+    run = Run(plan)
+    for new in measure(run):
+        if new and run.at and sys.stderr.isatty():
+            print(f"\r{' '.join(map(str, run.at)):40}", end="", file=sys.stderr)
+    for row in sorted(run.rows.values(), key=lambda row: (row.direction, row.method, row.n)):
+        print(_line(row))
+    if given["json"]:
+        given["json"].write_text(json.dumps(run.document(given["note"]), indent=1) + "\n", "utf-8")
+    if run.trouble:
+        print(run.trouble, file=sys.stderr)
+    return int(bool(run.trouble))
+
+
+def _line(row: Row) -> str:
+    start = f"{row.method:10}{row.direction:10}{row.n:>9,}"
+    if row.seconds is None:
+        return f"{start}  {row.stopped}"
+    held = "" if row.peak is None else f"  peak {size(row.peak)}"
+    return f"{start}  {duration(row.seconds):>10}  ({duration(row.least or 0)} … {duration(row.most or 0)}){held}"
+
+
+def _names(known: Iterable[str]) -> Callable[[str], tuple[str, ...]]:
+    def names(text: str) -> tuple[str, ...]:
+        found = tuple(dict.fromkeys(text.split(",")))
+        if not set(found) <= set(known):
+            raise argparse.ArgumentTypeError(f"expected some of {', '.join(known)}, got {text}")
+        return found
+
+    return names
+
+
+def _whole(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"expected a whole number of at least 1, got {text}")
+    return number
+
+
+if __name__ == "__main__":
+    sys.exit(main())

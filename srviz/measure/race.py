@@ -1,0 +1,491 @@
+"""What the benchmark measures, in one process: time and memory of every method at growing n.
+
+Each method is given its own inputs: q, k and v, or for a sliced one the scores s and t and the values v. The maps from
+tokens to these are not timed, for any method. "backward" is forward and backward: the output, and the gradients of all
+three inputs. The floor of a run is a sort of the key scores, `t.sort(-1)`, and two copies of the values held at once.
+
+At every n the methods take turns, a sample each, so that drift hits all alike. A method ends where one call of its next
+point would take longer than is allowed, or more memory than there is; a row says so.
+"""
+
+import contextlib
+import datetime
+import json
+import math
+import os
+import platform
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.nn.functional import scaled_dot_product_attention
+
+from srviz import device as devices
+from srviz.attention import METHODS, dense, sliced_bump, sliced_relu
+from srviz.attention.methods import BANDWIDTH
+from srviz.measure import memory
+from srviz.numbers import rough, size
+
+DIRECTIONS = ("forward", "backward")
+DTYPES = ("float32", "bfloat16", "float16", "float64")
+FLOOR = "floor"
+SAMPLE = 0.005  # seconds that a sample should last: short calls are repeated in it
+FEWEST, MOST, TOGETHER = 3, 9, 0.3  # samples of a point, and the seconds after which the fewest are enough
+PILOT = 256  # tokens of a first try where the run begins with more
+
+
+@dataclass(frozen=True)
+class Racer:
+    """A method at the start. takes: its inputs. order: of its time in n, 1 also for n log n. sums, matrices: what a
+    call holds at most, in (B, H, n, d) and in (B, H, n, n), forward and backward; rather too many.
+    """
+
+    label: str
+    cost: str
+    takes: tuple[str, str, str]
+    run: Callable[..., Tensor]
+    order: int
+    sums: tuple[int, int]
+    matrices: tuple[int, int] = (0, 0)
+
+
+DOT, SCORES = ("q", "k", "v"), ("s", "t", "v")
+
+
+def _written_out(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
+    return METHODS["softmax"].weights(q, k) @ v
+
+
+def _bump(s: Tensor, t: Tensor, v: Tensor) -> Tensor:
+    return sliced_bump(s, t, v, BANDWIDTH)
+
+
+RACERS: dict[str, Racer] = {
+    "written": Racer("Softmax, written out", "n²", DOT, _written_out, 2, (2, 6), (2, 3)),
+    "softmax": Racer("Softmax, fused", "n²", DOT, scaled_dot_product_attention, 2, (3, 8)),
+    "linear": Racer("Linear", "n", DOT, METHODS["linear"].apply, 1, (8, 16)),
+    "relu": Racer("Sliced ReLU", "n log n", SCORES, sliced_relu, 1, (4, 8)),
+    "bump": Racer("Sliced bump", "n log n", SCORES, _bump, 1, (6, 12)),
+    "dense": Racer("Sliced ReLU, n²", "n²", SCORES, dense.sliced_relu, 2, (4, 8), (4, 7)),
+}
+RACERS |= {  # whatever else is registered
+    name: Racer(
+        method.label, method.cost, DOT, method.apply, 1 + ("²" in method.cost), (12, 24),
+        (4, 7) if "²" in method.cost else (0, 0),
+    )
+    for name, method in METHODS.items()
+    if name not in RACERS
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is raced. least, most: n, in doublings. seconds: the longest that one call may take. memory: bytes that
+    may be taken at most, None for what the host or the device has. nice: how far other processes come first. ended:
+    (method, direction) of what runs no more.
+    """
+
+    methods: tuple[str, ...] = tuple(RACERS)
+    directions: tuple[str, ...] = ("forward",)
+    least: int = 64
+    most: int = 1 << 18
+    batch: int = 1
+    heads: int = 4
+    d: int = 32
+    dtype: str = "float32"
+    device: str = "cpu"
+    threads: int = 1
+    seconds: float = 1.0
+    memory: int | None = None
+    nice: int = 0
+    ended: tuple[tuple[str, str], ...] = ()
+
+    def lanes(self) -> list[tuple[str, str]]:
+        """(method, direction) of all that run."""
+        lanes = [(method, direction) for direction in self.directions for method in self.methods]
+        return [lane for lane in lanes if lane not in self.ended]
+
+    def sizes(self) -> list[int]:
+        """The n of all points."""
+        return [self.least << k for k in range(max(0, self.most // self.least).bit_length())]
+
+    def to_json(self) -> str:
+        """As text that `of` reads."""
+        return json.dumps(asdict(self))
+
+    @classmethod
+    def of(cls, text: str) -> "Plan":
+        """A plan from its JSON."""
+
+        def deep(x: Any) -> Any:
+            return tuple(map(deep, x)) if isinstance(x, list) else x
+
+        return cls(**{name: deep(x) for name, x in json.loads(text).items()})
+
+
+@dataclass(frozen=True)
+class Row:
+    """One point, or where a method ended and why. Seconds are those of one call: median, quartiles, least and most of
+    the samples, each the mean of so many calls. peak: bytes beyond the inputs; returned: of them, what the call
+    returns. All None where the method was stopped; expected: what a call was then thought to take.
+    """
+
+    method: str
+    direction: str
+    n: int
+    batch: int
+    heads: int
+    d: int
+    dtype: str
+    device: str
+    threads: int
+    inputs: str
+    seconds: float | None = None
+    lower: float | None = None
+    upper: float | None = None
+    least: float | None = None
+    most: float | None = None
+    samples: int | None = None
+    calls: int | None = None
+    peak: int | None = None
+    peak_how: str = ""
+    returned: int | None = None
+    stopped: str = ""
+    expected: float | None = None
+
+    @classmethod
+    def read(cls, given: Mapping[str, Any]) -> "Row":
+        """A row from JSON. Raises ValueError where a field is missing, unknown, or not a sane value of its kind."""
+        kinds = {f.name: getattr(f.type, "__name__", str(f.type)) for f in fields(cls)}
+        if set(given) != set(kinds):
+            raise ValueError(f"row: expected the fields {', '.join(kinds)}, got {', '.join(map(str, given))}")
+        for name, value in given.items():
+            if not _sane(value, kinds[name]):
+                raise ValueError(f"row: expected {kinds[name]} for {name}, got {str(value)[:40]}")
+        if given["method"] not in (*RACERS, FLOOR) or given["direction"] not in DIRECTIONS:
+            raise ValueError(f"row: unknown method or direction {given['method'][:40]}, {given['direction'][:40]}")
+        if (given["seconds"] is None) != bool(given["stopped"]) or (given["seconds"] is None) != (
+            given["lower"] is None
+        ):
+            raise ValueError("row: expected either times or why it was stopped")
+        return cls(**given)
+
+
+def _sane(value: object, kind: str) -> bool:
+    if value is None:
+        return "None" in kind
+    if kind.startswith("str"):
+        return isinstance(value, str) and len(value) <= 300
+    if isinstance(value, bool) or not isinstance(value, int if kind.startswith("int") else int | float):
+        return False
+    return 0 <= value < 1e18 and (not kind.startswith("float") or value > 0)
+
+
+@dataclass
+class Lane:
+    """One method in one direction. past: (n, seconds of a call) of its points."""
+
+    method: str
+    direction: str
+    racer: Racer
+    past: list[tuple[int, float]] = field(default_factory=list)
+    samples: list[float] = field(default_factory=list)
+    calls: int = 1
+    peak: int | None = None
+    peak_how: str = ""
+    returned: int = 0
+
+    def wants(self) -> bool:
+        """Whether its point needs another sample."""
+        done = len(self.samples)
+        return done < FEWEST or (done < MOST and sum(self.samples) * self.calls < TOGETHER)
+
+    def predicted(self, n: int) -> float:
+        """Seconds of a call at n, from the last point and how the time grew before it; 0 where nothing is known.
+
+        From the fastest samples: a machine that was busy elsewhere ends no method.
+        """
+        if not self.past:
+            return 0.0
+        last, taken = self.past[-1]
+        growth = 2.0**self.racer.order
+        if len(self.past) > 1 and last == 2 * self.past[-2][0]:
+            growth = min(max(growth, taken / self.past[-2][1]), 2 * growth)
+        return float(taken * growth ** math.log2(n / last))
+
+    def needs(self, n: int, plan: Plan) -> int:
+        """Bytes of a call at n with its inputs, by arithmetic: what decides whether it is tried."""
+        back = self.direction == "backward"
+        wide = max(4, bytes_of(plan.dtype))  # half precision is summed in float32
+        numbers = (self.racer.sums[back] + 4) * plan.d * n + self.racer.matrices[back] * n * n
+        return plan.batch * plan.heads * wide * numbers
+
+
+def bytes_of(dtype: str) -> int:
+    """The bytes of one number."""
+    return int(getattr(torch, dtype).itemsize)
+
+
+def race(plan: Plan) -> Iterator[dict[str, Any]]:
+    """Run the plan; what happens, as it happens, in records that JSON can hold.
+
+    {"provenance": …} first; {"at": [method, direction, n]} before a point is tried; {"row": …} a `Row` as soon as there
+    is a first sample and again with more, or where a method ends; {"lost": sentence} where the device is gone; {"end":
+    true}.
+    """
+    device = torch.device(plan.device)
+    if plan.device not in map(str, devices.present()):
+        yield {"lost": f"There is no device {plan.device} here."}
+        return
+    torch.set_num_threads(plan.threads)
+    memory.settle_malloc()
+    yield {"provenance": provenance(plan)}
+    before = memory.resident()
+    room = memory.available() if plan.memory is None else plan.memory
+
+    def left() -> int:
+        if device.type == "cuda":
+            free, _ = torch.cuda.mem_get_info(device)
+            free += torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
+            return free if plan.memory is None else min(free, plan.memory - torch.cuda.memory_allocated(device))
+        return max(0, min(memory.available(), room - max(0, memory.resident() - before)))
+
+    lanes = [Lane(method, direction, RACERS[method]) for method, direction in plan.lanes()]
+    floor = Lane(FLOOR, "forward", Racer("The floor", "n log n", ("t", "v", "v"), _floor, 1, (3, 3)))
+    running = [floor, *lanes]
+    if plan.least > PILOT:
+        for lane in lanes:
+            with contextlib.suppress(RuntimeError, MemoryError):
+                _, taken = _once(lane, Inputs(plan, PILOT, device))
+                lane.past.append((PILOT, taken))
+    for n in plan.sizes():
+        inputs = Inputs(plan, n, device)
+        ready = []
+        for lane in running:
+            yield {"at": [lane.method, lane.direction, n]}
+            why = _refused(lane, n, plan, left())
+            if not why:
+                try:
+                    _prepare(lane, inputs)
+                    ready.append(lane)
+                    continue
+                except (RuntimeError, MemoryError) as error:
+                    why = _said(error)
+            yield {"row": asdict(_row(lane, n, plan, why))}
+            if gone := _gone(device):
+                yield {"lost": gone}
+                return
+        while waiting := [lane for lane in ready if lane.wants()]:
+            for lane in waiting:
+                yield {"at": [lane.method, lane.direction, n]}
+                try:
+                    lane.samples.append(sample(lane, inputs))
+                except (RuntimeError, MemoryError) as error:
+                    ready.remove(lane)
+                    yield {"row": asdict(_row(lane, n, plan, _said(error)))}
+                    if gone := _gone(device):
+                        yield {"lost": gone}
+                        return
+                    continue
+                if lane.calls == 1 or not lane.wants():
+                    yield {"row": asdict(_row(lane, n, plan))}
+        for lane in ready:
+            lane.past.append((n, min(lane.samples)))
+        running = ready
+        if running in ([], [floor]):
+            break
+    yield {"end": True}
+
+
+def _floor(t: Tensor, v: Tensor, _: Tensor) -> Tensor:
+    t.sort(-1)
+    first, second = v.clone(), v.clone()
+    return first if len(first) else second
+
+
+class Inputs:
+    """The inputs at one n, made when a method first asks for them: q, k, v and the upstream gradient g (B, H, n, d),
+    s and t (B, H, n), all normal.
+    """
+
+    def __init__(self, plan: Plan, n: int, device: torch.device) -> None:
+        self.shape = (plan.batch, plan.heads, n, plan.d)
+        self.device, self.dtype = device, getattr(torch, plan.dtype)
+        self.made: dict[str, Tensor] = {}
+
+    def __getitem__(self, name: str) -> Tensor:
+        if name not in self.made:
+            generator = torch.Generator(self.device).manual_seed(ord(name))
+            shape = self.shape[:3] if name in "st" else self.shape
+            self.made[name] = torch.randn(shape, generator=generator, device=self.device, dtype=self.dtype)
+        return self.made[name]
+
+    def call(self, lane: Lane) -> Callable[[], tuple[Tensor, ...]]:
+        """One call of a method on these, to be timed; it returns what it computed."""
+        given = [self[name] for name in lane.racer.takes]
+        if lane.direction == "forward":
+
+            def forward() -> tuple[Tensor, ...]:
+                with torch.no_grad():
+                    return (lane.racer.run(*given),)
+
+            return forward
+        leaves, g = [x.detach().requires_grad_() for x in given], self["g"]
+
+        def backward() -> tuple[Tensor, ...]:
+            y = lane.racer.run(*leaves)
+            return (y.detach(), *torch.autograd.grad(y, leaves, g))
+
+        return backward
+
+
+def _once(lane: Lane, inputs: Inputs) -> tuple[tuple[Tensor, ...], float]:
+    """A warm-up and a timed call: what it returns and the seconds."""
+    call = inputs.call(lane)
+    call()
+    devices.synchronize(inputs.device)
+    began = time.perf_counter()
+    found = call()
+    devices.synchronize(inputs.device)
+    return found, time.perf_counter() - began
+
+
+def _prepare(lane: Lane, inputs: Inputs) -> None:
+    """Warm up; see how much memory a call takes and how many calls make a sample."""
+    found, taken = _once(lane, inputs)
+    lane.returned = sum(x.nbytes for x in found)
+    del found
+    call, device = inputs.call(lane), inputs.device
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
+        torch.cuda.reset_peak_memory_stats(device)
+        held = torch.cuda.memory_allocated(device)
+        call()
+        torch.cuda.synchronize(device)
+        lane.peak, lane.peak_how = torch.cuda.max_memory_allocated(device) - held, "the allocator's record"
+    elif device.type == "cpu":
+        lane.peak, lane.peak_how = memory.peak_of(call)
+        call()  # the memory that the process keeps is warm again
+    lane.calls = max(1, math.ceil(SAMPLE / taken))
+    lane.samples = []
+
+
+def sample(lane: Lane, inputs: Inputs) -> float:
+    """Seconds of one call, the mean of as many as make a sample; a GPU measures them by its own events."""
+    call, device = inputs.call(lane), inputs.device
+    devices.synchronize(device)
+    if device.type == "cuda":
+        first, last = torch.cuda.Event(enable_timing=True), torch.cuda.Event(enable_timing=True)  # type: ignore[no-untyped-call]
+        first.record()
+        for _ in range(lane.calls):
+            call()
+        last.record()
+        torch.cuda.synchronize(device)
+        return float(first.elapsed_time(last)) / 1e3 / lane.calls
+    began = time.perf_counter()
+    for _ in range(lane.calls):
+        call()
+    devices.synchronize(device)
+    return (time.perf_counter() - began) / lane.calls
+
+
+def _refused(lane: Lane, n: int, plan: Plan, left: int) -> str:
+    """Why this point is not tried; empty where it is."""
+    needs, expected = lane.needs(n, plan), lane.predicted(n)
+    if needs > left:
+        matrices = lane.racer.matrices[lane.direction == "backward"]
+        sum_ = f": {matrices} × {plan.batch * plan.heads} × n² numbers" if matrices else ""
+        return f"would need {size(needs)}{sum_}; {size(left)} can be had"
+    return f"would take {rough(expected)}" if expected > plan.seconds and lane.method != FLOOR else ""
+
+
+def _said(error: BaseException) -> str:
+    """Why a point failed, in a few words."""
+    gone = isinstance(error, MemoryError | torch.cuda.OutOfMemoryError) or "memory" in str(error).lower()
+    if gone and torch.cuda.is_available():
+        with contextlib.suppress(RuntimeError):
+            torch.cuda.empty_cache()
+    first = (str(error).strip().splitlines() or [type(error).__name__])[0]
+    return "out of memory" if gone else f"failed: {first[:200]}"
+
+
+def _gone(device: torch.device) -> str:
+    """A sentence where the device does not answer any more."""
+    try:
+        torch.ones(1, device=device).add_(1).cpu()
+    except (RuntimeError, MemoryError):
+        return f"The device {device} does not answer any more."
+    return ""
+
+
+def _row(lane: Lane, n: int, plan: Plan, stopped: str = "") -> Row:
+    shape = {name: getattr(plan, name) for name in ("batch", "heads", "d", "dtype", "device", "threads")}
+    row = Row(
+        lane.method, lane.direction, n, **shape, inputs=", ".join(dict.fromkeys(lane.racer.takes)), stopped=stopped
+    )
+    if stopped:
+        return replace(row, expected=lane.predicted(n) or None)
+    lower, middle, upper = _quartiles(lane.samples)
+    return replace(
+        row, seconds=middle, lower=lower, upper=upper, least=min(lane.samples), most=max(lane.samples),
+        samples=len(lane.samples), calls=lane.calls, peak=lane.peak, peak_how=lane.peak_how, returned=lane.returned,
+    )  # fmt: skip
+
+
+def _quartiles(samples: list[float]) -> tuple[float, float, float]:
+    """Lower quartile, median, upper quartile, between the two nearest samples where need be."""
+    ordered = sorted(samples)
+
+    def at(share: float) -> float:
+        place = share * (len(ordered) - 1)
+        low = int(place)
+        return ordered[low] + (place - low) * (ordered[min(low + 1, len(ordered) - 1)] - ordered[low])
+
+    return at(0.25), at(0.5), at(0.75)
+
+
+def provenance(plan: Plan) -> dict[str, str | int]:
+    """Where, when and with what a run is made."""
+    device = torch.device(plan.device)
+    load = f"{os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else ""
+    return {
+        "device": _processor() if device.type == "cpu" else devices.describe(device),
+        "cpu": _processor(),
+        "cores": cores(),
+        "threads": plan.threads,
+        "load_before": load,  # tasks that ran or waited, over the last minute
+        "memory": memory.granted(),
+        "torch": torch.__version__,
+        "cuda": str(torch.version.cuda or ""),
+        "python": platform.python_version(),
+        "system": f"{platform.system()} {platform.release()} {platform.machine()}",
+        "date": datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%d %H:%M UTC"),
+        "waiting": os.environ.get("OMP_WAIT_POLICY", ""),  # of threads for each other
+        "command": command(plan),
+    }
+
+
+def command(plan: Plan) -> str:
+    """The command that runs this plan."""
+    words = [f"--methods {','.join(plan.methods)}", f"--directions {','.join(plan.directions)}"]
+    words += [f"--{name} {getattr(plan, name)}" for name in ("least", "most", "batch", "heads", "d", "dtype", "device")]
+    words += [f"--threads {plan.threads}", f"--seconds {plan.seconds:g}"]
+    words += [f"--memory {plan.memory}"] if plan.memory is not None else []
+    return f"python -m srviz.measure.bench {' '.join(words)}"
+
+
+def cores() -> int:
+    """The processors this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _processor() -> str:
+    with contextlib.suppress(OSError):
+        for line in Path("/proc/cpuinfo").read_text().splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.processor() or platform.machine()

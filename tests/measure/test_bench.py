@@ -1,0 +1,346 @@
+"""The benchmark runs, its numbers are sane, and whatever ends a method ends no more than that."""
+
+import contextlib
+import json
+import math
+import re
+import subprocess
+import sys
+import time
+from dataclasses import asdict, replace
+from pathlib import Path
+
+import pytest
+import torch
+
+from srviz.measure import bench, growth, memory, race
+from srviz.measure.race import FLOOR, RACERS, Plan, Row
+
+ROOT = Path(__file__).parents[2]
+SMALL = Plan(methods=("softmax", "relu"), most=256, heads=2, d=4)
+linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
+
+
+@pytest.fixture(autouse=True)
+def threads():
+    before = torch.get_num_threads()
+    yield
+    torch.set_num_threads(before)
+
+
+def rows(plan):
+    """(method, direction, n) → row, of a plan that is run in this process."""
+    records = list(race.race(plan))
+    assert "provenance" in records[0]
+    found = [Row.read(json.loads(json.dumps(record["row"]))) for record in records if "row" in record]
+    return {(row.method, row.direction, row.n): row for row in found}, records
+
+
+def made(method="relu", n=64, seconds=1.0, spread=1.0, **other):
+    return Row(
+        method, "forward", n, 1, 4, 32, "float32", "cpu", 1, "s, t, v", seconds, seconds / spread, seconds * spread,
+        seconds / spread, seconds * spread, 3, 1, **other,
+    )  # fmt: skip
+
+
+def test_every_method_runs_in_both_directions_and_its_numbers_are_sane():
+    found, records = rows(Plan(directions=race.DIRECTIONS, most=128, heads=2, d=4))
+    assert records[-1] == {"end": True}
+    assert len(found) == 2 * (2 * len(RACERS) + 1)
+    for row in found.values():
+        assert not row.stopped, row
+        assert 0 < row.least <= row.lower <= row.seconds <= row.upper <= row.most < 10
+        assert row.samples >= race.FEWEST
+        assert row.calls >= 1
+        output = 2 * row.n * 4 * 4
+        gradients = (
+            {"q, k, v": 3 * output, "s, t, v": output + 2 * 2 * row.n * 4}[row.inputs] if row.method != FLOOR else 0
+        )
+        assert row.returned == output + (gradients if row.direction == "backward" else 0)
+
+
+def test_the_command_writes_what_the_page_can_read(tmp_path, capsys):
+    file = tmp_path / "out.json"
+    words = ["--quick", "--json", str(file), "--methods", "softmax,relu", "--directions", "forward", "--most", "128"]
+    assert (
+        bench.main([*words, "--heads", "2", "--d", "4", "--threads", "1", "--device", "cpu", "--note", "a test"]) == 0
+    )
+    run = bench.read(file.read_text("utf-8"))
+    assert set(run.rows) == {(m, "forward", n) for m in ("softmax", "relu", FLOOR) for n in (64, 128)}
+    assert run.provenance["note"] == "a test"
+    assert run.provenance["threads"] == 1
+    assert "--methods softmax,relu" in run.provenance["command"]
+    for name in ("device", "cpu", "cores", "torch", "python", "date"):
+        assert run.provenance[name]
+    assert re.search(r"relu +forward +64 +[\d.]+ .s", capsys.readouterr().out)
+
+
+@pytest.mark.parametrize("words", [["--methods", "evil"], ["--most", "0"], ["--dtype", "int8"], ["--directions", "up"]])
+def test_the_command_refuses_what_it_does_not_know(words, capsys):
+    with pytest.raises(SystemExit):
+        bench.main(words)
+    assert "expected" in capsys.readouterr().err or "--dtype" in words
+
+
+def test_torch_alone_is_enough():
+    script = """
+import sys
+import torch
+for name in ("numpy", "pandas", "PIL", "plotly", "scipy", "sklearn", "streamlit", "trimesh"):
+    sys.modules[name] = None  # to import it is an error
+from srviz.measure import bench, race
+plan = race.Plan(methods=("softmax", "relu"), directions=race.DIRECTIONS, most=64, heads=1, d=2)
+print([record for record in race.race(plan)][-1])
+"""
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip() == "{'end': True}"
+
+
+def test_a_method_ends_before_a_call_that_would_take_too_long():
+    found, records = rows(replace(SMALL, seconds=1e-9))
+    assert {n for _, _, n in found} == {64, 128}
+    for method in SMALL.methods:
+        assert found[method, "forward", 64].seconds
+        last = found[method, "forward", 128]
+        assert last.stopped.startswith("would take ")
+        assert last.expected > found[method, "forward", 64].least
+        assert last.seconds is None
+    assert records[-1] == {"end": True}
+
+
+@pytest.mark.parametrize("growth_", [1.0, 2.0, 4.0, 7.0, 50.0])
+def test_the_prediction_follows_how_the_time_grew(growth_):
+    lane = race.Lane("softmax", "forward", RACERS["softmax"], [(64, 1.0), (128, growth_)])
+    assert lane.predicted(256) == pytest.approx(growth_ * min(max(growth_, 4), 8))
+    assert lane.predicted(512) == pytest.approx(growth_ * min(max(growth_, 4), 8) ** 2)
+
+
+def test_a_size_that_does_not_fit_is_refused_with_the_arithmetic_and_never_tried():
+    plan = Plan(methods=("written",), least=1 << 20, most=1 << 20, heads=1, d=1, seconds=1e9)
+    found, _ = rows(plan)
+    row = found["written", "forward", 1 << 20]
+    assert row.stopped.startswith("would need 8.8 TB: 2 × 1 × n² numbers")  # 2 · 2⁴⁰ · 4 bytes
+
+
+def test_a_limit_of_ones_own_counts():
+    found, records = rows(replace(SMALL, memory=1))
+    assert set(found) == {(method, "forward", 64) for method in (*SMALL.methods, FLOOR)}
+    assert all(row.stopped.startswith("would need ") and "can be had" in row.stopped for row in found.values())
+    assert records[-1] == {"end": True}
+    lane = race.Lane("written", "forward", RACERS["written"])
+    assert race._refused(lane, 256, SMALL, 1_000_000).startswith("would need 1.1 MB: 2 × 2 × n² numbers; 1.0 MB")
+    assert race._refused(lane, 256, SMALL, 1_200_000) == ""
+
+
+def failing(monkeypatch, message, after):
+    """The linear method fails from its n = `after` on."""
+
+    def run(q, k, v):
+        if q.shape[-2] >= after:
+            raise RuntimeError(message)
+        return v
+
+    monkeypatch.setitem(race.RACERS, "linear", replace(RACERS["linear"], run=run))
+    return replace(SMALL, methods=("linear", "relu"))
+
+
+@pytest.mark.parametrize(
+    ("message", "said"),
+    [
+        ("DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes", "out of memory"),
+        ('"sort" not implemented for Half\nmore', 'failed: "sort" not implemented for Half'),
+    ],
+)
+def test_an_error_marks_the_point_ends_the_method_and_no_other(message, said, monkeypatch):
+    found, records = rows(failing(monkeypatch, message, 128))
+    assert found["linear", "forward", 128].stopped == said
+    assert ("linear", "forward", 256) not in found
+    assert found["relu", "forward", 256].seconds
+    assert records[-1] == {"end": True}
+
+
+def test_a_device_that_disappears_is_a_sentence(monkeypatch):
+    monkeypatch.setattr(race, "_gone", lambda device: f"The device {device} does not answer any more.")
+    found, records = rows(failing(monkeypatch, "CUDA error: unspecified launch failure", 128))
+    assert found["linear", "forward", 128].stopped.startswith("failed: CUDA error")
+    assert records[-1] == {"lost": "The device cpu does not answer any more."}
+    assert list(race.race(replace(SMALL, device="cuda:63"))) == [{"lost": "There is no device cuda:63 here."}]
+
+
+@pytest.fixture
+def children(monkeypatch):
+    """The child processes that are started."""
+    started, popen = [], subprocess.Popen
+
+    def start(*arguments, **options):
+        started.append(popen(*arguments, **options))
+        return started[-1]
+
+    monkeypatch.setattr(bench.subprocess, "Popen", start)
+    return started
+
+
+def test_a_child_that_the_system_ends_marks_its_point_and_the_rest_goes_on(children):
+    run, killed = bench.Run(SMALL), None
+    for new in bench.measure(run):
+        if new and killed is None and run.at and run.at[0] == "relu" and run.at[2] >= 128:
+            killed = run.at
+            children[0].kill()
+    assert len(children) == 2
+    stopped = [row for row in run.rows.values() if row.stopped]
+    assert [row.stopped for row in stopped] == ["the system ended it: out of memory"]
+    assert stopped[0].n >= 128
+    assert run.rows["softmax", "forward", 256].seconds or stopped[0].method == "softmax"
+    assert run.over
+    assert not run.trouble
+
+
+def test_a_run_that_is_let_go_ends_its_child_at_once_and_can_be_gone_on_with(children):
+    run = bench.Run(replace(SMALL, most=128))
+    with contextlib.closing(bench.measure(run)) as ticks:
+        for _ in ticks:
+            if run.rows:
+                break
+        began = time.monotonic()
+    assert time.monotonic() - began < 1
+    assert children[0].poll() is not None
+    assert not run.over
+    for _ in bench.measure(run):
+        pass
+    assert set(run.rows) == {(m, "forward", n) for m in (*SMALL.methods, FLOOR) for n in (64, 128)}
+    assert run.over
+
+
+def test_a_child_whose_parent_is_gone_ends(children):
+    with bench._child(replace(SMALL, most=1 << 14)) as (process, lines):
+        assert b"provenance" in lines.get(timeout=60)
+        process.stdin.close()
+        assert process.wait(timeout=10) == 1
+
+
+def test_a_child_that_cannot_start_is_a_sentence(monkeypatch):
+    monkeypatch.setattr(bench.sys, "executable", sys.executable)
+    run = bench.Run(replace(SMALL, dtype="no such type"))
+    for _ in bench.measure(run):
+        pass
+    assert run.over
+    assert not [row for row in run.rows.values() if row.seconds]
+
+
+@linux
+def test_the_limit_of_memory_is_an_error_that_torch_raises():
+    script = """
+import torch
+from srviz.measure import memory
+assert memory.limit(200_000_000)
+torch.ones(10_000_000)
+try:
+    torch.ones(100_000_000)
+except RuntimeError as error:
+    print("memory" in str(error))
+"""
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, timeout=120)
+    assert done.stdout.strip() == "True", done.stderr
+
+
+@linux
+@pytest.mark.parametrize("megabytes", [3, 8, 64])
+def test_peak_memory_is_what_was_held(megabytes):
+    count = megabytes * 250_000
+    cases = {  # numbers held at most
+        count: lambda: torch.ones(count),
+        2 * count: lambda: torch.ones(count) + 1,
+        count + 1: lambda: [torch.ones(count).sum() for _ in range(3)],
+    }
+    for held, work in cases.items():
+        work()
+        peak, how = memory.peak_of(work)
+        assert peak == pytest.approx(4 * held, rel=0.1)
+        assert how
+
+
+@linux
+def test_what_is_too_small_to_be_told_is_not_told():
+    assert memory.peak_of(lambda: torch.ones(100)) == (None, "")
+
+
+@linux
+def test_the_peak_of_fused_softmax_is_no_matrix_and_that_of_the_written_out_one_is():
+    n, heads = 1024, 2
+    found, _ = rows(Plan(methods=("written", "softmax", "relu"), least=n, most=n, heads=heads, d=8, seconds=100))
+    assert found["written", "forward", n].peak > 4 * heads * n * n
+    assert found["softmax", "forward", n].peak is None or found["softmax", "forward", n].peak < 4 * heads * n * n
+    needed = race.Lane("written", "forward", RACERS["written"]).needs(n, Plan(heads=heads, d=8))
+    assert found["written", "forward", n].peak < 1.2 * needed
+
+
+def test_a_plan_survives_its_json():
+    plan = replace(SMALL, directions=race.DIRECTIONS, ended=(("relu", "backward"),), memory=5)
+    assert Plan.of(plan.to_json()) == plan
+    assert plan.lanes() == [("softmax", "forward"), ("relu", "forward"), ("softmax", "backward")]
+    assert plan.sizes() == [64, 128, 256]
+
+
+def test_a_row_from_a_file_is_checked():
+    good = asdict(made())
+    assert Row.read(good) == made()
+    for name, value in [
+        ("n", 1.5), ("n", True), ("n", -1), ("seconds", math.inf), ("seconds", math.nan), ("seconds", "1"),
+        ("method", "x"), ("direction", "<b>"), ("stopped", "x" * 999), ("seconds", None), ("stopped", "why"),
+        ("peak", "9"), ("heads", None), ("lower", 0.0), ("lower", None),
+    ]:  # fmt: skip
+        with pytest.raises(ValueError, match="row"):
+            Row.read(good | {name: value})
+    with pytest.raises(ValueError, match="fields"):
+        Row.read(good | {"more": 1})
+    with pytest.raises(ValueError, match="fields"):
+        Row.read({})
+
+
+def test_a_file_is_checked():
+    run = bench.Run(Plan(), {"device": "x"}, {("relu", "forward", 64): made()})
+    good = run.document()
+    assert bench.read(json.dumps(good)).rows == run.rows
+    broken = [
+        "", "[]", "{}", "[" * 100_000, "null", json.dumps(good | {"format": "x"}), json.dumps(good | {"rows": []}),
+        json.dumps(good | {"rows": [3]}), json.dumps(good | {"provenance": {"a": []}}), json.dumps(good | {"rows": {}}),
+        json.dumps(good | {"rows": good["rows"] * 3000}), json.dumps(good | {"provenance": {"a": "x" * 999}}),
+    ]  # fmt: skip
+    for text in broken:
+        with pytest.raises(ValueError, match=r"expected|Expecting"):
+            bench.read(text)
+
+
+def test_every_recorded_run_can_be_read():
+    for file in (ROOT / "assets" / "recorded").glob("*.json"):
+        run = bench.read(file.read_text("utf-8"))
+        assert run.provenance["command"].startswith("python -m srviz.measure.bench")
+        assert any(row.seconds for row in run.rows.values())
+
+
+@pytest.mark.parametrize("power", [1.0, 1.93, 2.0])
+def test_the_slope_is_that_of_the_last_decade(power):
+    times = [made(n=64 << k, seconds=1e-3 if k < 4 else (64 << k) ** power) for k in range(9)]
+    assert growth.slope(times[-4:]) == pytest.approx(power)
+    assert growth.slope(times) == pytest.approx(power)
+    assert growth.slope(times[:2]) is None
+
+
+def test_one_method_overtakes_the_other_where_their_lines_cross():
+    sizes = [64 << k for k in range(6)]
+    square = [made("softmax", n, 1e-9 * n**2, 1.2) for n in sizes]
+    line = [made("relu", n, 3e-7 * n, 1.2) for n in sizes]
+    found = growth.crossover(square, line)
+    assert found.n == pytest.approx(300)
+    assert found.low == pytest.approx(300 / 1.44)
+    assert found.high == pytest.approx(300 * 1.44)
+    assert growth.crossover(line, square).n is None
+    assert growth.crossover(square[3:], line).n == sizes[3]
+    assert growth.crossover(square, [made("relu", 100)]) is None
+
+
+def test_a_lead_that_is_lost_again_does_not_count():
+    first = [made("softmax", n, seconds) for n, seconds in [(64, 2.0), (128, 0.5), (256, 2.0)]]
+    second = [made("relu", n, 1.0) for n in (64, 128, 256)]
+    assert 128 < growth.crossover(first, second).n < 256
