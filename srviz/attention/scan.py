@@ -48,15 +48,15 @@ def _running(x: Tensor, before: Tensor | None, drift: Tensor | None) -> tuple[Te
     total = running[:, -1]
     if before is None and drift is None and blocks == 1:
         return _product(lower, x), total
-    start = pad(running, (0, 0, 1, -1)).unsqueeze(2)  # of the blocks before
-    if drift is not None:  # off the sums and not off the blocks, where it would round the same way again and again
-        rows = torch.arange(blocks * size + 1, device=x.device, dtype=x.dtype)
-        off = rows[1:].view(blocks, size, 1) * drift[:, None, None]
-        start = start - off
-        total = total - rows[-1] * drift
+    start = pad(running, (0, 0, 1, -1))  # of the blocks before
     if before is not None:
-        start = start + before[:, None, None]
-    return _product(lower, x, start), total
+        start += before.unsqueeze(1)
+    start = start.unsqueeze(2)
+    if drift is None:
+        return _product(lower, x, start.expand_as(x).contiguous()), total
+    # off the sums and not off the blocks, where it would round the same way again and again
+    rows = torch.arange(1, blocks * size + 1, device=x.device, dtype=x.dtype).view(blocks, size, 1)
+    return _product(lower, x, torch.addcmul(start, rows, drift[:, None, None], value=-1)), total - blocks * size * drift
 
 
 def _restarting(x: Tensor, segment: Tensor, before: Tensor | None) -> tuple[Tensor, Tensor]:
@@ -94,15 +94,14 @@ def prefix_sum_scalar(x: Tensor) -> Tensor:
 
 
 def _product(lower: Tensor, x: Tensor, start: Tensor | None = None) -> Tensor:
-    """start + lower @ x in full precision, also where the caller traded digits for speed in matmul.
+    """lower @ x in full precision, also where the caller traded digits for speed in matmul; or that added to start.
 
-    lower: (..., L, L). x: (..., L, d). start: broadcasts to (..., L, d). Returns (..., L, d).
+    lower: (..., L, L). x: (..., L, d). start: (..., L, d), contiguous, changed in place. Returns (..., L, d).
     """
     if torch.get_float32_matmul_precision() != "highest":
         y = (lower.unsqueeze(-1) * x.unsqueeze(-3)).sum(-2)
-        return y if start is None else y + start
+        return y if start is None else start.add_(y)
     if start is None:
         return lower @ x
-    flat = x.flatten(0, -3)
-    start = start.expand_as(x).reshape(flat.shape)
-    return torch.baddbmm(start, lower.expand(len(flat), -1, -1), flat).view_as(x)
+    start.flatten(0, -3).baddbmm_(lower.expand(x.shape[:-2].numel(), -1, -1), x.flatten(0, -3))
+    return start

@@ -58,7 +58,7 @@ def _prepare(
     keep, dtype = checks.mask(key_mask, t, lead), s.dtype
     s, t, v = flat(s, t, v, lead)
     if keep is not None:
-        keep = keep.reshape(t.shape)
+        keep = keep.reshape(t.shape).contiguous()  # or what `where` gives has its strides
         some = (
             t.detach().gather(-1, keep.to(t.dtype).argmax(-1, keepdim=True))
             if t.shape[-1]
@@ -157,7 +157,9 @@ def _centred(v: Tensor, weight: Tensor | None) -> Rows:
     """
     rows, n, _ = v.shape
     count = v.new_full((rows, 1), float(n)) if weight is None else weight.sum(-1, keepdim=True).clamp_min(1)
-    size = v[:, :: max(1, n // 256)].abs().amax(-2)  # (B, d), of a sample: any size will do
+    sample = v[:, :: max(1, n // 256)]  # any size will do
+    size, spread = sample.abs().amax(-2), sample.amax(-2) - sample.amin(-2)  # (B, d)
+    size = torch.maximum(torch.minimum(size, spread), size * 2.0**-16)  # of digits no more than the values have
     step = power_of_two(size.clamp_min(1e-30)) / 128
     mean = (v.sum(-2) / count / step).round() * step
     rest = torch.zeros_like(mean)

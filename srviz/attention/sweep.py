@@ -117,7 +117,7 @@ def ascending(x: Tensor) -> tuple[Tensor, Tensor]:
         return values, place
     whole = {torch.float32: torch.int32, torch.float64: torch.int64}[x.dtype]
     size, rest = torch.iinfo(whole).bits - 1, torch.iinfo(whole).max
-    bits = (x + 0.0).view(whole)
+    bits = (x + 0.0).contiguous().view(whole)
     bits ^= (bits >> size) & rest
     place = torch.empty(x.shape, dtype=torch.int64)
     for row, found in zip(bits, place, strict=True):

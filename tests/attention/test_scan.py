@@ -86,7 +86,7 @@ class Products(TorchDispatchMode):
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         name = func.overloadpacket.__name__
-        if name in ("mm", "bmm", "addmm", "baddbmm", "matmul", "einsum"):
+        if name in ("mm", "bmm", "addmm", "baddbmm", "baddbmm_", "matmul", "einsum"):
             self.seen.append(name)
         return func(*args, **(kwargs or {}))
 

@@ -8,6 +8,7 @@ from hypothesis import given
 from torch import Tensor
 
 from srviz.attention import dense, sliced_bump, sliced_relu
+from srviz.attention.sweep import RADIX
 from tests.attention.problems import LEADS, Problem, assert_close, differentiate, examples, problems, random, relative
 
 Operator = Callable[..., Tensor]
@@ -341,12 +342,50 @@ def test_autocast_changes_nothing(operator: Operator) -> None:
         assert torch.equal(a, b)
 
 
+@pytest.mark.parametrize("n", [300, 1000, RADIX + 7])
+@every
+def test_strides_mean_nothing(n: int, operator: Operator) -> None:
+    """Every argument laid out the other way round: heads last."""
+    s, t, v, g = (random(k, 2, n, dtype=torch.float32) for k in (0, 1, 2, 3))
+    v, g, mask = v.unsqueeze(-1).repeat(1, 1, 3), g.unsqueeze(-1).repeat(1, 1, 3), random(4, 2, n) > -1
+
+    def turned(x: Tensor) -> Tensor:
+        return x.transpose(0, 1).contiguous().transpose(0, 1)
+
+    def given(x: Tensor, turn: bool) -> Tensor:
+        return turned(x) if turn else x
+
+    found = [
+        differentiate(
+            lambda *x, turn=turn: operator(*x, key_mask=given(mask, turn)), [given(x, turn) for x in (s, t, v)],
+            given(g, turn),
+        )
+        for turn in (False, True)
+    ]  # fmt: skip
+    for a, b in zip(*found, strict=True):
+        assert torch.equal(a, b)
+
+
+def test_three_levels_of_values_round_no_worse() -> None:
+    s, t = (random(k, 100_000, dtype=torch.float32) for k in range(2))
+    level = torch.randint(3, (100_000, 4), generator=torch.Generator().manual_seed(2))
+    v = torch.tensor([33.0, 83.0, 133.0])[level]
+    assert relative(sliced_relu(s, t, v), sliced_relu(s.double(), t.double(), v.double())) < 1e-6
+
+
+@pytest.mark.parametrize(("mean", "tol"), [(1e4, 1e-6), (1e6, 4e-6)])
+def test_values_far_from_zero_lose_no_more_than_their_own_digits(mean: float, tol: float) -> None:
+    s, t = (random(k, 70_000, dtype=torch.float32) for k in range(2))
+    v = random(2, 70_000, 4, dtype=torch.float32) + mean
+    assert relative(sliced_relu(s, t, v), sliced_relu(s.double(), t.double(), v.double())) < tol
+
+
 @pytest.mark.parametrize("mean", [0.0, 1.0, 100.0])
 def test_float32_relu_at_100_000_scores_shifted_by_1000(mean: float) -> None:
     s, t = (random(k, 100_000, dtype=torch.float32) + 1000 for k in range(2))
     v = random(2, 100_000, 4, dtype=torch.float32) + mean
     exact = sliced_relu(s.double(), t.double(), v.double())
-    assert relative(sliced_relu(s, t, v), exact) < 2e-6
+    assert relative(sliced_relu(s, t, v), exact) < 1e-6
     for rows in torch.arange(0, 100_000, 500).split(50):  # and float64 itself, against the n² formula
         truth = dense.sliced_relu(s[rows].double(), t.double(), v.double())
         torch.testing.assert_close(exact[rows], truth, rtol=1e-9, atol=1e-12)

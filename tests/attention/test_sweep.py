@@ -38,6 +38,31 @@ def scores(draw: st.DrawFn) -> tuple[Tensor, Tensor, float]:
     return s.to(dtype), t.to(dtype), offset
 
 
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+@pytest.mark.parametrize("n", [1, 5, sweep.RADIX - 1, sweep.RADIX, sweep.RADIX + 3])
+def test_sorting_is_sorting(dtype: torch.dtype, n: int) -> None:
+    x = random(n, 3, n, dtype=dtype)
+    x[0, : n // 2] = 0
+    x[0, n // 3 : n // 2] = -0.0
+    x[1, ::2] *= 1e30
+    x[2, :3] = torch.finfo(dtype).tiny / 8
+    for given_ in (x, x.T.contiguous().T):
+        values, place = sweep.ascending(given_)
+        assert torch.equal(values, x.sort(-1).values)
+        assert torch.equal(x.gather(-1, place), values)
+        assert torch.equal(place.sort(-1).values, torch.arange(n).expand(3, -1))
+
+
+@examples
+@given(scores())
+def test_ranks_the_other_way_round_need_no_search(case: tuple[Tensor, Tensor, float]) -> None:
+    ladder = Ladder.of(*case[:2])
+    searched = Ladder(ladder.t, ladder.s, ladder.key, ladder.query)
+    assert len(ladder.lower) == len(ladder.upper)  # known from here on
+    assert torch.equal(ladder.swapped.lower, searched.lower)
+    assert torch.equal(ladder.swapped.upper, searched.upper)
+
+
 @examples
 @given(scores())
 def test_ranks_count_the_differences_themselves(case: tuple[Tensor, Tensor, float]) -> None:
