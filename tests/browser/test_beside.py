@@ -150,7 +150,7 @@ def test_fits_go_on_while_other_controls_are_used(page):
     page.get_by_role("button", name="Stop").click()
     expect(page.get_by_text(re.compile(r"^Stopped: .*, at step \d+ of 900\.$"))).to_have_count(1)
     page.get_by_test_id("stSidebar").get_by_role("link", name="Slices").click()
-    expect(page.get_by_role("heading", name="Slices")).to_be_visible()
+    expect(page.get_by_role("heading", name="Slices", exact=True)).to_be_visible()
     page.get_by_test_id("stSidebar").get_by_role("link", name="Beside softmax").click()
     expect(page.get_by_text(re.compile(r"^Stopped: .*, at step \d+ of 900\.$"))).to_have_count(1)
     expect(page.get_by_role("button", name="Fit all patterns")).to_be_visible()

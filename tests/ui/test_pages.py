@@ -64,10 +64,10 @@ def test_a_page_runs_and_says_what_it_runs_on(chapter):
 
 
 @pytest.mark.parametrize(("query", "shown"), [
-    ({"n": "8", "held": "50"}, "held = 8"), ({"n": "8", "row": "50", "column": "2"}, "row = 8"),
-    ({"row": "5"}, "row = 0"), ({"n": "8", "query": "200", "key": "3"}, "query = 8"), ({"key": "3"}, "key = 0"),
+    ({"n": "8", "held": "50"}, "held = 8"), ({"n": "8", "row": "50", "column": "2"}, "row = 0"),
+    ({"row": "5"}, "row = 0"), ({"n": "8", "query": "200", "key": "3"}, "query = 0"), ({"key": "3"}, "key = 0"),
 ])  # fmt: skip
-def test_a_token_that_does_not_exist_is_the_nearest_and_said_so(query, shown):
+def test_a_held_token_that_does_not_exist_is_said_so(query, shown):
     script = "3_Slices" if "held" in query else "2_Kernels" if "row" in query else "4_Beside_softmax"
     page = open_page(f"pages/{script}.py", **query)
     assert not page.exception
