@@ -4,6 +4,8 @@ On a CPU this is an order of magnitude faster than `cumsum(-2)`, on a GPU it run
 its rounding error grows with log n instead of n.
 """
 
+from functools import lru_cache
+
 import torch
 from torch import Tensor
 from torch.nn.functional import pad
@@ -77,8 +79,14 @@ def _restarting(x: Tensor, segment: Tensor, before: Tensor | None) -> tuple[Tens
 
 
 def _lower(size: int, x: Tensor) -> Tensor:
-    """The lower triangle of ones, (L, L)."""
-    return x.new_ones(size, size).tril_()
+    """The lower triangle of ones, (L, L), of the kind of x; not to be written to."""
+    return _triangle(size, x.dtype, x.device)
+
+
+@lru_cache(maxsize=64)
+def _triangle(size: int, dtype: torch.dtype, device: torch.device) -> Tensor:
+    with torch.inference_mode(False):  # it outlives the caller's
+        return torch.ones(size, size, dtype=dtype, device=device).tril_()
 
 
 def prefix_sum_scalar(x: Tensor) -> Tensor:

@@ -1,6 +1,7 @@
 """Sliced ReLU and sliced bump attention on scores, exact in O(n log n), forward and backward."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import torch
@@ -105,14 +106,15 @@ class _SlicedReLU(torch.autograd.Function):
                 ladder = Ladder.of(s[rows], t[rows])
                 weight = None if keep is None else keep[rows].to(v.dtype)
                 values = Rows(v[rows].flatten(0, 1), mean[rows], rest[rows], _flat(weight))
-                upstream = Rows(g[rows].flatten(0, 1), weight=inverse[rows].view(-1))  # w_i = g_i / N_i
+                upstream = Rows(g[rows].flatten(0, 1))
                 h = -_row_dots(g[rows], y[rows]) * inverse[rows]  # h_i = −⟨g_i, y_i⟩ / N_i
                 if ds is not None:
                     pieces = relu().pieces()
-                    slopes = slope_sum(pieces, sweep(ladder, values, pieces, dot=upstream))
+                    slopes = slope_sum(pieces, sweep(ladder, values, pieces, dot=upstream)) * inverse[rows]
                     ds[rows] = slopes.addcmul_(h, _sides(ladder, weight))  # both ranks are known from here on
                 if dt is not None or dv is not None:
                     pieces = relu().mirrored().pieces()
+                    upstream = replace(upstream, weight=inverse[rows].view(-1))  # w_i = g_i / N_i
                     out = v.new_empty(v[rows].shape) if dv is None else dv[rows]
                     found = sweep(ladder.swapped, upstream, pieces, out=out.flatten(0, 1), dot=values)
                     if dt is not None:

@@ -429,10 +429,11 @@ def _look_up(
     if dot is not None and plan.dots is not None:
         x = dot.take_exact(query, part).flatten(0, 1)
         found = plan.found[here].reshape(-1)
-        p_dot = (p * x).sum(-1) * found
+        r_dot = (r * x).sum(-1) if r is not None and moments else None
+        p_dot = x.mul_(p).sum(-1) * found
         plan.dots[0].index_add_(0, place, p_dot)
-        if r is not None and moments:
-            r_dot = (r * x).sum(-1) + plan.far[here].reshape(-1) * p_dot
+        if r_dot is not None:
+            r_dot += plan.far[here].reshape(-1) * p_dot
             plan.dots[1].index_add_(0, place, plan.node * p_dot + plan.turn[here].reshape(-1) * r_dot)
     if out is not None and plan.summed:
         p *= plan.step[here].reshape(-1, 1)

@@ -109,8 +109,9 @@ def _child(plan: Plan) -> Iterator[tuple["subprocess.Popen[bytes]", "SimpleQueue
     """A process that runs the plan, and the lines it writes, None at their end."""
     threads = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS"), str(plan.threads))
     path = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))
-    # threads that wait for each other sleep: where they spin, another task on their core stops the clock's other thread
-    environment = {"OMP_WAIT_POLICY": "PASSIVE"} | os.environ | threads | {"PYTHONPATH": path}
+    # threads spin for each other a few microseconds, then sleep: where they spin for long, another task on their core
+    # stops the clock's other thread; where they sleep at once, every small operation waits for one to wake up
+    environment = {"GOMP_SPINCOUNT": "20000"} | os.environ | threads | {"PYTHONPATH": path}
     command = [sys.executable, "-m", "srviz.measure.bench", "--stream", plan.to_json()]
     process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment)
     lines: SimpleQueue[bytes | None] = SimpleQueue()

@@ -464,7 +464,7 @@ def provenance(plan: Plan) -> dict[str, str | int]:
         "python": platform.python_version(),
         "system": f"{platform.system()} {platform.release()} {platform.machine()}",
         "date": datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%d %H:%M UTC"),
-        "waiting": os.environ.get("OMP_WAIT_POLICY", ""),  # of threads for each other
+        "waiting": os.environ.get("OMP_WAIT_POLICY") or f"spins {os.environ.get('GOMP_SPINCOUNT', 'as usual')}",
         "command": command(plan),
     }
 
