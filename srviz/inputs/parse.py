@@ -1,12 +1,15 @@
 """Reads the bytes of a visitor's file; runs as a program of its own, in a process that may be ended.
 
-    python -P parse.py .ply < file > arrays
+    python -P parse.py .ply 2147483648 < file > arrays
+
+The second word is the most bytes of address space that it may take.
 
 The arrays are an uncompressed NPZ: `said`, UTF-8 of JSON, and beside it what `arrays` lists. What was wrong comes as a
 sentence in said["error"]. It sets its own limits of memory, knows nothing of the rest of the package, writes no file,
 asks no network and unpickles nothing.
 """
 
+import contextlib
 import csv
 import json
 import os
@@ -497,17 +500,23 @@ def _count(count: int, one: str, many: str | None = None) -> str:
     return f"{count:,} {one if count == 1 else many or one + 's'}"
 
 
-def _limit() -> None:
-    """Take the right to more memory, and to write files, from this process; where the platform knows such limits."""
+def _limit(memory: int = MEMORY) -> None:
+    """Take the right to more memory, and to write files, from this process; where the platform knows such limits.
+
+    Where the host runs out of memory all the same, this process is the first to go.
+    """
+    with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "w") as file:
+        file.write("1000")
     try:
         import resource
     except ImportError:
         return
-    for what, most in ((resource.RLIMIT_AS, MEMORY), (resource.RLIMIT_FSIZE, 0), (resource.RLIMIT_CORE, 0)):
-        try:
-            resource.setrlimit(what, (most, most))
-        except (ValueError, OSError):  # not on this platform
+    for name, most in (("RLIMIT_AS", memory), ("RLIMIT_FSIZE", 0), ("RLIMIT_CORE", 0)):
+        what = getattr(resource, name, None)
+        if what is None:
             continue
+        with contextlib.suppress(ValueError, OSError):  # not on this platform
+            resource.setrlimit(what, (most, most))
 
 
 def answer(suffix: str, data: bytes) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -527,7 +536,7 @@ def main() -> None:
     """Read standard input, write the arrays to standard output."""
     out = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what a library prints is not part of the answer
-    _limit()
+    _limit(int(sys.argv[2]))
     said, found = answer(sys.argv[1], sys.stdin.buffer.read())
     found["said"] = np.frombuffer(json.dumps(said).encode(), dtype=np.uint8)
     packed = BytesIO()

@@ -2,6 +2,7 @@
 
 import hashlib
 import unicodedata
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 from srviz.inputs import Tokens
 from srviz.inputs.base import Unreadable
 from srviz.inputs.words import DEFAULT, MOST_CHARACTERS, MOST_TOKENS, cut, read_embeddings, sentence, split
+from srviz.measure import memory
 from srviz.ui import compute, row, shell, url
 from srviz.ui.live import component
 
@@ -130,8 +132,9 @@ def _embeddings(n: int) -> tuple[str, NDArray[np.float32]] | None:
     key = (file.file_id, n)
     known = st.session_state.get("_own_embeddings")
     if known is None or known[0] != key:
-        with st.spinner("Reading the array …"):
-            known = st.session_state["_own_embeddings"] = (key, *_read(file.getvalue(), n))
+        place = st.empty()
+        known = st.session_state["_own_embeddings"] = (key, *_read(file.getvalue(), n, place.caption))
+        place.empty()
     _, array, trouble = known
     if array is None:
         st.error("This array cannot be used; until then, seeded embeddings.")
@@ -140,9 +143,9 @@ def _embeddings(n: int) -> tuple[str, NDArray[np.float32]] | None:
     return f"{file.file_id}", array
 
 
-def _read(data: bytes, n: int) -> tuple[NDArray[np.float32] | None, str]:
+def _read(data: bytes, n: int, show: Callable[[str], object]) -> tuple[NDArray[np.float32] | None, str]:
     try:
-        return read_embeddings(data, n), ""
+        return read_embeddings(data, n, memory=memory.for_reader(), show=show), ""
     except Unreadable as trouble:
         return None, str(trouble)
 

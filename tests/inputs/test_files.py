@@ -30,7 +30,7 @@ def here(request, monkeypatch):
     if "process" in request.node.name:
         return
 
-    def read_arrays(suffix, data):
+    def read_arrays(suffix, data, **_):
         said, found = parse.answer(suffix, data)
         return found | {"said": np.frombuffer(json.dumps(said).encode(), np.uint8)}
 
@@ -893,3 +893,50 @@ def test_a_process_waits_its_turn(monkeypatch):
     finally:
         for _ in taken:
             files.TURNS.release()
+
+
+class Stopped(Exception):
+    """What Streamlit raises where a visitor stops a run."""
+
+
+def test_a_process_can_be_stopped(monkeypatch):
+    """Its program is replaced by one that never ends."""
+    begun = []
+
+    class Popen(subprocess.Popen):
+        def __init__(self, command, **options):
+            super().__init__([sys.executable, "-c", "while True: pass"], **options)
+            begun.append(self)
+
+    def stop(text):
+        raise Stopped(text)
+
+    monkeypatch.setattr(files.subprocess, "Popen", Popen)
+    for _ in range(3):
+        with pytest.raises(Stopped, match="Reading"):
+            read("a.npy", npy(CLOUD), show=stop)
+    assert len(begun) == 3
+    assert all(process.returncode not in (None, 0) for process in begun)
+    taken = [files.TURNS.acquire(blocking=False) for _ in range(2)]
+    try:
+        assert taken == [True, True]
+        with pytest.raises(Stopped, match="Other files"):
+            read("a.npy", npy(CLOUD), show=stop)
+    finally:
+        for _ in taken:
+            files.TURNS.release()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the limits are those of Linux")
+def test_a_process_takes_no_more_memory_than_it_is_given():
+    data = npy(np.random.default_rng(0).random((1_000_000, 3)))
+    assert read("a.npy", data).n == 1_000_000
+    with pytest.raises(Unreadable, match="memory"):
+        read("a.npy", data, memory=150 << 20)
+
+
+@pytest.mark.skipif(not Path("/proc/self/oom_score_adj").exists(), reason="there is no such thing here")
+def test_the_process_is_the_first_to_go_where_memory_runs_out():
+    code = "import srviz.inputs.parse as parse; parse._limit(); print(open('/proc/self/oom_score_adj').read())"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert int(done.stdout) == 1000
