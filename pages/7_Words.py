@@ -4,7 +4,7 @@ import streamlit as st
 
 from srviz.ui import row, shell
 from srviz.ui.question import question
-from srviz.ui.words import own_sentence
+from srviz.ui.words import own_embeddings, own_sentence
 
 with shell.page("pages/7_Words.py"):
     st.title("Your own sentence", anchor=False)
@@ -16,15 +16,19 @@ with shell.page("pages/7_Words.py"):
     own_sentence()
     with st.container(key="notice"):
         left, middle, right = st.columns(3, gap="large")
-        left.subheader("Nothing was learned", anchor=False)
+        left.subheader("No head was trained", anchor=False)
+        mine = own_embeddings()
         left.markdown(
-            "The embeddings are drawn from a seed and the projections are untrained. What you see is the mechanism, "
-            "not the meaning of the words."
+            f"The embeddings are {'yours' if mine else 'drawn from a seed'} and the projections are untrained. What "
+            f"you see is the mechanism, not {'what a trained head makes' if mine else 'the meaning'} of the words."
         )
-        middle.subheader("The same word, near itself", anchor=False)
+        middle.subheader("The same word, again" if mine else "The same word, near itself", anchor=False)
         middle.markdown(
-            "A word that comes again has the same embedding. Find it on the strip: nothing but its place in the text "
-            "moves its score."
+            "A word that comes again has the row of your array that stands for its place. Find both on the strip: "
+            "their scores differ as far as those rows do."
+            if mine
+            else "A word that comes again has the same embedding. Find it on the strip: nothing but its place in the "
+            "text moves its score."
         )
         right.subheader("One order for all queries", anchor=False)
         right.markdown(

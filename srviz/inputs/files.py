@@ -4,6 +4,10 @@ import json
 import os
 import subprocess
 import sys
+import time
+import zipfile
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from hashlib import sha256
 from io import BytesIO
@@ -24,8 +28,10 @@ __all__ = ["FORMATS", "MOST_BYTES", "Unreadable", "Upload", "read"]
 FORMATS = (*parse.MESHES, *parse.TABLES, *parse.ARRAYS)
 MOST_BYTES = 25_000_000
 SECONDS = 30  # for a file to be read in
-TURNS = BoundedSemaphore(2)  # files read at a time: each may take its 2 GB
+EVERY = 0.1  # seconds between two looks at it
+TURNS = BoundedSemaphore(2)  # files read at a time: each may take its share of the memory
 
+Show = Callable[[str], object]
 _KNOWN = ", ".join(suffix[1:].upper() for suffix in FORMATS)
 
 
@@ -107,11 +113,12 @@ class Upload:
         return mixed(self.values), None if self.colour is None else mixed(self.colour / np.float32(255)).clip(0, 1)
 
 
-def read(name: str, data: bytes) -> Upload:
+def read(name: str, data: bytes, *, memory: int = parse.MEMORY, show: Show = lambda text: None) -> Upload:
     """Read a visitor's file by the ending of its name.
 
-    Raises Unreadable where it has no ending that is known, is empty or over 25 MB, is broken or holds no four points
-    that differ, or takes more than 30 s or 2 GB to be read.
+    memory: bytes that the process which reads it may take. show: told every 0.1 s that it goes on; what it raises ends
+    the process and comes out of here. Raises Unreadable where the file has no ending that is known, is empty or over
+    25 MB, is broken or holds no four points that differ, or takes more than 30 s or `memory` to be read.
     """
     suffix = Path(name).suffix.lower()
     if suffix not in FORMATS:
@@ -120,7 +127,7 @@ def read(name: str, data: bytes) -> Upload:
         raise Unreadable("This file is empty. One with at least four points works.")
     if len(data) > MOST_BYTES:
         raise Unreadable(f"This file has {len(data) / 1e6:.0f} MB; at most 25 MB can be read. A thinned copy works.")
-    found = read_arrays(suffix, data)
+    found = read_arrays(suffix, data, memory=memory, show=show)
     said: dict[str, Any] = json.loads(found.pop("said").tobytes())
     if "error" in said:
         raise Unreadable(said["error"])
@@ -135,28 +142,41 @@ def read(name: str, data: bytes) -> Upload:
     )
 
 
-def read_arrays(suffix: str, data: bytes) -> dict[str, NDArray[Any]]:
+def read_arrays(suffix: str, data: bytes, *, memory: int, show: Show) -> dict[str, NDArray[Any]]:
     """What `parse` says of a file, from a process of its own. Raises Unreadable where it takes too long, or breaks."""
-    if not TURNS.acquire(timeout=2 * SECONDS):
-        raise Unreadable("Other files are being read just now. Try again in a minute.")
+    began = time.monotonic()
+    while not TURNS.acquire(timeout=EVERY):
+        if time.monotonic() - began > 2 * SECONDS:
+            raise Unreadable("Other files are being read just now. Try again in a minute.")
+        show("Other files are being read …")
     try:
-        done = subprocess.run(
-            [sys.executable, "-P", parse.__file__, suffix],
-            input=data,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            env=os.environ | dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1"),
-            timeout=SECONDS,
-            check=True,
-        )
-        with np.load(BytesIO(done.stdout), allow_pickle=False) as archive:
+        with np.load(BytesIO(_answer(suffix, data, memory, show)), allow_pickle=False) as archive:
             return {name: archive[name] for name in archive.files}
     except subprocess.TimeoutExpired:
         raise Unreadable(f"This file takes longer than {SECONDS} seconds to be read. A smaller one works.") from None
-    except (subprocess.CalledProcessError, OSError, ValueError, KeyError):
+    except (subprocess.CalledProcessError, OSError, ValueError, KeyError, zipfile.BadZipFile):
         raise Unreadable("This file could not be read: it is broken, or needs too much memory.") from None
     finally:
         TURNS.release()
+
+
+def _answer(suffix: str, data: bytes, memory: int, show: Show) -> bytes:
+    """What the process writes; it is gone when this returns or raises, whatever `show` raised included."""
+    command = [sys.executable, "-P", parse.__file__, suffix, str(memory)]
+    one = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+    pipe = subprocess.PIPE
+    started = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL, env=os.environ | one)
+    with started as process, ThreadPoolExecutor(1) as thread:
+        talk = thread.submit(process.communicate, data, timeout=SECONDS)
+        try:
+            while not wait([talk], EVERY).done:
+                show("Reading …")
+            out, _ = talk.result()
+        finally:
+            process.kill()  # which also ends the talk
+    if process.returncode:
+        raise subprocess.CalledProcessError(process.returncode, command)
+    return bytes(out)
 
 
 def shortened(name: str, most: int = 40) -> str:

@@ -1,12 +1,15 @@
 """Reads the bytes of a visitor's file; runs as a program of its own, in a process that may be ended.
 
-    python -P parse.py .ply < file > arrays
+    python -P parse.py .ply 2147483648 < file > arrays
+
+The second word is the most bytes of address space that it may take.
 
 The arrays are an uncompressed NPZ: `said`, UTF-8 of JSON, and beside it what `arrays` lists. What was wrong comes as a
 sentence in said["error"]. It sets its own limits of memory, knows nothing of the rest of the package, writes no file,
 asks no network and unpickles nothing.
 """
 
+import contextlib
 import csv
 import json
 import os
@@ -26,8 +29,8 @@ NUMBERS = 25_000_000  # in a table
 COLUMNS = 2048
 UNPACKED = 256_000_000  # bytes of an NPZ
 FEW = 0.05  # the share of rows up to which gaps in a column cost those rows and not the column
-MESHES = (".ply", ".obj", ".off", ".stl", ".glb", ".xyz")
-TABLES = (".csv", ".tsv")
+MESHES = (".ply", ".obj", ".off", ".stl", ".glb")
+TABLES = (".xyz", ".csv", ".tsv")
 PACKED = (b"KHR_draco_mesh_compression", b"EXT_meshopt_compression")  # extensions of GLB
 ARRAYS = (".npy", ".npz")
 
@@ -62,8 +65,10 @@ def _geometry(suffix: str, data: bytes) -> tuple[dict[str, Any], dict[str, NDArr
 
     if suffix == ".glb" and any(name in data for name in PACKED):
         raise Refused("The points in this file are packed in a way that is not read here. Export it uncompressed.")
-    if suffix == ".xyz" and not all(map(_number, _fields(data))):
-        return _table(data, suffix)  # names above its columns
+    if suffix == ".obj":
+        data = _absolute(data)
+    elif suffix == ".stl" and 0 < (end := _end(data)) < len(data):
+        data = data[:end]
     scene = trimesh.load_scene(
         BytesIO(data), file_type=suffix[1:], resolver=Alone(), process=False, skip_materials=True
     )
@@ -81,8 +86,6 @@ def _geometry(suffix: str, data: bytes) -> tuple[dict[str, Any], dict[str, NDArr
     count = np.cumsum([0] + [len(part.vertices) for part in chosen])
     faces = np.concatenate([part.faces + at for part, at in zip(chosen, count, strict=False)]) if meshes else None
     colours = [of for of in map(_colour, chosen) if of is not None]
-    if suffix == ".xyz" and not all(float(field) in range(256) for field in _fields(data)[3:]):
-        colours = []  # they are something else, a normal perhaps
     colour = np.concatenate(colours) if len(colours) == len(chosen) else None
     announced = _announced(suffix, data)
     if len(points) < announced[0] or (faces is not None and len(faces) < announced[1]):
@@ -93,7 +96,10 @@ def _geometry(suffix: str, data: bytes) -> tuple[dict[str, Any], dict[str, NDArr
         notes.append("turned to stand upright: in GLB y is up, here z")
     if faces is None:
         return _points(points, [], notes, colour)
-    notes.insert(0, f"{len(faces):,} triangles between {len(points):,} points; sampled evenly on their surface")
+    surface = "their" if len(faces) > 1 else "its"
+    notes.insert(
+        0, f"{_count(len(faces), 'triangle')} between {len(points):,} points; sampled evenly on {surface} surface"
+    )
     if len(meshes) > 1:
         notes.append(f"{len(meshes)} parts, each in its place")
     finite = np.asarray(np.isfinite(points).all(axis=1))
@@ -117,9 +123,31 @@ def _geometry(suffix: str, data: bytes) -> tuple[dict[str, Any], dict[str, NDArr
     return {"kind": "mesh", "columns": [], "notes": notes}, found | ({} if colour is None else {"colour": colour})
 
 
-def _fields(data: bytes) -> list[str]:
-    """What stands in the first line of a file of text."""
-    return data.lstrip()[:4096].split(b"\n", 1)[0].decode("latin-1").replace(",", " ").split()
+def _absolute(data: bytes) -> bytes:
+    """An OBJ whose faces count their corners backwards (-1: the last point before them) with corners counted from 1.
+
+    The reader takes them from the end of the whole file. Textures and normals of these faces are left out.
+    """
+    if not re.search(rb"^[ \t]*f[ \t][^\n]*-", data, re.MULTILINE):
+        return data
+    lines, points = [], 0
+    for line in data.replace(b"\\\r\n", b" ").replace(b"\\\n", b" ").splitlines():
+        fields = line.split(b"#", 1)[0].split()
+        if fields and fields[0] == b"v":
+            points += 1
+        elif fields and fields[0] == b"f":
+            corners = [int(field.split(b"/", 1)[0]) for field in fields[1:]]
+            corners = [points + 1 + corner if corner < 0 else corner for corner in corners]
+            if any(corner < 1 for corner in corners):
+                raise Refused("A face of this OBJ names a point before the first. Export it again.")
+            line = b"f " + b" ".join(b"%d" % corner for corner in corners)
+        lines.append(line)
+    return b"\n".join(lines)
+
+
+def _end(data: bytes) -> int:
+    """Where a binary STL ends by its own count of triangles; beyond all bytes for one of text."""
+    return 84 + 50 * int.from_bytes(data[80:84], "little")
 
 
 def _announced(suffix: str, data: bytes) -> tuple[int, int]:
@@ -214,15 +242,25 @@ def _npy(data: bytes) -> NDArray[Any]:
 def _table(data: bytes, suffix: str) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
     import pandas as pd
 
-    text = _text(data)
-    head = [line for line in StringIO(text, newline=None).readlines(200_000)[:60] if line.strip()]
+    text, said = _without_comments(_text(data))
+    notes: list[str] = []
+    atoms = False
+    if suffix == ".xyz":
+        text, notes, atoms = _rows(text)
+    head = [line.rstrip("\n") for line in StringIO(text, newline=None).readlines(200_000)[:60] if line.strip()]
     if not head:
         raise Refused("This table is empty. Rows of numbers with commas between them work.")
     separator, rows = _separator(head if len(head) < 3 else head[:-1], "\t" if suffix == ".tsv" else ",")
+    titles = _titles(rows)
+    if titles:
+        rows, text = rows[titles:], _after(text, titles)
     decimal = "," if separator != "," and any("," in cell and _number(cell) for row in rows for cell in row) else "."
-    named = len(rows) < 2 or not all(_number(a) for a, b in zip(rows[0], rows[1], strict=False) if _number(b))
+    named = _names(rows)
     if len(rows[0]) > COLUMNS:
         raise Refused(f"This table has {len(rows[0]):,} columns; at most {COLUMNS:,} can be read.")
+    if suffix == ".xyz":
+        text, ragged = _whole_rows(text, separator, len(rows[-1]))
+        notes += ragged
     options: dict[str, Any] = {"sep": separator, "decimal": decimal, "header": 0 if named else None}
     if separator == " ":
         options["sep"] = r"\s+"
@@ -234,21 +272,119 @@ def _table(data: bytes, suffix: str) -> tuple[dict[str, Any], dict[str, NDArray[
     _bound(len(table), "rows")
     if table.size > 2 * NUMBERS:
         raise Refused(f"This table holds {table.size:,} cells; at most {NUMBERS:,} can be read.")
+    if not named and said and len(above := _cut([said], separator)[0]) == table.shape[1]:
+        table.columns, named = pd.Index(above), True
     table = table.dropna(how="all").dropna(how="all", axis=1)
-    names, columns, words = [], [], 0
+    names, columns, words, written = [], [], 0, False
     for place, name in enumerate(table.columns):
         column = pd.to_numeric(table.iloc[:, place], errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
         if len(column) - np.isfinite(column).sum() > max(FEW * len(column), 1):
             words += 1
+            written = written or _written(table.iloc[:, place])
             continue
         shown = "".join(c for c in str(name) if c.isprintable()).strip()[:60] if named else str(place + 1)
         shown = f"column {place + 1}" if not shown or shown.startswith("Unnamed: ") else shown
         names.append(shown if shown not in names else f"{shown} ({place + 1})")
         columns.append(column)
+    why = "numbers written like 1,234 or 5 % are text here" if written else ""
     if not columns:
-        raise Refused("No column of this table holds numbers. Two or more columns of numbers work.")
-    notes = [f"{_count(words, 'column')} of text or with many gaps not offered"] if words else []
-    return _points(np.column_stack(columns), names, notes, kind="table")
+        raise Refused(
+            f"No column of this table holds numbers{why and f': {why}'}. Two or more columns of numbers work."
+        )
+    values = np.column_stack(columns)
+    if suffix == ".xyz":
+        return _coordinates(values, names if named else [], notes, atoms=atoms)
+    if words:
+        notes.append(f"{_count(words, 'column')} of text or with many gaps not offered{why and f': {why}'}")
+    return _points(values, names, notes, kind="table")
+
+
+def _coordinates(
+    values: Numbers, names: list[str], notes: list[str], *, atoms: bool
+) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
+    """An XYZ: coordinates first, then a colour perhaps. atoms: a number of the element may stand before them."""
+    if atoms and values.shape[1] == 4 and np.isin(values[:, 0], range(1, 119)).all():
+        values, names = values[:, 1:], names[1:]
+    extra = values[:, 3:6]
+    if extra.shape[1] == 3 and np.isin(extra, range(256)).all() and extra.max() > 1:
+        return _points(values[:, :3], names[:3], notes, extra.astype(np.uint8))
+    if names:
+        return _points(values, names, notes, kind="table")
+    if values.shape[1] > 3:
+        notes.append(f"{_count(values.shape[1] - 3, 'column')} after the coordinates left out")
+    return _points(values[:, :3], [], notes)
+
+
+COMMENT = re.compile(r"^[ \t]*(?:#|//|%)[^\r\n]*(?:\r\n|\r|\n|\Z)", re.MULTILINE)
+
+
+def _without_comments(text: str) -> tuple[str, str]:
+    """A table without its lines of comment, and what the last of those above it says: names of columns, perhaps."""
+    if not COMMENT.search(text):
+        return text, ""
+    kept = COMMENT.sub("", text)
+    if not kept.strip():
+        return text, ""  # a mark before every row is no comment
+    above = ""
+    for line in text.splitlines():
+        if not line.strip():
+            continue
+        if not COMMENT.match(line):
+            break
+        above = line.strip().lstrip("#/% \t")
+    return kept, above
+
+
+def _rows(text: str) -> tuple[str, list[str], bool]:
+    """The rows of an XYZ, what to say of them, and whether they are atoms: behind a count and a comment."""
+    first, _, rest = text.lstrip().partition("\n")
+    if not first.strip().isdecimal() or len(first) > 20:
+        return text, [], False
+    count = int(first)
+    lines = rest.splitlines()
+    there = sum(1 for line in lines if line.strip())
+    if there < count:
+        raise Refused("This file is cut short: it announces more points than there are. Export it again.")
+    if there == count:
+        return rest, [], bool(lines) and not lines[0].strip()
+    frames = there > count + 1 and any(line.strip() == first.strip() for line in lines[count + 1 : count + 3])
+    notes = ["of several frames the first"] if frames else []
+    return "\n".join(lines[1 : count + 1] if frames else lines[1:]), notes, True
+
+
+def _whole_rows(text: str, separator: str, width: int) -> tuple[str, list[str]]:
+    """The table without its last line where that has other columns than the rest, and what to say of it."""
+    body = text.rstrip()
+    start = max(body.rfind("\n"), body.rfind("\r")) + 1
+    if start == 0 or len(_cut([body[start:]], separator)[0]) == width:
+        return text, []
+    return body[:start], ["the last row left out: it does not have the columns of the others"]
+
+
+def _titles(rows: list[list[str]]) -> int:
+    """How many lines stand above the names of the columns, or above the rows: of other widths than all the rest."""
+    widths = [len(row) for row in rows]
+    first = widths.index(max(set(widths), key=widths.count))
+    return first if set(widths[:first]) <= {1} or _names(rows[first:]) else 0
+
+
+def _names(rows: list[list[str]]) -> bool:
+    """Whether the first of these rows names the columns: it has words where the next has numbers."""
+    return len(rows) < 2 or not all(_number(a) for a, b in zip(rows[0], rows[1], strict=False) if _number(b))
+
+
+def _after(text: str, count: int) -> str:
+    """A text without so many of its first lines that are not empty."""
+    file = StringIO(text, newline=None)
+    while count:
+        count -= bool(file.readline().strip())
+    return file.read()
+
+
+def _written(column: Any) -> bool:
+    """Whether most cells of a column of text are numbers with a sign for thousands or for hundredths."""
+    cells = column.dropna().astype(str).head(200)
+    return bool(cells.str.fullmatch(r"\s*[+-]?\d[\d.,' \u00a0\u202f]*%?\s*").mean() > 0.5)
 
 
 def _text(data: bytes) -> str:
@@ -271,17 +407,24 @@ def _text(data: bytes) -> str:
 
 
 def _separator(head: list[str], usual: str) -> tuple[str, list[list[str]]]:
-    """What stands between the columns, and the first rows by it: the one that cuts most rows alike."""
-    best: tuple[tuple[int, bool], str, list[list[str]]] | None = None
+    """What stands between the columns, and the first rows by it: the one that cuts most rows alike and into numbers."""
+    best: tuple[tuple[int, float, bool], str, list[list[str]]] | None = None
     for separator in ("\t", ";", ",", "|", " "):
-        rows = [row for row in csv.reader(head, delimiter=separator, skipinitialspace=True) if row]
+        rows = _cut(head, separator)
         widths = [len(row) for row in rows]
-        common = max(set(widths), key=widths.count) if widths else 1
+        common = max(set(widths), key=widths.count)
         alike = widths.count(common) if common > 1 else 0
-        if best is None or (alike, separator == usual) > best[0]:
-            best = (alike, separator == usual), separator, rows
+        rank = alike, sum(_number(cell) for row in rows for cell in row) / sum(widths), separator == usual
+        if best is None or rank > best[0]:
+            best = rank, separator, rows
     assert best is not None
     return best[1], best[2]
+
+
+def _cut(lines: list[str], separator: str) -> list[list[str]]:
+    """Lines that are not empty as cells."""
+    lines = [line.strip() for line in lines] if separator == " " else lines
+    return [row for row in csv.reader(lines, delimiter=separator, skipinitialspace=True) if row]
 
 
 def _number(cell: str) -> bool:
@@ -301,6 +444,8 @@ def _points(
 ) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
     """Rows of numbers (n, D), those with a gap left out, as arrays to send back."""
     rows, wide = values.shape
+    if wide == 0:
+        raise Refused("This array has rows without any column. Save one of shape (n, D), D being two or more.")
     if wide < 2:
         raise Refused("There is only one column of numbers in this file. Two or more work: x, y, and perhaps z.")
     _bound(rows, "rows")
@@ -355,17 +500,23 @@ def _count(count: int, one: str, many: str | None = None) -> str:
     return f"{count:,} {one if count == 1 else many or one + 's'}"
 
 
-def _limit() -> None:
-    """Take the right to more memory, and to write files, from this process; where the platform knows such limits."""
+def _limit(memory: int = MEMORY) -> None:
+    """Take the right to more memory, and to write files, from this process; where the platform knows such limits.
+
+    Where the host runs out of memory all the same, this process is the first to go.
+    """
+    with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "w") as file:
+        file.write("1000")
     try:
         import resource
     except ImportError:
         return
-    for what, most in ((resource.RLIMIT_AS, MEMORY), (resource.RLIMIT_FSIZE, 0), (resource.RLIMIT_CORE, 0)):
-        try:
-            resource.setrlimit(what, (most, most))
-        except (ValueError, OSError):  # not on this platform
+    for name, most in (("RLIMIT_AS", memory), ("RLIMIT_FSIZE", 0), ("RLIMIT_CORE", 0)):
+        what = getattr(resource, name, None)
+        if what is None:
             continue
+        with contextlib.suppress(ValueError, OSError):  # not on this platform
+            resource.setrlimit(what, (most, most))
 
 
 def answer(suffix: str, data: bytes) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -385,7 +536,7 @@ def main() -> None:
     """Read standard input, write the arrays to standard output."""
     out = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what a library prints is not part of the answer
-    _limit()
+    _limit(int(sys.argv[2]))
     said, found = answer(sys.argv[1], sys.stdin.buffer.read())
     found["said"] = np.frombuffer(json.dumps(said).encode(), dtype=np.uint8)
     packed = BytesIO()

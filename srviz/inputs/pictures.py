@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from io import BytesIO
+from threading import BoundedSemaphore
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,11 @@ DIGITS = 1797  # how many scikit-learn has, each of 8 × 8 pixels
 SIDES = (32, 16, 8, 4)  # of square patches, in pixels
 MOST_BYTES = 25_000_000  # of a visitor's picture
 MOST_PIXELS = 50_000_000  # before it is scaled down
+UNPACKED = 160_000_000  # bytes of it in memory, before it is scaled down
+TURN, PATIENCE = BoundedSemaphore(1), 60  # pictures unpacked at a time; seconds to wait for the others
+STRIP = 256  # rows of a picture whose numbers are worked on at a time
 LARGEST, SMALLEST = 1024, 64  # its longer and its shorter side, in pixels
+ORIENTATION = 0x0112  # where EXIF says which way up
 
 Pixels = NDArray[np.uint8]
 
@@ -121,7 +126,8 @@ def patches(pixels: Pixels, side: int) -> Tokens:
 def read_picture(data: bytes) -> Picture:
     """A visitor's PNG, JPEG or WebP as pixels: turned as its EXIF says, on white, at most 1,024 pixels a side.
 
-    Raises Unreadable where it is none of these, broken, over 25 MB, over 50 million pixels, or under 64 a side.
+    One at a time is unpacked. Raises Unreadable where it is none of these, broken, over 25 MB, over 50 million pixels,
+    over 160 MB when unpacked, or under 64 a side, and where others take too long.
     """
     from PIL import Image, ImageOps, UnidentifiedImageError
 
@@ -130,14 +136,25 @@ def read_picture(data: bytes) -> Picture:
     if len(data) > MOST_BYTES:
         raise Unreadable(f"This picture has {len(data) / 1e6:.0f} MB; at most 25 MB can be read. A smaller copy works.")
     bomb = f"This picture is too large to be unpacked: at most {MOST_PIXELS // 10**6} million pixels can be. "
+    if not TURN.acquire(timeout=PATIENCE):
+        raise Unreadable("Other pictures are being read just now. Try again in a minute.")
     try:
         with Image.open(BytesIO(data), formats=("PNG", "JPEG", "WEBP")) as image:
             width, height = image.size
             if width * height > MOST_PIXELS:
                 raise Unreadable(f"{bomb}It has {width:,} × {height:,}. A smaller copy works.")
             image.draft(None, (2 * LARGEST, 2 * LARGEST))  # a JPEG is unpacked no larger than that
-            ImageOps.exif_transpose(image, in_place=True)
-            pixels = _pixels(image)
+            if (most := _unpacked(image, width * height)) > UNPACKED:
+                raise Unreadable(
+                    f"This picture of {width:,} × {height:,} pixels takes {most // 10**6} MB when it is unpacked; at "
+                    f"most {UNPACKED // 10**6} MB can be had. A smaller copy works."
+                )
+            turn = image.getexif().get(ORIENTATION, 1)
+            small = _small(image)
+            small.getexif()[ORIENTATION] = turn
+            pixels = np.array(ImageOps.exif_transpose(small).convert("RGB"))
+        if turn in (5, 6, 7, 8):  # a quarter turn
+            width, height = height, width
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise Unreadable(f"{bomb}A smaller copy works.") from None
     except UnidentifiedImageError:
@@ -146,6 +163,8 @@ def read_picture(data: bytes) -> Picture:
         raise
     except Exception:  # what a decoder raises on broken bytes is not one kind of error
         raise Unreadable("This picture is broken or cut short. Save it again, as PNG, JPEG or WebP.") from None
+    finally:
+        TURN.release()
     down, across = pixels.shape[:2]
     if min(down, across) < SMALLEST:
         scaled = "Scaled to fit, it" if max(width, height) > LARGEST else "It"
@@ -156,20 +175,38 @@ def read_picture(data: bytes) -> Picture:
     return Picture(pixels, (f"scaled down from {width:,} × {height:,} to {across:,} × {down:,} pixels",))
 
 
-def _pixels(image: Any) -> Pixels:
-    """A Pillow image of any mode, scaled down where it is large, what is transparent in it over white: (h, w, 3)."""
+def _unpacked(image: Any, pixels: int) -> int:
+    """Bytes that a Pillow image takes when it is unpacked, `pixels` of them in the file, at most 4 a pixel."""
+    if image.format == "WEBP":
+        return 8 * pixels  # the decoder holds it once more
+    coefficients = 6 * pixels if image.info.get("progressive") else 0  # all of them, until its last scan
+    return coefficients + 4 * int(image.size[0]) * int(image.size[1])
+
+
+def _small(image: Any) -> Any:
+    """A Pillow image of any mode as RGB, grey or on white, scaled down where it is large."""
     from PIL import Image
 
     if image.mode.startswith("I"):  # 16 bits of grey, which Pillow would clip
-        image = Image.fromarray((np.asarray(image, dtype=np.float32) / 257).clip(0, 255).round().astype(np.uint8))
+        image = _eight_bits(image)
     elif image.has_transparency_data and image.mode != "RGBA":
         image = image.convert("RGBA")
     elif image.mode not in ("RGB", "RGBA", "L"):
         image = image.convert("RGB")
     image.thumbnail((LARGEST, LARGEST), reducing_gap=2.0)
-    if image.mode == "RGBA":
-        image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
-    return np.array(image.convert("RGB"))
+    return Image.alpha_composite(Image.new("RGBA", image.size, "white"), image) if image.mode == "RGBA" else image
+
+
+def _eight_bits(image: Any) -> Any:
+    """Sixteen bits of grey as eight, strip by strip."""
+    from PIL import Image
+
+    wide, high = image.size
+    grey = np.empty((high, wide), np.uint8)
+    for top in range(0, high, STRIP):
+        strip = np.asarray(image.crop((0, top, wide, min(top + STRIP, high))), dtype=np.float32) / 257
+        grey[top : top + STRIP] = strip.clip(0, 255).round()
+    return Image.fromarray(grey)
 
 
 def photograph(name: str) -> Pixels:

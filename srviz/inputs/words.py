@@ -7,7 +7,7 @@ from hashlib import sha256
 import numpy as np
 from numpy.typing import NDArray
 
-from srviz.inputs import files
+from srviz.inputs import files, parse
 from srviz.inputs.base import LEAST, Array, Input, Tokens, Unreadable, asked, fit, register, standardize
 
 UNITS = ("words", "characters")
@@ -92,12 +92,14 @@ def sentence(
     return Tokens(standardize(x), place=_lines(words, unit), words=words)
 
 
-def read_embeddings(data: bytes, n: int) -> Array:
+def read_embeddings(data: bytes, n: int, *, memory: int = parse.MEMORY, show: files.Show = lambda text: None) -> Array:
     """A visitor's array of embeddings for a text of n tokens, (n, D), each column standardized.
+
+    memory, show: as in `files.read`.
 
     Raises Unreadable where it is no NPY of real numbers of two axes, or does not have a row for each token.
     """
-    upload = files.read("embeddings.npy", data)
+    upload = files.read("embeddings.npy", data, memory=memory, show=show)
     if upload.n != n:
         raise Unreadable(f"This array has {upload.n:,} usable rows, the text {n:,} tokens. One row a token works.")
     return upload.values

@@ -7,7 +7,6 @@ at a time. A million tokens of 4 heads and 16 coordinates need about half a giga
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 from statistics import geometric_mean
 
 import torch
@@ -64,20 +63,22 @@ def everything(
     parts = len(chunks) * (1 + heads)  # for the bar: a head takes about as long as all projections
     s, t = x.new_empty(2, heads, n)
     output = x.new_empty(n, heads * head_dim)
-    done, seconds = 0, 0.0
-    with watched() as peak:
-        for rows in chunks:
+    done, seconds, most = 0, 0.0, 0
+    for rows in chunks:
+        with watched() as peak:  # never while the caller has it, who may let it rest
             began = _clock(x)
             q, k, _ = seeded_heads(x[None, rows], heads, head_dim, seed=seed)
             s[:, rows], t[:, rows] = pi(q)[0], pi(k)[0]
             seconds += _clock(x) - began
             done += 1
-            yield Progress(done / parts, 0, seconds, peak.look())
-        began = _clock(x)
-        if kernel == "relu":
-            s, t = standardize(s, t)
-        v = x.new_empty(n, head_dim)
-        for head in range(heads):
+        most = max(most, peak.most)
+        yield Progress(done / parts, 0, seconds, most)
+    v = x.new_empty(n, head_dim)
+    for head in range(heads):
+        with watched() as peak:
+            began = _clock(x)
+            if head == 0 and kernel == "relu":
+                s, t = standardize(s, t)
             for rows in chunks:
                 v[rows] = seeded_heads(x[None, rows], heads, head_dim, seed=seed)[2][0, head]
             y = sliced_relu(s[head], t[head], v) if kernel == "relu" else sliced_bump(s[head], t[head], v, BANDWIDTH)
@@ -86,8 +87,8 @@ def everything(
             seconds += _clock(x) - began
             done += len(chunks)
             colours = components(output[:, : (head + 1) * head_dim])
-            yield Progress(done / parts, head + 1, seconds, peak.look(), colours)
-            began = _clock(x)
+        most = max(most, peak.most)
+        yield Progress(done / parts, head + 1, seconds, most, colours)
 
 
 def components(y: Tensor) -> Tensor:
@@ -144,7 +145,6 @@ class Estimate:
     measured: tuple[float, ...]
 
 
-@lru_cache(maxsize=16)
 def _softmax_seconds(heads: int, head_dim: int, device: torch.device) -> tuple[float, ...]:
     generator = torch.Generator().manual_seed(0)
     found = []

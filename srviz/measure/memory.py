@@ -32,6 +32,11 @@ def available() -> int:
     return max(0, min([_left(), *[limit - used for limit, used in _groups()]]))
 
 
+def for_reader() -> int:
+    """Bytes that a process which reads a visitor's file may take: half of what is left, and at most 2 GB."""
+    return min(2 << 30, available() // 2)
+
+
 def _physical() -> int:
     try:
         return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")

@@ -2,6 +2,7 @@
 
 import inspect
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import streamlit as st
@@ -12,7 +13,7 @@ from srviz import device as devices
 from srviz import numbers
 from srviz.figures import clouds as figures
 from srviz.measure import memory
-from srviz.measure.everything import Estimate, bytes_needed, everything, softmax_estimate, softmax_stretches
+from srviz.measure.everything import Estimate, Progress, bytes_needed, everything, softmax_estimate, softmax_stretches
 from srviz.ui import url
 from srviz.ui.chart import mode
 from srviz.ui.clouds import GROUP, HEAD_DIM, HEADS, Numbers, Place, Scene, Setting, kept, scene
@@ -24,10 +25,14 @@ PATIENCE = 20.0  # seconds: softmax is measured where it is estimated to take le
 
 @dataclass
 class Run:
-    """What has been measured at one place; kept when the visitor stops it. colours: (m, 3) of the tokens drawn."""
+    """What has been measured at one place; kept when the visitor stops it. colours: (m, 3) of the tokens drawn.
+
+    sliced: the work itself, which goes on where it was, whatever interrupted it.
+    """
 
     place: Place
     running: bool = False
+    sliced: Iterator[Progress] | None = None
     heads: int = 0
     seconds: float = 0.0
     peak: int = 0
@@ -95,8 +100,9 @@ def _sliced(run: Run, shown: Scene, place: Place) -> None:
             paint=Paint(figures.shades(run.colours)), alt=f"The output of attention, {what}, as three colours",
         )  # fmt: skip
         stopped = "" if run.heads == HEADS else f" Stopped after {run.heads} of {HEADS} heads."
+        peak = f", the process at most {numbers.size(run.peak)} of the host's memory" if run.peak else ""
         st.markdown(
-            f"**{numbers.duration(run.seconds)}**, the process at most {numbers.size(run.peak)}.{stopped}  \n"
+            f"**{numbers.duration(run.seconds)}**{peak}.{stopped}  \n"
             f":gray[Colours: the three principal components of the output. Measured just now on {run.on}.]"
         )
     _offer(run, shown)
@@ -104,11 +110,13 @@ def _sliced(run: Run, shown: Scene, place: Place) -> None:
 
 def _offer(run: Run, shown: Scene) -> None:
     """The button, or why there is none."""
-    need, left = bytes_needed(shown.tokens.n, shown.tokens.x.shape[1], HEADS, HEAD_DIM), memory.available()
+    need = bytes_needed(shown.tokens.n, shown.tokens.x.shape[1], HEADS, HEAD_DIM)
+    where = "on the accelerator" if shown.x.is_cuda else "on this host"
+    left = torch.cuda.mem_get_info(shown.x.device)[0] if shown.x.is_cuda else memory.available()
     if need > left:
         st.markdown(
             f"{shown.tokens.n:,} tokens of {shown.tokens.x.shape[1]} numbers would take up to {numbers.size(need)} of "
-            f"memory, and {numbers.size(left)} are left on this host. Choose fewer points."
+            f"memory, and {numbers.size(left)} are left {where}. Choose fewer points."
         )
     elif not run.running:
         label = "Attend again" if run.heads == HEADS else "Go on" if run.heads else "Attend to everything"
@@ -153,7 +161,9 @@ def _go(run: Run, shown: Scene) -> None:
             run.on = devices.describe(shown.x.device)
             if run.heads < HEADS:
                 _sliced_run(run, shown, bar)
-            run.estimate = softmax_estimate(len(shown.x), heads=HEADS, head_dim=HEAD_DIM, device=shown.x.device)
+            run.estimate = run.estimate or softmax_estimate(
+                len(shown.x), heads=HEADS, head_dim=HEAD_DIM, device=shown.x.device
+            )
             if run.estimate.seconds < PATIENCE:
                 for stretch in softmax_stretches(shown.x, heads=HEADS, head_dim=HEAD_DIM, seed=seed, first=run.rows):
                     run.rows, run.taken = stretch.stop, run.taken + stretch.seconds
@@ -165,13 +175,16 @@ def _go(run: Run, shown: Scene) -> None:
 
 
 def _sliced_run(run: Run, shown: Scene, bar: DeltaGenerator) -> None:
-    seed = run.place.setting.seed
-    for progress in everything(shown.x, heads=HEADS, head_dim=HEAD_DIM, projection=run.place.projection, seed=seed):
+    if run.sliced is None:
+        projection, seed = run.place.projection, run.place.setting.seed
+        run.sliced = everything(shown.x, heads=HEADS, head_dim=HEAD_DIM, projection=projection, seed=seed)
+    for progress in run.sliced:
         if progress.colours is not None:
             run.heads, run.seconds, run.peak = progress.heads_done, progress.seconds, progress.peak
             run.colours = progress.colours[torch.from_numpy(shown.drawn)].cpu().numpy()
         done = f"{progress.heads_done} of {HEADS} heads" if progress.heads_done else "projecting"
         bar.progress(progress.share, f"Sliced ReLU: {done}, {numbers.duration(progress.seconds)}")
+    run.sliced = None  # what it held is free again
 
 
 def _title(title: str, note: str) -> None:

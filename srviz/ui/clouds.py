@@ -18,7 +18,7 @@ from srviz.inputs import CLOUDS, Tokens
 from srviz.measure import memory
 from srviz.measure import query as measure
 from srviz.measure.everything import bytes_needed
-from srviz.ui import compute, own, shell, url
+from srviz.ui import compute, controls, own, shell, url
 from srviz.ui.chart import mode
 from srviz.ui.figure import Arithmetic, Paint, clicked, figure
 
@@ -59,7 +59,7 @@ PARAMETERS = (
     url.Parameter("n", 8192, _size, str),
     url.whole("head", 1, HEADS, 1),
     url.whole("query", 1, SIZES[-1], 18),
-    url.whole("seed", 0, 9999, 4),
+    url.whole("seed", 0, controls.MOST_SEED, 4),
     url.real("noise", 0, 0.3, 0.0),
     url.real("outliers", 0, 0.5, 0.0),
     url.choice("slice", tuple(PROJECTIONS), "mlp"),
@@ -308,7 +308,7 @@ def _controls(state: url.State) -> Setting:
     mine, n = (mine if name == own.NAME else None), _nearest(name, asked)
     with fourth.popover("More", width="stretch"):
         st.number_input("Query", 1, n, key=url.held("query"), help="The number of its token; or click one.")
-        st.number_input("Seed", 0, 9999, key=url.held("seed"), help="Of the cloud and of the untrained projections.")
+        controls.seed("Of the cloud and of the untrained projections.")
         st.segmented_control(
             "Slice Π", list(PROJECTIONS), key=url.held("slice"), format_func=PROJECTIONS.__getitem__, required=True
         )

@@ -8,6 +8,7 @@ import streamlit as st
 from srviz.figures import clouds as figures
 from srviz.inputs import Tokens
 from srviz.inputs.files import FORMATS, Unreadable, Upload, read
+from srviz.measure import memory
 from srviz.ui.chart import chart, mode
 
 NAME, TITLE = "own", "Your own file"  # what the page's link calls it, and the page
@@ -63,11 +64,12 @@ def _look(identity: str, name: str, data: bytes, cloud: str, forget: Callable[[]
     """Read the file once, and show what it holds before anything runs on it."""
     looked = st.session_state.get("_looked")
     if looked is None or looked[0] != identity:
-        with st.spinner("Reading …"):
-            try:
-                looked = identity, read(name, data)
-            except Unreadable as error:
-                looked = identity, str(error)
+        place = st.empty()  # told that it goes on; that is also where Streamlit ends it
+        try:
+            looked = identity, read(name, data, memory=memory.for_reader(), show=place.caption)
+        except Unreadable as error:
+            looked = identity, str(error)
+        place.empty()
         st.session_state["_looked"] = looked
     found = looked[1]
     if isinstance(found, str):

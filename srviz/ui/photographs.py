@@ -14,7 +14,7 @@ from PIL import Image
 from srviz.inputs import Tokens
 from srviz.inputs.base import Unreadable
 from srviz.inputs.pictures import DIGITS, PHOTOGRAPHS, Picture, digit, patches, read_picture
-from srviz.ui import compute, row, shell, url
+from srviz.ui import compute, controls, row, shell, url
 from srviz.ui.live import component
 
 PICTURES = {"china": "A tower", "flower": "A flower", "digit": "A handwritten digit", "own": "Your own picture"}
@@ -27,7 +27,7 @@ PARAMETERS = (
     url.whole("head", 1, compute.HEADS, 1),
     url.reals("at", 0, THOUSAND, 2, ()),
     url.flag("raw"),
-    url.whole("seed", 0, 9999, 9),
+    url.whole("seed", 0, controls.MOST_SEED, 9),
 )
 REST = {"china": (290, 300), "flower": (500, 500), "digit": (450, 450), "own": (500, 500)}  # where nobody points
 
@@ -106,7 +106,7 @@ def _picture(state: url.State) -> tuple[str, NDArray[np.uint8] | None, str]:
     third.segmented_control("Head", range(1, compute.HEADS + 1), key=url.key("head"), required=True)
     with fourth.popover("More", width="stretch"):
         st.toggle("Raw weights of sliced ReLU", key=url.held("raw"), help="As they are before the values are centred.")
-        st.number_input("Seed", 0, 9999, key=url.held("seed"), help="Of the untrained projections.")
+        controls.seed("Of the untrained projections.")
     if name == "own":
         own = _own()
         if own is not None and own.picture is not None:

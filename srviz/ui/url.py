@@ -4,6 +4,7 @@ A page says what it has (`settle`), gives its widgets the keys it gets, and the 
 page is done. Whatever a URL holds, the answer is the nearest valid state and a one-line note, never an error.
 """
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -13,12 +14,16 @@ import streamlit as st
 
 @dataclass(frozen=True)
 class Parameter:
-    """One value of a page's state. read: text → (value, whether the text was valid). write: value → text."""
+    """One value of a page's state. read: text → (value, whether the text was valid). write: value → text.
+
+    free: the value may be any text, which the page never shows as its own words.
+    """
 
     name: str
     default: Any
     read: Callable[[str], tuple[Any, bool]]
     write: Callable[[Any], str]
+    free: bool = False
 
 
 def choice(name: str, options: tuple[str, ...], default: str) -> Parameter:
@@ -88,7 +93,9 @@ def flag(name: str, default: bool = False) -> Parameter:
 
 def text(name: str, most: int, default: str) -> Parameter:
     """A text of at most so many characters."""
-    return Parameter(name, default, lambda given: (given[:most], len(given) <= most), lambda given: given[:most])
+    return Parameter(
+        name, default, lambda given: (given[:most], len(given) <= most), lambda given: given[:most], free=True
+    )
 
 
 ANSWER = Parameter(  # to the page's question: every page has one
@@ -178,9 +185,17 @@ def _read(known: dict[str, Parameter], query: dict[str, str], together: Together
             values[name] = value
             wrong.append(name)
     if wrong:
-        shown = ", ".join(f"{name} = {known[name].write(values[name])[:24]}" for name in wrong)
+        shown = ", ".join(f"{name} = {_shown(known[name], values[name])}" for name in wrong)
         st.caption(f"The link held something this page cannot show; the nearest it can is {shown}.")
     return values
+
+
+def _shown(parameter: Parameter, value: Any) -> str:
+    """A value in a sentence of Markdown: letters and numbers as they are, and no text that came with a link."""
+    text = parameter.write(value)[:24]
+    if parameter.free or not re.fullmatch(r"[A-Za-z0-9_~+ -]*([.]\d+[A-Za-z0-9_~+ -]*)*[.]?", text):
+        return "its beginning"
+    return re.sub(r"([_~])", r"\\\1", text)
 
 
 def _seed(state: State) -> None:

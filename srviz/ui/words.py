@@ -2,6 +2,7 @@
 
 import hashlib
 import unicodedata
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +13,8 @@ from numpy.typing import NDArray
 from srviz.inputs import Tokens
 from srviz.inputs.base import Unreadable
 from srviz.inputs.words import DEFAULT, MOST_CHARACTERS, MOST_TOKENS, cut, read_embeddings, sentence, split
-from srviz.ui import compute, row, shell, url
+from srviz.measure import memory
+from srviz.ui import compute, controls, row, shell, url
 from srviz.ui.live import component
 
 UNITS = {"words": "Words", "characters": "Characters"}
@@ -24,7 +26,7 @@ PARAMETERS = (
     url.whole("head", 1, compute.HEADS, 1),
     url.whole("held", 0, MOST_TOKENS, 0),
     url.flag("raw"),
-    url.whole("seed", 0, 9999, 18),
+    url.whole("seed", 0, controls.MOST_SEED, 18),
 )
 
 
@@ -100,7 +102,7 @@ def _controls(state: url.State) -> None:
     second.segmented_control("Head", range(1, compute.HEADS + 1), key=url.key("head"), required=True)
     with third.popover("More", width="stretch"):
         st.toggle("Raw weights of sliced ReLU", key=url.held("raw"), help="As they are before the values are centred.")
-        st.number_input("Seed", 0, 9999, key=url.held("seed"), help="Of the embeddings and the projections.")
+        controls.seed("Of the embeddings and the projections.")
         st.file_uploader(
             "Embeddings of your own: an NPY array with one row a token",
             ["npy"],
@@ -130,8 +132,9 @@ def _embeddings(n: int) -> tuple[str, NDArray[np.float32]] | None:
     key = (file.file_id, n)
     known = st.session_state.get("_own_embeddings")
     if known is None or known[0] != key:
-        with st.spinner("Reading the array …"):
-            known = st.session_state["_own_embeddings"] = (key, *_read(file.getvalue(), n))
+        place = st.empty()
+        known = st.session_state["_own_embeddings"] = (key, *_read(file.getvalue(), n, place.caption))
+        place.empty()
     _, array, trouble = known
     if array is None:
         st.error("This array cannot be used; until then, seeded embeddings.")
@@ -140,9 +143,15 @@ def _embeddings(n: int) -> tuple[str, NDArray[np.float32]] | None:
     return f"{file.file_id}", array
 
 
-def _read(data: bytes, n: int) -> tuple[NDArray[np.float32] | None, str]:
+def own_embeddings() -> bool:
+    """Whether the tokens on screen have the visitor's own embeddings."""
+    known = st.session_state.get("_own_embeddings")
+    return st.session_state.get("own embeddings") is not None and known is not None and known[1] is not None
+
+
+def _read(data: bytes, n: int, show: Callable[[str], object]) -> tuple[NDArray[np.float32] | None, str]:
     try:
-        return read_embeddings(data, n), ""
+        return read_embeddings(data, n, memory=memory.for_reader(), show=show), ""
     except Unreadable as trouble:
         return None, str(trouble)
 

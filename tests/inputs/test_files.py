@@ -30,7 +30,7 @@ def here(request, monkeypatch):
     if "process" in request.node.name:
         return
 
-    def read_arrays(suffix, data):
+    def read_arrays(suffix, data, **_):
         said, found = parse.answer(suffix, data)
         return found | {"said": np.frombuffer(json.dumps(said).encode(), np.uint8)}
 
@@ -172,6 +172,93 @@ def test_an_xyz_may_have_names_above_its_columns():
     upload = read("a.xyz", f"x y z\n{ROWS.replace(',', ' ')}".encode())
     assert upload.columns == ("x", "y", "z")
     assert upload.tokens(300, random_state=0).x == pytest.approx(alike(CLOUD), abs=1e-5)
+
+
+POINTS = CLOUD[:40].round(3)
+LINES = [" ".join(map(str, row)) for row in POINTS.tolist()]
+
+
+@pytest.mark.parametrize("between", [",", ", ", ";", "\t", " ", "   "])
+@pytest.mark.parametrize("decimal", [".", ","])
+def test_an_xyz_may_have_anything_between_its_columns(between, decimal):
+    if between[0] == decimal:
+        return
+    lines = [line.replace(".", decimal).replace(" ", between) for line in LINES]
+    upload = read("a.xyz", "\n".join(lines).encode())
+    assert (upload.kind, upload.n, upload.notes) == ("points", 40, ())
+    assert upload.tokens(40, random_state=0).x == pytest.approx(alike(POINTS), abs=1e-4)
+    flat = read("a.xyz", "\n".join(line.rpartition(between)[0] for line in lines).encode())
+    assert flat.notes == ("two columns: z is 0",)
+    assert flat.tokens(40, random_state=0).x == pytest.approx(alike(POINTS * [1, 1, 0]), abs=1e-4)
+
+
+@pytest.mark.parametrize("comment", ["methane", "", "step 3 of 5", "0.1 0.2 0.3", "O 1 2 3"])
+@pytest.mark.parametrize("element", ["H", "Na", "8"])
+@pytest.mark.parametrize("frames", [1, 3])
+def test_an_xyz_of_chemistry(comment, element, frames):
+    frame = "\n".join(["40", comment, *(f"{element}  {line}" for line in LINES)])
+    upload = read("a.xyz", ("\n".join([frame] * frames) + "\n").encode())
+    assert (upload.kind, upload.n) == ("points", 40)
+    assert upload.tokens(40, random_state=0).x == pytest.approx(alike(POINTS), abs=1e-4)
+    assert upload.notes == (("of several frames the first",) if frames > 1 else ())
+
+
+def test_an_xyz_with_a_count_above_its_points():
+    upload = read("a.xyz", "\n".join(["40", *LINES]).encode())
+    assert upload.tokens(40, random_state=0).x == pytest.approx(alike(POINTS), abs=1e-4)
+    assert "cut short" in refused("a.xyz", "\n".join(["41", *LINES]).encode())
+
+
+@pytest.mark.parametrize("last", ["1.5", "1.5 2.5", "1 2 3 4 5", "end"])
+def test_the_ragged_last_row_of_an_xyz_is_left_out_and_said_so(last):
+    upload = read("a.xyz", "\n".join([*LINES, last]).encode())
+    assert upload.n == 40
+    assert upload.notes == ("the last row left out: it does not have the columns of the others",)
+    assert "do not all have the same columns" in refused("a.xyz", "\n".join([*LINES, "1 2 3 4", *LINES]).encode())
+
+
+@pytest.mark.parametrize(
+    ("extra", "coloured"),
+    [
+        (rng.integers(0, 256, (40, 3)), True),
+        (rng.integers(0, 256, (40, 4)), True),
+        (rng.integers(0, 2, (40, 3)), False),
+        (rng.integers(-1, 2, (40, 3)), False),
+        (rng.integers(0, 256, (40, 3)) + 1, False),
+        (np.vstack([rng.integers(0, 256, (39, 3)), [[0.5, 1, 2]]]), False),
+        (rng.integers(0, 256, (40, 2)), False),
+    ],
+    ids=["rgb", "rgba", "zeros and ones", "negative", "256", "one no whole number", "two columns"],
+)
+def test_whole_numbers_to_255_are_a_colour(extra, coloured):
+    extra[0, 0] = 256 if extra.max() > 255 else extra[0, 0]
+    rows = [f"{line} {' '.join(map(str, more))}" for line, more in zip(LINES, extra.tolist(), strict=True)]
+    upload = read("a.xyz", "\n".join(rows).encode())
+    assert upload.tokens(40, random_state=0).x == pytest.approx(alike(POINTS), abs=1e-4)
+    if coloured:
+        assert upload.colour.tolist() == extra[:, :3].tolist()
+    else:
+        assert upload.colour is None
+        assert upload.notes == (f"{extra.shape[1]} columns after the coordinates left out",)
+
+
+@pytest.mark.parametrize("corner", ["-{}", "-{}/-1", "-{}//-1", "-{}/-1/-1"])
+def test_an_obj_may_count_its_points_backwards(corner):
+    """Each triangle right behind its points, so that the last point of all is that of another."""
+    triangles = mesh().triangles
+    named, backwards = [], []
+    for i, triangle in enumerate(triangles):
+        points = [f"v {x} {y} {z}" for x, y, z in triangle] + ["vt 0 0", "vn 0 0 1"]
+        named += [*points, f"f {3 * i + 1} {3 * i + 2} {3 * i + 3}"]
+        backwards += [*points, "f " + " ".join(corner.format(k) for k in (3, 2, 1))]
+    first, second = (read("a.obj", "\n".join(lines).encode()) for lines in (named, backwards))
+    assert first.notes[0].startswith(f"{len(triangles):,} triangles")
+    x = first.tokens(2000, random_state=0).x
+    assert second.tokens(2000, random_state=0).x == pytest.approx(x, abs=1e-5)
+
+
+def test_an_obj_that_counts_back_beyond_its_first_point():
+    assert "before the first" in refused("a.obj", b"v 0 0 0\nv 1 0 0\nv 0 1 0\nf -1 -2 -4\n")
 
 
 def test_parts_of_a_scene_stand_in_their_places():
@@ -339,6 +426,64 @@ def test_triangles_with_a_corner_that_is_not_finite_are_left_out():
     upload = read("a.stl", exported(trimesh.Trimesh(whole.vertices, whole.faces, process=False), "stl"))
     assert f"{gone} triangles with a corner that is not a number left out" in upload.notes
     assert np.isfinite(upload.tokens(500, random_state=0).x).all()
+
+
+def test_an_stl_with_more_behind_its_triangles():
+    data = exported(mesh(), "stl")
+    assert read("a.stl", data + b"made by hand\n" * 5).n == read("a.stl", data).n
+
+
+def test_one_triangle_is_one():
+    upload = read("a.obj", b"v 0 0 0\nv 1 0 0\nv 0 1 0\nf 1 2 3\n")
+    assert upload.notes == ("1 triangle between 3 points; sampled evenly on its surface",)
+
+
+@pytest.mark.parametrize(
+    ("above", "columns"),
+    [
+        ("# x y z", ("x", "y", "z")),
+        ("# written by hand\n// x y z", ("x", "y", "z")),
+        ("% x y z\n\n", ("x", "y", "z")),
+        ("# nothing of use", ("nothing", "of", "use")),
+        ("# some words of a comment", ("1", "2", "3")),
+        ("# a\nx y z", ("x", "y", "z")),
+        ("A title\nx y z", ("x", "y", "z")),
+        ("A title of four\n\nwords\nx y z", ("x", "y", "z")),
+        ("Title", ("1", "2", "3")),
+    ],
+)
+@pytest.mark.parametrize("between", [" ", ",", ";"])
+def test_comments_and_titles_above_a_table(above, columns, between):
+    lines = [line.replace(" ", between) for line in LINES]
+    lines.insert(7, "  # in between")
+    above = above.replace("x y z", between.join("xyz")).replace("nothing of use", between.join(columns))
+    upload = read("a.csv", "\n".join([above, *lines, "% the end"]).encode())
+    assert (upload.n, upload.columns) == (40, columns)
+    assert upload.tokens(40, random_state=0).x == pytest.approx(alike(POINTS), abs=1e-4)
+
+
+def test_numpy_savetxt_and_its_header():
+    out = BytesIO()
+    np.savetxt(out, POINTS, header="x y z")
+    assert read("a.csv", out.getvalue()).columns == ("x", "y", "z")
+    assert read("a.xyz", out.getvalue()).columns == ("x", "y", "z")
+
+
+def test_rows_that_all_begin_with_a_mark_are_no_comments():
+    upload = read("a.csv", "\n".join(f"#{i},{line.replace(' ', ',')}" for i, line in enumerate(LINES)).encode())
+    assert (upload.n, upload.columns) == (40, ("2", "3", "4"))
+
+
+@pytest.mark.parametrize("written", ['"1,234"', '"1,234,567"', "5 %", "12.5%"])
+def test_numbers_that_are_written_as_text_are_spoken_of(written):
+    lines = [f"{line.replace(' ', ',')},{written}" for line in LINES]
+    upload = read("a.csv", "\n".join(["x,y,z,share", *lines]).encode())
+    assert upload.columns == ("x", "y", "z")
+    assert upload.notes == (
+        "1 column of text or with many gaps not offered: numbers written like 1,234 or 5 % are text here",
+    )
+    says = refused("a.csv", "\n".join(["share,name", *[f"{written},a"] * 9]).encode())
+    assert "numbers written like 1,234 or 5 % are text here" in says
 
 
 def test_text_in_a_numeric_column():
@@ -546,6 +691,7 @@ def test_one_axis_or_three():
     assert refused("a.npy", npy(np.arange(9.0))) == (
         "This array has 1 axis. Save one of shape (n, D), a row for each point."
     )
+    assert "rows without any column" in refused("a.npy", npy(np.zeros((9, 0))))
     assert "This array has 3 axes" in refused("a.npy", npy(np.zeros((4, 4, 3))))
     assert "This array has 0 axes" in refused("a.npy", npy(np.array(3.0)))
     only = "There is only one column of numbers in this file. Two or more work: x, y, and perhaps z."
@@ -747,3 +893,50 @@ def test_a_process_waits_its_turn(monkeypatch):
     finally:
         for _ in taken:
             files.TURNS.release()
+
+
+class Stopped(Exception):
+    """What Streamlit raises where a visitor stops a run."""
+
+
+def test_a_process_can_be_stopped(monkeypatch):
+    """Its program is replaced by one that never ends."""
+    begun = []
+
+    class Popen(subprocess.Popen):
+        def __init__(self, command, **options):
+            super().__init__([sys.executable, "-c", "while True: pass"], **options)
+            begun.append(self)
+
+    def stop(text):
+        raise Stopped(text)
+
+    monkeypatch.setattr(files.subprocess, "Popen", Popen)
+    for _ in range(3):
+        with pytest.raises(Stopped, match="Reading"):
+            read("a.npy", npy(CLOUD), show=stop)
+    assert len(begun) == 3
+    assert all(process.returncode not in (None, 0) for process in begun)
+    taken = [files.TURNS.acquire(blocking=False) for _ in range(2)]
+    try:
+        assert taken == [True, True]
+        with pytest.raises(Stopped, match="Other files"):
+            read("a.npy", npy(CLOUD), show=stop)
+    finally:
+        for _ in taken:
+            files.TURNS.release()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the limits are those of Linux")
+def test_a_process_takes_no_more_memory_than_it_is_given():
+    data = npy(np.random.default_rng(0).random((1_000_000, 3)))
+    assert read("a.npy", data).n == 1_000_000
+    with pytest.raises(Unreadable, match="memory"):
+        read("a.npy", data, memory=150 << 20)
+
+
+@pytest.mark.skipif(not Path("/proc/self/oom_score_adj").exists(), reason="there is no such thing here")
+def test_the_process_is_the_first_to_go_where_memory_runs_out():
+    code = "import srviz.inputs.parse as parse; parse._limit(); print(open('/proc/self/oom_score_adj').read())"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert int(done.stdout) == 1000

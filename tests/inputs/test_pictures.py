@@ -1,6 +1,8 @@
 """The visitor's own picture, its patches, and one digit with its numbers."""
 
 import struct
+import subprocess
+import sys
 import zlib
 from io import BytesIO
 
@@ -9,6 +11,7 @@ import pytest
 from PIL import Image
 from sklearn.datasets import load_digits, load_sample_image
 
+from srviz.inputs import pictures
 from srviz.inputs.base import Unreadable
 from srviz.inputs.pictures import PHOTOGRAPHS, digit, patches, read_picture
 
@@ -84,6 +87,63 @@ def test_a_large_picture_is_scaled_down_and_says_so(kind, mode):
     assert np.abs(read.pixels.astype(int) - np.asarray(image.convert("RGB").resize((1024, 512)))).max() <= 12
 
 
+def test_a_picture_that_is_turned_and_scaled_down_is_as_high_as_it_is_seen():
+    exif = Image.Exif()
+    exif[0x0112] = 8
+    read = read_picture(saved(picture(3000, 1500), "JPEG", exif=exif))
+    assert read.pixels.shape == (1024, 512, 3)
+    assert read.notes == ("scaled down from 1,500 × 3,000 to 512 × 1,024 pixels",)
+
+
+@pytest.mark.parametrize(("kind", "options"), [("WebP", {}), ("JPEG", {"progressive": True}), ("PNG", {})])
+def test_a_picture_that_takes_too_much_memory_is_refused(kind, options, monkeypatch):
+    data = saved(picture(1200, 1200), kind, **options)
+    assert read_picture(data).pixels.shape == (1024, 1024, 3)
+    monkeypatch.setattr(pictures, "UNPACKED", 1200 * 1200 * 4 - 1)
+    with pytest.raises(Unreadable, match=r"This picture of 1,200 × 1,200 pixels takes \d+ MB when it is unpacked;"):
+        read_picture(data)
+
+
+def test_a_large_photograph_is_unpacked_no_larger_than_it_is_needed():
+    read = read_picture(saved(Image.new("RGB", (8000, 6000), "teal"), "JPEG"))
+    assert read.notes == ("scaled down from 8,000 × 6,000 to 1,024 × 768 pixels",)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="memory is read from /proc")
+@pytest.mark.parametrize("mode", ["I;16", "RGB"])
+def test_the_memory_of_a_picture_is_bounded(mode):
+    """The largest that is read: 40 million pixels, in a process that looks at its own record."""
+    code = f"""
+import re
+from io import BytesIO
+from pathlib import Path
+from PIL import Image
+from srviz.inputs.pictures import read_picture
+def status(name):
+    return int(re.search(name + r":\\s+(\\d+)", Path("/proc/self/status").read_text())[1]) * 1024
+out = BytesIO()
+Image.new({mode!r}, (96, 80)).save(out, "PNG")
+read_picture(out.getvalue())
+out = BytesIO()
+Image.new({mode!r}, (6300, 6300)).save(out, "PNG", compress_level=1)
+Path("/proc/self/clear_refs").write_text("5")
+before = status("VmRSS")
+read_picture(out.getvalue())
+print(status("VmHWM") - before)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert 30e6 < int(done.stdout) < 220e6
+
+
+def test_one_picture_is_unpacked_at_a_time(monkeypatch):
+    monkeypatch.setattr(pictures, "PATIENCE", 0.01)
+    with pictures.TURN, pytest.raises(Unreadable, match="Other pictures are being read just now"):
+        read_picture(saved(picture()))
+    with pytest.raises(Unreadable, match="broken or cut short"):
+        read_picture(saved(picture())[:100])
+    assert read_picture(saved(picture())).notes == ()
+
+
 def header(width: int, height: int) -> bytes:
     """A PNG that announces so many pixels and holds a few."""
 
@@ -105,6 +165,7 @@ def header(width: int, height: int) -> bytes:
         (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "This is not a picture in PNG, JPEG or WebP"),
         (header(50_000, 50_000), "This picture is too large to be unpacked: at most 50 million"),
         (header(11_000, 11_000), "This picture is too large to be unpacked: at most 50 million"),
+        (header(7_000, 7_000), "takes 196 MB when it is unpacked; at most 160 MB can be had. A smaller copy works."),
         (header(8_000, 8_000), "It has 8,000 × 8,000. A smaller copy works."),
         (header(100, 100), "This picture is broken or cut short"),
         (saved(picture(63, 200)), "It has 63 × 200 pixels; at least 64 a side work"),

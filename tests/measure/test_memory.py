@@ -74,3 +74,10 @@ def test_inside_a_container_the_path_may_be_the_hosts(host):
 def test_without_any_of_it_the_host_is_all_there_is(host):
     assert memory.granted() == os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     assert memory.resident() == 0
+
+
+def test_a_reader_gets_half_of_what_is_left(monkeypatch):
+    monkeypatch.setattr(memory, "available", lambda: 1_000_000_000)
+    assert memory.for_reader() == 500_000_000
+    monkeypatch.setattr(memory, "available", lambda: 100_000_000_000)
+    assert memory.for_reader() == 2 << 30

@@ -259,6 +259,15 @@ def test_attend_to_everything_measures_both():
     assert "cloud output" in [data["painted"] for data in sent(page, "figure")]
 
 
+def test_memory_that_the_system_does_not_tell_is_not_shown():
+    page = open_page(n="256")
+    run = page.session_state["_run"]
+    run.heads, run.seconds, run.peak, run.colours = 4, 0.5, 0, np.zeros((256, 3), np.float32)
+    page.run()
+    assert "**500.0 ms**.  " in says(page)
+    assert "the process at most" not in says(page)
+
+
 def test_softmax_that_would_take_long_is_estimated_and_not_run(monkeypatch):
     estimate = Estimate(32_400.0, 4_000_000_000_000, (512, 4096), (0.01, 0.6))
     monkeypatch.setattr(attend, "softmax_estimate", lambda *_, **__: estimate)
@@ -275,6 +284,29 @@ def test_what_was_stopped_is_kept_and_goes_on():
     assert "Stopped after 2 of 4 heads." in says(page)
     press(page, "Go on")
     assert page.session_state["_run"].heads == clouds.HEADS
+
+
+def test_work_that_is_interrupted_goes_on_where_it_was(monkeypatch):
+    """A click on a query in the middle of the work: no step of it is done twice."""
+    page = open_page(n="256")
+    steps, every = [], attend.everything
+
+    def watched(*args, **options):
+        for progress in every(*args, **options):
+            steps.append(progress.heads_done)
+            yield progress
+
+    monkeypatch.setattr(attend, "everything", watched)
+    run = page.session_state["_run"]
+    place = run.place
+    x = torch.randn(256, 3)
+    run.sliced = attend.everything(x, heads=clouds.HEADS, head_dim=clouds.HEAD_DIM, seed=place.setting.seed)
+    next(run.sliced), next(run.sliced)
+    run.running = True
+    page.run()
+    assert not page.exception
+    assert steps == [0, 1, 2, 3, 4]
+    assert (page.session_state["_run"].heads, page.session_state["_run"].sliced) == (4, None)
 
 
 def test_what_does_not_fit_is_refused_before_it_is_tried(monkeypatch):

@@ -234,3 +234,13 @@ def test_a_seed_out_of_range_becomes_the_nearest_and_says_so(given, held):
     assert any(f"{given} is not one of them" in caption.value for caption in page.caption)
     page.number_input[0].set_value(11).run()
     assert not any("is not one of them" in caption.value for caption in page.caption)
+
+
+@pytest.mark.parametrize("script", ["pages/5_Point_clouds.py", "pages/6_Photographs.py", "pages/7_Words.py"])
+def test_a_seed_that_is_none_becomes_the_nearest_on_the_pages_of_real_inputs(script):
+    page = open_page(script)
+    [field] = [field for field in page.number_input if field.label == "Seed"]
+    field.set_value(123_456).run()
+    assert not page.exception
+    assert [field.value for field in page.number_input if field.label == "Seed"] == [9999]
+    assert any("123456 is not one of them" in caption.value for caption in page.caption)

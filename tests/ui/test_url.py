@@ -3,8 +3,10 @@
 import math
 import random
 import string
+from pathlib import Path
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from srviz.ui import line, routes, url
 
@@ -58,3 +60,47 @@ def test_random_texts():
         for parameter in PARAMETERS:
             value, _ = parameter.read(text)
             assert parameter.read(parameter.write(value))[1]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "![](https://t.co/a) ",
+        "[a](https://t.co/a) ",
+        "https://t.co/a ",
+        "www.t.co ",
+        "<img src=x> ",
+        "$x$ ",
+        ":red[a] ",
+    ],
+)
+def test_the_note_shows_no_text_of_a_link(text):
+    page = AppTest.from_file(str(Path(__file__).parents[2] / "app.py"), default_timeout=60).run()
+    page.switch_page("pages/7_Words.py")
+    page.query_params["text"] = text * 700
+    page.query_params["head"] = text
+    page.run()
+    assert not page.exception
+    [note] = [caption.value for caption in page.caption if caption.value.startswith("The link held")]
+    assert note == (
+        "The link held something this page cannot show; the nearest it can is text = its beginning, head = 1."
+    )
+    assert not any(text.strip() in part.value for part in (*page.caption, *page.markdown))
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        ("-0.5~1_2.25~3", r"-0.5\~1\_2.25\~3"),
+        ("torus", "torus"),
+        ("2.", "2."),
+        ("www.t.co", "its beginning"),
+        ("a.b@c.de", "its beginning"),
+        ("![a](b)", "its beginning"),
+        ("`a`", "its beginning"),
+        (":x:", "its beginning"),
+        ("*a*", "its beginning"),
+    ],
+)
+def test_a_value_in_the_note_is_no_markdown(value, shown):
+    assert url._shown(url.Parameter("x", "", lambda text: (text, False), str), value) == shown

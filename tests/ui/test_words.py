@@ -137,6 +137,9 @@ def test_an_array_of_embeddings_takes_the_place_of_the_seeded_ones():
     page.file_uploader[0].set_value(("mine.npy", array(values), "application/octet-stream")).run()
     assert not page.exception
     assert says(page, "The embeddings are yours")
+    notices = " ".join(part.value for part in page.markdown)
+    assert "The embeddings are yours and" in notices
+    assert "has the same embedding" not in notices
     _, made = page.session_state["_words"]
     assert made.tokens.x.shape == (5, 12)
     assert not np.allclose(made.head.t, seeded)
