@@ -3,7 +3,7 @@
 import inspect
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import streamlit as st
 import torch
@@ -25,14 +25,10 @@ PATIENCE = 20.0  # seconds: softmax is measured where it is estimated to take le
 
 @dataclass
 class Run:
-    """What has been measured at one place; kept when the visitor stops it. colours: (m, 3) of the tokens drawn.
-
-    sliced: the work itself, which goes on where it was, whatever interrupted it.
-    """
+    """What has been measured at one place; kept when the visitor stops it. colours: (m, 3) of the tokens drawn."""
 
     place: Place
     running: bool = False
-    sliced: Iterator[Progress] | None = None
     heads: int = 0
     seconds: float = 0.0
     peak: int = 0
@@ -175,16 +171,33 @@ def _go(run: Run, shown: Scene) -> None:
 
 
 def _sliced_run(run: Run, shown: Scene, bar: DeltaGenerator) -> None:
-    if run.sliced is None:
+    resting = _resting()
+    if resting.run is not run:
         projection, seed = run.place.projection, run.place.setting.seed
-        run.sliced = everything(shown.x, heads=HEADS, head_dim=HEAD_DIM, projection=projection, seed=seed)
-    for progress in run.sliced:
-        if progress.colours is not None:
+        work = everything(shown.x, heads=HEADS, head_dim=HEAD_DIM, projection=projection, seed=seed)
+        resting.run, resting.work = run, work
+    for progress in resting.work:
+        if progress.colours is not None and progress.heads_done >= run.heads:
             run.heads, run.seconds, run.peak = progress.heads_done, progress.seconds, progress.peak
             run.colours = progress.colours[torch.from_numpy(shown.drawn)].cpu().numpy()
         done = f"{progress.heads_done} of {HEADS} heads" if progress.heads_done else "projecting"
         bar.progress(progress.share, f"Sliced ReLU: {done}, {numbers.duration(progress.seconds)}")
-    run.sliced = None  # what it held is free again
+    resting.run, resting.work = None, iter(())  # what it held is free again
+
+
+@dataclass
+class Resting:
+    """The work that was interrupted last, on this server: it goes on where it was. Half a gigabyte, so one for all;
+    that of a run before it begins anew.
+    """
+
+    run: Run | None = None
+    work: Iterator[Progress] = field(default_factory=lambda: iter(()))
+
+
+@st.cache_resource(max_entries=1, show_spinner=False)
+def _resting() -> Resting:
+    return Resting()
 
 
 def _title(title: str, note: str) -> None:

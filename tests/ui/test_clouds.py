@@ -300,13 +300,27 @@ def test_work_that_is_interrupted_goes_on_where_it_was(monkeypatch):
     run = page.session_state["_run"]
     place = run.place
     x = torch.randn(256, 3)
-    run.sliced = attend.everything(x, heads=clouds.HEADS, head_dim=clouds.HEAD_DIM, seed=place.setting.seed)
-    next(run.sliced), next(run.sliced)
+    work = attend.everything(x, heads=clouds.HEADS, head_dim=clouds.HEAD_DIM, seed=place.setting.seed)
+    next(work), next(work)
+    resting = attend.Resting(run, work)
+    monkeypatch.setattr(attend, "_resting", lambda: resting)
     run.running = True
     page.run()
     assert not page.exception
     assert steps == [0, 1, 2, 3, 4]
-    assert (page.session_state["_run"].heads, page.session_state["_run"].sliced) == (4, None)
+    assert page.session_state["_run"].heads == 4
+    assert resting.run is None
+
+
+def test_work_that_another_visitor_has_displaced_begins_anew_and_loses_nothing(monkeypatch):
+    page = open_page(n="256")
+    run = page.session_state["_run"]
+    run.heads, run.running = 2, True
+    resting = attend.Resting(attend.Run(run.place), iter(()))
+    monkeypatch.setattr(attend, "_resting", lambda: resting)
+    page.run()
+    assert not page.exception
+    assert page.session_state["_run"].heads == 4
 
 
 def test_what_does_not_fit_is_refused_before_it_is_tried(monkeypatch):
