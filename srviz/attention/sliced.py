@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.autograd.function import once_differentiable
 from torch.nn.functional import pad
 
-from srviz.attention import checks, dense
+from srviz.attention import checks, dense, native
 from srviz.attention.hinge import flat, is_small, slope_sum, sum_rows, sum_shape
 from srviz.attention.kernels import bump, relu
 from srviz.attention.scan import prefix_sum_scalar
@@ -31,8 +31,11 @@ def sliced_relu(s: Tensor, t: Tensor, v: Tensor, *, key_mask: Tensor | None = No
     """
     s, t, v, keep, lead, dtype = _prepare(s, t, v, key_mask)
     with torch.autocast(s.device.type, enabled=False):
-        attend = dense.sliced_relu if is_small(s, t, v) else _SlicedReLU.apply
-        y: Tensor = attend(s, t, v, keep)
+        if native.fits(s, t, v):
+            y = native.sliced_relu(s, t, v, keep)
+        else:
+            checks.finite(s, t)
+            y = dense.sliced_relu(s, t, v, keep) if is_small(s, t, v) else _SlicedReLU.apply(s, t, v, keep)  # type: ignore[no-untyped-call]
     return y.to(dtype).view(*lead, *sum_shape(s, v))
 
 
@@ -45,6 +48,7 @@ def sliced_bump(
     Gradients for s, t, v and the bandwidth; at |s − t| = 0 and |s − t| = b the derivative of the kernel counts as 0.
     """
     s, t, v, keep, lead, dtype = _prepare(s, t, v, key_mask)
+    checks.finite(s, t)
     b = checks.bandwidth(bandwidth, dtype, s, lead).expand(lead).reshape(-1, 1)
     y = sum_rows(s, t, v, bump(), b)
     count = t.shape[-1] if keep is None else keep.sum(-1)[:, None, None].clamp_min(1)
@@ -67,7 +71,6 @@ def _prepare(
         )
         t = torch.where(keep, t, torch.where(keep.any(-1, keepdim=True), some, 0))
         v = torch.where(keep.unsqueeze(-1), v, 0)
-    checks.finite(s, t)
     return s, t, v, keep, lead, dtype
 
 

@@ -10,6 +10,7 @@ import streamlit as st
 import torch
 
 from srviz import device as devices
+from srviz.attention import native
 from srviz.ui import url
 from srviz.ui.course import COURSE, neighbours
 
@@ -41,6 +42,7 @@ def page(script: str) -> Iterator[None]:
 @st.cache_resource(max_entries=len(COURSE), show_spinner=False)
 def _freeze(script: str) -> None:
     """Once per server and page, when all it imports is in: take it out of the garbage collection after every run."""
+    native.library()  # compiled before somebody waits for it
     if st.get_option("server.fileWatcherType") == "none":
         gc.collect()
         gc.freeze()

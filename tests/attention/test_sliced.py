@@ -19,6 +19,7 @@ OPERATORS: dict[str, Operator] = {
 every = pytest.mark.parametrize("operator", OPERATORS.values(), ids=list(OPERATORS))
 sorted_path = pytest.mark.usefixtures("sorted_path")
 both = pytest.mark.usefixtures("path")
+fast = pytest.mark.usefixtures("fast_path")
 
 
 def full(problem: Problem) -> Problem:
@@ -91,7 +92,7 @@ def test_sliced_bump_is_the_dense_formula(problem: Problem) -> None:
     check_bump(problem, 1e-12)
 
 
-@sorted_path
+@fast
 @examples
 @given(problems(masks=True))
 def test_sliced_relu_in_float32(problem: Problem) -> None:
@@ -342,6 +343,7 @@ def test_autocast_changes_nothing(operator: Operator) -> None:
         assert torch.equal(a, b)
 
 
+@fast
 @pytest.mark.parametrize("n", [300, 1000, RADIX + 7])
 @every
 def test_strides_mean_nothing(n: int, operator: Operator) -> None:
@@ -366,6 +368,7 @@ def test_strides_mean_nothing(n: int, operator: Operator) -> None:
         assert torch.equal(a, b)
 
 
+@fast
 def test_three_levels_of_values_round_no_worse() -> None:
     s, t = (random(k, 100_000, dtype=torch.float32) for k in range(2))
     level = torch.randint(3, (100_000, 4), generator=torch.Generator().manual_seed(2))
@@ -373,6 +376,7 @@ def test_three_levels_of_values_round_no_worse() -> None:
     assert relative(sliced_relu(s, t, v), sliced_relu(s.double(), t.double(), v.double())) < 1e-6
 
 
+@fast
 @pytest.mark.parametrize(("mean", "tol"), [(1e4, 1e-6), (1e6, 4e-6)])
 def test_values_far_from_zero_lose_no_more_than_their_own_digits(mean: float, tol: float) -> None:
     s, t = (random(k, 70_000, dtype=torch.float32) for k in range(2))
@@ -380,6 +384,7 @@ def test_values_far_from_zero_lose_no_more_than_their_own_digits(mean: float, to
     assert relative(sliced_relu(s, t, v), sliced_relu(s.double(), t.double(), v.double())) < tol
 
 
+@fast
 @pytest.mark.parametrize("mean", [0.0, 1.0, 100.0])
 def test_float32_relu_at_100_000_scores_shifted_by_1000(mean: float) -> None:
     s, t = (random(k, 100_000, dtype=torch.float32) + 1000 for k in range(2))
@@ -402,6 +407,7 @@ def test_float32_bump_at_100_000_scores_shifted_by_1000(b: float) -> None:
         torch.testing.assert_close(exact[rows], truth, rtol=1e-9, atol=1e-12)
 
 
+@fast
 def test_float32_gradients_at_100_000() -> None:
     """Against float64, which the tests above check. On a grid of 2⁻¹², full of ties, whose differences float32 holds.
 
@@ -416,6 +422,7 @@ def test_float32_gradients_at_100_000() -> None:
             assert relative(a, e) < 5e-6, name
 
 
+@fast
 def test_many_tiles_do_not_add_up_their_roundings(monkeypatch: pytest.MonkeyPatch) -> None:
     """Four hundred tiles, each of which starts where the last one ended."""
     monkeypatch.setattr("srviz.attention.sweep.TILE_CPU", 256)

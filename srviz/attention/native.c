@@ -1,0 +1,303 @@
+/* Sliced ReLU attention, forward and backward, on a CPU: see native.py.
+
+   Float32 in and out; every sum is a double, so that no order of summing, no centring and no long row costs digits.
+   B rows (batch times heads) of n_q queries and n_k keys lie one behind the other. A call does `rows` of them, and of
+   their d columns those from `first` to `last`: the calls of a whole are independent of each other, one a thread.
+
+   A walk up the sorted keys carries, in w columns at once,
+       p = Σ_{t_j ≤ at} u_j        r = Σ_{t_j ≤ at} (at − t_j) u_j        u_j the centred value
+   by r += (t_next − at) p: gaps and never positions enter. A query takes r + (s − at) p. Rows are read and written in
+   the order of the scores, which is any order in memory, so they are asked for AHEAD rows before they are needed. */
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#ifdef __linux__
+#include <sys/mman.h>
+#endif
+
+#define WIDE 64   /* columns of one walk */
+#define AHEAD 24  /* rows */
+#define HUGE_PAGE ((uintptr_t)1 << 21)
+
+enum { FINE, NO_MEMORY, NOT_FINITE };
+
+typedef struct {
+    uint32_t bits, place; /* of the float, and where it stood in its row */
+} Score;
+
+typedef struct {
+    int64_t n_q, n_k, d;
+    const Score *s, *t;         /* ascending */
+    const float *weight;        /* 1 where a key is kept, 0 where not, by its place; NULL: all are kept */
+    double count;               /* of the kept keys, at least 1 */
+} Row;
+
+#define INLINE static inline __attribute__((always_inline))
+
+INLINE double score(const Score *a, int64_t i) {
+    float x;
+    memcpy(&x, &a[i].bits, 4);
+    return x;
+}
+
+INLINE double kept(const Row *row, int64_t k) { return row->weight ? row->weight[row->t[k].place] : 1; }
+
+INLINE void ask(const float *x, int w, int to_write) {
+    for (int c = 0; c < w; c += 16) {
+        if (to_write) __builtin_prefetch(x + c, 1);
+        else __builtin_prefetch(x + c, 0);
+    }
+}
+
+/* x: (n,) sorted by radix, in a or in b, both (n,); NULL where a difference of scores could overflow, or one is NaN.
+   The bits of a float rise with it once those of a negative one are turned; −0 counts as 0. */
+static Score *ascending(const float *x, int64_t n, Score *a, Score *b) {
+    const int size = n < 2048 ? 8 : 11, passes = n < 2048 ? 4 : 3;
+    const uint32_t digit = (1u << size) - 1;
+    uint32_t count[4][2048], most = 0;
+    for (int pass = 0; pass < passes; pass++) memset(count[pass], 0, sizeof(uint32_t) << size);
+    for (int64_t i = 0; i < n; i++) {
+        float y = x[i] + 0.0f;
+        uint32_t bits;
+        memcpy(&bits, &y, 4);
+        if ((bits & 0x7fffffff) > most) most = bits & 0x7fffffff;
+        bits ^= (uint32_t)((int32_t)bits >> 31) | 0x80000000u;
+        a[i].bits = bits;
+        a[i].place = (uint32_t)i;
+        for (int pass = 0; pass < passes; pass++) count[pass][bits >> (size * pass) & digit]++;
+    }
+    if (most > 0x7e7fffff) return NULL; /* a quarter of the largest float */
+    for (int pass = 0; pass < passes; pass++) {
+        uint32_t *next = count[pass], sum = 0;
+        if (next[a[0].bits >> (size * pass) & digit] == n) continue; /* one digit for all */
+        for (uint32_t i = 0; i <= digit; i++) {
+            uint32_t here = next[i];
+            next[i] = sum;
+            sum += here;
+        }
+        for (int64_t i = 0; i < n; i++) b[next[a[i].bits >> (size * pass) & digit]++] = a[i];
+        Score *swap = a;
+        a = b;
+        b = swap;
+    }
+    for (int64_t i = 0; i < n; i++) a[i].bits ^= (uint32_t)((int32_t)~a[i].bits >> 31) | 0x80000000u;
+    return a;
+}
+
+/* For each sorted query Σ (t_l − s) over the kept keys above it, and how many those are (or NULL). */
+static void look_above(const Row *row, double *sum, double *number) {
+    double total = 0, ones = 0, at = score(row->t, row->n_k - 1);
+    int64_t k = row->n_k - 1;
+    for (int64_t q = row->n_q - 1; q >= 0; q--) {
+        double x = score(row->s, q);
+        for (; k >= 0 && score(row->t, k) > x; k--) {
+            double here = score(row->t, k);
+            total += (at - here) * ones;
+            ones += kept(row, k);
+            at = here;
+        }
+        sum[q] = total + (at - x) * ones;
+        if (number) number[q] = ones;
+    }
+}
+
+static double count_kept(const float *weight, int64_t n) {
+    double sum = 0;
+    if (!weight) return (double)n;
+    for (int64_t i = 0; i < n; i++) sum += weight[i];
+    return sum > 1 ? sum : 1;
+}
+
+/* Masked values are zeros. */
+INLINE void means(const Row *row, int w, const float *v, double *mean) {
+    for (int c = 0; c < w; c++) mean[c] = 0;
+    for (int64_t j = 0; j < row->n_k; j++, v += row->d)
+        for (int c = 0; c < w; c++) mean[c] += v[c];
+    for (int c = 0; c < w; c++) mean[c] /= row->count;
+}
+
+/* One step up to key k: of p and r, of the hinge sum of ones `below`, and of their number. */
+#define STEP_UP(k)                                                                       \
+    do {                                                                                 \
+        int64_t soon = (k) + AHEAD < row->n_k ? (k) + AHEAD : row->n_k - 1;              \
+        ask(v + row->t[soon].place * row->d, w, 0);                                      \
+        double here = score(row->t, k), gap = here - at, m = kept(row, k);               \
+        const float *u = v + row->t[k].place * row->d;                                   \
+        for (int c = 0; c < w; c++) {                                                    \
+            r[c] += gap * p[c];                                                          \
+            p[c] += m * (u[c] - mean[c]);                                                \
+        }                                                                                \
+        below += gap * ones;                                                             \
+        ones += m;                                                                       \
+        at = here;                                                                       \
+    } while (0)
+
+/* y_i = Σ relu(s_i − t_j) u_j / N_i. above: Σ (t_l − s_i) over the keys above, by sorted query. */
+INLINE void walk_forward(const Row *row, int w, const float *v, const double *above, float *y) {
+    double mean[WIDE], p[WIDE] = {0}, r[WIDE] = {0}, below = 0, ones = 0, at = score(row->t, 0);
+    means(row, w, v, mean);
+    for (int64_t q = 0, k = 0; q < row->n_q; q++) {
+        double x = score(row->s, q);
+        for (; k < row->n_k && score(row->t, k) < x; k++) STEP_UP(k);
+        ask(y + row->s[q + AHEAD < row->n_q ? q + AHEAD : row->n_q - 1].place * row->d, w, 1);
+        double far = x - at, n = below + far * ones + above[q], inverse = n > 0 ? 1 / n : 0;
+        float *out = y + row->s[q].place * row->d;
+        for (int c = 0; c < w; c++) out[c] = (float)(inverse * (r[c] + far * p[c]));
+    }
+}
+
+/* Up: along_p and along_r grow by ⟨g_i, Σ_{t_j < s_i} u_j⟩ and ⟨g_i, Σ relu(s_i − t_j) u_j⟩; inverse, which holds Σ
+   (t_l − s_i) over the keys above at `first`, becomes 1 / N_i; sides, which holds their number, kept keys below less
+   those above. Down: dv_j, and `across` grows by ⟨u_j, Σ_{s_i > t_j} w_i⟩ with w_i = g_i / N_i. */
+INLINE void walk_backward(const Row *row, int w, int first, const float *v, const float *g, double *inverse,
+                          double *sides, double *along_p, double *along_r, double *across, float *dv) {
+    double mean[WIDE], p[WIDE] = {0}, r[WIDE] = {0}, centre[WIDE] = {0}, below = 0, ones = 0, at = score(row->t, 0);
+    means(row, w, v, mean);
+    for (int64_t q = 0, k = 0; q < row->n_q; q++) {
+        double x = score(row->s, q), by_p = 0, by_r = 0;
+        for (; k < row->n_k && score(row->t, k) < x; k++) STEP_UP(k);
+        ask(g + row->s[q + AHEAD < row->n_q ? q + AHEAD : row->n_q - 1].place * row->d, w, 0);
+        double far = x - at, hinges = below + far * ones;
+        if (first) {
+            double n = hinges + inverse[q];
+            inverse[q] = n > 0 ? 1 / n : 0;
+            sides[q] = ones - sides[q];
+        }
+        const float *own = g + row->s[q].place * row->d;
+        double share = inverse[q] * hinges;
+#pragma omp simd reduction(+ : by_p, by_r)
+        for (int c = 0; c < w; c++) {
+            by_p += own[c] * p[c];
+            by_r += own[c] * (r[c] + far * p[c]);
+            centre[c] += own[c] * share; /* Σ_ij relu(s_i − t_j) w_i: what the gradients of the centred values sum to */
+        }
+        along_p[q] += by_p;
+        along_r[q] += by_r;
+    }
+    for (int c = 0; c < w; c++) {
+        centre[c] /= row->count;
+        p[c] = r[c] = 0;
+    }
+    at = score(row->s, row->n_q - 1);
+    for (int64_t k = row->n_k - 1, q = row->n_q - 1; k >= 0; k--) {
+        double x = score(row->t, k), m = kept(row, k), by_p = 0;
+        for (; q >= 0 && score(row->s, q) > x; q--) {
+            ask(g + row->s[q > AHEAD ? q - AHEAD : 0].place * row->d, w, 0);
+            double here = score(row->s, q), gap = at - here, scale = inverse[q];
+            const float *own = g + row->s[q].place * row->d;
+            for (int c = 0; c < w; c++) {
+                r[c] += gap * p[c];
+                p[c] += scale * own[c];
+            }
+            at = here;
+        }
+        int64_t soon = row->t[k > AHEAD ? k - AHEAD : 0].place * row->d, now = row->t[k].place * row->d;
+        ask(v + soon, w, 0);
+#pragma omp simd reduction(+ : by_p)
+        for (int c = 0; c < w; c++) by_p += (v[now + c] - mean[c]) * p[c];
+        across[k] += m * by_p;
+        if (dv) {
+            ask(dv + soon, w, 1);
+            double far = at - x;
+            for (int c = 0; c < w; c++) dv[now + c] = (float)(m * (r[c] + far * p[c] - centre[c]));
+        }
+    }
+}
+
+/* ds_i = ⟨w_i, Σ_{t_j < s_i} u_j⟩ + h_i sides_i with h_i = −⟨g_i, y_i⟩ / N_i;
+   dt_j = −⟨u_j, Σ_{s_i > t_j} w_i⟩ − Σ_i h_i sign(s_i − t_j). */
+static void finish(const Row *row, const double *inverse, const double *sides, const double *along_p, double *along_r,
+                   const double *across, float *ds, float *dt) {
+    double total = 0, below = 0, up_to = 0; /* Σ h over all queries, over those below a key, and below it or at it */
+    for (int64_t q = 0; q < row->n_q; q++) {
+        double h = -along_r[q] * inverse[q] * inverse[q];
+        ds[row->s[q].place] = (float)(along_p[q] * inverse[q] + h * sides[q]);
+        along_r[q] = h;
+        total += h;
+    }
+    for (int64_t k = 0, i = 0, j = 0; k < row->n_k; k++) {
+        double x = score(row->t, k);
+        for (; i < row->n_q && score(row->s, i) < x; i++) below += along_r[i];
+        for (; j < row->n_q && score(row->s, j) <= x; j++) up_to += along_r[j];
+        dt[row->t[k].place] = (float)(-across[k] - kept(row, k) * (total - up_to - below));
+    }
+}
+
+/* Large pages for memory that is about to be written in any order. */
+static void spread_out(float *x, int64_t n) {
+#if defined(__linux__) && defined(MADV_HUGEPAGE)
+    uintptr_t low = ((uintptr_t)x + HUGE_PAGE - 1) / HUGE_PAGE * HUGE_PAGE, high = (uintptr_t)(x + n) / HUGE_PAGE * HUGE_PAGE;
+    if (high > low) madvise((void *)low, high - low, MADV_HUGEPAGE); /* where that is refused, small ones do */
+#else
+    (void)x, (void)n;
+#endif
+}
+
+#define WALK(walk, w, ...)                                 \
+    do {                                                   \
+        if ((w) == 64) walk(&row, 64, __VA_ARGS__);        \
+        else if ((w) == 32) walk(&row, 32, __VA_ARGS__);   \
+        else if ((w) == 16) walk(&row, 16, __VA_ARGS__);   \
+        else walk(&row, (w), __VA_ARGS__);                 \
+    } while (0)
+
+/* s, t: (rows, n_q), (rows, n_k). v: (rows, n_k, d). weight: (rows, n_k) or NULL. y: (rows, n_q, d), written. No size is
+   0. The room for a row is 16 bytes a score. */
+int sliced_relu_forward(int64_t rows, int64_t n_q, int64_t n_k, int64_t d, int64_t first, int64_t last, const float *s,
+                        const float *t, const float *v, const float *weight, float *y) {
+    Score *room = malloc(sizeof(Score) * 2 * (n_q + n_k)), *other = room + 2 * n_q;
+    int result = room ? FINE : NO_MEMORY;
+    if (first == 0) spread_out(y, rows * n_q * d);
+    for (int64_t b = 0; b < rows && result == FINE; b++) {
+        Row row = {n_q, n_k, d, ascending(s + b * n_q, n_q, room, room + n_q),
+                   ascending(t + b * n_k, n_k, other, other + n_k), weight ? weight + b * n_k : NULL, 1};
+        if (!row.s || !row.t) {
+            result = NOT_FINITE;
+            break;
+        }
+        row.count = count_kept(row.weight, n_k);
+        double *above = (double *)(row.s == room ? room + n_q : room);
+        look_above(&row, above, NULL);
+        for (int64_t c = first; c < last; c += WIDE) {
+            int w = last - c < WIDE ? (int)(last - c) : WIDE;
+            const float *v_c = v + b * n_k * d + c;
+            float *y_c = y + b * n_q * d + c;
+            WALK(walk_forward, w, v_c, above, y_c);
+        }
+    }
+    free(room);
+    return result;
+}
+
+/* g: (rows, n_q, d). ds, dt: (rows, n_q), (rows, n_k), dv: (rows, n_k, d) or NULL, written: of ds and dt what these
+   columns give, to be added up. The room for a row is 40 bytes a query and 24 a key. */
+int sliced_relu_backward(int64_t rows, int64_t n_q, int64_t n_k, int64_t d, int64_t first, int64_t last, const float *s,
+                         const float *t, const float *v, const float *weight, const float *g, float *ds, float *dt,
+                         float *dv) {
+    Score *room = malloc(sizeof(Score) * (5 * n_q + 3 * n_k)), *other = room + 2 * n_q;
+    int result = room ? FINE : NO_MEMORY;
+    if (first == 0 && dv) spread_out(dv, rows * n_k * d);
+    for (int64_t b = 0; b < rows && result == FINE; b++) {
+        Row row = {n_q, n_k, d, ascending(s + b * n_q, n_q, room, room + n_q),
+                   ascending(t + b * n_k, n_k, other, other + n_k), weight ? weight + b * n_k : NULL, 1};
+        if (!row.s || !row.t) {
+            result = NOT_FINITE;
+            break;
+        }
+        row.count = count_kept(row.weight, n_k);
+        double *inverse = (double *)(row.s == room ? room + n_q : room), *sides = (double *)(other + 2 * n_k);
+        double *along_p = sides + n_q, *along_r = along_p + n_q, *across = along_r + n_q;
+        memset(along_p, 0, sizeof(double) * (2 * n_q + n_k));
+        look_above(&row, inverse, sides);
+        for (int64_t c = first; c < last; c += WIDE) {
+            int w = last - c < WIDE ? (int)(last - c) : WIDE;
+            const float *v_c = v + b * n_k * d + c, *g_c = g + b * n_q * d + c;
+            float *dv_c = dv ? dv + b * n_k * d + c : NULL;
+            WALK(walk_backward, w, c == first, v_c, g_c, inverse, sides, along_p, along_r, across, dv_c);
+        }
+        finish(&row, inverse, sides, along_p, along_r, across, ds + b * n_q, dt + b * n_k);
+    }
+    free(room);
+    return result;
+}
