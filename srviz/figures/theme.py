@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+import pandas  # noqa: F401  # plotly looks into it, also while another session is in the midst of importing it
 import plotly.graph_objects as go
 
 

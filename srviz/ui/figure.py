@@ -4,12 +4,12 @@ Plotly.js comes from the installed package: copied into static/ once, served fro
 """
 
 import base64
-import os
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -140,12 +140,13 @@ def _base64(numbers: ArrayLike, kind: type[np.float32 | np.int32]) -> str:
 
 @cache
 def _library() -> str:
-    """The name of plotly.js in static/, put there when it is not: written aside and moved, two may do it at once."""
+    """The name of plotly.js in static/, put there when it is not: written aside and moved, many may do it at once."""
     name = f"plotly-{plotly.__version__}.min.js"
     target = STATIC / name
     if not target.exists():
         STATIC.mkdir(exist_ok=True)
-        aside = target.with_suffix(f".{os.getpid()}")
-        aside.write_text(plotly.offline.get_plotlyjs(), encoding="utf-8")
-        aside.replace(target)
+        with TemporaryDirectory(dir=STATIC) as aside:
+            written = Path(aside) / name
+            written.write_text(plotly.offline.get_plotlyjs(), encoding="utf-8")
+            written.replace(target)
     return name
