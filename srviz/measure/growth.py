@@ -8,6 +8,7 @@ from itertools import pairwise
 from srviz.measure.race import Row
 
 DECADE = 10
+FIXED = 4  # times as long as at the least n: from there on most of a call is work that grows
 
 
 def points(rows: Iterable[Row], method: str) -> list[Row]:
@@ -26,6 +27,15 @@ def slope(rows: Sequence[Row]) -> float | None:
     middle, height = sum(x) / len(x), sum(y) / len(y)
     along = sum((a - middle) * (b - height) for a, b in zip(x, y, strict=True))
     return along / sum((a - middle) ** 2 for a in x)
+
+
+def law(rows: Sequence[Row]) -> float | None:
+    """The slope, where it says how the work grows; None where the last decade begins among calls that take hardly
+    longer than one at the least n, what any call costs.
+    """
+    first = next((row for row in rows if row.n * DECADE >= rows[-1].n), None)
+    grown = first is not None and (first.seconds or 0) >= FIXED * (rows[0].seconds or 0)
+    return slope(rows) if grown else None
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,8 @@ Each method is given its own inputs: q, k and v, or for a sliced one the scores 
 tokens to these are not timed, for any method. "backward" is forward and backward: the output, and the gradients of all
 three inputs. The floor of a run is a sort of the key scores, `t.sort(-1)`, and two copies of the values held at once.
 
-At every n the methods take turns, a sample each, so that drift hits all alike. A method ends where one call of its next
+At every n the methods take turns, a sample each, so that drift hits all alike. A sample during which the system took a
+processor away counts only where there are too few others. A method ends where one call of its next
 point would take longer than is allowed, or more memory than there is; a row says so.
 """
 
@@ -25,7 +26,7 @@ from torch import Tensor
 from torch.nn.functional import scaled_dot_product_attention
 
 from srviz import device as devices
-from srviz.attention import METHODS, dense, sliced_bump, sliced_relu
+from srviz.attention import METHODS, dense, native, sliced_bump, sliced_relu
 from srviz.attention.methods import BANDWIDTH
 from srviz.measure import memory
 from srviz.numbers import rough, size
@@ -35,6 +36,7 @@ DTYPES = ("float32", "bfloat16", "float16", "float64")
 FLOOR = "floor"
 SAMPLE = 0.005  # seconds that a sample should last: short calls are repeated in it
 FEWEST, MOST, TOGETHER = 3, 9, 0.3  # samples of a point, and the seconds after which the fewest are enough
+PATIENCE = 4  # times as many, and as long, where others disturb them
 PILOT = 256  # tokens of a first try where the run begins with more
 
 
@@ -130,8 +132,9 @@ class Plan:
 @dataclass(frozen=True)
 class Row:
     """One point, or where a method ended and why. Seconds are those of one call: median, quartiles, least and most of
-    the samples, each the mean of so many calls. peak: bytes beyond the inputs; returned: of them, what the call
-    returns. All None where the method was stopped; expected: what a call was then thought to take.
+    the samples, each the mean of so many calls; left_out: samples that were disturbed. peak: bytes beyond the inputs;
+    returned: of them, what the call returns. All None where the method was stopped; expected: what a call was then
+    thought to take.
     """
 
     method: str
@@ -150,6 +153,7 @@ class Row:
     least: float | None = None
     most: float | None = None
     samples: int | None = None
+    left_out: int | None = None
     calls: int | None = None
     peak: int | None = None
     peak_how: str = ""
@@ -194,6 +198,7 @@ class Lane:
     racer: Racer
     past: list[tuple[int, float]] = field(default_factory=list)
     samples: list[float] = field(default_factory=list)
+    disturbed: list[float] = field(default_factory=list)
     calls: int = 1
     peak: int | None = None
     peak_how: str = ""
@@ -201,8 +206,13 @@ class Lane:
 
     def wants(self) -> bool:
         """Whether its point needs another sample."""
-        done = len(self.samples)
-        return done < FEWEST or (done < MOST and sum(self.samples) * self.calls < TOGETHER)
+        done, taken = len(self.samples + self.disturbed), sum(self.samples + self.disturbed) * self.calls
+        more = 1 if len(self.samples) >= FEWEST else PATIENCE
+        return done < FEWEST or (done < more * MOST and taken < more * TOGETHER)
+
+    def used(self) -> list[float]:
+        """The samples that count."""
+        return self.samples if len(self.samples) >= FEWEST else self.samples + self.disturbed
 
     def predicted(self, n: int) -> float:
         """Seconds of a call at n, from the last point and how the time grew before it; 0 where nothing is known.
@@ -283,7 +293,9 @@ def race(plan: Plan) -> Iterator[dict[str, Any]]:
             for lane in waiting:
                 yield {"at": [lane.method, lane.direction, n]}
                 try:
-                    lane.samples.append(sample(lane, inputs))
+                    before = _disturbances()
+                    taken = sample(lane, inputs)
+                    (lane.samples if _disturbances() == before else lane.disturbed).append(taken)
                 except (RuntimeError, MemoryError) as error:
                     ready.remove(lane)
                     yield {"row": asdict(_row(lane, n, plan, _said(error)))}
@@ -294,7 +306,7 @@ def race(plan: Plan) -> Iterator[dict[str, Any]]:
                 if lane.calls == 1 or not lane.wants():
                     yield {"row": asdict(_row(lane, n, plan))}
         for lane in ready:
-            lane.past.append((n, min(lane.samples)))
+            lane.past.append((n, min(lane.used())))
         running = ready
         if running in ([], [floor]):
             break
@@ -371,7 +383,7 @@ def _prepare(lane: Lane, inputs: Inputs) -> None:
         lane.peak, lane.peak_how = memory.peak_of(call)
         call()  # the memory that the process keeps is warm again
     lane.calls = max(1, math.ceil(SAMPLE / taken))
-    lane.samples = []
+    lane.samples, lane.disturbed = [], []
 
 
 def sample(lane: Lane, inputs: Inputs) -> float:
@@ -391,6 +403,15 @@ def sample(lane: Lane, inputs: Inputs) -> float:
         call()
     devices.synchronize(device)
     return (time.perf_counter() - began) / lane.calls
+
+
+def _disturbances() -> int:
+    """How often the system has taken a processor from this process so far; 0 where it does not tell."""
+    try:
+        import resource
+    except ImportError:  # not on this system
+        return 0
+    return resource.getrusage(resource.RUSAGE_SELF).ru_nivcsw
 
 
 def _refused(lane: Lane, n: int, plan: Plan, left: int) -> str:
@@ -429,10 +450,12 @@ def _row(lane: Lane, n: int, plan: Plan, stopped: str = "") -> Row:
     )
     if stopped:
         return replace(row, expected=lane.predicted(n) or None)
-    lower, middle, upper = _quartiles(lane.samples)
+    used = lane.used()
+    lower, middle, upper = _quartiles(used)
     return replace(
-        row, seconds=middle, lower=lower, upper=upper, least=min(lane.samples), most=max(lane.samples),
-        samples=len(lane.samples), calls=lane.calls, peak=lane.peak, peak_how=lane.peak_how, returned=lane.returned,
+        row, seconds=middle, lower=lower, upper=upper, least=min(used), most=max(used), samples=len(used),
+        left_out=len(lane.samples + lane.disturbed) - len(used), calls=lane.calls, peak=lane.peak,
+        peak_how=lane.peak_how, returned=lane.returned,
     )  # fmt: skip
 
 
@@ -460,6 +483,7 @@ def provenance(plan: Plan) -> dict[str, str | int]:
         "load_before": load,  # tasks that ran or waited, over the last minute
         "memory": memory.granted(),
         "torch": torch.__version__,
+        "sliced": _sliced(plan),
         "cuda": str(torch.version.cuda or ""),
         "python": platform.python_version(),
         "system": f"{platform.system()} {platform.release()} {platform.machine()}",
@@ -467,6 +491,12 @@ def provenance(plan: Plan) -> dict[str, str | int]:
         "waiting": os.environ.get("OMP_WAIT_POLICY") or f"spins {os.environ.get('GOMP_SPINCOUNT', 'as usual')}",
         "command": command(plan),
     }
+
+
+def _sliced(plan: Plan) -> str:
+    """What computes sliced ReLU in this plan."""
+    found = native.library() if plan.device == "cpu" and plan.dtype != "float64" else None
+    return "torch" if found is None else f"C, {found.compiler}"
 
 
 def command(plan: Plan) -> str:

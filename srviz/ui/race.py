@@ -9,6 +9,7 @@ import logging
 import math
 import re
 import time
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,7 @@ from srviz import device as devices
 from srviz.figures import race as figures
 from srviz.measure import race as measured
 from srviz.measure.bench import Run, measure, read
-from srviz.measure.growth import Crossover, crossover, points, slope
+from srviz.measure.growth import Crossover, crossover, law, points
 from srviz.measure.race import DTYPES, RACERS, Plan, Row, cores, race
 from srviz.numbers import duration, size
 from srviz.ui import report, url
@@ -37,6 +38,7 @@ BET_AT = tuple(1 << k for k in (6, 10, 14, 18))  # as in live/race.js
 BETS = {"softmax": (-3.6, -2.4, -1.2, 0.0), "relu": (-4.1, -2.9, -1.7, -0.5)}  # both in proportion to n
 LOW, HIGH = -5.0, 3.0  # seconds of a bet, powers of ten
 WIDTHS, LONGEST = ("16", "32", "64", "128"), ("0.1", "0.3", "1", "3", "10", "30")  # d; seconds of the longest call
+BUSY = 0.5  # tasks a core, from which a run is said to have had company
 FEED = 0.2  # seconds between two pictures
 PARAMETERS = (
     url.several("methods", tuple(RACERS), ("written", "softmax", "linear", "relu")),
@@ -150,7 +152,7 @@ def _plan(state: url.State) -> Plan:
     return Plan(
         methods=tuple(state["methods"]), directions=(state["direction"],), most=1 << state["upto"],
         heads=state["heads"], d=int(state["d"]), dtype=state["dtype"], device=state["device"], threads=cores(),
-        seconds=float(state["call"]), nice=10,  # visitors of other pages come first
+        seconds=float(state["call"]), nice=19,  # visitors of other pages come first
     )  # fmt: skip
 
 
@@ -172,8 +174,9 @@ def _run_button(state: url.State, run: Run | None) -> None:
         )
         if run and begun and not run.over:
             st.button("Go on", key="go on", on_click=_set_racing, args=(True,))
+        stopped = f"Stopped at n = {run.at[2]:,}; what was measured stands. " if run and run.at and not run.over else ""
         st.caption(
-            f"On {_device(state['device'])}, {state['dtype']}, H = {state['heads']}, d = {state['d']}. "
+            f"{stopped}On {_device(state['device'])}, {state['dtype']}, H = {state['heads']}, d = {state['d']}. "
             f"A method ends where one call would take more than {state['call']} s."
             if state["methods"]
             else "Choose a method."
@@ -211,7 +214,7 @@ def _chart(state: url.State, run: Run | None, racing: bool) -> dict[str, Any]:
     found = _measured(run) if run else {"lines": [], "crossover": None}
     direction = run.plan.directions[0] if run else state["direction"]
     ghosts = [
-        {"title": title, "lines": _lines(rows, direction, state["methods"])}
+        {"title": title, "lines": _lines(rows, direction, [name for name in BETS if name in state["methods"]])}
         for title, rows in (recorded() if run and state["recorded"] else ())  # not before the bet
         if any(row.direction == direction for row in rows)
     ]
@@ -239,7 +242,7 @@ def _measured(run: Run) -> dict[str, Any]:
             "name": name,
             "label": RACERS[name].label,
             "points": [[row.n, row.seconds, row.lower, row.upper] for row in found],
-            "slope": slope(found) if found else None,
+            "slope": law(found),
             "stop": _stopped(stop) if stop else None,
         })  # fmt: skip
     cross = _crossover(run)
@@ -292,7 +295,7 @@ def _says(state: url.State, run: Run) -> None:
         return
     st.subheader("Where we lose", anchor=False)
     st.markdown(where_we_lose(run))
-    st.markdown(f"{_bet_says(state, run)}\n\n:gray[{_provenance(run)}]")
+    st.markdown(f"{_bet_says(state, run)}\n\n:gray[{_provenance(run)}{_busy(run)}]")
     _memory(run)
     _download(run)
 
@@ -312,7 +315,7 @@ def where_we_lose(run: Run) -> str:
         return f"Fused softmax is **faster at every n** that both ran, from {first:,} to {last:,}: {much}."
     if cross.n == first:
         much = f"at n = {last:,} by {at_last:.1f} ×"
-        return f"Sliced ReLU is **faster at every n** that both ran, from {first:,} on: {much}."
+        return f"Nowhere in this run: sliced ReLU is **faster at every n** that both ran, from {first:,} on: {much}."
     spread = f"from {_two(cross.low or first)} {f'to {_two(cross.high)}' if cross.high else 'to beyond what both ran'}"
     return (
         f"**Up to n ≈ {_two(cross.n)} fused softmax is faster**: at n = {first:,} by {1 / at_first:.1f} ×. From there "
@@ -350,12 +353,35 @@ def _off(bet: tuple[float, ...], run: Run, name: str) -> float | None:
 
 def _provenance(run: Run) -> str:
     where, plan = run.provenance, run.plan
+    left_out = sum(row.left_out or 0 for row in run.rows.values())
     return (
         f"Measured {where.get('date', '')} on {_words(where.get('device', ''))}, {_threads(plan.threads)}, torch "
-        f"{where.get('torch', '')}: {DIRECTION[plan.directions[0]]}, B = {plan.batch}, H = {plan.heads}, "
-        f"d = {plan.d}, {plan.dtype}. Each method is given its own inputs: q, k, v, or for the sliced ones s, t, v. "
-        "The maps to these are timed for none. A point is the median of its samples, its bar their quartiles."
+        f"{where.get('torch', '')}{_sliced(where)}: {DIRECTION[plan.directions[0]]}, B = {plan.batch}, "
+        f"H = {plan.heads}, d = {plan.d}, {plan.dtype}. Each method is given its own inputs: q, k, v, or for the "
+        "sliced ones s, t, v. The maps to these are timed for none. A point is the median of its samples, its bar "
+        f"their quartiles{'' if not left_out else f'; {left_out:,} samples that other work disturbed were left out'}."
     )
+
+
+def _busy(run: Run) -> str:
+    """A caution where the machine was at other work when the run began."""
+    load, cores_ = run.provenance.get("load_before"), run.provenance.get("cores")
+    try:
+        busy = float(load) > BUSY * float(cores_)  # type: ignore[arg-type]
+    except (TypeError, ValueError):  # not known
+        return ""
+    return (
+        f" **The machine was at other work too**: a load of {_words(load)} on {_words(cores_)} cores. Short calls are "
+        "slowed most, and those of several threads more than those of one."
+        if busy
+        else ""
+    )
+
+
+def _sliced(where: Mapping[str, Any]) -> str:
+    """What computed sliced ReLU, where it was not torch."""
+    how, _, compiler = str(where.get("sliced", "torch")).partition(", ")
+    return f", sliced ReLU in C by {_words(compiler)}" if how == "C" else ""
 
 
 def _words(text: object) -> str:
@@ -396,7 +422,20 @@ def _download(run: Run) -> None:
     writer.writeheader()
     writer.writerows(rows)
     with st.expander("All numbers"):
-        shown = ("method", "n", "seconds", "lower", "upper", "least", "most", "samples", "calls", "peak", "stopped")
+        shown = (
+            "method",
+            "n",
+            "seconds",
+            "lower",
+            "upper",
+            "least",
+            "most",
+            "samples",
+            "left_out",
+            "calls",
+            "peak",
+            "stopped",
+        )
         st.dataframe([{name: row[name] for name in shown} for row in rows], hide_index=True)
     with st.container(horizontal=True, key="downloads"):
         st.download_button("CSV", text.getvalue(), "race.csv", "text/csv", key="race csv", on_click="ignore")

@@ -85,6 +85,12 @@ def test_a_race_is_run_read_and_downloaded(open_race):
     expect(page.locator(".race .legend")).to_contain_text("Sliced ReLU")
     expect(page.get_by_text("Your bet was off")).to_be_visible()
     assert bet(page, "relu0") == -4
+    box = page.locator(".race svg.plot").bounding_box()
+    page.mouse.move(box["x"] + 90, box["y"] + 60)
+    page.mouse.move(box["x"] + 70, box["y"] + 60)  # above n = 64
+    expect(page.locator(".race .legend li").first).to_contain_text("at n = 64 · half of the samples")
+    page.mouse.move(5, 5)
+    expect(page.locator(".race .legend li").first).not_to_contain_text("half of the samples")
     with page.expect_download() as found:
         page.get_by_role("button", name="JSON").click()
     run = json.loads(Path(found.value.path()).read_text("utf-8"))

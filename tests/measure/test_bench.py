@@ -39,7 +39,7 @@ def rows(plan):
 def made(method="relu", n=64, seconds=1.0, spread=1.0, **other):
     return Row(
         method, "forward", n, 1, 4, 32, "float32", "cpu", 1, "s, t, v", seconds, seconds / spread, seconds * spread,
-        seconds / spread, seconds * spread, 3, 1, **other,
+        seconds / spread, seconds * spread, 3, 0, 1, **other,
     )  # fmt: skip
 
 
@@ -59,6 +59,27 @@ def test_every_method_runs_in_both_directions_and_its_numbers_are_sane():
         assert row.returned == output + (gradients if row.direction == "backward" else 0)
 
 
+@pytest.mark.parametrize("share", [1.0, 0.5, 0.0], ids="a share of {} undisturbed".format)
+def test_samples_that_others_disturb_count_only_where_there_are_too_few_others(share):
+    """Every disturbed sample takes ten times as long."""
+    lane = race.Lane("relu", "forward", RACERS["relu"])
+    while lane.wants():
+        quiet = len(lane.samples) < share * len([*lane.samples, *lane.disturbed, 0])
+        (lane.samples if quiet else lane.disturbed).append(0.005 if quiet else 0.05)
+    row = race._row(lane, 64, SMALL)
+    assert row.samples >= race.FEWEST
+    assert row.samples + row.left_out == len(lane.samples + lane.disturbed) <= race.PATIENCE * race.MOST
+    assert row.seconds == (0.005 if share else 0.05)
+    assert bool(row.left_out) == (0 < share < 1)
+
+
+def test_long_calls_are_not_waited_for_until_nobody_disturbs_them():
+    lane = race.Lane("relu", "forward", RACERS["relu"])
+    while lane.wants():
+        lane.disturbed.append(1.0)
+    assert len(lane.disturbed) == race.FEWEST
+
+
 def test_the_command_writes_what_the_page_can_read(tmp_path, capsys):
     file = tmp_path / "out.json"
     words = ["--quick", "--json", str(file), "--methods", "softmax,relu", "--directions", "forward", "--most", "128"]
@@ -70,7 +91,7 @@ def test_the_command_writes_what_the_page_can_read(tmp_path, capsys):
     assert run.provenance["note"] == "a test"
     assert run.provenance["threads"] == 1
     assert "--methods softmax,relu" in run.provenance["command"]
-    for name in ("device", "cpu", "cores", "torch", "python", "date"):
+    for name in ("device", "cpu", "cores", "torch", "sliced", "python", "date"):
         assert run.provenance[name]
     assert re.search(r"relu +forward +64 +[\d.]+ .s", capsys.readouterr().out)
 
@@ -347,6 +368,14 @@ def test_the_slope_is_that_of_the_last_decade(power):
     assert growth.slope(times[-4:]) == pytest.approx(power)
     assert growth.slope(times) == pytest.approx(power)
     assert growth.slope(times[:2]) is None
+
+
+def test_no_law_is_read_from_what_any_call_costs():
+    """A call of 1 ms whatever it computes, and a sum that shows only far beyond."""
+    times = [made(n=64 << k, seconds=1e-3 + 1e-9 * (64 << k) ** 2) for k in range(12)]
+    assert growth.law([]) is None
+    assert growth.law(times[:6]) is None
+    assert growth.law(times) == pytest.approx(2, abs=0.05)
 
 
 def test_one_method_overtakes_the_other_where_their_lines_cross():

@@ -57,10 +57,11 @@ def test_a_race_runs_to_its_end():
 
 def test_what_was_measured_stays_when_it_was_stopped():
     run = run_of(lambda n: 1e-9 * n**2, lambda n: 3e-7 * n)
-    run.over = False
+    run.over, run.at = False, ("relu", "forward", 2048)
     page = open_page(run)
     assert not page.exception
     assert button(page, "Go on")
+    assert any(caption.value.startswith("Stopped at n = 2,048; ") for caption in page.caption)
     assert any("Up to n ≈ 300 fused softmax is faster" in text.value for text in page.markdown)
     page.pills[0].set_value(["linear"]).run()
     assert any("Up to n ≈ 300" in text.value for text in page.markdown)
@@ -83,6 +84,37 @@ def test_provenance_is_no_markup():
 
 
 @pytest.mark.parametrize(
+    ("told", "said"),
+    [
+        ({"load_before": "1.8", "cores": 2}, "a load of 1.8 on 2 cores"),
+        ({"load_before": "0.4", "cores": 2}, ""),
+        ({"load_before": "", "cores": 2}, ""),
+        ({"load_before": "<b>", "cores": "many"}, ""),
+        ({}, ""),
+    ],
+)
+def test_a_run_that_had_company_says_so(told, said):
+    run = run_of(lambda n: n, lambda n: n)
+    run.provenance |= told
+    assert said in race._busy(run)
+    assert bool(race._busy(run)) == bool(said)
+
+
+def test_who_computed_sliced_relu_is_named_where_it_was_not_torch():
+    assert race._sliced({"sliced": "C, cc (Debian 12) 12.2.0"}) == ", sliced ReLU in C by cc (Debian 12) 12.2.0"
+    assert race._sliced({"sliced": "torch"}) == race._sliced({}) == ""
+
+
+def test_only_the_two_of_the_bet_are_shown_of_recorded_runs(monkeypatch):
+    run = run_of(lambda n: n, lambda n: n)
+    rows = [*run.rows.values(), made("linear", 64, 1.0)]
+    monkeypatch.setattr(race, "recorded", lambda: [("then", rows)])
+    state = open_page(run, methods="softmax_linear").session_state["_states"]["pages/8_Race.py"]
+    (ghost,) = race._chart(state, run, False)["ghosts"]
+    assert [line["name"] for line in ghost["lines"]] == ["softmax"]
+
+
+@pytest.mark.parametrize(
     ("softmax", "relu", "said"),
     [
         (lambda n: 1e-9 * n**2, lambda n: 3e-7 * n, "at n = 64 by 4.7 ×. From there on sliced ReLU is: at n = 2,048"),
@@ -90,7 +122,7 @@ def test_provenance_is_no_markup():
         (
             lambda n: 3 * n,
             lambda n: n,
-            "Sliced ReLU is **faster at every n** that both ran, from 64 on: at n = 2,048 by",
+            "Nowhere in this run: sliced ReLU is **faster at every n** that both ran, from 64 on: at n = 2,048 by",
         ),
     ],
 )

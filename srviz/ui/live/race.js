@@ -29,6 +29,9 @@ function span(seconds) {
   return seconds < 120 ? `${short(seconds)} s` : `${whole(seconds / 60)} min`;
 }
 
+// of a point: its quartiles
+const spread = (point) => [point ? `half of the samples from ${span(point[2])} to ${span(point[3])}` : "not measured here"];
+
 const TICKS = ["10 µs", "100 µs", "1 ms", "10 ms", "100 ms", "1 s", "10 s", "100 s", "1000 s"];
 
 class Race {
@@ -75,6 +78,8 @@ class Race {
     this.bets = svg("g", { "aria-hidden": "true", "pointer-events": "none" });
     this.names = svg("g", { "aria-hidden": "true", "pointer-events": "none" });
     this.plot.append(this.back, this.front, this.bets, this.names, this.handles);
+    this.plot.onpointermove = this.plot.onpointerdown = (event) => this.point(event.clientX - this.plot.getBoundingClientRect().left);
+    this.plot.onpointerleave = () => this.point(null);
     this.legend = make("ul", { class: "legend" });
     this.hint = make("span", { class: "quiet hint" });
     this.live = make("div", { class: "hidden", "aria-live": "polite" });
@@ -96,6 +101,15 @@ class Race {
     g.onkeydown = (event) => this.nudge(event, name, k);
     g.onfocus = g.onblur = () => this.draw();
     return { g, name, k };
+  }
+
+  // the n whose times stand in the legend: the one that is pointed at, where something was measured there
+  point(x) {
+    const found = this.data?.lines.flatMap(({ points }) => points.map(([n]) => n)) ?? [];
+    const near = x === null ? null : found.find((n) => Math.abs(this.x(n) - x) < (this.x(2 * n) - this.x(n)) / 2) ?? null;
+    if (near === this.pointed) return;
+    this.pointed = near;
+    this.frame ??= requestAnimationFrame(() => { this.frame = null; this.draw(); });
   }
 
   // where both bets lie upon each other the nearer one is meant
@@ -165,7 +179,7 @@ class Race {
     this.drawBets();
     this.drawLegend();
     this.reset.disabled = this.data.locked || BETS.every((name) => this.bet[name].join() === this.data.blank[name].join());
-    this.hint.textContent = this.data.locked ? "The race is on: bets are closed." : "Dashed with handles: your bet. Drag them, or Tab and ↑ ↓.";
+    this.hint.textContent = this.data.locked ? "The race is on: bets are closed." : `Dashed with handles: your bet. Drag them, or Tab and ↑ ↓.${this.data.lines.length ? " Point at the chart to read the times at one n." : ""}`;
   }
 
   drawBack() {
@@ -187,9 +201,11 @@ class Race {
       const path = Array.from({ length: MOST - LEAST + 1 }, (_, k) => this.at(2 ** (LEAST + k), value(2 ** (LEAST + k)))).join("L");
       put_("path", { d: `M${path}`, class: "guide", "clip-path": "url(#race-clip)" });
       let m = 2 ** MOST;
-      while (m > 2 ** LEAST && Math.log10(value(m)) > HIGH - 0.2) m /= 1.1;
+      const names = this.idle() ? [] : this.betNames(), over = (a, b) => Math.abs(a - b) < 90;
+      while (m > 2 ** LEAST && (Math.log10(value(m)) > HIGH - 0.2 || names.some(([, at, high]) => over(this.x(m) - 30, at) && Math.abs(this.y(Math.log10(value(m))) - 7 - high) < 18))) m /= 1.1;
       put_("text", { x: Math.min(this.x(m), end) - 6, y: this.y(Math.log10(value(m))) - 7, "text-anchor": "end" }, text);
     }
+    if (this.pointed) put_("line", { x1: this.x(this.pointed), x2: this.x(this.pointed), y1: TOP - 8, y2: floor, stroke: "var(--quiet)" });
     const cross = this.data.crossover;
     if (cross) {
       if (cross.low && cross.high && cross.high > cross.low) {
@@ -236,7 +252,7 @@ class Race {
   // labels that would lie on each other, on a bet's handle or on its name are moved down
   apart(labels) {
     const width = (text) => text.length * 6.7, taken = this.marks.map(({ name, k }) => ({ x: this.x(2 ** BET_AT[k]) - 10, y: this.y(this.bet[name][k]) + 5, text: "   " }));
-    for (const [text, x, y] of this.betNames()) taken.push({ x: x - width(text) / 2, y, text });
+    for (const [text, x, y] of this.idle() ? [] : this.betNames()) taken.push({ x: x - width(text) / 2, y, text });
     const placed = [];
     for (const label of labels.sort((a, b) => a.y - b.y)) {
       const over = this.width - RIGHT - label.x - width(label.text);
@@ -250,8 +266,12 @@ class Race {
     return placed.map(({ x, y, text, colour }) => svg("text", { class: "halo", x, y, style: `fill: ${colour}` }, text));
   }
 
+  // a bet that nobody made steps back once there are times to look at
+  idle() { return this.data.lines.length > 0 && BETS.every((name) => this.bet[name].join() === this.data.blank[name].join()); }
+
   drawBets() {
-    const focused = this.root.getRootNode().activeElement, parts = [];
+    const focused = this.root.getRootNode().activeElement, parts = [], idle = this.idle();
+    this.plot.classList.toggle("idle", idle);
     for (const name of BETS) {
       const [colour] = look(name), path = BET_AT.map((k, i) => this.at(2 ** k, 10 ** this.bet[name][i])).join("L");
       parts.push(svg("path", { class: "bet", d: `M${path}`, stroke: colour }));
@@ -268,7 +288,7 @@ class Race {
         parts.push(svg("text", { class: "halo", x: x + (right ? -16 : 16), y: y - 10, "text-anchor": right ? "end" : "start", style: `fill: ${look(name)[0]}` }, span(10 ** value)));
       }
     }
-    if (!this.marks.some(({ g, k }) => g === focused && k === BET_AT.length - 1)) {
+    if (!idle && !this.marks.some(({ g, k }) => g === focused && k === BET_AT.length - 1)) {
       for (const [text, x, y, colour] of this.betNames()) parts.push(svg("text", { class: "halo", x, y, "text-anchor": "middle", style: `fill: ${colour}` }, text));
     }
     this.bets.replaceChildren(...parts);
@@ -282,14 +302,14 @@ class Race {
 
   drawLegend() {
     const items = this.data.lines.map(({ name, label, points, slope, stop }) => {
-      const [colour, dash, shape, filled] = look(name), last = points.at(-1);
+      const [colour, dash, shape, filled] = look(name), last = this.pointed ? points.find(([n]) => n === this.pointed) : points.at(-1);
       const key = svg("svg", { width: 34, height: 14, viewBox: "0 0 34 14", "aria-hidden": "true" }, [
         svg("line", { x1: 0, x2: 34, y1: 7, y2: 7, stroke: colour, "stroke-width": 2, "stroke-dasharray": dash }),
         svg("path", { d: SHAPE[shape](4.5), transform: "translate(17 7)", fill: filled ? colour : "var(--ground)", stroke: colour, "stroke-width": 1.5 }),
       ]);
       const grows = slope === null ? "" : ["time ∝ n", make("sup", {}, fmt(slope, 2))];
       const says = [
-        ...(last ? [[`${span(last[1])} at n = ${whole(last[0])}`]] : []), ...(grows ? [grows] : []), ...(stop ? [[`n = ${whole(stop.n)}: ${stop.why}`]] : []),
+        ...(last ? [[`${span(last[1])} at n = ${whole(last[0])}`]] : []), ...(this.pointed ? [spread(last)] : [...(grows ? [grows] : []), ...(stop ? [[`n = ${whole(stop.n)}: ${stop.why}`]] : [])]),
       ];
       const words = says.flatMap((part, i) => (i ? [" · ", ...part] : part));
       return make("li", {}, [key, make("span", {}, [make("b", {}, label), " ", make("span", { class: "quiet" }, words)])]);
