@@ -31,6 +31,8 @@ typedef struct {
     const Score *s, *t;         /* ascending */
     const float *weight;        /* 1 where a key is kept, 0 where not, by its place; NULL: all are kept */
     double count;               /* of the kept keys, at least 1 */
+    double width, scale;        /* of a bump: its bandwidth, and what its sums are multiplied by */
+    const uint8_t *begins;      /* whether a sorted key begins a bin */
 } Row;
 
 #define INLINE static inline __attribute__((always_inline))
@@ -224,6 +226,85 @@ static void finish(const Row *row, const double *inverse, const double *sides, c
     }
 }
 
+/* One half of a bump sum Σ max(0, 1 − |s_i − t_j| / b) u_j, or of its slopes.
+
+   The sorted keys are cut into bins: one begins at a key, the next at the first key b or more above it. So half a window,
+   from s − b to s or from s to s + b, is the beginning of one bin, which a walk up finds, or the end of one, which a walk
+   down finds, or both of two that follow each other; never the middle of one. Sums start anew in every bin, and nothing
+   is ever taken away again. The walk down is the walk up on negated scores. In its direction, a query takes
+       at s      p − (r + (s − at) p) / b        the half window behind it
+       at s + b  (r + (s + b − at) p) / b        the half window before it
+   where the bin has begun within that half window (up), or has not been walked through (down): the walk up takes
+   a bin that lies in the window as a whole.
+
+   y given: it grows by that, times `scale`. Else x, by which `slope` grows by ⟨x_i, Σ_{before} u − Σ_{behind} u⟩, keys
+   exactly at s or at the window's end left out, and `stretch` by ⟨x_i, Σ |s_i − t_j| / b u_j⟩. */
+INLINE void walk_window(const Row *row, int w, int down, const float *u, float *y, const float *x, double *slope,
+                        double *stretch) {
+    const int64_t n_q = row->n_q, n_k = row->n_k;
+    const double b = row->width, sign = down ? -1 : 1;
+    double p[WIDE] = {0}, r[WIDE] = {0}, at = 0, first = 0;
+    int64_t behind = 0, before = 0; /* the next query of each */
+    int out = 1;                    /* of a bin: the next key on the way down is of another one */
+    for (int64_t k = 0; before < n_q;) {
+        int64_t other = down ? n_q - 1 - before : before, q = behind < n_q ? (down ? n_q - 1 - behind : behind) : other;
+        int ahead = behind == n_q || sign * score(row->s, q) > sign * score(row->s, other) + b;
+        if (ahead) q = other, before++;
+        else behind++;
+        double here, own = sign * score(row->s, q), position = ahead ? own + b : own;
+        for (; k < n_k; k++) {
+            int64_t i = down ? n_k - 1 - k : k;
+            here = sign * score(row->t, i);
+            if (here > position || (here == position && (ahead || down || !y))) break;
+            int64_t soon = down ? (i > AHEAD ? i - AHEAD : 0) : (i + AHEAD < n_k ? i + AHEAD : n_k - 1);
+            ask(u + row->t[soon].place * row->d, w, 0);
+            const float *value = u + row->t[i].place * row->d;
+            if (down ? out : row->begins[i]) {
+                first = at = here;
+                for (int c = 0; c < w; c++) p[c] = r[c] = 0;
+            }
+            double gap = here - at;
+            for (int c = 0; c < w; c++) {
+                r[c] += gap * p[c];
+                p[c] += value[c];
+            }
+            at = here;
+            out = row->begins[i];
+        }
+        int found = down ? !out : k > 0 && first > (ahead ? own : own - b);
+        int64_t later = down ? (q > AHEAD ? q - AHEAD : 0) : (q + AHEAD < n_q ? q + AHEAD : n_q - 1);
+        ask((y ? y : x) + row->s[later].place * row->d, w, y != NULL);
+        int64_t place = row->s[q].place * row->d;
+        double far = position - at;
+        if (y) {
+            double step = row->scale * (ahead ? far / b : 1 - far / b), ramp = row->scale * (ahead ? 1 / b : -1 / b);
+            if (!found) step = ramp = 0;
+            if (!down && !ahead) /* what a query meets first */
+                for (int c = 0; c < w; c++) y[place + c] = (float)(step * p[c] + ramp * r[c]);
+            else if (found)
+                for (int c = 0; c < w; c++) y[place + c] += (float)(step * p[c] + ramp * r[c]);
+        } else if (found) {
+            double by_p = 0, by_r = 0;
+#pragma omp simd reduction(+ : by_p, by_r)
+            for (int c = 0; c < w; c++) {
+                by_p += x[place + c] * p[c];
+                by_r += x[place + c] * r[c];
+            }
+            by_r = (by_r + far * by_p) / b;
+            slope[q] += ahead == down ? -by_p : by_p;
+            stretch[q] += ahead ? by_p - by_r : by_r;
+        }
+    }
+}
+
+static void cut(const Row *row, uint8_t *begins) {
+    double first = score(row->t, 0);
+    for (int64_t k = 0; k < row->n_k; k++) {
+        begins[k] = k == 0 || score(row->t, k) - first >= row->width;
+        if (begins[k]) first = score(row->t, k);
+    }
+}
+
 /* Large pages for memory that is about to be written in any order. */
 static void spread_out(float *x, int64_t n) {
 #if defined(__linux__) && defined(MADV_HUGEPAGE)
@@ -250,8 +331,9 @@ int sliced_relu_forward(int64_t rows, int64_t n_q, int64_t n_k, int64_t d, int64
     int result = room ? FINE : NO_MEMORY;
     if (first == 0) spread_out(y, rows * n_q * d);
     for (int64_t b = 0; b < rows && result == FINE; b++) {
-        Row row = {n_q, n_k, d, ascending(s + b * n_q, n_q, room, room + n_q),
-                   ascending(t + b * n_k, n_k, other, other + n_k), weight ? weight + b * n_k : NULL, 1};
+        Row row = {.n_q = n_q, .n_k = n_k, .d = d, .weight = weight ? weight + b * n_k : NULL};
+        row.s = ascending(s + b * n_q, n_q, room, room + n_q);
+        row.t = ascending(t + b * n_k, n_k, other, other + n_k);
         if (!row.s || !row.t) {
             result = NOT_FINITE;
             break;
@@ -279,8 +361,9 @@ int sliced_relu_backward(int64_t rows, int64_t n_q, int64_t n_k, int64_t d, int6
     int result = room ? FINE : NO_MEMORY;
     if (first == 0 && dv) spread_out(dv, rows * n_k * d);
     for (int64_t b = 0; b < rows && result == FINE; b++) {
-        Row row = {n_q, n_k, d, ascending(s + b * n_q, n_q, room, room + n_q),
-                   ascending(t + b * n_k, n_k, other, other + n_k), weight ? weight + b * n_k : NULL, 1};
+        Row row = {.n_q = n_q, .n_k = n_k, .d = d, .weight = weight ? weight + b * n_k : NULL};
+        row.s = ascending(s + b * n_q, n_q, room, room + n_q);
+        row.t = ascending(t + b * n_k, n_k, other, other + n_k);
         if (!row.s || !row.t) {
             result = NOT_FINITE;
             break;
@@ -297,6 +380,67 @@ int sliced_relu_backward(int64_t rows, int64_t n_q, int64_t n_k, int64_t d, int6
             WALK(walk_backward, w, c == first, v_c, g_c, inverse, sides, along_p, along_r, across, dv_c);
         }
         finish(&row, inverse, sides, along_p, along_r, across, ds + b * n_q, dt + b * n_k);
+    }
+    free(room);
+    return result;
+}
+
+/* u: (rows, n_k, d). width, scale: (rows,). y: (rows, n_q, d), written. */
+int sliced_bump_sum(int64_t rows, int64_t n_q, int64_t n_k, int64_t d, int64_t first, int64_t last, const float *s,
+                    const float *t, const float *u, const double *width, const double *scale, float *y) {
+    Score *room = malloc(sizeof(Score) * 2 * (n_q + n_k) + n_k), *other = room + 2 * n_q;
+    int result = room ? FINE : NO_MEMORY;
+    if (first == 0) spread_out(y, rows * n_q * d);
+    for (int64_t b = 0; b < rows && result == FINE; b++) {
+        uint8_t *begins = (uint8_t *)(other + 2 * n_k);
+        Row row = {.n_q = n_q, .n_k = n_k, .d = d, .width = width[b], .scale = scale[b], .begins = begins};
+        row.s = ascending(s + b * n_q, n_q, room, room + n_q);
+        row.t = ascending(t + b * n_k, n_k, other, other + n_k);
+        if (!row.s || !row.t) {
+            result = NOT_FINITE;
+            break;
+        }
+        cut(&row, begins);
+        for (int64_t c = first; c < last; c += WIDE) {
+            int w = last - c < WIDE ? (int)(last - c) : WIDE;
+            const float *u_c = u + b * n_k * d + c;
+            float *y_c = y + b * n_q * d + c;
+            for (int down = 0; down < 2; down++) WALK(walk_window, w, down, u_c, y_c, NULL, NULL, NULL);
+        }
+    }
+    free(room);
+    return result;
+}
+
+/* x: (rows, n_q, d). ds: (rows, n_q), Σ_j f′(s_i − t_j) ⟨u_j, x_i⟩, and db: (rows,), the same by the bandwidth; of these
+   columns, to be added up. */
+int sliced_bump_slopes(int64_t rows, int64_t n_q, int64_t n_k, int64_t d, int64_t first, int64_t last, const float *s,
+                       const float *t, const float *u, const double *width, const double *scale, const float *x,
+                       float *ds, double *db) {
+    Score *room = malloc(sizeof(Score) * (4 * n_q + 2 * n_k) + n_k), *other = room + 2 * n_q;
+    int result = room ? FINE : NO_MEMORY;
+    for (int64_t b = 0; b < rows && result == FINE; b++) {
+        double *slope = (double *)(other + 2 * n_k), *stretch = slope + n_q;
+        uint8_t *begins = (uint8_t *)(stretch + n_q);
+        Row row = {.n_q = n_q, .n_k = n_k, .d = d, .width = width[b], .scale = scale[b], .begins = begins};
+        row.s = ascending(s + b * n_q, n_q, room, room + n_q);
+        row.t = ascending(t + b * n_k, n_k, other, other + n_k);
+        if (!row.s || !row.t) {
+            result = NOT_FINITE;
+            break;
+        }
+        cut(&row, begins);
+        memset(slope, 0, sizeof(double) * 2 * n_q);
+        for (int64_t c = first; c < last; c += WIDE) {
+            int w = last - c < WIDE ? (int)(last - c) : WIDE;
+            const float *u_c = u + b * n_k * d + c, *x_c = x + b * n_q * d + c;
+            for (int down = 0; down < 2; down++) WALK(walk_window, w, down, u_c, NULL, x_c, slope, stretch);
+        }
+        db[b] = 0;
+        for (int64_t q = 0; q < n_q; q++) {
+            ds[b * n_q + row.s[q].place] = (float)(row.scale / row.width * slope[q]);
+            db[b] += row.scale / row.width * stretch[q];
+        }
     }
     free(room);
     return result;

@@ -1,4 +1,4 @@
-"""The compiled path of sliced ReLU: `native.c`, for float32 on a CPU, where there is a C compiler.
+"""The compiled path of the sliced methods: `native.c`, for float32 on a CPU, where there is a C compiler.
 
 Pure torch moves every row of values a dozen times; one walk in C moves it once. The file is compiled when a sum is
 first large enough for it (about a second, once for a machine and a version of the file) and loaded from the user's
@@ -41,10 +41,12 @@ _LOCK = Lock()  # one compiler at a time
 
 
 class Library(NamedTuple):
-    """The two functions of native.c, and the compiler that made them."""
+    """The functions of native.c, and the compiler that made them."""
 
-    forward: Callable[..., int]
-    backward: Callable[..., int]
+    relu_forward: Callable[..., int]
+    relu_backward: Callable[..., int]
+    bump_sum: Callable[..., int]
+    bump_slopes: Callable[..., int]
     compiler: str
 
 
@@ -72,7 +74,8 @@ def _load() -> Library | None:
     except (OSError, subprocess.SubprocessError, ValueError, IndexError) as error:
         logging.getLogger(__name__).warning("native.c is not used, torch alone computes: %s", error)
         return None
-    return Library(_typed(loaded.sliced_relu_forward, 5), _typed(loaded.sliced_relu_backward, 8), version)
+    pointers = {"relu_forward": 5, "relu_backward": 8, "bump_sum": 6, "bump_slopes": 8}
+    return Library(*(_typed(loaded[f"sliced_{name}"], count) for name, count in pointers.items()), version)
 
 
 def _typed(function: Any, pointers: int) -> Callable[..., int]:
@@ -167,7 +170,7 @@ class _SlicedReLU(torch.autograd.Function):
     def forward(ctx: Any, s: Tensor, t: Tensor, v: Tensor, keep: Tensor | None) -> Tensor:
         weight = None if keep is None else keep.to(v.dtype)
         y = v.new_empty(*s.shape, v.shape[-1])
-        _walk(_found().forward, _columns(v), s, t, v, weight, y)
+        _walk(_found().relu_forward, _columns(v), s, t, v, weight, y)
         ctx.save_for_backward(s, t, v, weight)
         return y
 
@@ -178,8 +181,52 @@ class _SlicedReLU(torch.autograd.Function):
         columns = _columns(v)
         ds, dt = s.new_empty(len(columns), *s.shape), t.new_empty(len(columns), *t.shape)
         dv = torch.empty_like(v) if ctx.needs_input_grad[2] else None
-        _walk(_found().backward, columns, s, t, v, weight, g.contiguous(), list(ds), list(dt), dv)
+        _walk(_found().relu_backward, columns, s, t, v, weight, g.contiguous(), list(ds), list(dt), dv)
         return _sum(ds), _sum(dt), dv, None
+
+
+def sliced_bump(s: Tensor, t: Tensor, v: Tensor, bandwidth: Tensor, scale: Tensor) -> Tensor:
+    """y_i = scale · Σ_j max(0, 1 − |s_i − t_j| / b) v_j, for arguments that fit.
+
+    s: (B, n_q), t: (B, n_k), v: (B, n_k, d), contiguous, bandwidth, scale: (B, 1) → (B, n_q, d). Differentiable in all
+    but the scale. Raises as `sliced_relu`.
+    """
+    y: Tensor = _SlicedBump.apply(s, t, v, bandwidth, scale)  # type: ignore[no-untyped-call]
+    return y
+
+
+class _SlicedBump(torch.autograd.Function):
+    """A bump is even: its gradients are such sums, and their slopes, with queries and keys in each other's place."""
+
+    @staticmethod
+    def forward(ctx: Any, s: Tensor, t: Tensor, v: Tensor, bandwidth: Tensor, scale: Tensor) -> Tensor:
+        width, scale = (x.detach().double().contiguous() for x in (bandwidth, scale))
+        y = v.new_empty(*s.shape, v.shape[-1])
+        _walk(_found().bump_sum, _columns(v), s, t, v, width, scale, y)
+        ctx.save_for_backward(s, t, v, width, scale)
+        return y
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, g: Tensor) -> tuple[Tensor | None, ...]:
+        s, t, v, width, scale = ctx.saved_tensors
+        g, found, columns = g.contiguous(), _found(), _columns(v)
+        ds = dt = dv = db = None
+
+        def slopes(s: Tensor, t: Tensor, v: Tensor, g: Tensor) -> tuple[Tensor, Tensor]:
+            ds, db = s.new_empty(len(columns), *s.shape), width.new_empty(len(columns), *width.shape)
+            _walk(found.bump_slopes, columns, s, t, v, width, scale, g, list(ds), list(db))
+            return _sum(ds), _sum(db)
+
+        if ctx.needs_input_grad[0] or ctx.needs_input_grad[3]:
+            ds, db = slopes(s, t, v, g)
+            db = db.to(v.dtype)
+        if ctx.needs_input_grad[1]:
+            dt, _ = slopes(t, s, g, v)
+        if ctx.needs_input_grad[2]:
+            dv = torch.empty_like(v)
+            _walk(found.bump_sum, columns, t, s, g, width, scale, dv)
+        return ds, dt, dv, db, None
 
 
 def _found() -> Library:
@@ -234,4 +281,4 @@ def _walk(
     if NOT_FINITE in results:
         checks.finite(s, t)
     if NO_MEMORY in results:
-        raise MemoryError(f"sliced_relu: not enough memory to sort {n_q:,} queries and {n_k:,} keys")
+        raise MemoryError(f"not enough memory to sort {n_q:,} queries and {n_k:,} keys")

@@ -48,11 +48,14 @@ def sliced_bump(
     Gradients for s, t, v and the bandwidth; at |s − t| = 0 and |s − t| = b the derivative of the kernel counts as 0.
     """
     s, t, v, keep, lead, dtype = _prepare(s, t, v, key_mask)
-    checks.finite(s, t)
     b = checks.bandwidth(bandwidth, dtype, s, lead).expand(lead).reshape(-1, 1)
-    y = sum_rows(s, t, v, bump(), b)
-    count = t.shape[-1] if keep is None else keep.sum(-1)[:, None, None].clamp_min(1)
-    return (y / max(count, 1) if isinstance(count, int) else y / count).to(dtype).view(*lead, *sum_shape(s, v))
+    count = s.new_full((len(s), 1), max(t.shape[-1], 1)) if keep is None else keep.sum(-1, keepdim=True).clamp_min(1)
+    if native.fits(s, t, v):
+        y = native.sliced_bump(s, t, v, b, 1 / count.double())
+    else:
+        checks.finite(s, t)
+        y = sum_rows(s, t, v, bump(), b) / count.unsqueeze(-1)
+    return y.to(dtype).view(*lead, *sum_shape(s, v))
 
 
 def _prepare(

@@ -8,18 +8,26 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 import torch
 from torch import Tensor
 
-from srviz.attention import dense, native, sliced_relu
+from srviz.attention import dense, native, sliced_bump, sliced_relu
 from tests.attention.conftest import take
 from tests.attention.problems import differentiate, random, relative
 
 ROOT = Path(__file__).parents[2]
+Operator = Callable[..., Tensor]
+
+
+def bump(s: Tensor, t: Tensor, v: Tensor) -> Tensor:
+    return sliced_bump(s, t, v, 0.4)
+
+
+OPERATORS = (sliced_relu, bump)
 SCRIPT = """
 import logging, torch
 logging.basicConfig()
@@ -48,30 +56,73 @@ def problem(rows: int, n_q: int, n_k: int, d: int) -> tuple[Tensor, Tensor, Tens
     return s, t, v, g
 
 
+SHAPES = [(1, 1), (1, 300), (300, 1), (257, 40), (2047, 2049), (2500, 600)]
+any_shape = pytest.mark.parametrize(("n_q", "n_k"), SHAPES, ids=str)
+
+
+def check(operator: Operator, dense_: Operator, inputs: list[Tensor], g: Tensor, keep: Tensor | None) -> None:
+    """The output and all gradients, against the n² formula in float64."""
+    found = differentiate(lambda *x: operator(*x, key_mask=keep), inputs, g)
+    expected = differentiate(lambda *x: dense_(*x, keep), [x.double() for x in inputs], g.double())
+    for a, b in zip(found, expected, strict=True):
+        assert a.dtype == torch.float32
+        assert float((a.double() - b).norm()) <= 2e-6 * float(b.norm()) + 1e-9 * inputs[1].shape[-1]
+
+
 @pytest.mark.usefixtures("compiled")
 @pytest.mark.parametrize("masked", [False, True], ids=["all kept", "some masked"])
-@pytest.mark.parametrize("d", [1, 7, 16, 31, 32, 33, 64, 65, 128, 150])
-@pytest.mark.parametrize(("n_q", "n_k"), [(1, 1), (1, 300), (300, 1), (257, 40), (2047, 2049), (2500, 600)], ids=str)
-def test_output_and_gradients_of_any_shape(n_q: int, n_k: int, d: int, masked: bool) -> None:
+@pytest.mark.parametrize("d", [1, 7, 16, 33, 64, 150])
+@any_shape
+def test_relu_of_any_shape(n_q: int, n_k: int, d: int, masked: bool) -> None:
     s, t, v, g = problem(3, n_q, n_k, d)
     s[0], t[1] = s[0] + 9, t[1] + 9  # above all keys, below all keys
-    keep = random(4, 3, n_k) > -0.5 if masked else None
-    found = differentiate(lambda *x: sliced_relu(*x, key_mask=keep), (s, t, v), g)
-    exact = [x.double() for x in (s, t, v)]
-    for a, b in zip(found, differentiate(lambda *x: dense.sliced_relu(*x, keep), exact, g.double()), strict=True):
-        assert a.dtype == torch.float32
-        assert float((a.double() - b).norm()) <= 2e-6 * float(b.norm()) + 1e-9 * n_k
+    check(sliced_relu, dense.sliced_relu, [s, t, v], g, random(4, 3, n_k) > -0.5 if masked else None)
+
+
+@pytest.mark.usefixtures("compiled")
+@pytest.mark.parametrize("masked", [False, True], ids=["all kept", "some masked"])
+@pytest.mark.parametrize("d", [1, 32, 70])
+@pytest.mark.parametrize("b", [1e-4, 0.03, 3.0])
+@any_shape
+def test_bump_of_any_shape(n_q: int, n_k: int, b: float, d: int, masked: bool) -> None:
+    s, t, v, g = problem(3, n_q, n_k, d)
+    s[0] = s[0] + 9  # above all keys
+    check(
+        sliced_bump, dense.sliced_bump, [s, t, v, torch.tensor([b, b, 2 * b])], g,
+        random(4, 3, n_k) > -0.5 if masked else None,
+    )  # fmt: skip
+
+
+@pytest.mark.usefixtures("compiled")
+@pytest.mark.parametrize("b", [0.125, 0.25, 0.5, 1.0])
+def test_a_bump_on_a_grid_where_every_key_may_lie_at_an_end_of_a_window(b: float) -> None:
+    s, t, v, g = problem(3, 400, 500, 5)
+    s, t = (s * 8).round() / 8, (t * 8).round() / 8
+    check(sliced_bump, dense.sliced_bump, [s, t, v, torch.tensor([b, b / 8, 3 * b])], g, None)
+
+
+@pytest.mark.usefixtures("compiled")
+def test_a_bump_forgets_what_has_left_its_window() -> None:
+    """One value of 1e30 among the first keys, and windows that end long after it."""
+    s, t, v, _ = problem(1, 2000, 3000, 4)
+    v[0, t[0].argmin()] = 1e30
+    y = sliced_bump(s, t, v, 0.05)[0]
+    far = (s[0] - t[0].min()) > 0.1
+    exact = dense.sliced_bump(s.double(), t.double(), v.double(), torch.tensor([0.05]).double())[0]
+    assert int(far.sum()) > 1900
+    assert relative(y[far], exact[far]) < 1e-6
 
 
 @pytest.mark.usefixtures("compiled", "threads")
+@pytest.mark.parametrize("operator", OPERATORS)
 @pytest.mark.parametrize(("rows", "d"), [(1, 64), (2, 48), (3, 33), (5, 8)], ids=str)
-def test_threads_share_rows_and_columns(rows: int, d: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_threads_share_rows_and_columns(rows: int, d: int, operator: Operator, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(native, "WORK", 1)
     s, t, v, g = problem(rows, 700, 900, d)
     found = []
     for count in (1, 2, 3, 8):
         torch.set_num_threads(count)
-        found.append(differentiate(sliced_relu, (s, t, v), g))
+        found.append(differentiate(operator, (s, t, v), g))
     for other in found[1:]:
         for k, (a, b) in enumerate(zip(found[0], other, strict=True)):
             if k in (0, 3):  # y and ∂v: no column knows of another one
@@ -114,21 +165,22 @@ def test_ranks_decide_and_not_digits() -> None:
     ("bad", "said"), [(torch.nan, "1 that are NaN"), (-torch.inf, "1 that are NaN"), (3e38, "whose differences")]
 )
 @pytest.mark.parametrize("which", ["s", "t"])
-def test_scores_that_are_none_are_refused(bad: float, said: str, which: str) -> None:
+@pytest.mark.parametrize("operator", OPERATORS)
+def test_scores_that_are_none_are_refused(operator: Operator, bad: float, said: str, which: str) -> None:
     s, t, v, _ = problem(2, 300, 400, 3)
     {"s": s, "t": t}[which][1, 17] = bad
     with pytest.raises(ValueError, match=rf"{which}\b.*: expected.* {said}"):
-        sliced_relu(s, t, v)
+        operator(s, t, v)
 
 
 @pytest.mark.usefixtures("compiled")
-def test_only_the_gradients_that_are_wanted() -> None:
-    inputs = problem(2, 300, 400, 5)
-    s, t, v, g = inputs
-    whole = differentiate(sliced_relu, (s, t, v), g)[1:]
+@pytest.mark.parametrize("operator", OPERATORS)
+def test_only_the_gradients_that_are_wanted(operator: Operator) -> None:
+    s, t, v, g = problem(2, 300, 400, 5)
+    whole = differentiate(operator, (s, t, v), g)[1:]
     for k in range(3):
         leaves = [x.clone().requires_grad_(i == k) for i, x in enumerate((s, t, v))]
-        (found,) = torch.autograd.grad(sliced_relu(*leaves), leaves[k], g)
+        (found,) = torch.autograd.grad(operator(*leaves), leaves[k], g)
         torch.testing.assert_close(found, whole[k])
 
 
@@ -155,7 +207,7 @@ def test_what_looks_at_torch_sees_torch() -> None:
 def test_no_room(monkeypatch: pytest.MonkeyPatch) -> None:
     found = native.library()
     assert found is not None
-    monkeypatch.setattr(native, "library", lambda: found._replace(forward=lambda *_: native.NO_MEMORY))
+    monkeypatch.setattr(native, "library", lambda: found._replace(relu_forward=lambda *_: native.NO_MEMORY))
     with pytest.raises(MemoryError, match="to sort 300 queries and 400 keys"):
         sliced_relu(*problem(2, 300, 400, 3)[:3])
 

@@ -99,7 +99,7 @@ def test_sliced_relu_in_float32(problem: Problem) -> None:
     check_relu(problem.to(torch.float32), 2e-6)
 
 
-@sorted_path
+@fast
 @examples
 @given(problems(masks=True, ties=True))
 def test_sliced_bump_in_float32(problem: Problem) -> None:
@@ -396,6 +396,7 @@ def test_float32_relu_at_100_000_scores_shifted_by_1000(mean: float) -> None:
         torch.testing.assert_close(exact[rows], truth, rtol=1e-9, atol=1e-12)
 
 
+@fast
 @pytest.mark.parametrize("b", [0.01, 0.03, 0.1, 0.3, 1.0])
 def test_float32_bump_at_100_000_scores_shifted_by_1000(b: float) -> None:
     s, t = (random(k, 100_000, dtype=torch.float32) + 1000 for k in range(2))
