@@ -74,8 +74,13 @@ def _load() -> Library | None:
     except (OSError, subprocess.SubprocessError, ValueError, IndexError) as error:
         logging.getLogger(__name__).warning("native.c is not used, torch alone computes: %s", error)
         return None
-    pointers = {"relu_forward": 5, "relu_backward": 8, "bump_sum": 6, "bump_slopes": 8}
-    return Library(*(_typed(loaded[f"sliced_{name}"], count) for name, count in pointers.items()), version)
+    return Library(
+        relu_forward=_typed(loaded.sliced_relu_forward, 5),
+        relu_backward=_typed(loaded.sliced_relu_backward, 8),
+        bump_sum=_typed(loaded.sliced_bump_sum, 6),
+        bump_slopes=_typed(loaded.sliced_bump_slopes, 8),
+        compiler=version,
+    )
 
 
 def _typed(function: Any, pointers: int) -> Callable[..., int]:
