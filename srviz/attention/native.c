@@ -87,6 +87,13 @@ static Score *ascending(const float *x, int64_t n, Score *a, Score *b) {
     return a;
 }
 
+/* Both sides of a row; room: for twice as many scores, those of the queries first. */
+static int sort_both(Row *row, const float *s, const float *t, Score *room) {
+    row->s = ascending(s, row->n_q, room, room + row->n_q);
+    row->t = ascending(t, row->n_k, room + 2 * row->n_q, room + 2 * row->n_q + row->n_k);
+    return row->s && row->t ? FINE : NOT_FINITE;
+}
+
 /* For each sorted query Σ (t_l − s) over the kept keys above it, and how many those are (or NULL). */
 static void look_above(const Row *row, double *sum, double *number) {
     double total = 0, ones = 0, at = score(row->t, row->n_k - 1);
@@ -327,17 +334,12 @@ static void spread_out(float *x, int64_t n) {
    0. The room for a row is 16 bytes a score. */
 int sliced_relu_forward(int64_t rows, int64_t n_q, int64_t n_k, int64_t d, int64_t first, int64_t last, const float *s,
                         const float *t, const float *v, const float *weight, float *y) {
-    Score *room = malloc(sizeof(Score) * 2 * (n_q + n_k)), *other = room + 2 * n_q;
+    Score *room = malloc(sizeof(Score) * 2 * (n_q + n_k));
     int result = room ? FINE : NO_MEMORY;
     if (first == 0) spread_out(y, rows * n_q * d);
     for (int64_t b = 0; b < rows && result == FINE; b++) {
         Row row = {.n_q = n_q, .n_k = n_k, .d = d, .weight = weight ? weight + b * n_k : NULL};
-        row.s = ascending(s + b * n_q, n_q, room, room + n_q);
-        row.t = ascending(t + b * n_k, n_k, other, other + n_k);
-        if (!row.s || !row.t) {
-            result = NOT_FINITE;
-            break;
-        }
+        if ((result = sort_both(&row, s + b * n_q, t + b * n_k, room)) != FINE) break;
         row.count = count_kept(row.weight, n_k);
         double *above = (double *)(row.s == room ? room + n_q : room);
         look_above(&row, above, NULL);
@@ -357,19 +359,14 @@ int sliced_relu_forward(int64_t rows, int64_t n_q, int64_t n_k, int64_t d, int64
 int sliced_relu_backward(int64_t rows, int64_t n_q, int64_t n_k, int64_t d, int64_t first, int64_t last, const float *s,
                          const float *t, const float *v, const float *weight, const float *g, float *ds, float *dt,
                          float *dv) {
-    Score *room = malloc(sizeof(Score) * (5 * n_q + 3 * n_k)), *other = room + 2 * n_q;
+    Score *room = malloc(sizeof(Score) * (5 * n_q + 3 * n_k)), *more = room + 2 * (n_q + n_k);
     int result = room ? FINE : NO_MEMORY;
     if (first == 0 && dv) spread_out(dv, rows * n_k * d);
     for (int64_t b = 0; b < rows && result == FINE; b++) {
         Row row = {.n_q = n_q, .n_k = n_k, .d = d, .weight = weight ? weight + b * n_k : NULL};
-        row.s = ascending(s + b * n_q, n_q, room, room + n_q);
-        row.t = ascending(t + b * n_k, n_k, other, other + n_k);
-        if (!row.s || !row.t) {
-            result = NOT_FINITE;
-            break;
-        }
+        if ((result = sort_both(&row, s + b * n_q, t + b * n_k, room)) != FINE) break;
         row.count = count_kept(row.weight, n_k);
-        double *inverse = (double *)(row.s == room ? room + n_q : room), *sides = (double *)(other + 2 * n_k);
+        double *inverse = (double *)(row.s == room ? room + n_q : room), *sides = (double *)more;
         double *along_p = sides + n_q, *along_r = along_p + n_q, *across = along_r + n_q;
         memset(along_p, 0, sizeof(double) * (2 * n_q + n_k));
         look_above(&row, inverse, sides);
@@ -388,18 +385,13 @@ int sliced_relu_backward(int64_t rows, int64_t n_q, int64_t n_k, int64_t d, int6
 /* u: (rows, n_k, d). width, scale: (rows,). y: (rows, n_q, d), written. */
 int sliced_bump_sum(int64_t rows, int64_t n_q, int64_t n_k, int64_t d, int64_t first, int64_t last, const float *s,
                     const float *t, const float *u, const double *width, const double *scale, float *y) {
-    Score *room = malloc(sizeof(Score) * 2 * (n_q + n_k) + n_k), *other = room + 2 * n_q;
+    Score *room = malloc(sizeof(Score) * 2 * (n_q + n_k) + n_k), *more = room + 2 * (n_q + n_k);
     int result = room ? FINE : NO_MEMORY;
     if (first == 0) spread_out(y, rows * n_q * d);
     for (int64_t b = 0; b < rows && result == FINE; b++) {
-        uint8_t *begins = (uint8_t *)(other + 2 * n_k);
+        uint8_t *begins = (uint8_t *)more;
         Row row = {.n_q = n_q, .n_k = n_k, .d = d, .width = width[b], .scale = scale[b], .begins = begins};
-        row.s = ascending(s + b * n_q, n_q, room, room + n_q);
-        row.t = ascending(t + b * n_k, n_k, other, other + n_k);
-        if (!row.s || !row.t) {
-            result = NOT_FINITE;
-            break;
-        }
+        if ((result = sort_both(&row, s + b * n_q, t + b * n_k, room)) != FINE) break;
         cut(&row, begins);
         for (int64_t c = first; c < last; c += WIDE) {
             int w = last - c < WIDE ? (int)(last - c) : WIDE;
@@ -417,18 +409,13 @@ int sliced_bump_sum(int64_t rows, int64_t n_q, int64_t n_k, int64_t d, int64_t f
 int sliced_bump_slopes(int64_t rows, int64_t n_q, int64_t n_k, int64_t d, int64_t first, int64_t last, const float *s,
                        const float *t, const float *u, const double *width, const double *scale, const float *x,
                        float *ds, double *db) {
-    Score *room = malloc(sizeof(Score) * (4 * n_q + 2 * n_k) + n_k), *other = room + 2 * n_q;
+    Score *room = malloc(sizeof(Score) * (4 * n_q + 2 * n_k) + n_k), *more = room + 2 * (n_q + n_k);
     int result = room ? FINE : NO_MEMORY;
     for (int64_t b = 0; b < rows && result == FINE; b++) {
-        double *slope = (double *)(other + 2 * n_k), *stretch = slope + n_q;
+        double *slope = (double *)more, *stretch = slope + n_q;
         uint8_t *begins = (uint8_t *)(stretch + n_q);
         Row row = {.n_q = n_q, .n_k = n_k, .d = d, .width = width[b], .scale = scale[b], .begins = begins};
-        row.s = ascending(s + b * n_q, n_q, room, room + n_q);
-        row.t = ascending(t + b * n_k, n_k, other, other + n_k);
-        if (!row.s || !row.t) {
-            result = NOT_FINITE;
-            break;
-        }
+        if ((result = sort_both(&row, s + b * n_q, t + b * n_k, room)) != FINE) break;
         cut(&row, begins);
         memset(slope, 0, sizeof(double) * 2 * n_q);
         for (int64_t c = first; c < last; c += WIDE) {
