@@ -58,6 +58,11 @@ def mask(key_mask: Tensor | None, t: Tensor, lead: torch.Size) -> Tensor | None:
         ) from None
 
 
+def is_small(s: Tensor, t: Tensor) -> bool:
+    """Whether the n² formula is the faster one of torch, and the one whose gradients are differentiable again."""
+    return s.shape[-1] * t.shape[-1] <= DENSE_LIMIT
+
+
 def finite(s: Tensor, t: Tensor) -> None:
     """Raise ValueError where a score is NaN or infinite."""
     found = [x.detach().abs().amax() for x in (s, t) if x.numel()]

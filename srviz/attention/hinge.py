@@ -67,7 +67,7 @@ def sum_rows(s: Tensor, t: Tensor, v: Tensor, kernel: Kernel, bandwidth: Tensor 
 
 def is_small(s: Tensor, t: Tensor, v: Tensor) -> bool:
     """Whether the n² formula is the faster one (or there is nothing to sum)."""
-    return s.shape[-1] * t.shape[-1] <= checks.DENSE_LIMIT or not len(v)
+    return checks.is_small(s, t) or not len(v)
 
 
 class _KernelSum(torch.autograd.Function):

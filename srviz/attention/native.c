@@ -7,7 +7,7 @@
    A walk up the sorted keys carries, in w columns at once,
        p = Σ_{t_j ≤ at} u_j        r = Σ_{t_j ≤ at} (at − t_j) u_j        u_j the centred value
    by r += (t_next − at) p: gaps and never positions enter. A query takes r + (s − at) p. Rows are read and written in
-   the order of the scores, which is any order in memory, so they are asked for AHEAD rows before they are needed. */
+   the order of the scores, which is any order in memory, so they are prefetched AHEAD rows before they are needed. */
 
 #include <stdint.h>
 #include <stdlib.h>
@@ -45,7 +45,7 @@ INLINE double score(const Score *a, int64_t i) {
 
 INLINE double kept(const Row *row, int64_t k) { return row->weight ? row->weight[row->t[k].place] : 1; }
 
-INLINE void ask(const float *x, int w, int to_write) {
+INLINE void prefetch(const float *x, int w, int to_write) {
     for (int c = 0; c < w; c += 16) {
         if (to_write) __builtin_prefetch(x + c, 1);
         else __builtin_prefetch(x + c, 0);
@@ -53,16 +53,15 @@ INLINE void ask(const float *x, int w, int to_write) {
 }
 
 /* x: (n,) sorted by radix, in a or in b, both (n,); NULL where a difference of scores could overflow, or one is NaN.
-   The bits of a float rise with it once those of a negative one are turned; −0 counts as 0. */
+   The bits of a float rise with it once those of a negative one are turned. */
 static Score *ascending(const float *x, int64_t n, Score *a, Score *b) {
     const int size = n < 2048 ? 8 : 11, passes = n < 2048 ? 4 : 3;
     const uint32_t digit = (1u << size) - 1;
     uint32_t count[4][2048], most = 0;
     for (int pass = 0; pass < passes; pass++) memset(count[pass], 0, sizeof(uint32_t) << size);
     for (int64_t i = 0; i < n; i++) {
-        float y = x[i] + 0.0f;
         uint32_t bits;
-        memcpy(&bits, &y, 4);
+        memcpy(&bits, &x[i], 4);
         if ((bits & 0x7fffffff) > most) most = bits & 0x7fffffff;
         bits ^= (uint32_t)((int32_t)bits >> 31) | 0x80000000u;
         a[i].bits = bits;
@@ -94,20 +93,34 @@ static int sort_both(Row *row, const float *s, const float *t, Score *room) {
     return row->s && row->t ? FINE : NOT_FINITE;
 }
 
-/* For each sorted query Σ (t_l − s) over the kept keys above it, and how many those are (or NULL). */
-static void look_above(const Row *row, double *sum, double *number) {
-    double total = 0, ones = 0, at = score(row->t, row->n_k - 1);
-    int64_t k = row->n_k - 1;
-    for (int64_t q = row->n_q - 1; q >= 0; q--) {
+/* What the sums of ones give, by sorted query: inverse, 1 / N_i with N_i = Σ |s_i − t_l|, 0 where that is 0. Or NULL:
+   share, Σ relu(s_i − t_l) / N_i; sides, the number of keys below the query less that of those above. */
+static void weigh(const Row *row, double *inverse, double *share, double *sides) {
+    double sum = 0, ones = 0, at = score(row->t, row->n_k - 1);
+    for (int64_t q = row->n_q - 1, k = row->n_k - 1; q >= 0; q--) {
         double x = score(row->s, q);
         for (; k >= 0 && score(row->t, k) > x; k--) {
             double here = score(row->t, k);
-            total += (at - here) * ones;
+            sum += (at - here) * ones;
             ones += kept(row, k);
             at = here;
         }
-        sum[q] = total + (at - x) * ones;
-        if (number) number[q] = ones;
+        inverse[q] = sum + (at - x) * ones;
+        if (sides) sides[q] = -ones;
+    }
+    sum = ones = 0, at = score(row->t, 0);
+    for (int64_t q = 0, k = 0; q < row->n_q; q++) {
+        double x = score(row->s, q);
+        for (; k < row->n_k && score(row->t, k) < x; k++) {
+            double here = score(row->t, k);
+            sum += (here - at) * ones;
+            ones += kept(row, k);
+            at = here;
+        }
+        double below = sum + (x - at) * ones, n = below + inverse[q];
+        inverse[q] = n > 0 ? 1 / n : 0;
+        if (share) share[q] = below * inverse[q];
+        if (sides) sides[q] += ones;
     }
 }
 
@@ -126,60 +139,50 @@ INLINE void means(const Row *row, int w, const float *v, double *mean) {
     for (int c = 0; c < w; c++) mean[c] /= row->count;
 }
 
-/* One step up to key k: of p and r, of the hinge sum of ones `below`, and of their number. */
-#define STEP_UP(k)                                                                       \
-    do {                                                                                 \
-        int64_t soon = (k) + AHEAD < row->n_k ? (k) + AHEAD : row->n_k - 1;              \
-        ask(v + row->t[soon].place * row->d, w, 0);                                      \
-        double here = score(row->t, k), gap = here - at, m = kept(row, k);               \
-        const float *u = v + row->t[k].place * row->d;                                   \
-        for (int c = 0; c < w; c++) {                                                    \
-            r[c] += gap * p[c];                                                          \
-            p[c] += m * (u[c] - mean[c]);                                                \
-        }                                                                                \
-        below += gap * ones;                                                             \
-        ones += m;                                                                       \
-        at = here;                                                                       \
-    } while (0)
+/* Up to key k, from the key below it at `at`. */
+INLINE double step_up(const Row *row, int w, int64_t k, double at, const float *v, const double *mean, double *p,
+                      double *r) {
+    prefetch(v + row->t[k + AHEAD < row->n_k ? k + AHEAD : row->n_k - 1].place * row->d, w, 0);
+    double here = score(row->t, k), gap = here - at, m = kept(row, k);
+    const float *value = v + row->t[k].place * row->d;
+    for (int c = 0; c < w; c++) {
+        r[c] += gap * p[c];
+        p[c] += m * (value[c] - mean[c]);
+    }
+    return here;
+}
 
-/* y_i = Σ relu(s_i − t_j) u_j / N_i. above: Σ (t_l − s_i) over the keys above, by sorted query. */
-INLINE void walk_forward(const Row *row, int w, const float *v, const double *above, float *y) {
-    double mean[WIDE], p[WIDE] = {0}, r[WIDE] = {0}, below = 0, ones = 0, at = score(row->t, 0);
+/* y_i = Σ relu(s_i − t_j) u_j / N_i. */
+INLINE void walk_forward(const Row *row, int w, const float *v, const double *inverse, float *y) {
+    double mean[WIDE], p[WIDE] = {0}, r[WIDE] = {0}, at = score(row->t, 0);
     means(row, w, v, mean);
     for (int64_t q = 0, k = 0; q < row->n_q; q++) {
         double x = score(row->s, q);
-        for (; k < row->n_k && score(row->t, k) < x; k++) STEP_UP(k);
-        ask(y + row->s[q + AHEAD < row->n_q ? q + AHEAD : row->n_q - 1].place * row->d, w, 1);
-        double far = x - at, n = below + far * ones + above[q], inverse = n > 0 ? 1 / n : 0;
+        for (; k < row->n_k && score(row->t, k) < x; k++) at = step_up(row, w, k, at, v, mean, p, r);
+        prefetch(y + row->s[q + AHEAD < row->n_q ? q + AHEAD : row->n_q - 1].place * row->d, w, 1);
+        double far = x - at;
         float *out = y + row->s[q].place * row->d;
-        for (int c = 0; c < w; c++) out[c] = (float)(inverse * (r[c] + far * p[c]));
+        for (int c = 0; c < w; c++) out[c] = (float)(inverse[q] * (r[c] + far * p[c]));
     }
 }
 
-/* Up: along_p and along_r grow by ⟨g_i, Σ_{t_j < s_i} u_j⟩ and ⟨g_i, Σ relu(s_i − t_j) u_j⟩; inverse, which holds Σ
-   (t_l − s_i) over the keys above at `first`, becomes 1 / N_i; sides, which holds their number, kept keys below less
-   those above. Down: dv_j, and `across` grows by ⟨u_j, Σ_{s_i > t_j} w_i⟩ with w_i = g_i / N_i. */
-INLINE void walk_backward(const Row *row, int w, int first, const float *v, const float *g, double *inverse,
-                          double *sides, double *along_p, double *along_r, double *across, float *dv) {
-    double mean[WIDE], p[WIDE] = {0}, r[WIDE] = {0}, centre[WIDE] = {0}, below = 0, ones = 0, at = score(row->t, 0);
+/* Up: along_p and along_r grow by ⟨g_i, Σ_{t_j < s_i} u_j⟩ and ⟨g_i, Σ relu(s_i − t_j) u_j⟩. Down: dv_j, or NULL, and
+   across grows by ⟨u_j, Σ_{s_i > t_j} w_i⟩ with w_i = g_i / N_i. */
+INLINE void walk_backward(const Row *row, int w, const float *v, const float *g, const double *inverse,
+                          const double *share, double *along_p, double *along_r, double *across, float *dv) {
+    double mean[WIDE], p[WIDE] = {0}, r[WIDE] = {0}, centre[WIDE] = {0}, at = score(row->t, 0);
     means(row, w, v, mean);
     for (int64_t q = 0, k = 0; q < row->n_q; q++) {
         double x = score(row->s, q), by_p = 0, by_r = 0;
-        for (; k < row->n_k && score(row->t, k) < x; k++) STEP_UP(k);
-        ask(g + row->s[q + AHEAD < row->n_q ? q + AHEAD : row->n_q - 1].place * row->d, w, 0);
-        double far = x - at, hinges = below + far * ones;
-        if (first) {
-            double n = hinges + inverse[q];
-            inverse[q] = n > 0 ? 1 / n : 0;
-            sides[q] = ones - sides[q];
-        }
+        for (; k < row->n_k && score(row->t, k) < x; k++) at = step_up(row, w, k, at, v, mean, p, r);
+        prefetch(g + row->s[q + AHEAD < row->n_q ? q + AHEAD : row->n_q - 1].place * row->d, w, 0);
+        double far = x - at;
         const float *own = g + row->s[q].place * row->d;
-        double share = inverse[q] * hinges;
 #pragma omp simd reduction(+ : by_p, by_r)
         for (int c = 0; c < w; c++) {
             by_p += own[c] * p[c];
             by_r += own[c] * (r[c] + far * p[c]);
-            centre[c] += own[c] * share; /* Σ_ij relu(s_i − t_j) w_i: what the gradients of the centred values sum to */
+            centre[c] += own[c] * share[q]; /* Σ_ij relu(s_i − t_j) w_i: the gradients of the centred values, summed */
         }
         along_p[q] += by_p;
         along_r[q] += by_r;
@@ -192,22 +195,22 @@ INLINE void walk_backward(const Row *row, int w, int first, const float *v, cons
     for (int64_t k = row->n_k - 1, q = row->n_q - 1; k >= 0; k--) {
         double x = score(row->t, k), m = kept(row, k), by_p = 0;
         for (; q >= 0 && score(row->s, q) > x; q--) {
-            ask(g + row->s[q > AHEAD ? q - AHEAD : 0].place * row->d, w, 0);
-            double here = score(row->s, q), gap = at - here, scale = inverse[q];
+            prefetch(g + row->s[q > AHEAD ? q - AHEAD : 0].place * row->d, w, 0);
+            double here = score(row->s, q), gap = at - here;
             const float *own = g + row->s[q].place * row->d;
             for (int c = 0; c < w; c++) {
                 r[c] += gap * p[c];
-                p[c] += scale * own[c];
+                p[c] += inverse[q] * own[c];
             }
             at = here;
         }
         int64_t soon = row->t[k > AHEAD ? k - AHEAD : 0].place * row->d, now = row->t[k].place * row->d;
-        ask(v + soon, w, 0);
+        prefetch(v + soon, w, 0);
 #pragma omp simd reduction(+ : by_p)
         for (int c = 0; c < w; c++) by_p += (v[now + c] - mean[c]) * p[c];
         across[k] += m * by_p;
         if (dv) {
-            ask(dv + soon, w, 1);
+            prefetch(dv + soon, w, 1);
             double far = at - x;
             for (int c = 0; c < w; c++) dv[now + c] = (float)(m * (r[c] + far * p[c] - centre[c]));
         }
@@ -264,7 +267,7 @@ INLINE void walk_window(const Row *row, int w, int down, const float *u, float *
             here = sign * score(row->t, i);
             if (here > position || (here == position && (ahead || down || !y))) break;
             int64_t soon = down ? (i > AHEAD ? i - AHEAD : 0) : (i + AHEAD < n_k ? i + AHEAD : n_k - 1);
-            ask(u + row->t[soon].place * row->d, w, 0);
+            prefetch(u + row->t[soon].place * row->d, w, 0);
             const float *value = u + row->t[i].place * row->d;
             if (down ? out : row->begins[i]) {
                 first = at = here;
@@ -280,7 +283,7 @@ INLINE void walk_window(const Row *row, int w, int down, const float *u, float *
         }
         int found = down ? !out : k > 0 && first > (ahead ? own : own - b);
         int64_t later = down ? (q > AHEAD ? q - AHEAD : 0) : (q + AHEAD < n_q ? q + AHEAD : n_q - 1);
-        ask((y ? y : x) + row->s[later].place * row->d, w, y != NULL);
+        prefetch((y ? y : x) + row->s[later].place * row->d, w, y != NULL);
         int64_t place = row->s[q].place * row->d;
         double far = position - at;
         if (y) {
@@ -312,10 +315,11 @@ static void cut(const Row *row, uint8_t *begins) {
     }
 }
 
-/* Large pages for memory that is about to be written in any order. */
-static void spread_out(float *x, int64_t n) {
+/* Large pages for the output, n numbers that are about to be written in any order. */
+void sliced_spread_out(float *x, int64_t n) {
 #if defined(__linux__) && defined(MADV_HUGEPAGE)
-    uintptr_t low = ((uintptr_t)x + HUGE_PAGE - 1) / HUGE_PAGE * HUGE_PAGE, high = (uintptr_t)(x + n) / HUGE_PAGE * HUGE_PAGE;
+    uintptr_t low = ((uintptr_t)x + HUGE_PAGE - 1) / HUGE_PAGE * HUGE_PAGE;
+    uintptr_t high = (uintptr_t)(x + n) / HUGE_PAGE * HUGE_PAGE;
     if (high > low) madvise((void *)low, high - low, MADV_HUGEPAGE); /* where that is refused, small ones do */
 #else
     (void)x, (void)n;
@@ -336,18 +340,17 @@ int sliced_relu_forward(int64_t rows, int64_t n_q, int64_t n_k, int64_t d, int64
                         const float *t, const float *v, const float *weight, float *y) {
     Score *room = malloc(sizeof(Score) * 2 * (n_q + n_k));
     int result = room ? FINE : NO_MEMORY;
-    if (first == 0) spread_out(y, rows * n_q * d);
     for (int64_t b = 0; b < rows && result == FINE; b++) {
         Row row = {.n_q = n_q, .n_k = n_k, .d = d, .weight = weight ? weight + b * n_k : NULL};
         if ((result = sort_both(&row, s + b * n_q, t + b * n_k, room)) != FINE) break;
         row.count = count_kept(row.weight, n_k);
-        double *above = (double *)(row.s == room ? room + n_q : room);
-        look_above(&row, above, NULL);
+        double *inverse = (double *)(row.s == room ? room + n_q : room);
+        weigh(&row, inverse, NULL, NULL);
         for (int64_t c = first; c < last; c += WIDE) {
             int w = last - c < WIDE ? (int)(last - c) : WIDE;
             const float *v_c = v + b * n_k * d + c;
             float *y_c = y + b * n_q * d + c;
-            WALK(walk_forward, w, v_c, above, y_c);
+            WALK(walk_forward, w, v_c, inverse, y_c);
         }
     }
     free(room);
@@ -355,26 +358,25 @@ int sliced_relu_forward(int64_t rows, int64_t n_q, int64_t n_k, int64_t d, int64
 }
 
 /* g: (rows, n_q, d). ds, dt: (rows, n_q), (rows, n_k), dv: (rows, n_k, d) or NULL, written: of ds and dt what these
-   columns give, to be added up. The room for a row is 40 bytes a query and 24 a key. */
+   columns give, to be added up. The room for a row is 48 bytes a query and 24 a key. */
 int sliced_relu_backward(int64_t rows, int64_t n_q, int64_t n_k, int64_t d, int64_t first, int64_t last, const float *s,
                          const float *t, const float *v, const float *weight, const float *g, float *ds, float *dt,
                          float *dv) {
-    Score *room = malloc(sizeof(Score) * (5 * n_q + 3 * n_k)), *more = room + 2 * (n_q + n_k);
+    Score *room = malloc(sizeof(Score) * (6 * n_q + 3 * n_k)), *more = room + 2 * (n_q + n_k);
     int result = room ? FINE : NO_MEMORY;
-    if (first == 0 && dv) spread_out(dv, rows * n_k * d);
     for (int64_t b = 0; b < rows && result == FINE; b++) {
         Row row = {.n_q = n_q, .n_k = n_k, .d = d, .weight = weight ? weight + b * n_k : NULL};
         if ((result = sort_both(&row, s + b * n_q, t + b * n_k, room)) != FINE) break;
         row.count = count_kept(row.weight, n_k);
-        double *inverse = (double *)(row.s == room ? room + n_q : room), *sides = (double *)more;
+        double *inverse = (double *)(row.s == room ? room + n_q : room), *share = (double *)more, *sides = share + n_q;
         double *along_p = sides + n_q, *along_r = along_p + n_q, *across = along_r + n_q;
         memset(along_p, 0, sizeof(double) * (2 * n_q + n_k));
-        look_above(&row, inverse, sides);
+        weigh(&row, inverse, share, sides);
         for (int64_t c = first; c < last; c += WIDE) {
             int w = last - c < WIDE ? (int)(last - c) : WIDE;
             const float *v_c = v + b * n_k * d + c, *g_c = g + b * n_q * d + c;
             float *dv_c = dv ? dv + b * n_k * d + c : NULL;
-            WALK(walk_backward, w, c == first, v_c, g_c, inverse, sides, along_p, along_r, across, dv_c);
+            WALK(walk_backward, w, v_c, g_c, inverse, share, along_p, along_r, across, dv_c);
         }
         finish(&row, inverse, sides, along_p, along_r, across, ds + b * n_q, dt + b * n_k);
     }
@@ -387,7 +389,6 @@ int sliced_bump_sum(int64_t rows, int64_t n_q, int64_t n_k, int64_t d, int64_t f
                     const float *t, const float *u, const double *width, const double *scale, float *y) {
     Score *room = malloc(sizeof(Score) * 2 * (n_q + n_k) + n_k), *more = room + 2 * (n_q + n_k);
     int result = room ? FINE : NO_MEMORY;
-    if (first == 0) spread_out(y, rows * n_q * d);
     for (int64_t b = 0; b < rows && result == FINE; b++) {
         uint8_t *begins = (uint8_t *)more;
         Row row = {.n_q = n_q, .n_k = n_k, .d = d, .width = width[b], .scale = scale[b], .begins = begins};

@@ -50,7 +50,7 @@ def sliced_bump(
     s, t, v, keep, lead, dtype = _prepare(s, t, v, key_mask)
     b = checks.bandwidth(bandwidth, dtype, s, lead).expand(lead).reshape(-1, 1)
     count = s.new_full((len(s), 1), max(t.shape[-1], 1)) if keep is None else keep.sum(-1, keepdim=True).clamp_min(1)
-    if native.fits(s, t, v):
+    if native.fits(s, t, v, b):
         y = native.sliced_bump(s, t, v, b, 1 / count.double())
     else:
         checks.finite(s, t)

@@ -14,6 +14,8 @@ from pathlib import Path
 import pytest
 import torch
 from torch import Tensor
+from torch._subclasses.fake_tensor import FakeTensorMode
+from torch.utils.flop_counter import FlopCounterMode
 
 from srviz.attention import dense, native, sliced_bump, sliced_relu
 from tests.attention.conftest import take
@@ -136,28 +138,46 @@ def test_columns_are_all_there_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(native, "WORK", 1)
     torch.set_num_threads(8)
     for rows, d in ((1, 1), (1, 16), (1, 40), (1, 64), (1, 200), (3, 64), (8, 64), (9, 64)):
-        columns = native._columns(torch.zeros(rows, 4, d))
+        columns = native._columns(torch.zeros(rows, 4), torch.zeros(rows, 4, d))
         assert [c for first, last in columns for c in range(first, last)] == list(range(d))
         assert all(first % native.LINE == 0 for first, _ in columns)
         assert len(columns) == 1 or rows * len(columns) <= 8 + rows
 
 
+@pytest.mark.usefixtures("compiled", "threads")
+@pytest.mark.parametrize(("rows", "calls"), [(1, 2), (2, 2), (7, 7), (8, 8), (9, 5), (1000, 8)])
+def test_many_rows_go_together(rows: int, calls: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A few calls for each thread, not one for each row."""
+    monkeypatch.setattr(native, "WORK", 1)
+    torch.set_num_threads(2)
+    seen: list[list[tuple[int, int]]] = []
+    monkeypatch.setattr(native, "_side_by_side", lambda call, places, _: seen.append(places) or [*map(call, places)])
+    s, t, v, _ = problem(rows, 30, 40, 32)
+    torch.testing.assert_close(sliced_relu(s, t, v), dense.sliced_relu(s, t, v))
+    assert [len(places) for places in seen] == [calls]
+
+
+@pytest.mark.usefixtures("compiled", "threads")
+def test_where_no_thread_can_be_started_one_is_enough(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(count: int) -> None:
+        raise RuntimeError("cannot schedule new futures after interpreter shutdown")
+
+    monkeypatch.setattr(native, "WORK", 1)
+    torch.set_num_threads(2)
+    monkeypatch.setattr(native, "ThreadPoolExecutor", refuse)
+    s, t, v, _ = problem(3, 300, 400, 32)
+    torch.testing.assert_close(sliced_relu(s, t, v), dense.sliced_relu(s, t, v))
+
+
 @pytest.mark.usefixtures("compiled")
-def test_ranks_decide_and_not_digits() -> None:
-    """Signed zeros tie, and so do equal scores; the smallest floats there are do not."""
+def test_the_smallest_numbers_and_both_zeros() -> None:
+    """Signed zeros tie, the smallest floats there are do not, and 1 / N does not overflow."""
     tiny = torch.finfo(torch.float32).smallest_normal * 2.0**-23
-    s = torch.tensor([[0.0, -0.0, tiny, 1.0]])
-    t = torch.tensor([[-0.0, 0.0, -tiny, 1.0]])
+    s = torch.tensor([[0.0, -0.0, tiny, 3 * tiny, -tiny]])
+    t = torch.tensor([[-0.0, 0.0, -tiny, 2 * tiny]])
     v = torch.tensor([[[1.0], [2.0], [3.0], [6.0]]])
-    for a, b in zip(
-        differentiate(sliced_relu, (s, t, v), torch.ones(1, 4, 1)),
-        differentiate(dense.sliced_relu, (s.double(), t.double(), v.double()), torch.ones(1, 4, 1)),
-        strict=True,
-    ):
-        assert a.isfinite().all() == b.float().isfinite().all()
-    torch.testing.assert_close(
-        sliced_relu(s, t, v).double(), dense.sliced_relu(s.double(), t.double(), v.double()), rtol=1e-6, atol=0
-    )
+    exact = dense.sliced_relu(s.double(), t.double(), v.double())
+    torch.testing.assert_close(sliced_relu(s, t, v).double(), exact, rtol=1e-6, atol=0)
 
 
 @pytest.mark.usefixtures("compiled")
@@ -194,13 +214,110 @@ def test_an_upstream_gradient_of_any_strides() -> None:
 
 
 @pytest.mark.usefixtures("compiled")
+@pytest.mark.parametrize("operator", OPERATORS)
+@pytest.mark.parametrize("which", range(4), ids=["s", "t", "v", "g"])
+def test_negatives_in_name_only(operator: Operator, which: int) -> None:
+    inputs = problem(2, 300, 400, 5)
+    named = [torch._neg_view(-x) if k == which else x for k, x in enumerate(inputs)]
+    assert named[which].is_neg()
+    for a, b in zip(
+        differentiate(operator, named[:3], named[3]), differentiate(operator, inputs[:3], inputs[3]), strict=True
+    ):
+        assert torch.equal(a, b)
+
+
+@pytest.mark.usefixtures("compiled")
+@pytest.mark.parametrize("operator", OPERATORS)
+def test_an_upstream_gradient_of_nothing(operator: Operator) -> None:
+    *inputs, g = problem(2, 300, 400, 5)
+    leaves = [x.requires_grad_() for x in inputs]
+    operator(*leaves).backward(torch._efficientzerotensor(g.shape))
+    assert not any(x.grad.any() for x in leaves)
+
+
+# What looks at torch's own operations, or differentiates them otherwise
+
+
+@pytest.fixture
+def small(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The compiled path, where gradients may be differentiated again."""
+    take("native", monkeypatch)
+    monkeypatch.setattr("srviz.attention.checks.DENSE_LIMIT", 2**40)
+
+
+def dense_bump(s: Tensor, t: Tensor, v: Tensor) -> Tensor:
+    return dense.sliced_bump(s, t, v, torch.tensor(0.4, dtype=s.dtype))
+
+
+PAIRS = pytest.mark.parametrize(("operator", "formula"), [(sliced_relu, dense.sliced_relu), (bump, dense_bump)])
+
+
+@pytest.mark.usefixtures("small")
+@PAIRS
+def test_gradients_of_gradients_of_a_small_problem(operator: Operator, formula: Operator) -> None:
+    found = []
+    for f in (operator, formula):
+        *inputs, g = problem(2, 60, 50, 3)
+        leaves = [x.requires_grad_() for x in inputs]
+        first = torch.autograd.grad(f(*leaves), leaves, g, create_graph=True)
+        found.append(torch.autograd.grad(sum(x.square().sum() for x in first), leaves))
+    for a, b in zip(*found, strict=True):
+        torch.testing.assert_close(a, b, rtol=1e-4, atol=1e-5)
+        assert b.any()
+
+
+@pytest.mark.usefixtures("compiled")
+@pytest.mark.parametrize("operator", OPERATORS)
+def test_gradients_of_gradients_of_a_large_one_are_refused(operator: Operator) -> None:
+    *inputs, g = problem(2, 60, 50, 3)
+    leaves = [x.requires_grad_() for x in inputs]
+    first = torch.autograd.grad(operator(*leaves), leaves, g, create_graph=True)
+    with pytest.raises(RuntimeError, match="once_differentiable"):
+        first[0].sum().backward()
+
+
+@pytest.mark.usefixtures("small")
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # within torch
+@PAIRS
+def test_other_ways_to_differentiate(operator: Operator, formula: Operator) -> None:
+    s, t, v, g = problem(2, 60, 50, 3)
+    many = torch.stack([g, -2 * g])
+
+    def ways(f: Operator) -> Iterator[Tensor]:
+        leaf = s.clone().requires_grad_()
+        yield torch.func.grad(lambda s: (f(s, t, v) * g).sum())(s)
+        yield torch.func.jvp(lambda s: f(s, t, v), (s,), (t.sum(-1, True) * s,))[1]
+        yield torch.func.vmap(lambda v: f(s, t, v))(torch.stack([v, -v]))
+        yield torch.autograd.grad(f(leaf, t, v), leaf, many, is_grads_batched=True)[0]
+
+    for a, b in zip(ways(operator), ways(formula), strict=True):
+        torch.testing.assert_close(a, b, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.usefixtures("compiled")
+@pytest.mark.parametrize("operator", OPERATORS)
+def test_tensors_without_numbers(operator: Operator) -> None:
+    inputs = problem(2, 60, 50, 3)[:3]
+    with FakeTensorMode() as mode:
+        fake = [mode.from_tensor(x) for x in inputs]
+        assert not native.fits(*fake)
+    assert not native.fits(*fake)
+    with FlopCounterMode(display=False):  # watches each operation
+        assert not native.fits(*inputs)
+    assert native.fits(*inputs)
+
+
+@pytest.mark.usefixtures("compiled")
 @pytest.mark.filterwarnings("ignore:Dynamo detected", "ignore::DeprecationWarning")  # within torch
-def test_what_looks_at_torch_sees_torch() -> None:
-    """The operator compiled as part of something larger computes on other inputs, too."""
+def test_compiled_as_part_of_something_larger() -> None:
+    """It computes on other inputs, too."""
     s, t, v, _ = problem(2, 300, 400, 3)
     whole = torch.compile(lambda *x: sliced_relu(*x) + 1, backend="eager")
     torch.testing.assert_close(whole(s, t, v), sliced_relu(s, t, v) + 1)
     torch.testing.assert_close(whole(s + 0.5, t, v), sliced_relu(s + 0.5, t, v) + 1)
+
+
+# What goes wrong
 
 
 @pytest.mark.usefixtures("compiled")
@@ -209,6 +326,9 @@ def test_no_room(monkeypatch: pytest.MonkeyPatch) -> None:
     assert found is not None
     monkeypatch.setattr(native, "library", lambda: found._replace(relu_forward=lambda *_: native.NO_MEMORY))
     with pytest.raises(MemoryError, match="to sort 300 queries and 400 keys"):
+        sliced_relu(*problem(2, 300, 400, 3)[:3])
+    monkeypatch.setattr(native, "library", lambda: found._replace(relu_forward=lambda *_: native.NOT_FINITE))
+    with pytest.raises(RuntimeError, match=r"native\.c answered 2"):  # and no check finds why
         sliced_relu(*problem(2, 300, 400, 3)[:3])
 
 
@@ -230,25 +350,101 @@ def test_it_can_be_switched_off(tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir())
 
 
-@pytest.mark.skipif(shutil.which("cc") is None, reason="there is no C compiler")
-def test_it_is_compiled_once_and_kept(tmp_path: Path) -> None:
+@pytest.fixture
+def cache_(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty cache, and nothing loaded yet."""
+    if shutil.which("cc") is None:
+        pytest.skip("there is no C compiler")
+    monkeypatch.delenv("CC", raising=False)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setattr(native, "_load", native._load.__wrapped__)
+    return tmp_path / "srviz"
+
+
+def test_it_is_compiled_once_and_kept(cache_: Path) -> None:
     made = []
     for _ in range(2):
-        done = run(XDG_CACHE_HOME=str(tmp_path))
-        assert (done.returncode, done.stdout) == (0, "True\n"), done.stderr
-        made.append([(path.name, path.stat().st_mtime_ns) for path in (tmp_path / "srviz").iterdir()])
+        assert native.library() is not None
+        made.append([(path.name, path.stat().st_mtime_ns) for path in cache_.iterdir()])
     assert len(made[0]) == 1
     assert made[0] == made[1]
 
 
-@pytest.mark.skipif(shutil.which("cc") is None, reason="there is no C compiler")
-def test_without_a_place_to_keep_it(tmp_path: Path) -> None:
+def test_with_a_library_in_the_cache_no_other_folder_is_needed(cache_: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert native.library() is not None
+    monkeypatch.setattr(native.tempfile, "TemporaryDirectory", lambda **_: pytest.fail("a folder was asked for"))
+    assert native.library() is not None
+
+
+def test_a_broken_library_is_made_anew(cache_: Path) -> None:
+    """Each time in a process of its own: what is loaded once stays so."""
+    sizes = []
+    for broken in (False, True, False):
+        if broken:
+            (path,) = cache_.iterdir()
+            path.write_bytes(b"")
+        done = run(XDG_CACHE_HOME=str(cache_.parent))
+        assert (done.returncode, done.stdout) == (0, "True\n"), done.stderr
+        sizes.append([path.stat().st_size for path in cache_.iterdir()])
+    assert sizes[0] == sizes[2] != [0]
+    assert sizes[1] == []
+
+
+def test_a_library_without_the_functions_is_none(cache_: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    empty = cache_.parent / "empty.c"
+    empty.write_text("int nothing;")
+    monkeypatch.setattr(native, "SOURCE", empty)
+    assert native.library() is None
+
+
+@pytest.mark.parametrize("where", ["folder", "file"])
+def test_what_others_could_have_written_is_not_loaded(
+    where: str, cache_: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened, open_ = [], native._open
+    monkeypatch.setattr(native, "_open", lambda path, version: opened.append(path.parent) or open_(path, version))
+    assert native.library() is not None
+    (path,) = cache_.iterdir()
+    (cache_ if where == "folder" else path).chmod(0o777)
+    assert native.library() is not None
+    assert [place == cache_ for place in opened] == [True, False]
+
+
+def test_without_a_home_or_a_place_to_keep_it(cache_: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Compiled for this process alone, and nothing is left behind."""
-    (tmp_path / "file").write_text("")
+
+    def homeless() -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
     (tmp_path / "tmp").mkdir()
-    done = run(XDG_CACHE_HOME=str(tmp_path / "file"), TMPDIR=str(tmp_path / "tmp"))
-    assert (done.returncode, done.stdout) == (0, "True\n"), done.stderr
+    monkeypatch.setattr(native.tempfile, "tempdir", str(tmp_path / "tmp"))
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
+    assert native.library() is not None
+    monkeypatch.delenv("XDG_CACHE_HOME")
+    monkeypatch.setattr(Path, "home", homeless)
+    assert native.library() is not None
     assert not list((tmp_path / "tmp").iterdir())
+
+
+def test_a_compiler_with_words_of_its_own(cache_: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CC", "cc -DNOTHING=1")
+    assert native.library() is not None
+
+
+def test_without_a_flag_for_this_processor_where_there_is_none(cache_: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run, asked = native._run, []
+
+    def refuse(command: list[str]) -> str:
+        asked.append("-march=native" in command)
+        if asked[-1]:
+            raise ValueError("unsupported argument 'native'")
+        return run(command)
+
+    monkeypatch.setattr(native, "_processor", lambda: "one of a kind")
+    monkeypatch.setattr(native, "_run", refuse)
+    assert native.library() is not None
+    assert asked == [False, True, False]
 
 
 def test_a_compiler_that_fails_is_said_and_survived(
