@@ -254,7 +254,8 @@ def test_attend_to_everything_measures_both():
     assert run.taken > 0
     assert run.peak > 50e6
     assert run.colours.shape == (512, 3)
-    assert "fused" in says(page)
+    assert "Written out: **4.2 MB** of weights." in says(page)
+    assert "Only the first is timed: measured just now." in says(page)
     assert "the process at most" in says(page)
     assert "cloud output" in [data["painted"] for data in sent(page, "figure")]
 
@@ -273,7 +274,17 @@ def test_softmax_that_would_take_long_is_estimated_and_not_run(monkeypatch):
     monkeypatch.setattr(attend, "softmax_estimate", lambda *_, **__: estimate)
     page = press(open_page(n="512"), "Attend to everything")
     assert page.session_state["_run"].rows == 0
-    assert "**about 9.0 h** and **4.0 TB**" in says(page)
+    assert "Fused: **about 9.0 h**, in memory that grows as n.  \nWritten out: **4.0 TB** of weights." in says(page)
+    assert "Only the first is timed: an estimate, as n² from n = 512 … 4,096" in says(page)
+
+
+def test_softmax_that_was_stopped_says_how_far_it_came():
+    page = open_page(n="256")
+    run = page.session_state["_run"]
+    run.estimate, run.rows, run.taken = Estimate(3.0, 10**9, (512, 4096), (0.01, 0.6)), 100, 1.5
+    page.run()
+    assert "Fused: **about 3.00 s**" in says(page)
+    assert "Stopped after 100 of 256 queries, 1.50 s." in says(page)
 
 
 def test_what_was_stopped_is_kept_and_goes_on():
