@@ -50,12 +50,23 @@ def _size(text: str) -> tuple[int, bool]:
 
 
 def _cloud(text: str) -> tuple[str, bool]:
-    known = text in CLOUDS or (text == own.NAME and own.current() is not None)
-    return (text, True) if known else ("torus", False)
+    mine = own.current()
+    if mine and text == mine.link:
+        return own.NAME, True
+    return (text, True) if text in CLOUDS else ("torus", False)
+
+
+def _link(name: str) -> str:
+    mine = own.current()
+    return mine.link if mine and name == own.NAME else name
+
+
+def _gone(text: str) -> str:
+    return own.GONE if text.startswith(own.NAME) else ""
 
 
 PARAMETERS = (
-    url.Parameter("cloud", "torus", _cloud, str),
+    url.Parameter("cloud", "torus", _cloud, _link, why=_gone),
     url.Parameter("n", 8192, _size, str),
     url.whole("head", 1, HEADS, 1),
     url.whole("query", 1, SIZES[-1], 18),
@@ -288,7 +299,7 @@ def _take_click(state: url.State) -> None:
 
 def _existing(values: dict[str, Any]) -> dict[str, Any]:
     """A cloud that is there, also where a browser still names the one that was just removed, and a query it has."""
-    name, _ = _cloud(values["cloud"])
+    name = "torus" if values["cloud"] == own.NAME and own.current() is None else values["cloud"]
     return {"cloud": name, "query": min(values["query"], _nearest(name, values["n"]))}
 
 
