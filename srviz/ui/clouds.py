@@ -11,6 +11,7 @@ import numpy as np
 import streamlit as st
 import torch
 from numpy.typing import NDArray
+from streamlit.delta_generator import DeltaGenerator
 
 from srviz.attention import METHODS
 from srviz.figures import clouds as figures
@@ -255,11 +256,12 @@ def clouds() -> Place:
     """The controls, the three panes and the line of scores; what is shown."""
     state = url.settle(*PARAMETERS, together=_existing)
     _take_click(state)
-    setting = _controls(state)
+    setting, more = _controls(state)
     own.panel(url.key("cloud"), "torus", forget)
-    where, number, query = str(shell.device()), state["head"] - 1, state["query"] - 1
+    where, number = str(shell.device()), state["head"] - 1
     with st.spinner(f"Projecting {setting.n:,} tokens …") if setting.n > 200_000 else nullcontext():
         shown = scene(setting, state["slice"], where)
+        query = _query(state, setting, shown, more) - 1
         found = answer(setting, state["slice"], where, number, query, state["b"])
     shared = max(pane.top for pane in found.panes.values())
     place = shown.tokens.place
@@ -309,7 +311,21 @@ def _nearest(name: str, n: int) -> int:
     return mine.nearest(n) if mine else CLOUDS[name].nearest(n)
 
 
-def _controls(state: url.State) -> Setting:
+def _query(state: url.State, setting: Setting, shown: Scene, place: DeltaGenerator) -> int:
+    """The query's control; where n alone has changed, the query is the token nearest to where it was."""
+    epoch, last, before, x = st.session_state.get("_query", (None, None, 0, None))
+    moved = epoch == state.epoch and last != setting and last == setting._replace(n=last.n)
+    if moved and state["query"] == min(before, setting.n):
+        state["query"] = int((shown.x - x.to(shown.x)).square().sum(-1).argmin()) + 1
+    help_ = "The number of its token; or click one."
+    place.number_input("Query", 1, setting.n, key=url.held("query"), help=help_)
+    query: int = state["query"]
+    st.session_state["_query"] = state.epoch, setting, query, shown.x[query - 1].clone()
+    return query
+
+
+def _controls(state: url.State) -> tuple[Setting, DeltaGenerator]:
+    """The row of controls; what they ask for, and the place of the query's."""
     mine = own.current()
     first, second, third, fourth = st.columns([1.4, 2, 1.2, 0.8], gap="medium", vertical_alignment="bottom")
     titles = {name: cloud.title for name, cloud in CLOUDS.items()} | ({own.NAME: own.TITLE} if mine else {})
@@ -318,7 +334,7 @@ def _controls(state: url.State) -> Setting:
     third.segmented_control("Head", range(1, HEADS + 1), key=url.key("head"), required=True)
     mine, n = (mine if name == own.NAME else None), _nearest(name, asked)
     with fourth.popover("More", width="stretch"):
-        st.number_input("Query", 1, n, key=url.held("query"), help="The number of its token; or click one.")
+        more = st.container()
         controls.seed("Of the cloud and of the untrained projections.")
         st.segmented_control(
             "Slice Π", list(PROJECTIONS), key=url.held("slice"), format_func=PROJECTIONS.__getitem__, required=True
@@ -336,8 +352,8 @@ def _controls(state: url.State) -> Setting:
     for parameter in PARAMETERS:
         state.values[parameter.name] = st.session_state[url.key(parameter.name)]
     if mine:
-        return Setting(own.NAME, n, state["seed"], 0.0, 0.0, mine.upload.digest, mine.columns)
-    return Setting(name, n, state["seed"], state["noise"], state["outliers"])
+        return Setting(own.NAME, n, state["seed"], 0.0, 0.0, mine.upload.digest, mine.columns), more
+    return Setting(name, n, state["seed"], state["noise"], state["outliers"]), more
 
 
 def _limit() -> str | None:
