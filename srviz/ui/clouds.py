@@ -164,13 +164,14 @@ def drawn(n: int, seed: int) -> NDArray[np.int64]:
 @dataclass(frozen=True, eq=False)
 class Pane:
     """One method's row of weights. weights: (m,) of the keys drawn, in 1/n. top: of their sizes, all but a few lie
-    below. near: the share of Σ|w| on the tenth of the keys nearest to the query.
+    below. near: the share of Σ|w| on the tenth of the keys nearest to the query. blank: why no key has a weight, or "".
     """
 
     weights: Numbers
     top: float
     near: float
     arithmetic: Arithmetic
+    blank: str
 
 
 @dataclass(frozen=True, eq=False)
@@ -195,15 +196,21 @@ def _make_answer(setting: Setting, projection: str, device: str, head: int, quer
         weights = row[at]
         template, terms = TERMS[name](shown, head, query, bandwidth)
         at_keys = {term: ("p", _numpy(numbers[at])) for term, numbers in terms.items()}
-        arithmetic = Arithmetic(f"{template} = {{w}} / n", {**at_keys, "w": ("colour", 0)}, "" if panes else IDLE)
+        blank = "" if row.any() else BLANK[name].format(b=bandwidth)
+        says = f"This key weighs {{w}} times an even share:\n{template}"
+        arithmetic = Arithmetic(says, {**at_keys, "w": ("colour", 0)}, blank if panes else IDLE)
         top = float(torch.quantile(weights.abs(), 0.995))
-        panes[name] = Pane(_numpy(weights), top or 1.0, measure.near(row, x, query), arithmetic)
+        panes[name] = Pane(_numpy(weights), top or 1.0, measure.near(row, x, query), arithmetic, blank)
     ringed = (t[at] - s).abs().topk(min(RINGED, len(at)), largest=False).indices
     return Answer(panes, float(s), int((t < s).sum()), shown.drawn[_numpy(ringed)])
 
 
 answer = kept(_make_answer, 32)
 IDLE = "Point at a key. A click makes it the query."
+BLANK = {
+    "relu": "Blank: no key lies below the query, so it attends to nothing.",
+    "bump": "Blank: no key lies within b = {b:.2f} of the query, so it attends to nothing.",
+}
 Terms = tuple[str, dict[str, torch.Tensor]]  # the template, and (n,) numbers it names
 
 
@@ -280,9 +287,13 @@ def clouds() -> Place:
                 drawing(setting, state["slice"], where, number if sliced else -1, name, mode()),
                 key=f"cloud {name}", group=GROUP, points=shown.drawn, arithmetic=Arithmetic("", terms),
                 paint=Paint(changes, pane.arithmetic, place[query].tolist()),
-                alt=f"{method.label}: the weights of query {query + 1:,} on {len(shown.drawn):,} keys of the cloud",
+                alt=f"{method.label}: the weights of query {query + 1:,} on {len(shown.drawn):,} keys of the cloud. "
+                f"{pane.blank}".strip(),
             )  # fmt: skip
-            st.caption(f"{pane.near:.2f} of all |weights| lie on the nearest tenth of the keys.")
+            if not pane.blank:
+                signs, few = ", signs aside" if method.signed else "", measure.tenth(shown.tokens.n)
+                share = f"{pane.near:.2f} of the weight{signs}; an even share is {few / shown.tokens.n:.2f}"
+                st.caption(f"The {few:,} keys nearest to the query have {share}.")
     _words(state, setting, shown, found)
     figure(
         figures.scores(_numpy(shown.heads.t[number]), found.s, state["b"], mode=mode()), key="cloud scores",
@@ -381,7 +392,7 @@ def _words(state: url.State, setting: Setting, shown: Scene, found: Answer) -> N
         )
     scale = "Each pane has its own scale" if state["scale"] == "own" else "The panes share one scale"
     st.caption(
-        f"{seen}{asked} {scale}, in 1/n: 1 is the weight of a key when all count alike. "
+        f"{seen}{asked} {scale}, in even shares: 1 is the weight of a key when all count alike, 1/n. "
         f"{level if state['level'] else ''} The projections are untrained, from seed {setting.seed}."
     )
     st.markdown(

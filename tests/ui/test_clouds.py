@@ -134,6 +134,47 @@ def test_a_cloud_of_many_columns_rings_the_nearest_in_score_instead():
     assert len(painted(page, "cloud softmax")[2, "x"]) == 0
 
 
+def test_a_blank_pane_says_why():
+    """Query 1 of this head lies left of every key; and no key lies within so small a bandwidth."""
+    page = open_page(n="512", head="3", query="1", b="0.1")
+    for name, reason in (("relu", "no key lies below the query"), ("bump", "no key lies within b = 0.10 of the query")):
+        assert not painted(page, f"cloud {name}")[0, "marker.color"].any()
+        [paint] = [data for data in sent(page, "paint") if data["painted"] == f"cloud {name}"]
+        assert paint["arithmetic"]["idle"] == f"Blank: {reason}, so it attends to nothing."
+        assert paint["alt"].endswith(paint["arithmetic"]["idle"])
+    assert says(page).count("keys nearest to the query have") == 1
+    page = open_page(n="512", head="3", query="137", b="0.5")
+    assert "Blank" not in str(sent(page, "paint"))
+    assert says(page).count("The 51 keys nearest to the query have") == 3
+    assert says(page).count("signs aside; an even share is 0.10.") == 1
+
+
+@pytest.mark.parametrize("cloud", ["torus", "cube"])
+def test_another_number_of_points_keeps_the_query_where_it_was(cloud):
+    page = open_page(cloud=cloud, n="4096", query="1234")
+    for n in (8192, 256):
+        before = np.array(sent(page, "paint")[0]["mark"])
+        page.select_slider[0].set_value(n).run()
+        assert not page.exception
+        place = CLOUDS[cloud].make(n, random_state=4).place
+        nearest = int(np.square(place - before).sum(1).argmin())
+        np.testing.assert_allclose(sent(page, "paint")[0]["mark"], place[nearest], atol=1e-6)
+        assert page.query_params["query"] == str(nearest + 1)
+        assert page.number_input[0].value == nearest + 1
+
+
+def test_a_link_and_another_seed_keep_the_querys_number():
+    page = open_page(n="1024", query="700")
+    page.query_params["n"] = "512"
+    page.run()
+    assert page.number_input[0].value == 512
+    page.query_params |= {"n": "2048", "query": "700"}
+    page.run()
+    assert page.number_input[0].value == 700
+    page.number_input[1].set_value(9).run()
+    assert page.number_input[0].value == 700
+
+
 @pytest.mark.parametrize("name", CLOUDS)
 def test_every_cloud(name):
     page = open_page(cloud=name, n="256", query="9999")
