@@ -135,8 +135,9 @@ def softmax_stretches(x: Tensor, *, heads: int, head_dim: int, seed: int = 0, fi
 
 @dataclass(frozen=True)
 class Estimate:
-    """What softmax over n tokens would take. seconds: extrapolated as n² from the sizes measured, (sizes, measured)
-    seconds each. bytes: of the weights of all heads in float32, arithmetic.
+    """What softmax over n tokens would take, by two ways to run it. seconds: of the fused kernel, which never holds the
+    weights, extrapolated as n² from the sizes measured, (sizes, measured) seconds each. bytes: of the weights of all
+    heads where they are written out, in float32; arithmetic.
     """
 
     seconds: float
@@ -161,7 +162,7 @@ def _softmax_seconds(heads: int, head_dim: int, device: torch.device) -> tuple[f
 
 
 def softmax_estimate(n: int, *, heads: int, head_dim: int, device: torch.device) -> Estimate:
-    """Time and memory of softmax on n tokens: c·n² fitted to what `SIZES` took, each size counting alike."""
+    """Softmax on n tokens: c·n² seconds fused, fitted to what `SIZES` took, each counting alike; its weights' bytes."""
     measured = _softmax_seconds(heads, head_dim, device)
     per_pair = geometric_mean(taken / size**2 for size, taken in zip(SIZES, measured, strict=True))
     return Estimate(per_pair * n * n, 4 * heads * n * n, SIZES, measured)

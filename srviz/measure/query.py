@@ -68,8 +68,13 @@ def row(method: str, x: Tensor, found: Heads, head: int, query: int, *, bandwidt
     return one
 
 
+def tenth(n: int) -> int:
+    """How many of n tokens `near` takes, the query one of them."""
+    return max(1, n // 10)
+
+
 def near(weights: Tensor, x: Tensor, query: int) -> float:
     """Σ|w| over the tenth of the tokens x (n, D) that lie nearest to the query, over Σ|w| of all; 0.1 is evenly."""
     size = weights.abs()
-    nearest = (x - x[query]).square().sum(-1).topk(max(1, len(x) // 10), largest=False).indices
+    nearest = (x - x[query]).square().sum(-1).topk(tenth(len(x)), largest=False).indices
     return float(size[nearest].sum() / size.sum().clamp_min(torch.finfo(size.dtype).tiny))

@@ -123,17 +123,17 @@ def _softmax(run: Run, n: int) -> None:
     if run.estimate is None:
         st.caption("Measured after sliced ReLU where that takes a few seconds; beyond, estimated.")
         return
-    whole = f"Its weights, written out, would be {numbers.size(run.estimate.bytes)}."
-    if run.rows == n:
-        st.markdown(f"**{numbers.duration(run.taken)}**, fused, without writing out its weights.  \n:gray[{whole}]")
-        return
+    measured = run.rows == n
+    time = numbers.duration(run.taken) if measured else f"about {numbers.duration(run.estimate.seconds)}"
     sizes = f"n = {run.estimate.sizes[0]:,} … {run.estimate.sizes[-1]:,}"
+    how = "measured just now" if measured else f"an estimate, as n² from {sizes} measured just now"
     st.markdown(
-        f"Would need **about {numbers.duration(run.estimate.seconds)}** and **{numbers.size(run.estimate.bytes)}**.  \n"
-        f":gray[An estimate: the time grows as n² from {sizes}, measured just now; the memory is n² weights of {HEADS} "
+        f"Fused: **{time}**, in memory that grows as n.  \n"
+        f"Written out: **{numbers.size(run.estimate.bytes)}** of weights.  \n"
+        f":gray[Two ways to the same output. Only the first is timed: {how}. The weights are n² of each of {HEADS} "
         "heads, 4 bytes each.]"
     )
-    if run.rows:
+    if run.rows and not measured:
         st.caption(f"Stopped after {run.rows:,} of {n:,} queries, {numbers.duration(run.taken)}.")
 
 

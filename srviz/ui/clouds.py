@@ -11,6 +11,7 @@ import numpy as np
 import streamlit as st
 import torch
 from numpy.typing import NDArray
+from streamlit.delta_generator import DeltaGenerator
 
 from srviz.attention import METHODS
 from srviz.figures import clouds as figures
@@ -50,12 +51,23 @@ def _size(text: str) -> tuple[int, bool]:
 
 
 def _cloud(text: str) -> tuple[str, bool]:
-    known = text in CLOUDS or (text == own.NAME and own.current() is not None)
-    return (text, True) if known else ("torus", False)
+    mine = own.current()
+    if mine and text == mine.link:
+        return own.NAME, True
+    return (text, True) if text in CLOUDS else ("torus", False)
+
+
+def _link(name: str) -> str:
+    mine = own.current()
+    return mine.link if mine and name == own.NAME else name
+
+
+def _gone(text: str) -> str:
+    return own.GONE if text.startswith(own.NAME) else ""
 
 
 PARAMETERS = (
-    url.Parameter("cloud", "torus", _cloud, str),
+    url.Parameter("cloud", "torus", _cloud, _link, why=_gone),
     url.Parameter("n", 8192, _size, str),
     url.whole("head", 1, HEADS, 1),
     url.whole("query", 1, SIZES[-1], 18),
@@ -152,13 +164,14 @@ def drawn(n: int, seed: int) -> NDArray[np.int64]:
 @dataclass(frozen=True, eq=False)
 class Pane:
     """One method's row of weights. weights: (m,) of the keys drawn, in 1/n. top: of their sizes, all but a few lie
-    below. near: the share of Σ|w| on the tenth of the keys nearest to the query.
+    below. near: the share of Σ|w| on the tenth of the keys nearest to the query. blank: why no key has a weight, or "".
     """
 
     weights: Numbers
     top: float
     near: float
     arithmetic: Arithmetic
+    blank: str
 
 
 @dataclass(frozen=True, eq=False)
@@ -183,15 +196,21 @@ def _make_answer(setting: Setting, projection: str, device: str, head: int, quer
         weights = row[at]
         template, terms = TERMS[name](shown, head, query, bandwidth)
         at_keys = {term: ("p", _numpy(numbers[at])) for term, numbers in terms.items()}
-        arithmetic = Arithmetic(f"{template} = {{w}} / n", {**at_keys, "w": ("colour", 0)}, "" if panes else IDLE)
+        blank = "" if row.any() else BLANK[name].format(b=bandwidth)
+        says = f"This key weighs {{w}} times an even share:\n{template}"
+        arithmetic = Arithmetic(says, {**at_keys, "w": ("colour", 0)}, blank if panes else IDLE)
         top = float(torch.quantile(weights.abs(), 0.995))
-        panes[name] = Pane(_numpy(weights), top or 1.0, measure.near(row, x, query), arithmetic)
+        panes[name] = Pane(_numpy(weights), top or 1.0, measure.near(row, x, query), arithmetic, blank)
     ringed = (t[at] - s).abs().topk(min(RINGED, len(at)), largest=False).indices
     return Answer(panes, float(s), int((t < s).sum()), shown.drawn[_numpy(ringed)])
 
 
 answer = kept(_make_answer, 32)
 IDLE = "Point at a key. A click makes it the query."
+BLANK = {
+    "relu": "Blank: no key lies below the query, so it attends to nothing.",
+    "bump": "Blank: no key lies within b = {b:.2f} of the query, so it attends to nothing.",
+}
 Terms = tuple[str, dict[str, torch.Tensor]]  # the template, and (n,) numbers it names
 
 
@@ -244,11 +263,12 @@ def clouds() -> Place:
     """The controls, the three panes and the line of scores; what is shown."""
     state = url.settle(*PARAMETERS, together=_existing)
     _take_click(state)
-    setting = _controls(state)
+    setting, more = _controls(state)
     own.panel(url.key("cloud"), "torus", forget)
-    where, number, query = str(shell.device()), state["head"] - 1, state["query"] - 1
+    where, number = str(shell.device()), state["head"] - 1
     with st.spinner(f"Projecting {setting.n:,} tokens …") if setting.n > 200_000 else nullcontext():
         shown = scene(setting, state["slice"], where)
+        query = _query(state, setting, shown, more) - 1
         found = answer(setting, state["slice"], where, number, query, state["b"])
     shared = max(pane.top for pane in found.panes.values())
     place = shown.tokens.place
@@ -267,9 +287,13 @@ def clouds() -> Place:
                 drawing(setting, state["slice"], where, number if sliced else -1, name, mode()),
                 key=f"cloud {name}", group=GROUP, points=shown.drawn, arithmetic=Arithmetic("", terms),
                 paint=Paint(changes, pane.arithmetic, place[query].tolist()),
-                alt=f"{method.label}: the weights of query {query + 1:,} on {len(shown.drawn):,} keys of the cloud",
+                alt=f"{method.label}: the weights of query {query + 1:,} on {len(shown.drawn):,} keys of the cloud. "
+                f"{pane.blank}".strip(),
             )  # fmt: skip
-            st.caption(f"{pane.near:.2f} of all |weights| lie on the nearest tenth of the keys.")
+            if not pane.blank:
+                signs, few = ", signs aside" if method.signed else "", measure.tenth(shown.tokens.n)
+                share = f"{pane.near:.2f} of the weight{signs}; an even share is {few / shown.tokens.n:.2f}"
+                st.caption(f"The {few:,} keys nearest to the query have {share}.")
     _words(state, setting, shown, found)
     figure(
         figures.scores(_numpy(shown.heads.t[number]), found.s, state["b"], mode=mode()), key="cloud scores",
@@ -288,7 +312,7 @@ def _take_click(state: url.State) -> None:
 
 def _existing(values: dict[str, Any]) -> dict[str, Any]:
     """A cloud that is there, also where a browser still names the one that was just removed, and a query it has."""
-    name, _ = _cloud(values["cloud"])
+    name = "torus" if values["cloud"] == own.NAME and own.current() is None else values["cloud"]
     return {"cloud": name, "query": min(values["query"], _nearest(name, values["n"]))}
 
 
@@ -298,7 +322,21 @@ def _nearest(name: str, n: int) -> int:
     return mine.nearest(n) if mine else CLOUDS[name].nearest(n)
 
 
-def _controls(state: url.State) -> Setting:
+def _query(state: url.State, setting: Setting, shown: Scene, place: DeltaGenerator) -> int:
+    """The query's control; where n alone has changed, the query is the token nearest to where it was."""
+    epoch, last, before, x = st.session_state.get("_query", (None, None, 0, None))
+    moved = epoch == state.epoch and last != setting and last == setting._replace(n=last.n)
+    if moved and state["query"] == min(before, setting.n):
+        state["query"] = int((shown.x - x.to(shown.x)).square().sum(-1).argmin()) + 1
+    help_ = "The number of its token; or click one."
+    place.number_input("Query", 1, setting.n, key=url.held("query"), help=help_)
+    query: int = state["query"]
+    st.session_state["_query"] = state.epoch, setting, query, shown.x[query - 1].clone()
+    return query
+
+
+def _controls(state: url.State) -> tuple[Setting, DeltaGenerator]:
+    """The row of controls; what they ask for, and the place of the query's."""
     mine = own.current()
     first, second, third, fourth = st.columns([1.4, 2, 1.2, 0.8], gap="medium", vertical_alignment="bottom")
     titles = {name: cloud.title for name, cloud in CLOUDS.items()} | ({own.NAME: own.TITLE} if mine else {})
@@ -307,7 +345,7 @@ def _controls(state: url.State) -> Setting:
     third.segmented_control("Head", range(1, HEADS + 1), key=url.key("head"), required=True)
     mine, n = (mine if name == own.NAME else None), _nearest(name, asked)
     with fourth.popover("More", width="stretch"):
-        st.number_input("Query", 1, n, key=url.held("query"), help="The number of its token; or click one.")
+        more = st.container()
         controls.seed("Of the cloud and of the untrained projections.")
         st.segmented_control(
             "Slice Π", list(PROJECTIONS), key=url.held("slice"), format_func=PROJECTIONS.__getitem__, required=True
@@ -325,8 +363,8 @@ def _controls(state: url.State) -> Setting:
     for parameter in PARAMETERS:
         state.values[parameter.name] = st.session_state[url.key(parameter.name)]
     if mine:
-        return Setting(own.NAME, n, state["seed"], 0.0, 0.0, mine.upload.digest, mine.columns)
-    return Setting(name, n, state["seed"], state["noise"], state["outliers"])
+        return Setting(own.NAME, n, state["seed"], 0.0, 0.0, mine.upload.digest, mine.columns), more
+    return Setting(name, n, state["seed"], state["noise"], state["outliers"]), more
 
 
 def _limit() -> str | None:
@@ -354,7 +392,7 @@ def _words(state: url.State, setting: Setting, shown: Scene, found: Answer) -> N
         )
     scale = "Each pane has its own scale" if state["scale"] == "own" else "The panes share one scale"
     st.caption(
-        f"{seen}{asked} {scale}, in 1/n: 1 is the weight of a key when all count alike. "
+        f"{seen}{asked} {scale}, in even shares: 1 is the weight of a key when all count alike, 1/n. "
         f"{level if state['level'] else ''} The projections are untrained, from seed {setting.seed}."
     )
     st.markdown(

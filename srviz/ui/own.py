@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from hashlib import sha256
 
 import streamlit as st
 
@@ -11,7 +12,11 @@ from srviz.inputs.files import FORMATS, Unreadable, Upload, read
 from srviz.measure import memory
 from srviz.ui.chart import chart, mode
 
-NAME, TITLE = "own", "Your own file"  # what the page's link calls it, and the page
+NAME, TITLE = "own", "Your own file"  # what the page's links begin with for it, and what the page calls it
+GONE = (
+    "This link names a file of one's own that is not in memory (a reload, another file or its removal lets "
+    "it go): here is the torus until that file is used again."
+)
 SEEN = 1500  # points of a preview
 
 
@@ -22,6 +27,11 @@ class Own:
     upload: Upload
     columns: tuple[str, ...] | None
     file: str
+
+    @property
+    def link(self) -> str:
+        """What a link calls it: not its name, but another than that of any other file or choice of columns."""
+        return f"{NAME}-{sha256(f'{self.upload.digest} {self.columns}'.encode()).hexdigest()[:8]}"
 
     def nearest(self, n: int) -> int:
         """The number of tokens nearest to n that it can be asked for."""
@@ -54,7 +64,8 @@ def panel(cloud: str, other: str, forget: Callable[[], None]) -> None:
         mine = current()
         if mine is not None:
             with st.container(horizontal=True, vertical_alignment="center"):
-                st.text(f"In use: {mine.upload.title}")
+                shown = st.session_state.get(cloud) == NAME
+                st.text(f"{'In use' if shown else 'In memory'}: {mine.upload.title}")
                 st.button("Remove this cloud", key="remove own", on_click=_remove, args=(cloud, other, forget))
         if file is not None and (mine is None or file.file_id != mine.file):
             _look(file.file_id, file.name, file.getvalue(), cloud, forget)

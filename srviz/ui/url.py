@@ -10,13 +10,15 @@ from dataclasses import dataclass
 from typing import Any
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 
 @dataclass(frozen=True)
 class Parameter:
     """One value of a page's state. read: text → (value, whether the text was valid). write: value → text.
 
-    free: the value may be any text, which the page never shows as its own words.
+    free: the value may be any text, which the page never shows as its own words. why: text that was not valid → the
+    sentence that says so, where the usual one would not say enough.
     """
 
     name: str
@@ -24,6 +26,7 @@ class Parameter:
     read: Callable[[str], tuple[Any, bool]]
     write: Callable[[Any], str]
     free: bool = False
+    why: Callable[[str], str] = lambda text: ""
 
 
 def choice(name: str, options: tuple[str, ...], default: str) -> Parameter:
@@ -150,6 +153,7 @@ def settle(*parameters: Parameter, together: Together | None = None) -> State:
 
     together: values → those that must change because of others, a held token that must exist, say.
     """
+    note = st.empty()  # there in every run: what stands below is not mounted anew when a note comes or goes
     states: dict[str, State] = st.session_state.setdefault("_states", {})
     script = st.session_state["_script"]
     known = {parameter.name: parameter for parameter in (*parameters, ANSWER)}
@@ -159,7 +163,7 @@ def settle(*parameters: Parameter, together: Together | None = None) -> State:
     acted = _acted() and not arrived
     state = states.get(script)
     if state is None or (query != state.query and not acted and (query or not arrived)):
-        state = State(known, _read(known, query, together), query, state.epoch + 1 if state else 0)
+        state = State(known, _read(known, query, together, note), query, state.epoch + 1 if state else 0)
         _seed(state)
     elif arrived:  # back on a page whose widgets are gone: as it was left
         state.epoch += 1
@@ -173,12 +177,16 @@ def settle(*parameters: Parameter, together: Together | None = None) -> State:
     return state
 
 
-def _read(known: dict[str, Parameter], query: dict[str, str], together: Together | None) -> dict[str, Any]:
-    """The nearest valid values, and a note where the query held others."""
-    values, wrong = {}, []
+def _read(
+    known: dict[str, Parameter], query: dict[str, str], together: Together | None, place: DeltaGenerator
+) -> dict[str, Any]:
+    """The nearest valid values, and a note in its place where the query held others."""
+    values, wrong, notes = {}, [], []
     for name, parameter in known.items():
         values[name], valid = parameter.read(query[name]) if name in query else (parameter.default, True)
-        if not valid:
+        if not valid and (why := parameter.why(query[name])):
+            notes.append(why)
+        elif not valid:
             wrong.append(name)
     for name, value in (together(values) if together else {}).items():
         if values[name] != value:
@@ -186,7 +194,9 @@ def _read(known: dict[str, Parameter], query: dict[str, str], together: Together
             wrong.append(name)
     if wrong:
         shown = ", ".join(f"{name} = {_shown(known[name], values[name])}" for name in wrong)
-        st.caption(f"The link held something this page cannot show; the nearest it can is {shown}.")
+        notes.append(f"The link held something this page cannot show; the nearest it can is {shown}.")
+    if notes:
+        place.caption(" ".join(notes))
     return values
 
 

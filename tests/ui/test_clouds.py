@@ -134,6 +134,47 @@ def test_a_cloud_of_many_columns_rings_the_nearest_in_score_instead():
     assert len(painted(page, "cloud softmax")[2, "x"]) == 0
 
 
+def test_a_blank_pane_says_why():
+    """Query 1 of this head lies left of every key; and no key lies within so small a bandwidth."""
+    page = open_page(n="512", head="3", query="1", b="0.1")
+    for name, reason in (("relu", "no key lies below the query"), ("bump", "no key lies within b = 0.10 of the query")):
+        assert not painted(page, f"cloud {name}")[0, "marker.color"].any()
+        [paint] = [data for data in sent(page, "paint") if data["painted"] == f"cloud {name}"]
+        assert paint["arithmetic"]["idle"] == f"Blank: {reason}, so it attends to nothing."
+        assert paint["alt"].endswith(paint["arithmetic"]["idle"])
+    assert says(page).count("keys nearest to the query have") == 1
+    page = open_page(n="512", head="3", query="137", b="0.5")
+    assert "Blank" not in str(sent(page, "paint"))
+    assert says(page).count("The 51 keys nearest to the query have") == 3
+    assert says(page).count("signs aside; an even share is 0.10.") == 1
+
+
+@pytest.mark.parametrize("cloud", ["torus", "cube"])
+def test_another_number_of_points_keeps_the_query_where_it_was(cloud):
+    page = open_page(cloud=cloud, n="4096", query="1234")
+    for n in (8192, 256):
+        before = np.array(sent(page, "paint")[0]["mark"])
+        page.select_slider[0].set_value(n).run()
+        assert not page.exception
+        place = CLOUDS[cloud].make(n, random_state=4).place
+        nearest = int(np.square(place - before).sum(1).argmin())
+        np.testing.assert_allclose(sent(page, "paint")[0]["mark"], place[nearest], atol=1e-6)
+        assert page.query_params["query"] == str(nearest + 1)
+        assert page.number_input[0].value == nearest + 1
+
+
+def test_a_link_and_another_seed_keep_the_querys_number():
+    page = open_page(n="1024", query="700")
+    page.query_params["n"] = "512"
+    page.run()
+    assert page.number_input[0].value == 512
+    page.query_params |= {"n": "2048", "query": "700"}
+    page.run()
+    assert page.number_input[0].value == 700
+    page.number_input[1].set_value(9).run()
+    assert page.number_input[0].value == 700
+
+
 @pytest.mark.parametrize("name", CLOUDS)
 def test_every_cloud(name):
     page = open_page(cloud=name, n="256", query="9999")
@@ -178,7 +219,7 @@ def test_ones_own_file_is_looked_at_and_then_used(npy):
     assert [text.value for text in page.text][:2] == ["mine.npy", "700 points"]
     press(page, "Use this cloud")
     assert page.selectbox[0].value == "own"
-    assert page.query_params["cloud"] in ("own", ["own"])
+    assert page.query_params["cloud"].startswith("own-")
     page.select_slider[0].set_value(1024).run()
     assert "All 700 keys are drawn and attended to." in says(page)
     press(page, "Remove this cloud")
@@ -218,10 +259,31 @@ def test_a_file_that_cannot_be_used_changes_nothing(npy):
     assert "256" in says(page)
 
 
-def test_the_link_to_somebody_elses_file_gives_a_cloud_and_a_note():
-    page = open_page(cloud="own")
+@pytest.mark.parametrize("link", ["own", "own-01234567"])
+def test_a_link_to_a_file_that_is_not_in_memory_gives_a_cloud_and_says_why(link):
+    page = open_page(cloud=link, n="3000")
     assert page.selectbox[0].value == "torus"
-    assert any("cloud = torus" in caption.value for caption in page.caption)
+    [note] = [caption.value for caption in page.caption if "link" in caption.value]
+    assert note.startswith("This link names a file of one's own that is not in memory")
+    assert note.endswith("the nearest it can is n = 4096.")
+    page.segmented_control[0].set_value(2).run()
+    assert not any("link" in caption.value for caption in page.caption)
+
+
+def test_the_link_of_one_file_shows_no_other(npy):
+    page = press(upload(open_page(n="256"), "mine.npy", npy), "Use this cloud")
+    first = page.query_params["cloud"]
+    press(upload(page, "other.npy", array(np.random.default_rng(1).normal(size=(600, 3)))), "Use this cloud")
+    second = page.query_params["cloud"]
+    page.query_params["cloud"] = first
+    page.run()
+    assert page.selectbox[0].value == "torus"
+    assert "not in memory" in says(page)
+    assert "In memory: other.npy" in [text.value for text in page.text]
+    page.query_params["cloud"] = second
+    page.run()
+    assert page.selectbox[0].value == "own"
+    assert "In use: other.npy" in [text.value for text in page.text]
 
 
 def test_a_session_holds_one_file(npy):
@@ -254,7 +316,8 @@ def test_attend_to_everything_measures_both():
     assert run.taken > 0
     assert run.peak > 50e6
     assert run.colours.shape == (512, 3)
-    assert "fused" in says(page)
+    assert "Written out: **4.2 MB** of weights." in says(page)
+    assert "Only the first is timed: measured just now." in says(page)
     assert "the process at most" in says(page)
     assert "cloud output" in [data["painted"] for data in sent(page, "figure")]
 
@@ -273,7 +336,17 @@ def test_softmax_that_would_take_long_is_estimated_and_not_run(monkeypatch):
     monkeypatch.setattr(attend, "softmax_estimate", lambda *_, **__: estimate)
     page = press(open_page(n="512"), "Attend to everything")
     assert page.session_state["_run"].rows == 0
-    assert "**about 9.0 h** and **4.0 TB**" in says(page)
+    assert "Fused: **about 9.0 h**, in memory that grows as n.  \nWritten out: **4.0 TB** of weights." in says(page)
+    assert "Only the first is timed: an estimate, as n² from n = 512 … 4,096" in says(page)
+
+
+def test_softmax_that_was_stopped_says_how_far_it_came():
+    page = open_page(n="256")
+    run = page.session_state["_run"]
+    run.estimate, run.rows, run.taken = Estimate(3.0, 10**9, (512, 4096), (0.01, 0.6)), 100, 1.5
+    page.run()
+    assert "Fused: **about 3.00 s**" in says(page)
+    assert "Stopped after 100 of 256 queries, 1.50 s." in says(page)
 
 
 def test_what_was_stopped_is_kept_and_goes_on():

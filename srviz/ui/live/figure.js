@@ -116,6 +116,7 @@ class Figure {
     root.replaceChildren(make("div", { class: "figure" }, [this.plot, this.says, make("div", { class: "save" }, [save("png"), save("svg")])]));
     this.observer = new ResizeObserver(() => this.plotly && this.mounted && this.plotly.Plots.resize(this.plot));
     this.observer.observe(root);
+    document.addEventListener(MOVED, this.onpaint); // the paint may come after the figure it is for
   }
 
   async receive(data, send) {
@@ -132,7 +133,7 @@ class Figure {
     this.plotly = await plotlyLibrary(data.library);
     if (this.closed || this.data !== data) return;
     await this.draw();
-    if (this.closed) { this.plotly.purge(this.plot); return; } // while it was being drawn
+    if (this.closed) return;
     this.group.join(this);
     if (data.held) this.group.keep(data.held);
     this.show(this.group.held ?? this.group.pair, Boolean(this.group.held));
@@ -152,12 +153,13 @@ class Figure {
     this.drawn = { figure, paint };
     const { data, layout } = this.parsed;
     for (const [trace, path, value] of paint?.changes ?? []) set(data[trace], path.split("."), value?.f4 === undefined ? value : unpack(value.f4, Float32Array));
-    const before = this.plot._fullLayout;
     layout.uirevision = "kept";
     if (layout.meta === "square") { delete layout.height; layout.autosize = true; this.plot.style.aspectRatio = "1"; }
-    const scene = this.is3d ? before?.scene?._scene : null; // it alone knows a camera that was dragged
+    const seen = this.mounted ? this : [...this.group.members].find((member) => member.is3d); // a new one looks as its group does
+    const scene = seen?.is3d ? seen.plot._fullLayout.scene?._scene : null; // it alone knows a camera that was dragged
     if (scene) layout.scene = { ...layout.scene, camera: scene.getCamera() };
     await this.plotly.react(this.plot, data, layout, { displayModeBar: false, responsive: false, scrollZoom: false, plotGlPixelRatio: Math.min(2, devicePixelRatio) });
+    if (this.closed) { this.plotly.purge(this.plot); return; } // while it was being drawn
     this.is3d = Boolean(this.plot._fullLayout.scene);
     if (!this.mounted) { this.mounted = true; this.listen(); }
     this.plot.append(this.over);
@@ -192,7 +194,6 @@ class Figure {
     };
     plot.on("plotly_relayouting", turned);
     plot.on("plotly_relayout", turned);
-    document.addEventListener(MOVED, this.onpaint);
   }
 
   choose(pair) {
