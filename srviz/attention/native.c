@@ -12,13 +12,9 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#ifdef __linux__
-#include <sys/mman.h>
-#endif
 
 #define WIDE 64   /* columns of one walk */
 #define AHEAD 24  /* rows */
-#define HUGE_PAGE ((uintptr_t)1 << 21)
 
 enum { FINE, NO_MEMORY, NOT_FINITE };
 
@@ -313,17 +309,6 @@ static void cut(const Row *row, uint8_t *begins) {
         begins[k] = k == 0 || score(row->t, k) - first >= row->width;
         if (begins[k]) first = score(row->t, k);
     }
-}
-
-/* Large pages for the output, n numbers that are about to be written in any order. */
-void sliced_spread_out(float *x, int64_t n) {
-#if defined(__linux__) && defined(MADV_HUGEPAGE)
-    uintptr_t low = ((uintptr_t)x + HUGE_PAGE - 1) / HUGE_PAGE * HUGE_PAGE;
-    uintptr_t high = (uintptr_t)(x + n) / HUGE_PAGE * HUGE_PAGE;
-    if (high > low) madvise((void *)low, high - low, MADV_HUGEPAGE); /* where that is refused, small ones do */
-#else
-    (void)x, (void)n;
-#endif
 }
 
 #define WALK(walk, w, ...)                                 \

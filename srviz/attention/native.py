@@ -47,7 +47,6 @@ class Library(NamedTuple):
     relu_backward: Callable[..., int]
     bump_sum: Callable[..., int]
     bump_slopes: Callable[..., int]
-    spread_out: Callable[..., None]
     compiler: str
 
 
@@ -175,14 +174,11 @@ def _open(path: Path, version: str) -> Library:
         found: Callable[..., int] = function
         return found
 
-    loaded.sliced_spread_out.argtypes = [ctypes.c_void_p, ctypes.c_int64]
-    loaded.sliced_spread_out.restype = None
     return Library(
         relu_forward=typed("relu_forward", 5),
         relu_backward=typed("relu_backward", 8),
         bump_sum=typed("bump_sum", 6),
         bump_slopes=typed("bump_slopes", 8),
-        spread_out=loaded.sliced_spread_out,
         compiler=version,
     )
 
@@ -248,7 +244,7 @@ class _SlicedReLU(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, s: Tensor, t: Tensor, v: Tensor, keep: Tensor | None) -> Tensor:
-        y = _written(v.new_empty(*s.shape, v.shape[-1]))
+        y = v.new_empty(*s.shape, v.shape[-1])
         _walk(_found().relu_forward, s, t, v, _weight(keep, v), y)
         ctx.save_for_backward(s, t, v, keep)
         return y
@@ -267,7 +263,7 @@ class _SlicedReLU(torch.autograd.Function):
         s, t, v, keep = ctx.saved_tensors
         parts = len(_columns(s, v))
         ds, dt = s.new_empty(parts, *s.shape), t.new_empty(parts, *t.shape)
-        dv = _written(torch.empty_like(v)) if ctx.needs_input_grad[2] else None
+        dv = torch.empty_like(v) if ctx.needs_input_grad[2] else None
         _walk(_found().relu_backward, s, t, v, _weight(keep, v), _numbers(g), list(ds), list(dt), dv)
         return _sum(ds), _sum(dt), dv, None
 
@@ -277,7 +273,7 @@ class _SlicedBump(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, s: Tensor, t: Tensor, v: Tensor, bandwidth: Tensor, scale: Tensor) -> Tensor:
-        y = _written(v.new_empty(*s.shape, v.shape[-1]))
+        y = v.new_empty(*s.shape, v.shape[-1])
         _walk(_found().bump_sum, s, t, v, _double(bandwidth), _double(scale), y)
         ctx.save_for_backward(s, t, v, bandwidth, scale)
         return y
@@ -314,7 +310,7 @@ class _SlicedBump(torch.autograd.Function):
         if ctx.needs_input_grad[1]:
             dt, _ = slopes(t, s, g, v)
         if ctx.needs_input_grad[2]:
-            dv = _written(torch.empty_like(v))
+            dv = torch.empty_like(v)
             _walk(_found().bump_sum, t, s, g, width, scale, dv)
         return ds, dt, dv, db, None
 
@@ -378,12 +374,6 @@ def _columns(s: Tensor, v: Tensor) -> list[tuple[int, int]]:
     parts = max(1, min(-(-_threads(s, v) // rows), d // LINE))
     size = -(-d // (parts * LINE)) * LINE
     return [(first, min(first + size, d)) for first in range(0, d, size)]
-
-
-def _written(rows: Tensor) -> Tensor:
-    """Rows that are about to be written, in any order."""
-    _found().spread_out(rows.data_ptr(), rows.numel())
-    return rows
 
 
 def _walk(function: Callable[..., int], s: Tensor, t: Tensor, v: Tensor, *others: Tensor | list[Tensor] | None) -> None:

@@ -35,7 +35,7 @@ DIRECTIONS = ("forward", "backward")
 DTYPES = ("float32", "bfloat16", "float16", "float64")
 FLOOR = "floor"
 SAMPLE = 0.005  # seconds that a sample should last: short calls are repeated in it
-FEWEST, MOST, TOGETHER = 3, 9, 0.3  # samples of a point, and the seconds after which the fewest are enough
+FEWEST, MOST, TOGETHER = 5, 11, 0.3  # samples of a point, and the seconds after which the fewest are enough
 PATIENCE = 4  # times as many, and as long, where others disturb them
 PILOT = 256  # tokens of a first try where the run begins with more
 
