@@ -34,8 +34,8 @@ FLAGS = ("-O3", "-std=gnu11", "-fopenmp-simd", "-shared", "-fPIC")
 PATIENCE = 60  # seconds for the compiler
 LEAST = 32**2  # n_q · n_k from which a call is worth it
 MOST = 1 << 31  # tokens of a row, whose places are 32 bits
-WORK = 1 << 20  # numbers for which another thread is worth starting
-CALLS = 4  # of each thread: one that is held up is not waited for long
+WORK = 1 << 21  # numbers for which another thread is worth starting
+
 LINE = 16  # float32 of one cache line, which two threads should not share
 NO_MEMORY, NOT_FINITE = 1, 2  # what native.c answers; 0: done
 
@@ -383,7 +383,7 @@ def _walk(function: Callable[..., int], s: Tensor, t: Tensor, v: Tensor, *others
     """
     rows, n_q, n_k, d = *s.shape, *v.shape[1:]
     threads, columns = _threads(s, v), _columns(s, v)
-    together = rows if threads == 1 else -(-rows // (CALLS * threads))  # rows of one call
+    together = -(-rows // threads)  # rows of one call
 
     def call(place: tuple[int, int]) -> int:
         row, part = place

@@ -145,9 +145,9 @@ def test_columns_are_all_there_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("compiled", "threads")
-@pytest.mark.parametrize(("rows", "calls"), [(1, 2), (2, 2), (7, 7), (8, 8), (9, 5), (1000, 8)])
+@pytest.mark.parametrize(("rows", "calls"), [(1, 2), (2, 2), (3, 2), (8, 2), (1000, 2)])
 def test_many_rows_go_together(rows: int, calls: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A few calls for each thread, not one for each row."""
+    """A call for each thread, not one for each row."""
     monkeypatch.setattr(native, "WORK", 1)
     torch.set_num_threads(2)
     seen: list[list[tuple[int, int]]] = []
