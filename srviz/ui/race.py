@@ -38,7 +38,7 @@ BET_AT = tuple(1 << k for k in (6, 10, 14, 18))  # as in live/race.js
 BETS = {"softmax": (-3.6, -2.4, -1.2, 0.0), "relu": (-4.1, -2.9, -1.7, -0.5)}  # both in proportion to n
 LOW, HIGH = -5.0, 3.0  # seconds of a bet, powers of ten
 WIDTHS, LONGEST = ("16", "32", "64", "128"), ("0.1", "0.3", "1", "3", "10", "30")  # d; seconds of the longest call
-BUSY = 0.5  # tasks a core, from which a run is said to have had company
+BUSY = 0.25  # of the processors' time, from which a run is said to have had company
 FEED = 0.2  # seconds between two pictures
 PARAMETERS = (
     url.several("methods", tuple(RACERS), ("written", "softmax", "linear", "relu")),
@@ -365,16 +365,15 @@ def _provenance(run: Run) -> str:
 
 def _busy(run: Run) -> str:
     """A caution where the machine was at other work when the run began."""
-    load, cores_ = run.provenance.get("load_before"), run.provenance.get("cores")
     try:
-        busy = float(load) > BUSY * float(cores_)  # type: ignore[arg-type]
+        busy = float(run.provenance.get("busy_before", ""))
     except (TypeError, ValueError):  # not known
         return ""
+    if not busy > BUSY:
+        return ""
     return (
-        f" **The machine was at other work too**: a load of {_words(load)} on {_words(cores_)} cores. Short calls are "
-        "slowed most, and those of several threads more than those of one."
-        if busy
-        else ""
+        f" **The machine was at other work too**, which took {min(busy, 1):.0%} of its time when the run began. Short "
+        "calls are slowed most, and those of several threads more than those of one."
     )
 
 

@@ -80,6 +80,15 @@ def test_long_calls_are_not_waited_for_until_nobody_disturbs_them():
     assert len(lane.disturbed) == race.FEWEST
 
 
+@linux
+def test_how_busy_the_others_were(monkeypatch):
+    said = iter(["cpu  100 0 50 800 50 0 0 0 7 7\ncpu0 1", "cpu  130 10 60 840 60 0 0 0 9 9\ncpu0 1"])
+    monkeypatch.setattr(race.Path, "read_text", lambda path: next(said))
+    assert race._busy() == "0.50"
+    monkeypatch.setattr(race.Path, "read_text", lambda path: "")
+    assert race._busy() == ""
+
+
 def test_the_command_writes_what_the_page_can_read(tmp_path, capsys):
     file = tmp_path / "out.json"
     words = ["--quick", "--json", str(file), "--methods", "softmax,relu", "--directions", "forward", "--most", "128"]

@@ -86,10 +86,11 @@ def test_provenance_is_no_markup():
 @pytest.mark.parametrize(
     ("told", "said"),
     [
-        ({"load_before": "1.8", "cores": 2}, "a load of 1.8 on 2 cores"),
-        ({"load_before": "0.4", "cores": 2}, ""),
-        ({"load_before": "", "cores": 2}, ""),
-        ({"load_before": "<b>", "cores": "many"}, ""),
+        ({"busy_before": "0.78"}, "which took 78% of its time"),
+        ({"busy_before": "0.10"}, ""),
+        ({"busy_before": ""}, ""),
+        ({"busy_before": "<b>"}, ""),
+        ({"busy_before": "nan"}, ""),
         ({}, ""),
     ],
 )
