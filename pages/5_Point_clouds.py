@@ -41,5 +41,5 @@ with shell.page("pages/5_Point_clouds.py"):
     )
     st.subheader("Attend to everything", anchor=False)
     attend_to_everything(place)
-    st.subheader("The code that ran", anchor=False)
-    st.code(code(), language=None, wrap_lines=True)
+    with st.expander("The code that ran"):
+        st.code(code(), language=None, wrap_lines=True)

@@ -201,8 +201,7 @@ class Race {
       const path = Array.from({ length: MOST - LEAST + 1 }, (_, k) => this.at(2 ** (LEAST + k), value(2 ** (LEAST + k)))).join("L");
       put_("path", { d: `M${path}`, class: "guide", "clip-path": "url(#race-clip)" });
       let m = 2 ** MOST;
-      const names = this.idle() ? [] : this.betNames(), over = (a, b) => Math.abs(a - b) < 90;
-      while (m > 2 ** LEAST && (Math.log10(value(m)) > HIGH - 0.2 || names.some(([, at, high]) => over(this.x(m) - 30, at) && Math.abs(this.y(Math.log10(value(m))) - 7 - high) < 18))) m /= 1.1;
+      while (m > 2 ** LEAST && (Math.log10(value(m)) > HIGH - 0.2 || this.taken(this.x(m), this.y(Math.log10(value(m))) - 7))) m /= 1.1;
       put_("text", { x: Math.min(this.x(m), end) - 6, y: this.y(Math.log10(value(m))) - 7, "text-anchor": "end" }, text);
     }
     if (this.pointed) put_("line", { x1: this.x(this.pointed), x2: this.x(this.pointed), y1: TOP - 8, y2: floor, stroke: "var(--quiet)" });
@@ -215,6 +214,14 @@ class Race {
       put_("text", { x: this.x(cross.n) + 6, y: floor - 8, class: "strong halo" }, `sliced is faster from n ≈ ${whole(Number(cross.n.toPrecision(2)))}`);
     }
     this.back.replaceChildren(...parts);
+  }
+
+  // whether a name of a guide that ends at this place would lie on a bet's handle or name
+  taken(x, y) {
+    if (this.idle()) return false;
+    const handles = this.marks.map(({ name, k }) => [this.x(2 ** BET_AT[k]), this.y(this.bet[name][k]) + 5, 12]);
+    const names = this.betNames().map(([, at, high]) => [at, high, 50]);
+    return [...handles, ...names].some(([at, high, half]) => x > at - half && x - 70 < at + half && Math.abs(y - high) < 18);
   }
 
   drawLines() {
