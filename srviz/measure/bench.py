@@ -50,6 +50,8 @@ class Run:
         elif "row" in record:
             row = Row.read(record["row"])
             self.rows[row.method, row.direction, row.n] = row
+        elif "others" in record:
+            self.provenance["others"] = record["others"]
         elif "lost" in record:
             self.over, self.trouble = True, record["lost"]
         elif "end" in record:

@@ -8,6 +8,7 @@ from itertools import pairwise
 from srviz.measure.race import Row
 
 DECADE = 10
+CERTAIN = 0.1  # standard error of a slope that is worth saying
 FIXED = 4  # times as long as at the least n: from there on most of a call is work that grows
 
 
@@ -20,22 +21,31 @@ def slope(rows: Sequence[Row]) -> float | None:
     """The power a of the fit time ∝ n^a over the last decade of n, least squares on both logarithms; None below three
     points.
     """
+    found = _fit(rows)
+    return found[0] if found else None
+
+
+def law(rows: Sequence[Row]) -> float | None:
+    """The slope, where it says how the work grows. None where its standard error is above 0.1, and where the last
+    decade begins among calls that take hardly longer than one at the least n, what any call costs.
+    """
+    found, first = _fit(rows), next((row for row in rows if row.n * DECADE >= rows[-1].n), None)
+    if not found or not first or (first.seconds or 0) < FIXED * (rows[0].seconds or 0):
+        return None
+    return found[0] if found[1] <= CERTAIN else None
+
+
+def _fit(rows: Sequence[Row]) -> tuple[float, float] | None:
+    """A slope and its standard error."""
     last = [row for row in rows if row.n * DECADE >= rows[-1].n]
     if len(last) < 3:
         return None
     x, y = [math.log(row.n) for row in last], [math.log(row.seconds or 1) for row in last]
     middle, height = sum(x) / len(x), sum(y) / len(y)
-    along = sum((a - middle) * (b - height) for a, b in zip(x, y, strict=True))
-    return along / sum((a - middle) ** 2 for a in x)
-
-
-def law(rows: Sequence[Row]) -> float | None:
-    """The slope, where it says how the work grows; None where the last decade begins among calls that take hardly
-    longer than one at the least n, what any call costs.
-    """
-    first = next((row for row in rows if row.n * DECADE >= rows[-1].n), None)
-    grown = first is not None and (first.seconds or 0) >= FIXED * (rows[0].seconds or 0)
-    return slope(rows) if grown else None
+    along = sum((a - middle) ** 2 for a in x)
+    power = sum((a - middle) * (b - height) for a, b in zip(x, y, strict=True)) / along
+    rest = sum((b - height - power * (a - middle)) ** 2 for a, b in zip(x, y, strict=True))
+    return power, math.sqrt(rest / (len(x) - 2) / along)
 
 
 @dataclass(frozen=True)

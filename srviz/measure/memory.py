@@ -160,7 +160,7 @@ def _peak(work: Callable[[], object]) -> tuple[int, str]:
             work()
         return peak.most - peak.start, "looked at every millisecond"
     work()
-    return _status("VmHWM") - before, "the system's record, VmHWM"
+    return _status("VmHWM") - before, "the system's own record of the process"
 
 
 def limit(most: int) -> bool:

@@ -244,7 +244,8 @@ def race(plan: Plan) -> Iterator[dict[str, Any]]:
     """Run the plan; what happens, as it happens, in records that JSON can hold.
 
     {"provenance": …} first; {"at": [method, direction, n]} before a point is tried; {"row": …} a `Row` as soon as there
-    is a first sample and again with more, or where a method ends; {"lost": sentence} where the device is gone; {"end":
+    is a first sample and again with more, or where a method ends; {"others": share of the processors' time that other
+    work took so far}; {"lost": sentence} where the device is gone; {"end":
     true}.
     """
     device = torch.device(plan.device)
@@ -254,6 +255,7 @@ def race(plan: Plan) -> Iterator[dict[str, Any]]:
     torch.set_num_threads(plan.threads)
     memory.settle_malloc()
     yield {"provenance": provenance(plan)}
+    others = Others()
     before = memory.resident()
     room = memory.available() if plan.memory is None else plan.memory
 
@@ -307,6 +309,8 @@ def race(plan: Plan) -> Iterator[dict[str, Any]]:
                     yield {"row": asdict(_row(lane, n, plan))}
         for lane in ready:
             lane.past.append((n, min(lane.used())))
+        if (share := others.share()) is not None:
+            yield {"others": share}
         running = ready
         if running in ([], [floor]):
             break
@@ -481,7 +485,6 @@ def provenance(plan: Plan) -> dict[str, str | int]:
         "cores": cores(),
         "threads": plan.threads,
         "load_before": load,  # tasks that ran or waited, over the last minute
-        "busy_before": _busy(),
         "memory": memory.granted(),
         "torch": torch.__version__,
         "sliced": _sliced(plan),
@@ -494,23 +497,30 @@ def provenance(plan: Plan) -> dict[str, str | int]:
     }
 
 
-def _busy() -> str:
-    """The share of the processors' time that others took in the last quarter of a second; empty where nobody tells."""
+class Others:
+    """How much of the processors' time went to other work than this process, since this was made."""
 
-    def ticks() -> tuple[int, int]:
-        user, nice, system, idle, waiting, *rest = map(
-            int, Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:]
-        )
+    def __init__(self) -> None:
+        self.start = self._ticks()
+
+    def share(self) -> float | None:
+        """0 to 1; None where the system does not tell."""
+        now = self._ticks()
+        if self.start is None or now is None:
+            return None
+        taken, passed, mine = (later - before for later, before in zip(now, self.start, strict=True))
+        return round(min(1.0, max(0.0, (taken - mine) / max(passed, 1.0))), 2)
+
+    @staticmethod
+    def _ticks() -> tuple[float, float, float] | None:
+        """Seconds so far: of work, of work and rest, and of this process."""
+        try:
+            line = Path("/proc/stat").read_text("ascii").split("\n", 1)[0]
+            user, nice, system, idle, waiting, *rest = (int(x) / os.sysconf("SC_CLK_TCK") for x in line.split()[1:])
+        except (OSError, ValueError, AttributeError):
+            return None
         taken = user + nice + system + sum(rest[:3])
-        return taken, taken + idle + waiting
-
-    try:
-        taken, passed = ticks()
-        time.sleep(0.25)
-        later, now = ticks()
-    except (OSError, ValueError):
-        return ""
-    return f"{(later - taken) / max(now - passed, 1):.2f}"
+        return taken, taken + idle + waiting, sum(os.times()[:2])
 
 
 def _sliced(plan: Plan) -> str:

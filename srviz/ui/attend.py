@@ -98,7 +98,7 @@ def _sliced(run: Run, shown: Scene, place: Place) -> None:
         stopped = "" if run.heads == HEADS else f" Stopped after {run.heads} of {HEADS} heads."
         peak = f", the process at most {numbers.size(run.peak)} of the host's memory" if run.peak else ""
         st.markdown(
-            f"**{numbers.duration(run.seconds)}**{peak}.{stopped}  \n"
+            f"**{numbers.duration(run.seconds)}**, the projections of all tokens included{peak}.{stopped}  \n"
             f":gray[Colours: the three principal components of the output. Measured just now on {run.on}.]"
         )
     _offer(run, shown)

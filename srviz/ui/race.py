@@ -38,7 +38,7 @@ BET_AT = tuple(1 << k for k in (6, 10, 14, 18))  # as in live/race.js
 BETS = {"softmax": (-3.6, -2.4, -1.2, 0.0), "relu": (-4.1, -2.9, -1.7, -0.5)}  # both in proportion to n
 LOW, HIGH = -5.0, 3.0  # seconds of a bet, powers of ten
 WIDTHS, LONGEST = ("16", "32", "64", "128"), ("0.1", "0.3", "1", "3", "10", "30")  # d; seconds of the longest call
-BUSY = 0.25  # of the processors' time, from which a run is said to have had company
+COMPANY = 0.15  # of the processors' time, from which a run is said to have had company
 FEED = 0.2  # seconds between two pictures
 PARAMETERS = (
     url.several("methods", tuple(RACERS), ("written", "softmax", "linear", "relu")),
@@ -52,6 +52,7 @@ PARAMETERS = (
     url.flag("recorded", True),
     *(url.reals(name, LOW, HIGH, len(BET_AT), bet) for name, bet in BETS.items()),
 )
+OWN = " of a process of its own"
 DIRECTION = {"forward": "forward", "backward": "forward and backward"}
 
 
@@ -68,7 +69,7 @@ def race_page() -> Place | None:
     state = url.settle(*PARAMETERS, together=_whole_bets)
     report.take(state, "race", "bet", BETS)
     run, racing = _run(), bool(st.session_state.get("_racing"))
-    _controls(state)
+    _controls(state, racing)
     bar = None
     if racing:
         bar = _stop_button()
@@ -88,10 +89,10 @@ def go(place: Place | None) -> None:
     if place is None or run is None:
         return
     url.leave()  # it takes a while, and ends in another run
-    shown, old, number = 0.0, True, 0
+    shown, old, number, began = 0.0, True, 0, time.monotonic()
     with turn(lambda text: place.bar.progress(0.0, text)), contextlib.closing(measure(run)) as ticks:
         for new in ticks:
-            place.bar.progress(_share(run), _at(run))
+            place.bar.progress(_share(run), f"{_at(run)} · {time.monotonic() - began:.0f} s")
             old = old or new
             if old and time.monotonic() - shown > FEED:
                 shown, old, number = time.monotonic(), False, number + 1
@@ -116,16 +117,23 @@ def _whole_bets(values: dict[str, Any]) -> dict[str, Any]:
 # ---- controls --------------------------------------------------------------------------------------------------------
 
 
-def _controls(state: url.State) -> None:
+def _controls(state: url.State, racing: bool) -> None:
+    """Closed while a race is on: it would not hear them, and lose its place in the queue."""
+    off = {"disabled": racing}
     st.pills(
-        "Methods", list(RACERS), selection_mode="multi", key=url.key("methods"), format_func=lambda x: RACERS[x].label
+        "Methods",
+        list(RACERS),
+        selection_mode="multi",
+        key=url.key("methods"),
+        format_func=lambda x: RACERS[x].label,
+        **off,
     )
     first, second, last = st.columns([1.7, 2.6, 0.8], gap="medium", vertical_alignment="bottom")
     first.segmented_control(
-        "A call is", list(DIRECTION), key=url.key("direction"), format_func=DIRECTION.__getitem__, required=True
+        "A call is", list(DIRECTION), key=url.key("direction"), format_func=DIRECTION.__getitem__, required=True, **off
     )
-    second.select_slider("Largest n", range(8, 21), key=url.key("upto"), format_func=lambda k: f"{1 << k:,}")
-    with last.popover("More", width="stretch"):
+    second.select_slider("Largest n", range(8, 21), key=url.key("upto"), format_func=lambda k: f"{1 << k:,}", **off)
+    with last.popover("More", width="stretch", **off):
         st.slider("Heads H", 1, 16, key=url.held("heads"))
         st.select_slider("Coordinates d of a head", WIDTHS, key=url.held("d"))
         st.selectbox("Numbers", DTYPES, key=url.held("dtype"), filter_mode=None)
@@ -156,6 +164,12 @@ def _plan(state: url.State) -> Plan:
     )  # fmt: skip
 
 
+def _same(one: Plan, other: Plan) -> bool:
+    """Whether two plans measure the same; how far they go does not matter."""
+    names = ("methods", "directions", "heads", "d", "dtype", "device")
+    return all(getattr(one, name) == getattr(other, name) for name in names)
+
+
 def _stop_button() -> DeltaGenerator:
     with st.container(horizontal=True, vertical_alignment="center", key="racing"):
         st.button("Stop", key="stop race", on_click=_set_racing, args=(False,))
@@ -174,10 +188,13 @@ def _run_button(state: url.State, run: Run | None) -> None:
         )
         if run and begun and not run.over:
             st.button("Go on", key="go on", on_click=_set_racing, args=(True,))
+        stale = begun and run is not None and not _same(run.plan, _plan(state))
         stopped = f"Stopped at n = {run.at[2]:,}; what was measured stands. " if run and run.at and not run.over else ""
         st.caption(
-            f"{stopped}On {_device(state['device'])}, {state['dtype']}, H = {state['heads']}, d = {state['d']}. "
-            f"A method ends where one call would take more than {state['call']} s."
+            f"{stopped}{'Below is the run before; these are other settings: ' if stale else ''}"
+            f"{DIRECTION[state['direction']]} on {_device(state['device'])}{OWN if state['device'] == 'cpu' else ''}, "
+            f"{state['dtype']}, H = {state['heads']}, d = {state['d']}. A method ends where one call would take more "
+            f"than {state['call']} s."
             if state["methods"]
             else "Choose a method."
         )
@@ -215,7 +232,7 @@ def _chart(state: url.State, run: Run | None, racing: bool) -> dict[str, Any]:
     direction = run.plan.directions[0] if run else state["direction"]
     ghosts = [
         {"title": title, "lines": _lines(rows, direction, [name for name in BETS if name in state["methods"]])}
-        for title, rows in (recorded() if run and state["recorded"] else ())  # not before the bet
+        for title, rows in (recorded() if run and run.rows and state["recorded"] else ())  # not before the bet
         if any(row.direction == direction for row in rows)
     ]
     return {
@@ -294,8 +311,10 @@ def _says(state: url.State, run: Run) -> None:
     if not any(row.seconds for row in run.rows.values()):
         return
     st.subheader("Where we lose", anchor=False)
+    if caution := _company(run):
+        st.warning(caution, icon=":material/groups:")
     st.markdown(where_we_lose(run))
-    st.markdown(f"{_bet_says(state, run)}\n\n:gray[{_provenance(run)}{_busy(run)}]")
+    st.markdown(f"{_bet_says(state, run)}\n\n:gray[{_provenance(run)}]")
     _memory(run)
     _download(run)
 
@@ -311,17 +330,24 @@ def where_we_lose(run: Run) -> str:
     both = [(row.n, (row.seconds or 1) / (mine[row.n].seconds or 1)) for row in slow if row.n in mine]
     (first, at_first), (last, at_last) = both[0], both[-1]
     if cross.n is None:
-        much = f"at n = {last:,} by {1 / at_last:.1f} ×"
+        much = f"at n = {last:,} by {_times(1 / at_last)}"
         return f"Fused softmax is **faster at every n** that both ran, from {first:,} to {last:,}: {much}."
     if cross.n == first:
-        much = f"at n = {last:,} by {at_last:.1f} ×"
-        return f"Nowhere in this run: sliced ReLU is **faster at every n** that both ran, from {first:,} on: {much}."
+        much = f"at n = {last:,}, the last that fused softmax ran, by {_times(at_last)}"
+        return (
+            f"Nowhere in this run: sliced ReLU is **faster than fused softmax at every n**, from {first:,} on: {much}."
+        )
     spread = f"from {_two(cross.low or first)} {f'to {_two(cross.high)}' if cross.high else 'to beyond what both ran'}"
     return (
-        f"**Up to n ≈ {_two(cross.n)} fused softmax is faster**: at n = {first:,} by {1 / at_first:.1f} ×. From there "
-        f"on sliced ReLU is: at n = {last:,}, the last that both ran, by {at_last:.1f} ×. With the quartiles of the "
-        f"samples in place of their medians, the two cross {spread}."
+        f"**Up to n ≈ {_two(cross.n)} fused softmax is faster**: at n = {first:,} by {_times(1 / at_first)}. From "
+        f"there on sliced ReLU is: at n = {last:,}, the last that both ran, by {_times(at_last)}. With the quartiles "
+        f"of the samples in place of their medians, the two cross {spread}."
     )
+
+
+def _times(ratio: float) -> str:
+    """A ratio to two digits, as many as a measured one has."""
+    return f"{_two(ratio) if ratio >= 10 else f'{ratio:.1f}'} ×"
 
 
 def _two(n: float) -> str:
@@ -333,22 +359,26 @@ def _bet_says(state: url.State, run: Run) -> str:
     if all(tuple(state[name]) == bet for name, bet in BETS.items()):
         return "You have made no bet: drag the dashed lines before the next run."
     parts = [
-        f"by {off:.1f} × for {RACERS[name].label.lower().replace('relu', 'ReLU')}"
+        f"{_times(off)} too {'high' if high else 'low'} for {RACERS[name].label.lower().replace('relu', 'ReLU')}"
+        if abs(math.log10(off)) > 0.1
+        else f"right for {RACERS[name].label.lower().replace('relu', 'ReLU')}"
         for name in BETS
-        if (off := _off(state[name], run, name))
+        for off, high in _off(state[name], run, name)
     ]
-    return f"Your bet was off {' and '.join(parts)}, the mean over all n measured." if parts else ""
+    return f"Your bet was {' and '.join(parts)}, in the mean over all n measured." if parts else ""
 
 
-def _off(bet: tuple[float, ...], run: Run, name: str) -> float | None:
-    """How many times too high or too low a bet is, the geometric mean over the points of a method."""
+def _off(bet: tuple[float, ...], run: Run, name: str) -> list[tuple[float, bool]]:
+    """How many times a bet is off, the geometric mean over the points of a method, and whether it is mostly too high;
+    nothing where there are no points.
+    """
     apart = []
     for row in points(run.rows.values(), name):
         place = min(len(BET_AT) - 2, int((math.log2(row.n) - 6) // 4))
         along = (math.log2(row.n) - 6) / 4 - place
         power = bet[place] + along * (bet[place + 1] - bet[place])
-        apart.append(abs(power - math.log10(row.seconds or 1)))
-    return 10 ** (sum(apart) / len(apart)) if apart else None
+        apart.append(power - math.log10(row.seconds or 1))
+    return [(10 ** (sum(map(abs, apart)) / len(apart)), sum(apart) > 0)] if apart else []
 
 
 def _provenance(run: Run) -> str:
@@ -363,17 +393,17 @@ def _provenance(run: Run) -> str:
     )
 
 
-def _busy(run: Run) -> str:
-    """A caution where the machine was at other work when the run began."""
+def _company(run: Run) -> str:
+    """A caution where other work ran beside the run."""
     try:
-        busy = float(run.provenance.get("busy_before", ""))
+        others = float(run.provenance.get("others", ""))
     except (TypeError, ValueError):  # not known
         return ""
-    if not busy > BUSY:
+    if not others > COMPANY:
         return ""
     return (
-        f" **The machine was at other work too**, which took {min(busy, 1):.0%} of its time when the run began. Short "
-        "calls are slowed most, and those of several threads more than those of one."
+        f"Other work took {min(others, 1):.0%} of this machine's time during the run. That slows short calls most, and "
+        "those of several threads: take the small n with care, and run again when it is quiet."
     )
 
 
@@ -407,11 +437,35 @@ def _memory(run: Run) -> None:
     figure(drawing, key="race memory", alt=f"Peak memory of one call over n, on log–log axes: {words}")
     most = 1 << 20
     written = size(plan.batch * plan.heads * most**2 * measured.bytes_of(plan.dtype))
+    below = [RACERS[name].label for name in run.plan.methods if name not in lines and points(rows, name)]
     how = next((row.peak_how for row in rows if row.peak), "")
     st.caption(
-        f"The most that a call held beyond its inputs, its result included; measured ({how}), from 2 MB on. "
+        f"The most that a call held beyond its inputs, its result included; measured ({how}), from 2 MB on"
+        f"{': ' + ', '.join(below) + ' stayed below' if below else ''}. "
         f"By arithmetic, softmax written out at n = {most:,} would hold {written} of weights."
     )
+
+
+def _readable(row: dict[str, Any]) -> dict[str, Any]:
+    """A row of the table: names as on the page, times and sizes as people read them."""
+    times = {
+        "median": "seconds",
+        "lower quartile": "lower",
+        "upper quartile": "upper",
+        "least": "least",
+        "most": "most",
+    }
+    name = row["method"]
+    return {
+        "method": RACERS[name].label if name in RACERS else "The floor",
+        "n": row["n"],
+        **{title: "" if row[field] is None else duration(row[field]) for title, field in times.items()},
+        "samples": row["samples"],
+        "left out": row["left_out"],
+        "calls of a sample": row["calls"],
+        "peak memory": size(row["peak"]) if row["peak"] else "",
+        "ended": row["stopped"],
+    }
 
 
 def _download(run: Run) -> None:
@@ -421,21 +475,7 @@ def _download(run: Run) -> None:
     writer.writeheader()
     writer.writerows(rows)
     with st.expander("All numbers"):
-        shown = (
-            "method",
-            "n",
-            "seconds",
-            "lower",
-            "upper",
-            "least",
-            "most",
-            "samples",
-            "left_out",
-            "calls",
-            "peak",
-            "stopped",
-        )
-        st.dataframe([{name: row[name] for name in shown} for row in rows], hide_index=True)
+        st.dataframe([_readable(row) for row in rows], hide_index=True)
     with st.container(horizontal=True, key="downloads"):
         st.download_button("CSV", text.getvalue(), "race.csv", "text/csv", key="race csv", on_click="ignore")
         whole = json.dumps(run.document(), indent=1)

@@ -81,12 +81,25 @@ def test_long_calls_are_not_waited_for_until_nobody_disturbs_them():
 
 
 @linux
-def test_how_busy_the_others_were(monkeypatch):
-    said = iter(["cpu  100 0 50 800 50 0 0 0 7 7\ncpu0 1", "cpu  130 10 60 840 60 0 0 0 9 9\ncpu0 1"])
-    monkeypatch.setattr(race.Path, "read_text", lambda path: next(said))
-    assert race._busy() == "0.50"
-    monkeypatch.setattr(race.Path, "read_text", lambda path: "")
-    assert race._busy() == ""
+def test_how_much_of_the_time_others_took(monkeypatch):
+    """Of 200 ticks on all processors 90 were work, 30 of them ours."""
+    said = iter(["cpu  100 0 50 800 50 0 0 0 7 7\ncpu0 1", "cpu  150 10 80 900 60 0 0 0 9 9\ncpu0 1", "", "cpu x"])
+    ours = iter([(1.0, 0.5), (1.2, 0.6)])
+    monkeypatch.setattr(race.os, "sysconf", lambda name: 100)
+    monkeypatch.setattr(race.os, "times", lambda: next(ours))
+    monkeypatch.setattr(race.Path, "read_text", lambda path, encoding: next(said))
+    others = race.Others()
+    assert others.share() == 0.3
+    assert others.share() is None
+    assert others.share() is None
+
+
+def test_a_run_keeps_what_others_took():
+    run = bench.Run(SMALL)
+    for _ in bench.measure(run):
+        pass
+    assert 0 <= run.provenance["others"] <= 1 or not sys.platform.startswith("linux")
+    assert bench.read(json.dumps(run.document())).provenance == run.document()["provenance"]
 
 
 def test_the_command_writes_what_the_page_can_read(tmp_path, capsys):
@@ -385,6 +398,9 @@ def test_no_law_is_read_from_what_any_call_costs():
     assert growth.law([]) is None
     assert growth.law(times[:6]) is None
     assert growth.law(times) == pytest.approx(2, abs=0.05)
+    shaken = [made(n=row.n, seconds=row.seconds * (2 if k % 2 else 1)) for k, row in enumerate(times)]
+    assert growth.slope(shaken) is not None
+    assert growth.law(shaken) is None
 
 
 def test_one_method_overtakes_the_other_where_their_lines_cross():

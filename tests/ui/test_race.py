@@ -1,7 +1,7 @@
 """The page of the race: what it says of a run, and that a run runs."""
 
 import json
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
@@ -86,19 +86,48 @@ def test_provenance_is_no_markup():
 @pytest.mark.parametrize(
     ("told", "said"),
     [
-        ({"busy_before": "0.78"}, "which took 78% of its time"),
-        ({"busy_before": "0.10"}, ""),
-        ({"busy_before": ""}, ""),
-        ({"busy_before": "<b>"}, ""),
-        ({"busy_before": "nan"}, ""),
+        ({"others": 0.78}, "Other work took 78% of this machine's time"),
+        ({"others": 0.05}, ""),
+        ({"others": ""}, ""),
+        ({"others": "<b>"}, ""),
+        ({"others": "nan"}, ""),
         ({}, ""),
     ],
 )
 def test_a_run_that_had_company_says_so(told, said):
     run = run_of(lambda n: n, lambda n: n)
     run.provenance |= told
-    assert said in race._busy(run)
-    assert bool(race._busy(run)) == bool(said)
+    assert said in race._company(run)
+    assert bool(race._company(run)) == bool(said)
+    assert [warning.value for warning in open_page(run).warning] == ([race._company(run)] if said else [])
+
+
+def test_other_settings_than_those_of_the_run_are_told_apart():
+    run = run_of(lambda n: n, lambda n: n)
+    same = {"methods": "softmax_relu", "upto": "11"}
+    assert not [caption for caption in open_page(run, **same).caption if "Below is the run before" in caption.value]
+    page = open_page(run, **same | {"direction": "backward"})
+    assert [caption for caption in page.caption if "Below is the run before; these are other settings" in caption.value]
+
+
+def test_settings_are_closed_while_a_race_is_on(monkeypatch):
+    """A touch would be another run of the script, which loses its place in the queue."""
+    monkeypatch.setattr(race, "go", lambda place: None)
+    page = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+    page.run()
+    page.switch_page("pages/8_Race.py")
+    page.session_state["_race"], page.session_state["_racing"] = bench.Run(Plan()), True
+    page.run()
+    assert page.pills[0].disabled
+    assert all(slider.disabled for slider in page.select_slider if slider.label == "Largest n")
+
+
+def test_the_table_speaks_as_the_page_does():
+    row = race._readable(asdict(made("softmax", 64, 0.0012, samples=9, left_out=2, calls=4, peak=3_000_000)))
+    assert row["method"] == "Softmax, fused"
+    assert row["median"] == "1.2 ms"
+    assert row["peak memory"] == "3.0 MB"
+    assert race._readable(asdict(made("floor", 64, stopped="would take 2 s")))["median"] == ""
 
 
 def test_who_computed_sliced_relu_is_named_where_it_was_not_torch():
@@ -118,12 +147,16 @@ def test_only_the_two_of_the_bet_are_shown_of_recorded_runs(monkeypatch):
 @pytest.mark.parametrize(
     ("softmax", "relu", "said"),
     [
-        (lambda n: 1e-9 * n**2, lambda n: 3e-7 * n, "at n = 64 by 4.7 ×. From there on sliced ReLU is: at n = 2,048"),
+        (
+            lambda n: 1e-9 * n**2,
+            lambda n: 3e-7 * n,
+            "at n = 64 by 4.7 ×. From there on sliced ReLU is: at n = 2,048, the last that both ran, by 6.8 ×",
+        ),
         (lambda n: n, lambda n: 2 * n, "faster at every n** that both ran, from 64 to 2,048: at n = 2,048 by 2.0 ×"),
         (
             lambda n: 3 * n,
             lambda n: n,
-            "Nowhere in this run: sliced ReLU is **faster at every n** that both ran, from 64 on: at n = 2,048 by",
+            "Nowhere in this run: sliced ReLU is **faster than fused softmax at every n**, from 64 on: at n = 2,048",
         ),
     ],
 )
@@ -139,11 +172,12 @@ def test_with_one_of_them_alone_there_is_nothing_to_compare():
 
 def test_the_bet_is_compared_with_every_point():
     run = run_of(lambda n: 1e-3, lambda n: 1e-6 * n)
-    assert race._off((-3.0, -3.0, -3.0, -3.0), run, "softmax") == pytest.approx(1)
-    assert race._off((-2.0, -2.0, -2.0, -2.0), run, "softmax") == pytest.approx(10)
+    assert race._off((-3.0, -3.0, -3.0, -3.0), run, "softmax") == [(pytest.approx(1), False)]
+    assert race._off((-2.0, -2.0, -2.0, -2.0), run, "softmax") == [(pytest.approx(10), True)]
+    assert race._off((-4.0, -4.0, -4.0, -4.0), run, "softmax") == [(pytest.approx(10), False)]
     exact = tuple(-6 + (k * 0.30103) for k in (6, 10, 14, 18))
-    assert race._off(exact, run, "relu") == pytest.approx(1, abs=1e-3)
-    assert race._off(exact, run, "linear") is None
+    assert race._off(exact, run, "relu")[0][0] == pytest.approx(1, abs=1e-3)
+    assert race._off(exact, run, "linear") == []
 
 
 def test_a_bet_in_a_link_with_a_point_missing_is_no_bet_and_said_so():

@@ -79,7 +79,7 @@ class Race {
     this.names = svg("g", { "aria-hidden": "true", "pointer-events": "none" });
     this.plot.append(this.back, this.front, this.bets, this.names, this.handles);
     this.plot.onpointermove = this.plot.onpointerdown = (event) => this.point(event.clientX - this.plot.getBoundingClientRect().left);
-    this.plot.onpointerleave = () => this.point(null);
+    this.plot.onpointerleave = (event) => event.pointerType === "mouse" && this.point(null); // a finger that is lifted leaves what it found
     this.legend = make("ul", { class: "legend" });
     this.hint = make("span", { class: "quiet hint" });
     this.live = make("div", { class: "hidden", "aria-live": "polite" });
@@ -139,7 +139,7 @@ class Race {
 
   nudge(event, name, k) {
     const step = event.shiftKey ? 0.5 : 0.1;
-    const by = { ArrowUp: step, ArrowRight: step, ArrowDown: -step, ArrowLeft: -step }[event.key];
+    const by = { ArrowUp: step, ArrowRight: step, ArrowDown: -step, ArrowLeft: -step, PageUp: 1, PageDown: -1, Home: LOW - HIGH, End: HIGH - LOW }[event.key];
     if (!by || this.data.locked) return;
     event.preventDefault();
     this.bet[name][k] = this.held(this.bet[name][k] + by);
@@ -263,7 +263,7 @@ class Race {
     const placed = [];
     for (const label of labels.sort((a, b) => a.y - b.y)) {
       const over = this.width - RIGHT - label.x - width(label.text);
-      if (over < 0) label.x += over;
+      if (over < 0) Object.assign(label, { x: label.x + over, y: label.y - 16 });
       for (const other of [...taken, ...placed].sort((a, b) => a.y - b.y)) {
         const apart = label.x > other.x + width(other.text) || other.x > label.x + width(label.text);
         if (!apart && Math.abs(label.y - other.y) < 16) label.y = other.y + 16;
@@ -323,7 +323,7 @@ class Race {
     });
     for (const { title } of this.data.ghosts) {
       const key = svg("svg", { width: 34, height: 14, viewBox: "0 0 34 14", "aria-hidden": "true" }, svg("line", { x1: 0, x2: 34, y1: 7, y2: 7, class: "ghost", stroke: "var(--ink)" }));
-      items.push(make("li", {}, [key, make("span", { class: "quiet" }, `recorded: ${title}`)]));
+      items.push(make("li", {}, [key, make("span", { class: "quiet" }, `thin, recorded: fused softmax and sliced ReLU on ${title}`)]));
     }
     this.legend.replaceChildren(...items);
   }
