@@ -119,21 +119,27 @@ def _whole_bets(values: dict[str, Any]) -> dict[str, Any]:
 
 def _controls(state: url.State, racing: bool) -> None:
     """Closed while a race is on: it would not hear them, and lose its place in the queue."""
-    off = {"disabled": racing}
     st.pills(
         "Methods",
         list(RACERS),
         selection_mode="multi",
         key=url.key("methods"),
         format_func=lambda x: RACERS[x].label,
-        **off,
+        disabled=racing,
     )
     first, second, last = st.columns([1.7, 2.6, 0.8], gap="medium", vertical_alignment="bottom")
     first.segmented_control(
-        "A call is", list(DIRECTION), key=url.key("direction"), format_func=DIRECTION.__getitem__, required=True, **off
+        "A call is",
+        list(DIRECTION),
+        key=url.key("direction"),
+        format_func=DIRECTION.__getitem__,
+        required=True,
+        disabled=racing,
     )
-    second.select_slider("Largest n", range(8, 21), key=url.key("upto"), format_func=lambda k: f"{1 << k:,}", **off)
-    with last.popover("More", width="stretch", **off):
+    second.select_slider(
+        "Largest n", range(8, 21), key=url.key("upto"), format_func=lambda k: f"{1 << k:,}", disabled=racing
+    )
+    with last.popover("More", width="stretch", disabled=racing):
         st.slider("Heads H", 1, 16, key=url.held("heads"))
         st.select_slider("Coordinates d of a head", WIDTHS, key=url.held("d"))
         st.selectbox("Numbers", DTYPES, key=url.held("dtype"), filter_mode=None)
