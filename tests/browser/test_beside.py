@@ -139,7 +139,7 @@ def test_the_fit_can_be_stopped(page):
 
 def test_fits_go_on_while_other_controls_are_used(page):
     page.get_by_role("button", name="Fit all patterns").click()
-    expect(page.get_by_text("Copy, Softmax: distance")).to_be_visible()
+    expect(page.get_by_text(re.compile("^(Copy|Shift by one|Local band), .*: distance"))).to_be_visible()
     page.get_by_role("radio", name="input", exact=True).click()
     expect(page).to_have_url(re.compile("order=input"))
     expect(page.get_by_role("radio", name="input", exact=True)).to_be_checked()

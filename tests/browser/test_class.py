@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 
 import websockets
 from streamlit.proto.BackMsg_pb2 import BackMsg
@@ -41,6 +42,7 @@ def test_everybody_comes_at_once(fresh_server):
     async def meet():
         return await asyncio.gather(*(visitor(address, page) for page in pages * EACH))
 
-    found = asyncio.run(meet())
+    with ThreadPoolExecutor(1) as aside:  # this thread has the loop of the browser's driver
+        found = aside.submit(asyncio.run, meet()).result()
     assert not Counter(text for wrong, _ in found for text in wrong)
     assert min(elements for _, elements in found) > 20

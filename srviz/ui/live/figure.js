@@ -114,7 +114,7 @@ class Figure {
       type: "button", title: `Save as ${format.toUpperCase()}`, "aria-label": `Save as ${format.toUpperCase()}`, onclick: () => this.save(format),
     }, format.toUpperCase());
     root.replaceChildren(make("div", { class: "figure" }, [this.plot, this.says, make("div", { class: "save" }, [save("png"), save("svg")])]));
-    this.observer = new ResizeObserver(() => this.plotly && this.mounted && this.plotly.Plots.resize(this.plot));
+    this.observer = new ResizeObserver(() => this.plotly && this.mounted && this.plot.offsetWidth && this.plotly.Plots.resize(this.plot));
     this.observer.observe(root);
     document.addEventListener(MOVED, this.onpaint); // the paint may come after the figure it is for
   }
