@@ -36,7 +36,7 @@ DTYPES = ("float32", "bfloat16", "float16", "float64")
 FLOOR = "floor"
 SAMPLE = 0.005  # seconds that a sample should last: short calls are repeated in it
 FEWEST, MOST, TOGETHER = 5, 11, 0.3  # samples of a point, and the seconds after which the fewest are enough
-PATIENCE = 4  # times as many, and as long, where others disturb them
+PATIENCE = 2  # times as many, and as long, where others disturb them
 PILOT = 256  # tokens of a first try where the run begins with more
 
 

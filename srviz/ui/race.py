@@ -39,7 +39,7 @@ BETS = {"softmax": (-3.6, -2.4, -1.2, 0.0), "relu": (-4.1, -2.9, -1.7, -0.5)}  #
 LOW, HIGH = -5.0, 3.0  # seconds of a bet, powers of ten
 WIDTHS, LONGEST = ("16", "32", "64", "128"), ("0.1", "0.3", "1", "3", "10", "30")  # d; seconds of the longest call
 COMPANY = 0.15  # of the processors' time, from which a run is said to have had company
-FEED = 0.2  # seconds between two pictures
+TELL, FEED = 0.2, 0.5  # seconds between two signs of life, where Stop is heard, and between two pictures
 PARAMETERS = (
     url.several("methods", tuple(RACERS), ("written", "softmax", "linear", "relu")),
     url.choice("direction", measured.DIRECTIONS, "forward"),
@@ -89,13 +89,15 @@ def go(place: Place | None) -> None:
     if place is None or run is None:
         return
     url.leave()  # it takes a while, and ends in another run
-    shown, old, number, began = 0.0, True, 0, time.monotonic()
+    told, shown, old, number, began = 0.0, 0.0, True, 0, time.monotonic()
     with turn(lambda text: place.bar.progress(0.0, text)), contextlib.closing(measure(run)) as ticks:
         for new in ticks:
-            place.bar.progress(_share(run), f"{_at(run)} · {time.monotonic() - began:.0f} s")
-            old = old or new
-            if old and time.monotonic() - shown > FEED:
-                shown, old, number = time.monotonic(), False, number + 1
+            old, now = old or new, time.monotonic()
+            if now - told > TELL:  # not at every sample: there are hundreds a second
+                place.bar.progress(_share(run), f"{_at(run)} · {now - began:.0f} s")
+                told = now
+            if old and now - shown > FEED:
+                shown, old, number = now, False, number + 1
                 with place.feed:
                     component("paint")(key=f"_feed {number}", data={"painted": "race"} | _measured(run))
     st.session_state["_racing"] = False
