@@ -327,7 +327,7 @@ def test_memory_that_the_system_does_not_tell_is_not_shown():
     run = page.session_state["_run"]
     run.heads, run.seconds, run.peak, run.colours = 4, 0.5, 0, np.zeros((256, 3), np.float32)
     page.run()
-    assert "**500.0 ms**.  " in says(page)
+    assert "**500.0 ms**, the projections of all tokens included.  " in says(page)
     assert "the process at most" not in says(page)
 
 
