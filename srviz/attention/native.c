@@ -1,10 +1,10 @@
-/* Sliced ReLU attention, forward and backward, on a CPU: see native.py.
+/* Sliced ReLU and sliced bump attention, forward and backward, on a CPU: see native.py.
 
    Float32 in and out; every sum is a double, so that no order of summing, no centring and no long row costs digits.
    B rows (batch times heads) of n_q queries and n_k keys lie one behind the other. A call does `rows` of them, and of
    their d columns those from `first` to `last`: the calls of a whole are independent of each other, one a thread.
 
-   A walk up the sorted keys carries, in w columns at once,
+   Sliced ReLU: a walk up the sorted keys carries, in w columns at once,
        p = Σ_{t_j ≤ at} u_j        r = Σ_{t_j ≤ at} (at − t_j) u_j        u_j the centred value
    by r += (t_next − at) p: gaps and never positions enter. A query takes r + (s − at) p. Rows are read and written in
    the order of the scores, which is any order in memory, so they are prefetched AHEAD rows before they are needed. */
