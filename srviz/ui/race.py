@@ -200,7 +200,8 @@ def _run_button(state: url.State, run: Run | None) -> None:
         stopped = f"Stopped at n = {run.at[2]:,}; what was measured stands. " if run and run.at and not run.over else ""
         st.caption(
             f"{stopped}{'Below is the run before; these are other settings: ' if stale else ''}"
-            f"{DIRECTION[state['direction']].capitalize()} on {_device(state['device'])}{OWN if state['device'] == 'cpu' else ''}, "
+            f"{DIRECTION[state['direction']].capitalize()} on {_device(state['device'])}"
+            f"{OWN if state['device'] == 'cpu' else ''}, "
             f"{state['dtype']}, H = {state['heads']}, d = {state['d']}. A method ends where one call would take more "
             f"than {state['call']} s."
             if state["methods"]
