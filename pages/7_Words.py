@@ -1,45 +1,5 @@
 """The visitor's own sentence: every weight drawn on the words."""
 
-import streamlit as st
+from srviz.ui.chapters import show
 
-from srviz.ui import row, shell
-from srviz.ui.question import question
-from srviz.ui.words import own_embeddings, own_sentence
-
-with shell.page("pages/7_Words.py"):
-    st.title("Your own sentence", anchor=False)
-    with st.container(key="lead"):
-        st.markdown(
-            "Write something. Point at a word: it is the :orange[**query**], and the ground of every word, its "
-            ":blue[**keys**], takes the weight that it is given."
-        )
-    own_sentence()
-    with st.container(key="notice"):
-        left, middle, right = st.columns(3, gap="large")
-        left.subheader("No head was trained", anchor=False)
-        mine = own_embeddings()
-        left.markdown(
-            f"The embeddings are {'yours' if mine else 'drawn from a seed'} and the projections are untrained. What "
-            f"you see is the mechanism, not {'what a trained head makes' if mine else 'the meaning'} of the words."
-        )
-        middle.subheader("The same word, again" if mine else "The same word, near itself", anchor=False)
-        middle.markdown(
-            "A word that comes again has the row of your array that stands for its place. Find both on the strip: "
-            "their scores differ as far as those rows do."
-            if mine
-            else "A word that comes again has the same embedding. Find it on the strip: nothing but its place in the "
-            "text moves its score."
-        )
-        right.subheader("One order for all queries", anchor=False)
-        right.markdown(
-            "Go from word to word: the strip keeps its order and only the query moves along it. Softmax has another "
-            "order for every word."
-        )
-    question(
-        "You point at the word with the lowest query score, left of all keys. What does it give to the others?",
-        ["Most to the nearest key", "The same to all", "Nothing to any of them"],
-        2,
-        "relu(s − t) is zero for every key above the query. Softmax never does that: its row always sums to one.",
-    )
-    with st.expander("The code that ran"):
-        st.code(row.source(), language=None, wrap_lines=True)
+show("words")

@@ -1,1 +1,1 @@
-"""The only rooms that know Streamlit: shell, state in the URL, caches and live components."""
+"""The only room that knows Streamlit: the kit, and the chapters made with it."""

@@ -8,7 +8,7 @@ import websockets
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
-from srviz.ui.course import COURSE
+from srviz.ui.chapters import COURSE
 
 EACH = 3  # visitors of a page
 
@@ -37,7 +37,7 @@ async def visitor(address, page):
 def test_everybody_comes_at_once(fresh_server):
     """Modules are half imported by one session while another one's page runs."""
     address, _ = fresh_server
-    pages = ["" if "/" not in chapter.script else chapter.script[len("pages/1_") : -len(".py")] for chapter in COURSE]
+    pages = [chapter.address for chapter in COURSE]
 
     async def meet():
         return await asyncio.gather(*(visitor(address, page) for page in pages * EACH))

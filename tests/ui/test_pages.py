@@ -13,9 +13,17 @@ from srviz.attention import METHODS
 from srviz.inputs import INPUTS, words
 from srviz.inputs.patterns import PATTERNS
 from srviz.measure.fit import fit
-from srviz.ui import beside, clouds, kernels, line, photographs, race, routes, slices
-from srviz.ui import words as own_words
-from srviz.ui.course import COURSE, neighbours
+from srviz.ui.chapters import COURSE
+from srviz.ui.chapters.beside import beside
+from srviz.ui.chapters.clouds import clouds
+from srviz.ui.chapters.kernels import kernels
+from srviz.ui.chapters.line import line
+from srviz.ui.chapters.photographs import photographs
+from srviz.ui.chapters.race import race
+from srviz.ui.chapters.routes import routes
+from srviz.ui.chapters.slices import slices
+from srviz.ui.chapters.words import words as own_words
+from srviz.ui.kit.course import neighbours
 
 ROOT = Path(__file__).parents[2]
 PARAMETERS = {
@@ -47,10 +55,10 @@ def test_the_course_is_the_pages_that_exist():
 
 def test_previous_and_next_run_along_the_course():
     for before, after in pairwise(COURSE):
-        assert neighbours(before.script)[1] == after
-        assert neighbours(after.script)[0] == before
-    assert neighbours(COURSE[0].script)[0] is None
-    assert neighbours(COURSE[-1].script)[1] is None
+        assert neighbours(COURSE, before.name)[1] == after
+        assert neighbours(COURSE, after.name)[0] == before
+    assert neighbours(COURSE, COURSE[0].name)[0] is None
+    assert neighbours(COURSE, COURSE[-1].name)[1] is None
 
 
 @pytest.mark.parametrize("chapter", COURSE, ids=lambda c: c.title)

@@ -7,8 +7,8 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from srviz.figures.beside import matrix
-from srviz.ui import figure as live
-from srviz.ui.figure import Arithmetic, Paint, figure
+from srviz.ui.kit import figure as live
+from srviz.ui.kit.figure import Arithmetic, Paint, figure
 
 live.STATIC = Path(__file__).parent / "static"  # where the server of this script looks
 

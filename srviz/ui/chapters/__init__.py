@@ -1,0 +1,13 @@
+"""The chapters of the course, each a folder with its page, its live component and its words; found by themselves."""
+
+from importlib import import_module
+
+from srviz.ui.kit import course, shell
+
+COURSE = course.find(__name__, __path__)
+
+
+def show(name: str) -> None:
+    """Show the chapter of this name. Every script in pages/ makes this one call."""
+    with shell.page(name, COURSE):
+        import_module(f"{__name__}.{name}.page").page()

@@ -1,0 +1,453 @@
+"""Beside softmax: every method's weights on the same queries and keys, linked, with their arithmetic."""
+
+import contextlib
+import inspect
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from functools import cache, partial
+from itertools import product
+from typing import Any
+
+import numpy as np
+import streamlit as st
+import torch
+from numpy.typing import NDArray
+from streamlit.delta_generator import DeltaGenerator
+from torch import Tensor
+from torch.nn.functional import elu
+
+from srviz.attention import METHODS, Method, dense, seeded_heads, seeded_slice, standardize
+from srviz.figures import beside as figures
+from srviz.inputs import INPUTS
+from srviz.inputs.patterns import PATTERNS
+from srviz.measure.fit import Progress, fit
+from srviz.measure.spread import spread
+from srviz.ui.kit import compute, controls, queue, url
+from srviz.ui.kit.chart import mode
+from srviz.ui.kit.figure import Arithmetic, Click, clicked, figure
+
+LEAST, MOST = 4, 256
+FITTED, NEAR = 24, 0.32  # tokens of a fit; the distance below which a pattern counts as drawn
+ORDERS = {"input": "input", "sorted": "ReLU score", "bump": "bump score"}
+PARAMETERS = (
+    *controls.parameters("clusters", sizes=(LEAST, MOST, 48), seed=119, head=3),
+    url.choice("order", tuple(ORDERS), "sorted"),
+    url.whole("query", 0, MOST, 0),  # the held pair, from 1; 0 where none is held
+    url.whole("key", 0, MOST, 0),
+)
+GROUP, ROW = "beside", 4
+DRAWN, FACTOR = 128, 2  # beyond so many rows a pane has fewer pixels than cells: drawn coarser by so much
+PLACES, PATTERN = "places", "pattern"
+PANES = (*(f"pane{number}" for number in range(sum(1 + method.signed for method in METHODS.values()))), PLACES, PATTERN)
+BY = {"input": "", "sorted": ", sorted by the scores of sliced ReLU", "bump": ", sorted by the bump's own scores"}
+Matrix = NDArray[np.float32]
+
+
+@dataclass(frozen=True, eq=False)
+class Pane:
+    """One matrix. weights: (n, n); terms as in `Arithmetic`."""
+
+    title: str
+    note: str
+    weights: Matrix
+    signed: bool
+    template: str
+    terms: dict[str, tuple[str, object]]
+
+
+Head = tuple[Tensor, Tensor, Callable[[str], Callable[[Tensor], Tensor]]]
+Terms = tuple[str, dict[str, tuple[str, object]]]
+
+
+def _one_head(name: str, n: int, seed: int, number: int, device: str) -> Head:
+    """q, k (1, 1, n, d) of one untrained head, and for a kind of projection its slice of that head."""
+    x = torch.from_numpy(compute.tokens(name, n, seed).x).to(device)
+    q, k, _ = seeded_heads(x.unsqueeze(0), compute.HEADS, compute.HEAD_DIM, seed=seed)
+
+    def slice_of(projection: str) -> Callable[[Tensor], Tensor]:
+        pi = seeded_slice(compute.HEADS, compute.HEAD_DIM, projection, seed=seed, device=device)
+        scores = {id(part): pi(full)[:, number, None] for part, full in ((heads[0], q), (heads[1], k))}
+        return lambda part: scores[id(part)]
+
+    heads = q[:, number, None], k[:, number, None]
+    return *heads, slice_of
+
+
+def _dot(q: Tensor, k: Tensor, scale: float) -> tuple[str, object]:
+    return "dot", {"q": q[0, 0].tolist(), "k": k[0, 0].tolist(), "scale": scale}
+
+
+def _softmax(head: Head) -> Terms:
+    """With the largest logit of the row taken off above and below, as it is computed: exp would overflow."""
+    q, k, _ = head
+    scale = q.shape[-1] ** -0.5
+    logits = (q @ k.mT * scale)[0, 0]
+    top = logits.amax(-1)
+    total = (logits - top[:, None]).exp().sum(-1)
+    terms = {"x": _dot(q, k, scale), "top": ("i", top.tolist()), "Z": ("i", total.tolist())}
+    return "exp({x} − {top}) / {Z}\n= {w}", terms
+
+
+def _relu(head: Head) -> Terms:
+    q, k, slice_of = head
+    pi = slice_of("mlp")
+    s, t = (scores[0, 0] for scores in standardize(pi(q), pi(k)))
+    total = (s[:, None] - t).abs().sum(-1)
+    return "relu({s} − {t}) / {N}\n= {w}", {"s": ("i", s.tolist()), "t": ("j", t.tolist()), "N": ("i", total.tolist())}
+
+
+def _bump(head: Head) -> Terms:
+    q, k, slice_of = head
+    pi = slice_of("linear")
+    s, t = pi(q)[0, 0], pi(k)[0, 0]
+    template = f"max(0, 1 − |{{s}} − {{t}}|) / {t.numel()}\n= {{w}}"
+    return template, {"s": ("i", s.tolist()), "t": ("j", t.tolist())}
+
+
+def _linear(head: Head) -> Terms:
+    q, k, _ = head
+    q, k = elu(q) + 1, elu(k) + 1
+    return "φ(q)·φ(k) = {x}\n/ {Z} = {w}", {"x": _dot(q, k, 1.0), "Z": ("i", (q @ k.mT).sum(-1)[0, 0].tolist())}
+
+
+TERMS: dict[str, tuple[Callable[[Head], Terms], str]] = {  # and the kind of slice a method takes
+    "softmax": (_softmax, "mlp"),
+    "relu": (_relu, "mlp"),
+    "bump": (_bump, "linear"),
+    "linear": (_linear, "mlp"),
+}
+
+
+@st.cache_data(max_entries=32, show_spinner=False)
+def panes(name: str, n: int, seed: int, number: int, device: str) -> list[Pane]:
+    """Every method's weights, raw, and effective where centring the values changes them."""
+    head = _one_head(name, n, seed, number, device)
+    result = []
+    for method in METHODS.values():
+        terms_of, projection = TERMS[method.name]
+        template, terms = terms_of(head)
+        weights = _weights(method, head, projection, effective=False)
+        sums = weights.sum(1)
+        note = (
+            "rows sum to 1" if np.allclose(sums, 1, atol=1e-5) else f"rows sum to {sums.min():.2f} … {sums.max():.2f}"
+        )
+        shown = template + "\nrow sum {sum}"
+        title = f"{method.label}, raw" if method.signed else method.label
+        result.append(Pane(title, note, weights, False, shown, terms | {"w": ("z", 0), "sum": ("i", sums.tolist())}))
+        if method.signed:
+            weights = _weights(method, head, projection, effective=True)
+            mean = sums / len(weights)
+            terms = {"a": ("z+i", mean.tolist()), "mean": ("i", mean.tolist()), "w": ("z", 0)}
+            terms |= {"sum": ("i", weights.sum(1).tolist())}
+            shown = "{a} − row mean {mean}\n= {w}\nrow sum {sum}"
+            result.append(Pane(f"{method.label}, effective", "rows sum to 0", weights, True, shown, terms))
+    return result
+
+
+def _weights(method: Method, head: Head, projection: str, *, effective: bool) -> Matrix:
+    q, k, slice_of = head
+    weights = method.weights(q, k, slice_=slice_of(projection), effective=effective)[0, 0]
+    array: Matrix = weights.cpu().numpy()
+    return array
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def orders(setting: controls.Setting, order: str, n: int) -> tuple[list[int], list[int]]:
+    """The n queries and keys as they come, or from the lowest score to the highest, of sliced ReLU or of the bump."""
+    if order == "input":
+        return list(range(n)), list(range(n))
+    _, terms = (_bump if order == "bump" else _relu)(_one_head(*setting))
+    ranks = [np.argsort(np.asarray(terms[letter][1], dtype=np.float32), kind="stable").tolist() for letter in "st"]
+    return ranks[0], ranks[1]
+
+
+def _existing(values: dict[str, Any]) -> dict[str, Any]:
+    """A held pair that exists; a key is held with its query only, and a pair whose tokens are gone is let go."""
+    there = values["query"] >= 1 and max(values["query"], values["key"]) <= controls.count(values)
+    return {name: values[name] if there else 0 for name in ("query", "key")}
+
+
+def beside_softmax() -> url.State:
+    """The controls and the linked panes; a click holds a pair, and its query is what the spread below is about."""
+    state = url.settle(*PARAMETERS, together=_existing)
+    for click in filter(None, map(clicked, PANES)):
+        state["query"], state["key"] = (0 if token is None else token + 1 for token in (click.query, click.key))
+    _, tokens = controls.row(state, LEAST, MOST, _order)
+    n, setting = tokens.n, controls.setting(state)
+    shown, drawn = panes(*setting), drawings(setting, state["order"], mode())
+    queries, keys = orders(setting, state["order"], n)
+    held = Click(*(state[name] - 1 if state[name] else None for name in ("query", "key")))
+    show = partial(figure, group=GROUP, held=held)
+    wide = drawn.words and not drawn.pattern  # a sentence is read along its lines, and has no pattern to show beside
+    with st.container(key="panes"):
+        cells = [*st.columns(ROW, gap="medium"), *st.columns([1, 2, 1] if wide else ROW, gap="medium")]
+    for number, (pane, key, cell) in enumerate(zip(shown, PANES, cells, strict=False)):
+        with cell:
+            _head(pane.title, pane.note)
+            idle = "Point at a cell." if number == 0 else ""
+            arithmetic = Arithmetic(pane.template, pane.terms, idle, pane.weights if n > DRAWN else None)
+            alt = f"{pane.title}: weights of {n} queries on {n} keys"
+            show(drawn.panes[number], key=key, alt=alt, queries=queries, keys=keys, arithmetic=arithmetic)
+    rest = cells[len(shown) :]
+    with rest[0]:
+        _head("The tokens", "ringed: query and key")
+        with st.container(key="lines") if wide else contextlib.nullcontext():
+            show(drawn.places, key=PLACES, alt=f"{n} tokens where they lie", points=range(n))
+    if drawn.pattern:
+        with rest[1]:
+            _head("The pattern asked for", "known for this input")
+            show(drawn.pattern, key=PATTERN, alt="The pattern asked for", queries=queries, keys=keys)
+    coarse = f"Of {FACTOR} × {FACTOR} cells the largest is drawn; the numbers are each cell's own. "
+    st.caption(
+        f"Queries run down, keys across{BY[state['order']]}. {coarse if n > DRAWN else ''}All raw weights share one "
+        f"scale, from the ground at 0 to ink at {drawn.top:.3f}; effective weights are brown below zero and teal "
+        f"above, up to ± {drawn.reach:.3f}. The projections are untrained. In Linear, φ(x) = elu(x) + 1."
+    )
+    return state
+
+
+@dataclass(frozen=True)
+class Drawings:
+    """The figures of one setting as JSON, and where their scales end."""
+
+    panes: tuple[str, ...]
+    places: str
+    words: bool  # whether the places are words to be read
+    pattern: str
+    top: float
+    reach: float
+
+
+@st.cache_data(max_entries=32, show_spinner=False)
+def drawings(setting: controls.Setting, order: str, mode: str) -> Drawings:
+    """Every matrix in its order, the tokens, and the pattern where the input has one."""
+    shown, tokens = panes(*setting), compute.tokens(*setting[:3])
+    queries, keys = orders(setting, order, tokens.n)
+    top = max(float(np.quantile(pane.weights, 0.995)) for pane in shown if not pane.signed)
+    reach = max([float(np.quantile(np.abs(pane.weights), 0.995)) for pane in shown if pane.signed], default=top)
+
+    def matrix(weights: Matrix, top: float, signed: bool) -> str:
+        block = FACTOR if tokens.n > DRAWN else 1
+        json: str = figures.matrix(weights[np.ix_(queries, keys)], top, signed=signed, mode=mode, block=block).to_json()
+        return json
+
+    pattern = PATTERNS[setting[0]](tokens) if setting[0] in PATTERNS else None
+    return Drawings(
+        tuple(matrix(pane.weights, reach if pane.signed else top, pane.signed) for pane in shown),
+        figures.places(tokens.place, tokens.colour, tokens.words, mode=mode).to_json(),
+        figures.legible(tokens.words),
+        "" if pattern is None else matrix(pattern, float(pattern.max()) or 1.0, False),
+        top,
+        reach,
+    )
+
+
+def _head(title: str, note: str) -> None:
+    st.markdown(f"**{title}**  \n:gray[{note}]")
+
+
+def _order(place: DeltaGenerator) -> None:
+    place.segmented_control("Order", list(ORDERS), key=url.key("order"), format_func=ORDERS.__getitem__, required=True)
+
+
+def spreads(state: url.State) -> None:
+    """How the weights are spread: for one query where one was clicked, else for all."""
+    setting = controls.setting(state)
+    one = state["query"]
+    st.markdown(f"For query {one}, held above." if one else "For all queries; click a cell above for its query alone.")
+    if one:
+        st.button("All queries", key="all queries", on_click=_all_queries, args=(url.key("query"), url.key("key")))
+    histogram, table = _spread(setting, one, mode())
+    alt = "Histogram of the sizes of the weights of every method, on a log axis"
+    figure(histogram, key="histogram", alt=alt)
+    st.markdown(table)
+    each = "" if one else "Both are means over the queries, and the mean of e^H is more than e to the mean H."
+    st.caption(
+        "H is the entropy of a query's |w| / Σ|w|, in nats. A query that attends to m keys alike has H = ln m, so e^H "
+        f"says to how many keys it attends, as if alike. {each}"
+    )
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _spread(setting: controls.Setting, one: int, mode: str) -> tuple[str, str]:
+    """The histogram as JSON and the table as Markdown, of one query from 1, or of all where that is 0."""
+    shown = panes(*setting)
+    rows = slice(one - 1, one) if one else slice(None)
+    lines = ["| | share of exact zeros | entropy H | e^H, in keys |", "|---|---:|---:|---:|"]
+    for pane in shown:
+        found = spread(torch.from_numpy(pane.weights[rows]).double())
+        numbers = f"{found.zeros.mean():.2f} | {found.entropy.mean():.2f} | {found.effective.mean():.1f}"
+        lines.append(f"| {pane.title} | {numbers} of {len(pane.weights)} |")
+    drawing = figures.histogram({pane.title: pane.weights[rows] for pane in shown}, mode=mode)
+    return drawing.to_json(), "\n".join(lines)
+
+
+def _all_queries(*keys: str) -> None:
+    st.session_state.update(dict.fromkeys(keys, 0))
+
+
+@dataclass
+class Fitted:
+    """One method fitted to one pattern, as far as it has come; `run` goes on from there."""
+
+    run: Iterator[Progress]
+    first: Progress | None = None
+    last: Progress | None = None
+    done: bool = False
+
+
+@dataclass
+class Fits:
+    """The fits of a session at one seed. asked: the patterns that are being fitted, since this epoch of the page."""
+
+    seed: int
+    found: dict[tuple[str, str], Fitted] = field(default_factory=dict)
+    asked: tuple[str, ...] = ()
+    epoch: int = 0
+
+    def reached(self, pattern: str, method: str) -> Fitted | None:
+        """The fit of this method to this pattern, where it has made a step."""
+        fitted = self.found.get((pattern, method))
+        return fitted if fitted and fitted.last else None
+
+    def complete(self, pattern: str) -> bool:
+        """Whether every method has been fitted to it."""
+        return all((pattern, method) in self.found and self.found[pattern, method].done for method in METHODS)
+
+
+def pattern_fit(state: url.State) -> None:
+    """How near each method comes to a pattern with its maps fitted to it: to this input's, or to all.
+
+    The last thing that runs on the page; whatever interrupts it, it goes on where it was.
+    """
+    fits: Fits | None = st.session_state.get("_fits")
+    if fits is None or fits.seed != state["seed"]:
+        fits = st.session_state["_fits"] = Fits(state["seed"])
+    if fits.epoch != state.epoch:  # the visitor was away: what is there is shown, and nothing begins unasked
+        fits.asked, fits.epoch = (), state.epoch
+    mine = state["input"]
+    if mine not in PATTERNS:
+        st.markdown("This input has no known pattern; the rows of the table have.")
+    bar = None
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if fits.asked:
+            st.button("Stop", key="stop fit", on_click=_fit, args=(fits, ()))
+            bar = st.progress(0.0, "Fitting …")
+        else:
+            if mine in PATTERNS and not fits.complete(mine):
+                begun = any(fits.reached(mine, method) for method in METHODS)
+                label = "Go on" if begun else "Fit queries, keys and slice to the pattern"
+                st.button(label, key="fit", on_click=_fit, args=(fits, (mine,)))
+            if not all(map(fits.complete, PATTERNS)):
+                st.button("Fit all patterns", key="fit all", on_click=_fit, args=(fits, tuple(PATTERNS)))
+    for pattern in () if fits.asked else PATTERNS:
+        reached = [fits.reached(pattern, method) for method in METHODS]
+        last = [fitted.last for fitted in reached if fitted and fitted.last]
+        if last and not fits.complete(pattern):
+            label, fitted = next(
+                (method.label, fitted)
+                for method, fitted in zip(METHODS.values(), reached, strict=True)
+                if not (fitted and fitted.done)
+            )
+            step = fitted.last.step if fitted and fitted.last else 0
+            st.markdown(f"Stopped: {INPUTS[pattern].title}, {label}, at step {step} of {last[0].steps}.")
+    table = st.empty()
+    _table(fits, table)
+    if any(fits.reached(mine, method) for method in METHODS):
+        _maps(state, fits)
+    st.caption(
+        f"{FITTED} tokens, one head of 8 coordinates, raw weights A, the best of three starts of 300 steps of Adam. "
+        "The distance to the pattern P is the least ‖αA − P‖ / ‖P‖ over one scale α: 0 is the pattern itself. Bold: "
+        f"below {NEAR}, where nine tenths of the pattern's sum of squares are met."
+    )
+    if bar:
+        _run(fits, mine, bar, table)
+
+
+def _fit(fits: Fits, patterns: tuple[str, ...]) -> None:
+    fits.asked = patterns
+
+
+def _table(fits: Fits, place: DeltaGenerator) -> None:
+    """Every pattern, and how near every method has come to it so far."""
+    if not any(fits.reached(pattern, method) for pattern, method in product(PATTERNS, METHODS)):
+        return
+
+    def cell(pattern: str, method: str) -> str:
+        fitted = fits.reached(pattern, method)
+        if not fitted or not fitted.last:
+            return "–"
+        text = f"**{fitted.last.best:.2f}**" if fitted.last.best < NEAR else f"{fitted.last.best:.2f}"
+        return text if fitted.done else f"{text} …"
+
+    rows = [
+        ["Distance to the pattern", *(method.label for method in METHODS.values())],
+        ["---", *["---:"] * len(METHODS)],
+    ]
+    rows += [[INPUTS[pattern].title, *(cell(pattern, method) for method in METHODS)] for pattern in PATTERNS]
+    place.markdown("\n".join(f"| {' | '.join(row)} |" for row in rows))
+
+
+def _maps(state: url.State, fits: Fits) -> None:
+    """The pattern of this input and what each method made of it, in the order of the panes."""
+    name, _, seed, number, device = controls.setting(state)
+    pattern = PATTERNS[name](compute.tokens(name, FITTED, seed))
+    queries, keys = orders((name, FITTED, seed, number, device), state["order"], FITTED)
+    show = partial(figure, group="fitted", queries=queries, keys=keys)
+
+    def drawing(weights: Matrix) -> str:
+        top = float(np.quantile(weights, 0.998)) or 1.0
+        json: str = figures.matrix(weights[np.ix_(queries, keys)], top, signed=False, mode=mode()).to_json()
+        return json
+
+    with st.container(key="fitted"):
+        cells = st.columns(1 + len(METHODS), gap="medium")
+    with cells[0]:
+        _head("The pattern", INPUTS[name].title)
+        shown = Arithmetic("{w}", {"w": ("z", 0)}, "Point at a cell.")
+        show(drawing(pattern), key="fitted pattern", alt=f"The pattern of {INPUTS[name].title}", arithmetic=shown)
+    for method, cell in zip(METHODS.values(), cells[1:], strict=True):
+        fitted = fits.reached(name, method.name)
+        if fitted is None or fitted.first is None or fitted.last is None:
+            continue
+        with cell:
+            _head(method.label, f"{fitted.last.best:.2f}, untrained {fitted.first.distance:.2f}")
+            weights = fitted.last.weights.numpy()
+            alt = f"{method.label} fitted to the pattern, distance {fitted.last.best:.2f}"
+            show(drawing(weights), key=f"fitted {method.name}", alt=alt, arithmetic=replace(shown, idle=""))
+    st.caption(f"Queries run down, keys across{BY[state['order']]}, untrained. Each map has a scale of its own.")
+
+
+def _run(fits: Fits, mine: str, bar: DeltaGenerator, table: DeltaGenerator) -> None:
+    """The fits asked for, watched. Stop, or any other control, ends this within a few steps; `run` keeps its place."""
+    url.leave()  # what is on the page goes into the link now, not when the fits are done
+    jobs = list(product(fits.asked, METHODS))
+    with queue.turn(lambda text: bar.progress(0.0, text)):
+        for number, (pattern, method) in enumerate(jobs):
+            if (pattern, method) not in fits.found:
+                tokens = compute.tokens(pattern, FITTED, fits.seed)
+                target = torch.from_numpy(PATTERNS[pattern](tokens))
+                fits.found[pattern, method] = Fitted(fit(method, torch.from_numpy(tokens.x), target))
+            fitted = fits.found[pattern, method]
+            if fitted.done:
+                continue
+            for progress in fitted.run:
+                fitted.first, fitted.last = fitted.first or progress, progress
+                if progress.step % 10 == 0:
+                    share = (number + progress.step / progress.steps) / len(jobs)
+                    said = f"{INPUTS[pattern].title}, {METHODS[method].label}: distance {progress.best:.2f}"
+                    bar.progress(share, said)
+            fitted.done = True
+            _table(fits, table)
+            if pattern == mine:
+                st.rerun()  # its map is on the page
+    fits.asked = ()
+    st.rerun()
+
+
+@cache
+def code() -> str:
+    """What computed the weights on this page, read from the functions themselves."""
+    functions: list[Callable[..., object]] = [method.weights for method in METHODS.values()]
+    functions += [standardize, dense.sliced_relu_weights, dense.sliced_bump_weights]
+    return "\n\n".join(inspect.getsource(function) for function in functions)

@@ -1,0 +1,408 @@
+"""Point clouds: one query's row of weights over all keys of a cloud, by three methods on one camera."""
+
+import inspect
+from collections.abc import Callable
+from contextlib import nullcontext
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, NamedTuple
+
+import numpy as np
+import streamlit as st
+import torch
+from numpy.typing import NDArray
+from streamlit.delta_generator import DeltaGenerator
+
+from srviz.attention import METHODS
+from srviz.figures import clouds as figures
+from srviz.inputs import CLOUDS, Tokens
+from srviz.measure import memory
+from srviz.measure import query as measure
+from srviz.measure.everything import bytes_needed
+from srviz.ui.chapters.clouds import own
+from srviz.ui.kit import compute, controls, shell, url
+from srviz.ui.kit.chart import mode
+from srviz.ui.kit.figure import Arithmetic, Paint, clicked, figure
+
+HEADS, HEAD_DIM = compute.HEADS, 16
+SHOWN = ("softmax", "relu", "bump")
+SIZES = (*(2**k for k in range(8, 20)), 1_000_000)
+BESIDE = 700 << 20  # bytes that the server takes without any cloud
+MOST_DRAWN = 30_000
+SIDE = 22  # of the grid on which the slice is evaluated, to draw its level set
+RINGED = 60
+GROUP = "clouds"
+SCALES = {"own": "Each its own", "shared": "One for all"}
+PROJECTIONS = {"mlp": "MLP", "linear": "Linear"}
+Numbers = NDArray[np.float32]
+
+
+@cache
+def offered() -> tuple[int, ...]:
+    """The sizes that fit the memory the host grants."""
+    spare = memory.granted() - BESIDE
+    fit = [n for n in SIZES if bytes_needed(n, 3, HEADS, HEAD_DIM) < spare]
+    return tuple(fit) or SIZES[:1]
+
+
+def _size(text: str) -> tuple[int, bool]:
+    asked, _ = url.whole("n", 1, SIZES[-1], 8192).read(text)
+    n = min(offered(), key=lambda size: abs(np.log2(size / asked)))
+    return n, str(n) == text
+
+
+def _cloud(text: str) -> tuple[str, bool]:
+    mine = own.current()
+    if mine and text == mine.link:
+        return own.NAME, True
+    return (text, True) if text in CLOUDS else ("torus", False)
+
+
+def _link(name: str) -> str:
+    mine = own.current()
+    return mine.link if mine and name == own.NAME else name
+
+
+def _gone(text: str) -> str:
+    return own.GONE if text.startswith(own.NAME) else ""
+
+
+PARAMETERS = (
+    url.Parameter("cloud", "torus", _cloud, _link, why=_gone),
+    url.Parameter("n", 8192, _size, str),
+    url.whole("head", 1, HEADS, 1),
+    url.whole("query", 1, SIZES[-1], 18),
+    url.whole("seed", 0, controls.MOST_SEED, 4),
+    url.real("noise", 0, 0.3, 0.0),
+    url.real("outliers", 0, 0.5, 0.0),
+    url.choice("slice", tuple(PROJECTIONS), "mlp"),
+    url.real("b", 0.1, 2, 0.5),
+    url.flag("level", True),
+    url.choice("scale", tuple(SCALES), "own"),
+)
+
+
+class Setting(NamedTuple):
+    """What a cloud is made from. own: the sha256 of the visitor's own file, or ""; columns: those chosen of it."""
+
+    name: str
+    n: int
+    seed: int
+    noise: float
+    outliers: float
+    own: str = ""
+    columns: tuple[str, ...] | None = None
+
+
+class Place(NamedTuple):
+    """What a scene is made from, besides what is in this file."""
+
+    setting: Setting
+    projection: str
+    device: str
+
+
+@dataclass(frozen=True, eq=False)
+class Scene:
+    """A cloud and its untrained heads. drawn: (m,) the tokens that are drawn, in order."""
+
+    tokens: Tokens
+    x: torch.Tensor  # (n, D), on the device
+    drawn: NDArray[np.int64]
+    heads: measure.Heads
+
+    @property
+    def flat(self) -> bool:
+        """Whether the tokens have just the three numbers they are drawn by, so that a level set is a surface."""
+        return self.tokens.x is self.tokens.place or np.array_equal(self.tokens.x, self.tokens.place)
+
+    @property
+    def place(self) -> Numbers:
+        """Where the tokens that are drawn are: (m, 3)."""
+        return self.tokens.place[self.drawn]
+
+
+PRIVATE: list[Any] = []  # the session's own caches, filled while modules are imported
+
+
+def kept(function: Callable[..., Any], entries: int) -> Callable[..., Any]:
+    """A function of a setting and more, cached for all visitors; that of one's own file in one's own session alone."""
+    shared = st.cache_resource(max_entries=entries, show_spinner=False)(function)
+    private = st.cache_resource(max_entries=max(1, entries // 4), show_spinner=False, scope="session")(function)
+    PRIVATE.append(private)
+    return lambda setting, *rest: (private if setting.own else shared)(setting, *rest)
+
+
+def forget() -> None:
+    """Drop what was computed from the visitor's own file."""
+    for cached in PRIVATE:
+        cached.clear()
+
+
+def _make_scene(setting: Setting, projection: str, device: str) -> Scene:
+    mine = own.current()
+    if setting.own and mine:
+        tokens = mine.tokens(setting.n, setting.seed)
+    else:
+        make = CLOUDS[setting.name].make
+        tokens = make(setting.n, random_state=setting.seed, noise=setting.noise, outliers=setting.outliers)
+    x = torch.from_numpy(tokens.x).to(device)
+    found = measure.heads(x, heads=HEADS, head_dim=HEAD_DIM, projection=projection, seed=setting.seed)
+    return Scene(tokens, x, drawn(tokens.n, setting.seed), found)
+
+
+scene = kept(_make_scene, 3)
+
+
+def drawn(n: int, seed: int) -> NDArray[np.int64]:
+    """Which of n tokens are drawn: all, or one at random from each of equally many stretches."""
+    if n <= MOST_DRAWN:
+        return np.arange(n)
+    edges = np.arange(MOST_DRAWN) * n // (MOST_DRAWN - 1)  # one less than may be drawn: the query comes on top
+    return np.random.default_rng(seed).integers(edges[:-1], edges[1:])
+
+
+@dataclass(frozen=True, eq=False)
+class Pane:
+    """One method's row of weights. weights: (m,) of the keys drawn, in 1/n. top: of their sizes, all but a few lie
+    below. near: the share of Σ|w| on the tenth of the keys nearest to the query. blank: why no key has a weight, or "".
+    """
+
+    weights: Numbers
+    top: float
+    near: float
+    arithmetic: Arithmetic
+    blank: str
+
+
+@dataclass(frozen=True, eq=False)
+class Answer:
+    """What one query gets. s: its score. below: how many keys have a smaller one. ringed: the keys drawn whose scores
+    are nearest to it.
+    """
+
+    panes: dict[str, Pane]
+    s: float
+    below: int
+    ringed: NDArray[np.int64]
+
+
+def _make_answer(setting: Setting, projection: str, device: str, head: int, query: int, bandwidth: float) -> Answer:
+    shown: Scene = scene(setting, projection, device)
+    x, found, at = shown.x, shown.heads, torch.from_numpy(shown.drawn).to(device)
+    s, t = found.s[head, query], found.t[head]
+    panes: dict[str, Pane] = {}
+    for name in SHOWN:
+        row = measure.row(name, x, found, head, query, bandwidth=bandwidth) * len(x)  # 1: as if all counted alike
+        weights = row[at]
+        template, terms = TERMS[name](shown, head, query, bandwidth)
+        at_keys = {term: ("p", _numpy(numbers[at])) for term, numbers in terms.items()}
+        blank = "" if row.any() else BLANK[name].format(b=bandwidth)
+        says = f"This key weighs {{w}} times an even share:\n{template}"
+        arithmetic = Arithmetic(says, {**at_keys, "w": ("colour", 0)}, blank if panes else IDLE)
+        top = float(torch.quantile(weights.abs(), 0.995))
+        panes[name] = Pane(_numpy(weights), top or 1.0, measure.near(row, x, query), arithmetic, blank)
+    ringed = (t[at] - s).abs().topk(min(RINGED, len(at)), largest=False).indices
+    return Answer(panes, float(s), int((t < s).sum()), shown.drawn[_numpy(ringed)])
+
+
+answer = kept(_make_answer, 32)
+IDLE = "Point at a key. A click makes it the query."
+BLANK = {
+    "relu": "Blank: no key lies below the query, so it attends to nothing.",
+    "bump": "Blank: no key lies within b = {b:.2f} of the query, so it attends to nothing.",
+}
+Terms = tuple[str, dict[str, torch.Tensor]]  # the template, and (n,) numbers it names
+
+
+def _softmax(shown: Scene, head: int, query: int, bandwidth: float) -> Terms:
+    q, k = shown.heads.maps[:, head]
+    logits = shown.x @ (k @ (shown.x[query] @ q)) * HEAD_DIM**-0.5
+    return f"exp({{x}}) / {float(logits.exp().mean()):.2f}", {"x": logits}
+
+
+def _relu(shown: Scene, head: int, query: int, bandwidth: float) -> Terms:
+    s, t = shown.heads.s[head, query], shown.heads.t[head]
+    apart = float((s - t).abs().mean())
+    mean = float((s - t).relu().mean()) / apart if apart else 0.0
+    return f"relu({_number(s)} − {{t}}) / {apart:.2f} − {mean:.2f}", {}
+
+
+def _bump(shown: Scene, head: int, query: int, bandwidth: float) -> Terms:
+    return f"max(0, 1 − |{_number(shown.heads.s[head, query])} − {{t}}| / {bandwidth:.2f})", {}
+
+
+def _number(x: torch.Tensor | float) -> str:
+    return f"{float(x):.2f}".replace("-", "−")
+
+
+def _numpy(x: torch.Tensor) -> NDArray[Any]:
+    array: NDArray[Any] = x.cpu().numpy()
+    return array
+
+
+TERMS = {"softmax": _softmax, "relu": _relu, "bump": _bump}  # in 1/n, as the weights; {t} is known to every pane
+
+
+def _make_drawing(setting: Setting, projection: str, device: str, head: int, method: str, colours: str) -> str:
+    """The cloud of one pane, to be painted, as JSON. head: −1 where no level set belongs to it."""
+    shown, level = scene(setting, projection, device), None
+    if head >= 0 and shown.flat:
+        corners = np.stack([shown.tokens.x.min(0), shown.tokens.x.max(0)])
+        corners += np.array([[-0.02], [0.02]], np.float32) * np.ptp(corners)  # a flat cloud has a box too
+        axes = [torch.linspace(float(low), float(high), SIDE) for low, high in corners.T]
+        grid = torch.cartesian_prod(*axes).to(shown.x)
+        level = corners, _numpy(shown.heads.key_scores(grid)[head]).reshape(SIDE, SIDE, SIDE)
+    drawing = figures.weights(shown.place, level, signed=METHODS[method].signed, mode=colours)
+    return str(drawing.to_json())
+
+
+drawing = kept(_make_drawing, 12)
+
+
+def clouds() -> Place:
+    """The controls, the three panes and the line of scores; what is shown."""
+    state = url.settle(*PARAMETERS, together=_existing)
+    _take_click(state)
+    setting, more = _controls(state)
+    own.panel(url.key("cloud"), "torus", forget)
+    where, number = str(shell.device()), state["head"] - 1
+    with st.spinner(f"Projecting {setting.n:,} tokens …") if setting.n > 200_000 else nullcontext():
+        shown = scene(setting, state["slice"], where)
+        query = _query(state, setting, shown, more) - 1
+        found = answer(setting, state["slice"], where, number, query, state["b"])
+    shared = max(pane.top for pane in found.panes.values())
+    place = shown.tokens.place
+    for name, cell in zip(SHOWN, st.columns(len(SHOWN), gap="medium"), strict=True):
+        method, pane, sliced = METHODS[name], found.panes[name], name != "softmax"
+        surface = found.s if sliced and shown.flat else None
+        rings = place[found.ringed] if sliced and not shown.flat and state["level"] else None
+        changes = figures.weights_paint(
+            pane.weights, shared if state["scale"] == "shared" else pane.top, place[query], rings, surface,
+            signed=method.signed, hidden=not state["level"],
+        )  # fmt: skip
+        terms = {"t": ("p", _numpy(shown.heads.t[number])[shown.drawn])} if sliced else {}
+        with cell:
+            _title(method.label + (", effective" if method.signed else ""), method.formula)
+            figure(
+                drawing(setting, state["slice"], where, number if sliced else -1, name, mode()),
+                key=f"cloud {name}", group=GROUP, points=shown.drawn, arithmetic=Arithmetic("", terms),
+                paint=Paint(changes, pane.arithmetic, place[query].tolist()),
+                alt=f"{method.label}: the weights of query {query + 1:,} on {len(shown.drawn):,} keys of the cloud. "
+                f"{pane.blank}".strip(),
+            )  # fmt: skip
+            if not pane.blank:
+                signs, few = ", signs aside" if method.signed else "", measure.tenth(shown.tokens.n)
+                share = f"{pane.near:.2f} of the weight{signs}; an even share is {few / shown.tokens.n:.2f}"
+                st.caption(f"The {few:,} keys nearest to the query have {share}.")
+    _words(state, setting, shown, found)
+    figure(
+        figures.scores(_numpy(shown.heads.t[number]), found.s, state["b"], mode=mode()), key="cloud scores",
+        alt=f"The query's score {found.s:.2f} among the key scores: {found.below:,} lie below it",
+    )  # fmt: skip
+    return Place(setting, state["slice"], where)
+
+
+def _take_click(state: url.State) -> None:
+    """A click on any pane, before any of them is shown again."""
+    for name in SHOWN:
+        click = clicked(f"cloud {name}")
+        if click is not None and click.query is not None:
+            state["query"] = click.query + 1
+
+
+def _existing(values: dict[str, Any]) -> dict[str, Any]:
+    """A cloud that is there, also where a browser still names the one that was just removed, and a query it has."""
+    name = "torus" if values["cloud"] == own.NAME and own.current() is None else values["cloud"]
+    return {"cloud": name, "query": min(values["query"], _nearest(name, values["n"]))}
+
+
+def _nearest(name: str, n: int) -> int:
+    """The size nearest to n that this cloud can be asked for."""
+    mine = own.current() if name == own.NAME else None
+    return mine.nearest(n) if mine else CLOUDS[name].nearest(n)
+
+
+def _query(state: url.State, setting: Setting, shown: Scene, place: DeltaGenerator) -> int:
+    """The query's control; where n alone has changed, the query is the token nearest to where it was."""
+    epoch, last, before, x = st.session_state.get("_query", (None, None, 0, None))
+    moved = epoch == state.epoch and last != setting and last == setting._replace(n=last.n)
+    if moved and state["query"] == min(before, setting.n):
+        state["query"] = int((shown.x - x.to(shown.x)).square().sum(-1).argmin()) + 1
+    help_ = "The number of its token; or click one."
+    place.number_input("Query", 1, setting.n, key=url.held("query"), help=help_)
+    query: int = state["query"]
+    st.session_state["_query"] = state.epoch, setting, query, shown.x[query - 1].clone()
+    return query
+
+
+def _controls(state: url.State) -> tuple[Setting, DeltaGenerator]:
+    """The row of controls; what they ask for, and the place of the query's."""
+    mine = own.current()
+    first, second, third, fourth = st.columns([1.4, 2, 1.2, 0.8], gap="medium", vertical_alignment="bottom")
+    titles = {name: cloud.title for name, cloud in CLOUDS.items()} | ({own.NAME: own.TITLE} if mine else {})
+    name = first.selectbox("Cloud", titles, key=url.key("cloud"), format_func=titles.__getitem__, filter_mode=None)
+    asked = second.select_slider("Points n", offered(), key=url.key("n"), format_func="{:,}".format, help=_limit())
+    third.segmented_control("Head", range(1, HEADS + 1), key=url.key("head"), required=True)
+    mine, n = (mine if name == own.NAME else None), _nearest(name, asked)
+    with fourth.popover("More", width="stretch"):
+        more = st.container()
+        controls.seed("Of the cloud and of the untrained projections.")
+        st.segmented_control(
+            "Slice Π", list(PROJECTIONS), key=url.held("slice"), format_func=PROJECTIONS.__getitem__, required=True
+        )
+        help_ = "In standard deviations of the scores."
+        st.slider("Bandwidth b of the bump", 0.1, 2.0, key=url.held("b"), step=0.05, help=help_)
+        help_ = "Its standard deviation, as a share of the cloud's radius."
+        st.slider("Noise", 0.0, 0.3, key=url.held("noise"), step=0.01, help=help_, disabled=bool(mine))
+        help_ = "The share of points that lie anywhere in the box around the cloud."
+        st.slider("Outliers", 0.0, 0.5, key=url.held("outliers"), step=0.01, help=help_, disabled=bool(mine))
+        st.segmented_control(
+            "Scale of the colours", list(SCALES), key=url.held("scale"), format_func=SCALES.__getitem__, required=True
+        )
+        st.toggle("The level set of the query's score", key=url.held("level"))
+    for parameter in PARAMETERS:
+        state.values[parameter.name] = st.session_state[url.key(parameter.name)]
+    if mine:
+        return Setting(own.NAME, n, state["seed"], 0.0, 0.0, mine.upload.digest, mine.columns), more
+    return Setting(name, n, state["seed"], state["noise"], state["outliers"]), more
+
+
+def _limit() -> str | None:
+    if offered()[-1] == SIZES[-1]:
+        return None
+    return f"More than {offered()[-1]:,} do not fit the {memory.granted() / 1e9:.1f} GB of memory this host grants."
+
+
+def _title(title: str, note: str) -> None:
+    st.markdown(f"**{title}**  \n:gray[{note}]")
+
+
+def _words(state: url.State, setting: Setting, shown: Scene, found: Answer) -> None:
+    """What the panes show, in numbers."""
+    n, m = shown.tokens.n, len(shown.drawn)
+    m += int(state["query"] - 1 not in shown.drawn)
+    asked = f" This cloud has {n:,} points." if n != state["n"] else ""
+    seen = f"All {n:,} keys are drawn and attended to." if m == n else f"{m:,} keys are drawn, all {n:,} attended to."
+    if shown.flat:
+        level = "The surface is where a key has the query's score; the query, as a key, need not lie on it."
+    else:
+        level = (
+            f"The tokens have {shown.tokens.x.shape[1]} numbers each and are seen in three principal components, so a "
+            f"level set is no surface here: ringed are the {len(found.ringed)} keys drawn that are nearest in score."
+        )
+    scale = "Each pane has its own scale" if state["scale"] == "own" else "The panes share one scale"
+    st.caption(
+        f"{seen}{asked} {scale}, in even shares: 1 is the weight of a key when all count alike, 1/n. "
+        f"{level if state['level'] else ''} The projections are untrained, from seed {setting.seed}."
+    )
+    st.markdown(
+        f"**The :orange[query]'s score among the sorted :blue[keys]**  \n:gray[token {state['query']:,}: s = "
+        f"{_number(found.s)}, {found.below:,} keys below, {n - found.below:,} above or level]"
+    )
+
+
+@cache
+def code() -> str:
+    """The source of one row of weights, and of the scores it is made from."""
+    return "\n\n".join(inspect.getsource(function) for function in (measure.row, measure.heads, measure._scores))

@@ -1,0 +1,131 @@
+"""The visitor's own cloud: read, looked at, used. It stays in the session, one at a time, and is never on disk."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from hashlib import sha256
+
+import streamlit as st
+
+from srviz.figures import clouds as figures
+from srviz.inputs import Tokens
+from srviz.inputs.files import FORMATS, Unreadable, Upload, read
+from srviz.measure import memory
+from srviz.ui.kit.chart import chart, mode
+
+NAME, TITLE = "own", "Your own file"  # what the page's links begin with for it, and what the page calls it
+GONE = (
+    "This link names a file of one's own that is not in memory (a reload, another file or its removal lets "
+    "it go): here is the torus until that file is used again."
+)
+SEEN = 1500  # points of a preview
+
+
+@dataclass(frozen=True, eq=False)
+class Own:
+    """The cloud in use. columns: those chosen, all where None. file: which of the session's files it was read from."""
+
+    upload: Upload
+    columns: tuple[str, ...] | None
+    file: str
+
+    @property
+    def link(self) -> str:
+        """What a link calls it: not its name, but another than that of any other file or choice of columns."""
+        return f"{NAME}-{sha256(f'{self.upload.digest} {self.columns}'.encode()).hexdigest()[:8]}"
+
+    def nearest(self, n: int) -> int:
+        """The number of tokens nearest to n that it can be asked for."""
+        return max(self.upload.least, min(n, self.upload.most))
+
+    def tokens(self, n: int, seed: int) -> Tokens:
+        """n of its points."""
+        return self.upload.tokens(n, random_state=seed, columns=self.columns)
+
+
+def current() -> Own | None:
+    """The visitor's cloud in use, if there is one."""
+    mine: Own | None = st.session_state.get("_own")
+    return mine
+
+
+def panel(cloud: str, other: str, forget: Callable[[], None]) -> None:
+    """Choose a file, look at what it holds, use it or remove it.
+
+    cloud: the key of the widget that holds the cloud's name; other: the one to go back to; forget: drops what was
+    computed from the last file.
+    """
+    with st.expander(TITLE, expanded="_looked" in st.session_state):
+        file = st.file_uploader(
+            f"{', '.join(suffix[1:].upper() for suffix in FORMATS)}; at most 25 MB. It stays in this session.",
+            key="own file",
+            max_upload_size=25,
+            on_change=_change,
+        )
+        mine = current()
+        if mine is not None:
+            with st.container(horizontal=True, vertical_alignment="center"):
+                shown = st.session_state.get(cloud) == NAME
+                st.text(f"{'In use' if shown else 'In memory'}: {mine.upload.title}")
+                st.button("Remove this cloud", key="remove own", on_click=_remove, args=(cloud, other, forget))
+        if file is not None and (mine is None or file.file_id != mine.file):
+            _look(file.file_id, file.name, file.getvalue(), cloud, forget)
+
+
+def _look(identity: str, name: str, data: bytes, cloud: str, forget: Callable[[], None]) -> None:
+    """Read the file once, and show what it holds before anything runs on it."""
+    looked = st.session_state.get("_looked")
+    if looked is None or looked[0] != identity:
+        place = st.empty()  # told that it goes on; that is also where Streamlit ends it
+        try:
+            looked = identity, read(name, data, memory=memory.for_reader(), show=place.caption)
+        except Unreadable as error:
+            looked = identity, str(error)
+        place.empty()
+        st.session_state["_looked"] = looked
+    found = looked[1]
+    if isinstance(found, str):
+        st.error("This file cannot be used.")
+        st.text(found)  # as it is: it may hold names from the file
+        return
+    words, picture = st.columns([1.2, 1], gap="large")
+    columns: tuple[str, ...] | None = None
+    with words:
+        st.text(found.title)
+        st.text(f"{found.n:,} {'corners of a mesh' if found.faces is not None else 'points'}")
+        for note in found.notes:
+            st.text(note[:1].upper() + note[1:])
+        if found.columns:
+            st.text(f"{len(found.columns):,} columns")
+            columns = (
+                tuple(st.multiselect("Columns", found.columns, placeholder="All of them", key="own columns")) or None
+            )
+            if columns is not None and len(columns) < 2:
+                st.markdown("Two columns or more make a cloud.")
+                return
+            if len(columns or found.columns) > 3:
+                st.caption("Attended to in all these dimensions, seen in three principal components.")
+        use = Own(found, columns, identity)
+        st.button("Use this cloud", key="use own", type="primary", on_click=_use, args=(use, cloud, forget))
+    tokens = found.tokens(min(SEEN, found.most), random_state=0, columns=columns)
+    drawing = figures.preview(tokens.place, tokens.colour, mode=mode())
+    chart(drawing, f"A preview of {tokens.n:,} points", "own preview", picture)
+
+
+def _use(mine: Own, cloud: str, forget: Callable[[], None]) -> None:
+    forget()
+    st.session_state["_own"] = mine
+    st.session_state[cloud] = NAME
+    st.session_state.pop("_looked", None)
+
+
+def _remove(cloud: str, other: str, forget: Callable[[], None]) -> None:
+    forget()
+    st.session_state.pop("_own", None)
+    if st.session_state.get(cloud) == NAME:
+        st.session_state[cloud] = other
+
+
+def _change() -> None:
+    """Another file, or none: what was read of the last one goes; the cloud in use stays until it is removed."""
+    st.session_state.pop("_looked", None)
+    st.session_state.pop("own columns", None)

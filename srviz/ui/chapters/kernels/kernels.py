@@ -1,0 +1,410 @@
+"""The page of kernels: a curve f(r) and its map, the operator's answer to both, and why the values are centred."""
+
+import inspect
+import textwrap
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import streamlit as st
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from srviz import device as devices
+from srviz.attention import METHODS, Kernel, dense, kernel_sum, kernels, seeded_heads, standardize
+from srviz.figures.spectrum import spectrum
+from srviz.inputs import Input, Tokens
+from srviz.measure.clock import seconds
+from srviz.numbers import duration, power
+from srviz.ui.kit import compute, controls, queue, report, shell, url
+from srviz.ui.kit.chart import chart, mode
+from srviz.ui.kit.component import component
+
+HERE = Path(__file__).parent
+
+LEAST, MOST = 8, 64  # tokens on the map
+MANY, FEWER = 4096, 1024  # tokens on which moved scores are compared: with a sorted route, and without
+TIMED, TIMED_DRAWN, TOO_FEW = 8192, 4096, 512  # tokens of the measured runs, of a drawn curve; below TOO_FEW none
+RUNS = 5  # of each measurement
+ROWS, BLOCK = 256, 64  # queries of the n² route, which is the same for each; as many at once as stay in cache
+MOST_NODES = 24
+REACH, TALLEST, STEEPEST = 4.0, 3.0, 4.0  # of a drawn curve: |r| of a node, |height|, |slope|
+GAP = 0.05  # between two nodes
+TRUTH = torch.device("cpu")  # where float64 always exists
+
+Nodes = tuple[tuple[float, float], ...]
+
+
+def _nodes(name: str, default: Nodes) -> url.Parameter:
+    """Nodes (r, height) of a drawn curve, ascending in r, at least `GAP` apart: "-1~0_0.5~1"."""
+    place = url.reals("r", -REACH, REACH, 1, (0.0,)).read
+    height = url.reals("f", -TALLEST, TALLEST, 1, (0.0,)).read
+
+    def read(text: str) -> tuple[Nodes, bool]:
+        parts = text[: 24 * MOST_NODES].split("_")
+        valid = len(parts) <= MOST_NODES and len(text) <= 24 * MOST_NODES
+        found = []
+        for part in parts[:MOST_NODES]:
+            pair = part.split("~")
+            if len(pair) != 2:
+                valid = False
+                continue
+            (r, fine), (h, also) = place(pair[0]), height(pair[1])
+            valid = valid and fine and also and _number(pair[0]) and _number(pair[1])
+            if _number(pair[0]) and _number(pair[1]):
+                found.append((round(r[0], 2), round(h[0], 2)))
+        apart: list[tuple[float, float]] = []
+        for r_h in sorted(found):
+            if not apart or r_h[0] - apart[-1][0] > GAP - 1e-6:
+                apart.append(r_h)
+        return (tuple(apart), valid and apart == found) if apart else (default, False)
+
+    return url.Parameter(name, default, read, lambda nodes: "_".join(f"{r:g}~{h:g}" for r, h in nodes))
+
+
+def _number(text: str) -> bool:
+    try:
+        return float(text[:40]) == float(text[:40])
+    except ValueError:
+        return False
+
+
+PARAMETERS = (
+    *controls.parameters("china", sizes=(LEAST, MOST, 32), seed=7),
+    url.choice("kernel", ("relu", "bump", "distance", "laplace", "gauss", "drawn"), "relu"),
+    url.real("b", 0.1, 4.0, 1.0),
+    _nodes("nodes", ((-1.0, 0.0), (0.0, 1.0), (1.0, -0.5), (2.5, 0.0))),
+    url.real("left", -STEEPEST, STEEPEST, 0.0),
+    url.real("right", -STEEPEST, STEEPEST, 0.0),
+    url.choice("divide", ("usual", "distance", "n", "one", "rows"), "usual"),  # usual: the curve's own
+    url.flag("centred"),
+    url.flag("sorted"),
+    url.flag("standard", True),
+    url.real("shift", -1000, 1000, 0.0),
+    url.real("scale", 0.01, 100, 1.0),
+    url.real("queries", -3, 3, 0.0),
+    url.whole("row", 0, MOST, 0),  # the held cell, from 1; 0 where none is held
+    url.whole("column", 0, MOST, 0),
+)
+DRAGGED = ("kernel", "b", "nodes", "left", "right", "divide", "centred", "sorted", "standard", "shift", "scale",
+           "queries", "row", "column")  # fmt: skip
+
+
+USUAL = {"relu": "distance", "distance": "distance", "bump": "n", "laplace": "rows", "gauss": "rows", "drawn": "n"}
+
+
+@dataclass(frozen=True)
+class Curve:
+    """f(r) by its name. nodes, left, right: of a drawn one. b: the bandwidth of bump, Laplace and Gauss."""
+
+    kernel: str
+    b: float
+    nodes: Nodes
+    left: float
+    right: float
+
+    def pieces(self) -> Kernel | None:
+        """The straight pieces it is made of, or None where it has none."""
+        if self.kernel == "drawn":
+            return self._drawn()
+        if self.kernel == "bump":
+            return kernels.bump(self.b)
+        made = {"relu": kernels.relu, "distance": kernels.distance}.get(self.kernel)
+        return made() if made else None
+
+    def _drawn(self) -> Kernel:
+        return Kernel(tuple(r for r, _ in self.nodes), tuple(h for _, h in self.nodes), self.left, self.right)
+
+    def __call__(self, r: Tensor) -> Tensor:
+        """f(r), any shape, by its plain formula; a drawn one piece by piece."""
+        return {
+            "relu": lambda: r.relu(),
+            "distance": lambda: r.abs(),
+            "bump": lambda: (1 - r.abs() / self.b).relu(),
+            "laplace": lambda: (-r.abs() / self.b).exp(),
+            "gauss": lambda: (-(r / self.b).square() / 2).exp(),
+            "drawn": lambda: self._drawn()(r),
+        }[self.kernel]()
+
+    def sum(self, s: Tensor, t: Tensor, v: Tensor) -> Tensor:
+        """Σ_j f(s_i − t_j) v_j: by sorting where f has straight pieces, else over all pairs. (n,), (n,), (n, d)."""
+        pieces = self.pieces()
+        return self.every_pair(s, t, v) if pieces is None else kernel_sum(s, t, v, pieces)
+
+    def every_pair(self, s: Tensor, t: Tensor, v: Tensor) -> Tensor:
+        """The same sum by the n² formula."""
+        return self(s.unsqueeze(-1) - t.unsqueeze(-2)) @ v
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What is done to the scores, the weights and the values around the curve."""
+
+    divide: str
+    centred: bool
+    standard: bool
+    shift: float = 0.0
+    scale: float = 1.0
+    queries: float = 0.0
+
+    def scores(self, s: Tensor, t: Tensor) -> tuple[Tensor, Tensor]:
+        """Raw scores (n,), scaled and shifted, then standardized or not."""
+        s, t = self.scale * s + self.shift + self.queries, self.scale * t + self.shift
+        return standardize(s, t) if self.standard else (s, t)
+
+    @property
+    def moved(self) -> bool:
+        """Whether the raw scores are not as they were."""
+        return (self.shift, self.scale, self.queries) != (0.0, 1.0, 0.0)
+
+
+def attend(curve: Curve, rules: Rules, s: Tensor, t: Tensor, v: Tensor) -> Tensor:
+    """Σ_j f(s_i − t_j) / N_i · v_j, of values centred or not; 0 where N_i = 0. Raw s, t: (n,), v: (n, d) → (n, d)."""
+    s, t = rules.scores(s, t)
+    ones = torch.ones_like(v[:, :1])
+    total = {
+        "distance": lambda: kernel_sum(s, t, ones, kernels.distance()),
+        "rows": lambda: curve.sum(s, t, ones),
+        "n": lambda: ones[:1] * len(t),
+        "one": lambda: ones[:1],
+    }[rules.divide]()
+    found = curve.sum(s, t, dense.centre(v) if rules.centred else v)
+    none = total.abs() < torch.finfo(total.dtype).tiny
+    return torch.where(none, 0, found / torch.where(none, 1, total))
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One curve on many tokens. *_error: the largest difference to the sum in float64, relative to its largest."""
+
+    n: int
+    d: int
+    queries: int  # of the n² sum and of the comparison
+    sorted_seconds: float | None
+    sorted_error: float
+    dense_seconds: float
+    dense_error: float
+    apart: float
+    disturbed: bool  # by a heavy job of another visitor
+
+
+def kernel_map() -> url.State:
+    """Show the curve and its map; what was dragged comes back on release and goes into the URL."""
+    state = url.settle(*PARAMETERS, together=_existing)
+    number = report.take(state, "kernel_map", "kernel", DRAGGED)
+    chosen, tokens = controls.row_with_picture(state, LEAST, MOST, lambda *shown: _says(state, *shown))
+    setting = controls.setting(state)
+    s, t, v = compute.head(*setting)
+    curve, rules = _curve(state), _rules(state)
+    many = chosen.nearest(MANY if curve.pieces() else FEWER)
+    both = torch.cat([torch.ones_like(v[:, :1]), v[:, :1]], -1)
+    answer = attend(curve, rules, s, t, both).cpu().numpy()
+    data = {
+        "epoch": state.epoch,
+        "setting": " ".join(map(str, setting)),
+        "start": {name: state[name] for name in DRAGGED},
+        "usual": USUAL,
+        "s": s.tolist(),
+        "t": t.tolist(),
+        "v": v[:, 0].tolist(),
+        "words": tokens.words,
+        "softmax": softmax_rows(*setting),
+        "colour": None if tokens.colour is None else (tokens.colour * 255).round().astype(int).tolist(),
+        "answer": {
+            "id": number,
+            "sums": answer[:, 0].tolist(),
+            "y": answer[:, 1].tolist(),
+            "many": many,
+            "change": change(chosen.name, many, *setting[2:], curve, rules) if rules.moved else None,
+        },
+    }
+    component("kernel", HERE)(key="kernel_map", data=data, on_kernel_change=lambda: None)
+    return state
+
+
+def _curve(state: url.State) -> Curve:
+    return Curve(*(state[name] for name in ("kernel", "b", "nodes", "left", "right")))
+
+
+def _rules(state: url.State) -> Rules:
+    divide = USUAL[state["kernel"]] if state["divide"] == "usual" else state["divide"]
+    return Rules(divide, *(state[name] for name in ("centred", "standard", "shift", "scale", "queries")))
+
+
+def _existing(values: dict[str, Any]) -> dict[str, Any]:
+    """A held cell that exists; none where only one of its sides is given, or where its tokens are gone."""
+    there = all(1 <= values[name] <= controls.count(values) for name in ("row", "column"))
+    return {name: values[name] if there else 0 for name in ("row", "column")}
+
+
+def _says(state: url.State, chosen: Input, tokens: Tokens) -> str:
+    return (
+        f"{chosen.line} Each of the {tokens.n} tokens has a query score s and a key score t, from projections that "
+        f"nobody trained: random numbers, drawn with seed {state['seed']}."
+    )
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def softmax_rows(name: str, n: int, seed: int, head: int, device: str) -> list[float]:
+    """What each row of the same head's softmax weights sums to, computed and not assumed: (n,)."""
+    x = torch.from_numpy(compute.tokens(name, n, seed).x).to(device)
+    q, k, _ = seeded_heads(x.unsqueeze(0), compute.HEADS, compute.HEAD_DIM, seed=seed)
+    sums: list[float] = METHODS["softmax"].weights(q, k)[0, head].sum(-1).tolist()
+    return sums
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def change(name: str, n: int, seed: int, head: int, device: str, curve: Curve, rules: Rules) -> float:
+    """How far the outputs move when the raw scores are moved: the largest change, as a part of the largest output."""
+    raw = compute.head(name, n, seed, head, device)
+    before = attend(curve, replace(rules, shift=0.0, scale=1.0, queries=0.0), *raw)
+    after = attend(curve, rules, *raw)
+    return _apart(after, before, before)
+
+
+def _apart(found: Tensor, truth: Tensor, size: Tensor) -> float:
+    """The largest difference, as a part of the largest of `size`."""
+    largest = float(size.abs().max())
+    return float((found.double().cpu() - truth.double().cpu()).abs().max()) / (largest or 1.0)
+
+
+def on_many(state: url.State) -> None:
+    """The same curve on thousands of tokens, by sorting and by n², measured there and then."""
+    chosen = controls.chosen(state)
+    curve, rules = _curve(state), replace(_rules(state), divide="one", centred=False)  # the sum knows neither
+    n = chosen.nearest(TIMED_DRAWN if curve.kernel == "drawn" else TIMED)
+    st.subheader("The same curve on many tokens", anchor=False)
+    if n < TOO_FEW:
+        st.markdown(f"This input has at most {n} tokens: too few to time. Choose an input that has thousands.")
+        return
+    setting = (chosen.name, n, state["seed"], state["head"] - 1, str(shell.device()), curve, rules)
+    kept = st.session_state.get("_kernels_measured")
+    if kept is None or kept[0] != setting:
+        kept = (setting, _measure(*setting))
+        st.session_state["_kernels_measured"] = kept
+    measured: Measured = kept[1]
+    n, slow = measured.n, measured.n / measured.queries * measured.dense_seconds
+    st.markdown(_verdict(n, measured.sorted_seconds, slow))
+    left, middle, right = st.columns(3, gap="large")
+    if measured.sorted_seconds is None:
+        left.metric("By sorting", "no such way", border=False)
+        left.caption(WITHOUT[curve.kernel])
+    else:
+        left.metric("By sorting, every query", duration(measured.sorted_seconds), border=False)
+        left.caption(f"error {power(measured.sorted_error)}")
+    middle.metric("By n², every query", f"≈ {duration(slow)}", border=False)
+    pieces = f", {len(curve.nodes) + 1} pieces one by one" if curve.kernel == "drawn" else ""
+    middle.caption(
+        f"error {power(measured.dense_error)}; {duration(measured.dense_seconds)} on {measured.queries} of the "
+        f"queries{pieces}, times {n / measured.queries:.3g}"
+    )
+    if measured.sorted_seconds is not None:
+        right.metric("Largest difference", power(measured.apart), border=False)
+        right.caption("between the two answers, divided by the largest output")
+    st.caption(
+        f"Σ f(s − t) v for one head of {measured.d} coordinates and {n:,} tokens, measured on "
+        f"{devices.describe(shell.device())} in float32: the median of {RUNS} runs, after one to warm up. An error is "
+        "the difference to the same sum in float64, divided by its largest entry."
+        f"{' Another job was at work on this server meanwhile.' if measured.disturbed else ''}"
+    )
+
+
+def _verdict(n: int, fast: float | None, slow: float) -> str:
+    """In one sentence which route is the faster one, and by how much."""
+    if fast is None:
+        return f"On {n:,} tokens all {n * n / 1e6:,.0f} million pairs have to be summed."
+    if 0.8 < slow / fast < 1.25:
+        return f"With {n:,} tokens sorting takes about as long as all n² pairs."
+    ratio = max(slow / fast, fast / slow)
+    times = f"**{ratio:.0f} times**" if ratio >= 10 else f"**{ratio:.1f} times**"
+    if slow > fast:
+        return f"On {n:,} tokens sorting is {times} faster."
+    return f"With {n:,} tokens sorting does not pay: it takes {times} as long as all n² pairs."
+
+
+WITHOUT = {
+    "laplace": "Laplace is not made of straight pieces. It has sorted recurrences of its own (Rux, Hertrich & "
+    "Neumayer), which this operator does not contain.",
+    "gauss": "The Gauss curve is not made of straight pieces. Draw it with a few nodes, and it can be sorted.",
+}
+
+
+def _measure(name: str, n: int, seed: int, head: int, device: str, curve: Curve, rules: Rules) -> Measured:
+    s, t, v = compute.head(name, n, seed, head, device)
+    s, t = rules.scores(s, t)
+    pieces = curve.pieces()
+    n = len(s)
+    few = min(n, ROWS)
+    some = s[:: n // few][:few]
+
+    def every_pair() -> Tensor:
+        return torch.cat([curve.every_pair(block, t, v) for block in torch.split(some, BLOCK)])
+
+    by_pairs = every_pair()
+    truth = curve.every_pair(some.to(TRUTH).double(), t.to(TRUTH).double(), v.to(TRUTH).double())
+    by_sorting = by_pairs if pieces is None else curve.sum(s, t, v)[:: n // few][:few]
+    return Measured(
+        n=n,
+        d=v.shape[-1],
+        queries=few,
+        sorted_seconds=None if pieces is None else seconds(lambda: curve.sum(s, t, v), s.device, repeats=RUNS),
+        sorted_error=_apart(by_sorting, truth, truth),
+        dense_seconds=seconds(every_pair, s.device, repeats=RUNS),
+        dense_error=_apart(by_pairs, truth, truth),
+        apart=_apart(by_sorting, by_pairs, truth),
+        disturbed=queue.busy(),
+    )
+
+
+def why_centre(state: url.State) -> None:
+    """The eigenvalues of −|t_i − t_j|: one of them is negative, and centring removes it."""
+    chosen = controls.chosen(state)
+    size = chosen.nearest(state["n"])
+    whole, flat = eigenvalues(chosen.name, size, state["seed"], state["head"] - 1, str(shell.device()))
+    n = len(whole)
+    figure = spectrum({f"all vectors: {n}": whole, f"sum to zero: {n - 1}": flat}, mode=mode())
+    below, still = (int((values < -1e-10 * np.abs(whole).max()).sum()) for values in (whole, flat))
+    st.subheader("Why the values are centred", anchor=False)
+    st.markdown(
+        f"Let queries and keys be the same, and look at the matrix −|tᵢ − tⱼ|. On all vectors **{_count(below)} of its "
+        f"{n} eigenvalues** lies below zero: **{_signed(whole.min())}**. On the vectors that sum to zero, as centred "
+        f"values do, **{_count(still)} does**: the smallest is {_signed(flat.min())}. "
+        "So on them Σ cᵢ cⱼ · (−|tᵢ − tⱼ|) is a squared length, the energy distance: −|s − t| is a positive kernel "
+        "there, and measures how alike two tokens are."
+    )
+    alt = f"Eigenvalues: on all vectors the smallest is {whole.min():.2f}, on those that sum to zero {flat.min():.2g}"
+    chart(figure, alt, "kernels spectrum", st.container())
+    st.caption(
+        "relu(r) = (|r| + r) / 2, so the weights are made of |r| and of a straight line. The matrix has zeros on its "
+        "diagonal, so its eigenvalues sum to zero and cannot all be positive; of this matrix one is negative. "
+        f"Computed in float64 from the raw scores of the {n} keys."
+    )
+
+
+def _count(number: int) -> str:
+    return {0: "none", 1: "one"}.get(number, str(number))
+
+
+def _signed(x: float) -> str:
+    """−35.98, and 0.0015 where two decimals would hide it."""
+    return (f"{x:.2f}" if abs(x) >= 0.1 else f"{x:.2g}").replace("-", "−")
+
+
+def code() -> str:
+    """The source of the operator's two entrances for a drawn curve, read from the functions themselves."""
+    return "\n".join(textwrap.dedent(inspect.getsource(part)) for part in (kernel_sum, Kernel.pieces)).strip()
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def eigenvalues(
+    name: str, n: int, seed: int, head: int, device: str
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Of −|t_i − t_j| in float64: on all vectors (n,), and on those that sum to zero (n − 1,)."""
+    t = compute.head(name, n, seed, head, device)[1].cpu().double().numpy()
+    n = len(t)  # a photograph has as many patches as fit, which may be fewer
+    matrix = -np.abs(t[:, None] - t)
+    whole, _ = np.linalg.qr(np.column_stack([np.ones(n), np.eye(n)[:, 1:]]))
+    flat = whole[:, 1:]  # an orthonormal basis of the vectors that sum to zero
+    return np.linalg.eigvalsh(matrix), np.linalg.eigvalsh(flat.T @ matrix @ flat)

@@ -1,0 +1,52 @@
+"""The scalar line of the home page: its state, and the operator's answer to it."""
+
+import math
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from srviz.attention import sliced_bump, sliced_relu
+from srviz.ui.kit import report, shell, url
+from srviz.ui.kit.component import component
+
+HERE = Path(__file__).parent
+
+MOST = 24  # tokens of a kind
+PARAMETERS = (
+    url.choice("kernel", ("relu", "bump"), "relu"),
+    url.real("b", 0.05, 3.0, 0.8),
+    url.reals("queries", -3, 3, MOST, (-1.85, -0.9, 0.12, 0.83, 1.7)),
+    url.reals("keys", -3, 3, MOST, (-2.1, -1.5, -1.12, -0.62, -0.2, 0.34, 0.95, 1.42, 2.0)),
+    url.reals("values", -1, 1, MOST, (0.9, 0.55, 0.8, 0.3, 0.45, -0.25, -0.6, -0.4, -0.85)),
+    url.whole("held", 1, MOST, 4),
+)
+
+
+def scalar_line() -> None:
+    """Show the line; what was dragged comes back on release and goes into the URL."""
+    state = url.settle(*PARAMETERS)
+    number = report.take(state, "scalar_line", "line", [p.name for p in PARAMETERS], from_zero=("held",))
+    _fit(state)
+    start = {name: state[name] for name in ("kernel", "b", "queries", "keys", "values")} | {"held": state["held"] - 1}
+    answer = {"id": number, "y": answers(start)}
+    component("line", HERE)(
+        key="scalar_line", data={"epoch": state.epoch, "start": start, "answer": answer}, on_line_change=lambda: None
+    )
+
+
+def answers(line: dict[str, Any]) -> list[float]:
+    """What the operator says for every query of a line, on this visitor's device."""
+    where = shell.device()
+    s, t, v = (torch.tensor(line[name], dtype=torch.float32, device=where) for name in ("queries", "keys", "values"))
+    v = v.unsqueeze(-1)
+    y = sliced_bump(s, t, v, line["b"]) if line["kernel"] == "bump" else sliced_relu(s, t, v)
+    return [float(x) for x in y.squeeze(-1).cpu()]
+
+
+def _fit(state: url.State) -> None:
+    """One value for each key, and a held query that exists."""
+    n = len(state["keys"])
+    values = (*state["values"], *[round(math.sin(2.4 * j), 2) for j in range(n)])[:n]
+    state["values"] = values
+    state["held"] = min(state["held"], len(state["queries"]))

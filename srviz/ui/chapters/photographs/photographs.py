@@ -1,0 +1,188 @@
+"""Photographs: a picture as patches, each a token, and the row of weights of the one pointed at."""
+
+import base64
+import hashlib
+import io
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+from PIL import Image
+
+from srviz.inputs import Tokens
+from srviz.inputs.base import Unreadable
+from srviz.inputs.pictures import DIGITS, PHOTOGRAPHS, Picture, digit, patches, read_picture
+from srviz.ui.kit import compute, controls, row, shell, url
+from srviz.ui.kit.component import component
+
+HERE = Path(__file__).parent
+
+PICTURES = {"china": "A tower", "flower": "A flower", "digit": "A handwritten digit", "own": "Your own picture"}
+SIDES = ("32", "16", "8", "4")
+THOUSAND = 1000  # a place in a picture is given in thousandths of its width and height: finer patches keep it
+PARAMETERS = (
+    url.choice("picture", tuple(PICTURES), "china"),
+    url.choice("side", SIDES, "16"),
+    url.whole("digit", 0, DIGITS - 1, 3),
+    url.whole("head", 1, compute.HEADS, 1),
+    url.reals("at", 0, THOUSAND, 2, ()),
+    url.flag("raw"),
+    url.whole("seed", 0, controls.MOST_SEED, 9),
+)
+REST = {"china": (290, 300), "flower": (500, 500), "digit": (450, 450), "own": (500, 500)}  # where nobody points
+
+
+@dataclass(frozen=True, eq=False)
+class Own:
+    """The visitor's picture, or why it could not be read. file: which upload it was, digest: its sha256."""
+
+    file: str
+    digest: str
+    picture: Picture | None
+    trouble: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Made:
+    """A picture as tokens, one untrained head of them, and what the browser draws them from."""
+
+    tokens: Tokens
+    grid: tuple[int, int]
+    head: row.Head
+    look: dict[str, Any]
+
+
+def photographs() -> url.State:
+    """The controls, the two maps and the strip; a click holds a patch and is answered by the operator."""
+    state = url.settle(*PARAMETERS)
+    name, pixels, digest = _picture(state)
+    size = state["digit"] if name == "digit" else state["side"]
+    setting = " ".join(map(str, (digest, size, state["seed"], state["head"], shell.device())))
+    made = row.kept("patches", setting, lambda: _make(state, name, pixels, setting))
+    _says(state, made)
+    held = row.sent("patches", state, made.head)
+    if held is not None:
+        state["at"] = () if held < 0 else middle(held, made.grid)
+    held, rest = patch(state["at"], made.grid) if state["at"] else -1, patch(REST[name], made.grid)
+    data = {
+        "setting": setting,
+        "epoch": state.epoch,
+        "held": held,
+        "rest": rest,
+        "raw": state["raw"],
+        "answer": row.answer(made.head, held if held >= 0 else rest, raw=state["raw"]),
+    }
+    with st.container(gap=None):
+        row.send(made.head, made.look)
+        component("patches", HERE, base="row")(key="patches", data=data, on_hold_change=lambda: None)
+    return state
+
+
+def patch(at: tuple[float, ...], grid: tuple[int, int]) -> int:
+    """The patch at a place (x, y) in thousandths of width and height; half of the height where y is not said."""
+    rows, cols = grid
+    x, y = (*at, THOUSAND / 2)[:2]
+    return min(int(y * rows / THOUSAND), rows - 1) * cols + min(int(x * cols / THOUSAND), cols - 1)
+
+
+def middle(index: int, grid: tuple[int, int]) -> tuple[float, float]:
+    """The place of a patch's middle, in thousandths."""
+    rows, cols = grid
+    return round((index % cols + 0.5) * THOUSAND / cols, 1), round((index // cols + 0.5) * THOUSAND / rows, 1)
+
+
+def _picture(state: url.State) -> tuple[str, NDArray[np.uint8] | None, str]:
+    """The controls; which picture is shown, its pixels (none for a digit), and a name that no other picture has."""
+    first, second, third, fourth = st.columns([1.5, 1.5, 1.2, 0.8], gap="medium", vertical_alignment="bottom")
+    name = first.selectbox(
+        "Picture", list(PICTURES), key=url.key("picture"), format_func=PICTURES.__getitem__, filter_mode=None
+    )
+    if name == "digit":
+        second.number_input(f"Which of the {DIGITS:,} digits", 0, DIGITS - 1, key=url.key("digit"))
+    else:
+        second.segmented_control(
+            "Side of a patch", SIDES, key=url.key("side"), format_func=lambda side: f"{side} px", required=True
+        )
+    third.segmented_control("Head", range(1, compute.HEADS + 1), key=url.key("head"), required=True)
+    with fourth.popover("More", width="stretch"):
+        st.toggle("Raw weights of sliced ReLU", key=url.held("raw"), help="As they are before the values are centred.")
+        controls.seed("Of the untrained projections.")
+    if name == "own":
+        own = _own()
+        if own is not None and own.picture is not None:
+            return name, own.picture.pixels, own.digest
+        name = "china"
+    return name, None if name == "digit" else PHOTOGRAPHS[name](), name
+
+
+def _own() -> Own | None:
+    """The uploader, and the picture that was last put into it: kept in this session, on no disk."""
+    file = st.file_uploader(
+        "A picture of yours: PNG, JPEG or WebP, at most 25 MB. It stays in this session.",
+        ["png", "jpg", "jpeg", "webp"],
+        key="own picture",
+        on_change=_forget,
+    )
+    own: Own | None = st.session_state.get("_own_picture")
+    if file is not None and (own is None or own.file != file.file_id):
+        with st.spinner("Reading the picture …"):
+            own = st.session_state["_own_picture"] = _read(file.file_id, file.getvalue())
+    if own is None:
+        st.caption("There is no picture of yours yet; until then, the tower.")
+    elif own.picture is None:
+        st.error("This picture cannot be used; until then, the tower.")
+        st.text(own.trouble)
+    else:
+        height, width, _ = own.picture.pixels.shape
+        st.caption("; ".join((f"Your picture: {width:,} × {height:,} pixels", *own.picture.notes)) + ".")
+    return own
+
+
+def _read(file: str, data: bytes) -> Own:
+    digest = hashlib.sha256(data).hexdigest()
+    try:
+        return Own(file, digest, read_picture(data))
+    except Unreadable as trouble:
+        return Own(file, digest, None, str(trouble))
+
+
+def _forget() -> None:
+    st.session_state.pop("_own_picture", None)
+
+
+def _says(state: url.State, made: Made) -> None:
+    (rows, cols), n = made.grid, made.tokens.n
+    what = "pixels, each a token: its ink, row and column" if made.look.get("numbers") else (
+        "patches, each a token: its mean colour, row and column"
+    )  # fmt: skip
+    st.caption(
+        f"{rows} × {cols} = {n:,} {what}. {row.matrix(n)}. Head {state['head']} of {compute.HEADS}; the projections "
+        f"are untrained, from seed {state['seed']}, so what they attend to has no meaning yet."
+    )
+
+
+def _make(state: url.State, name: str, pixels: NDArray[np.uint8] | None, setting: str) -> Made:
+    tokens = digit(state["digit"]) if pixels is None else patches(pixels, int(state["side"]))
+    if tokens.grid is None or tokens.colour is None:
+        raise ValueError("tokens: expected those of a picture, got some without grid or colour")
+    rows, cols = tokens.grid
+    colours = (tokens.colour * 255).round().astype(np.uint8)
+    look: dict[str, Any] = {"grid": [rows, cols], "colours": base64.b64encode(colours.tobytes()).decode()}
+    if pixels is None:
+        look |= {"numbers": tokens.words, "picture": _address(colours.reshape(rows, cols, 3), "PNG")}
+    else:
+        high, wide = rows * int(state["side"]), cols * int(state["side"])
+        top, left = (pixels.shape[0] - high) // 2, (pixels.shape[1] - wide) // 2  # as `patches` cuts it
+        look["picture"] = _address(pixels[top : top + high, left : left + wide], "JPEG")
+    head = row.head(tokens, state["seed"], state["head"] - 1, str(shell.device()), setting)
+    return Made(tokens, tokens.grid, head, look)
+
+
+def _address(pixels: NDArray[np.uint8], kind: str) -> str:
+    """A picture as an address that holds it."""
+    file = io.BytesIO()
+    Image.fromarray(pixels).save(file, kind, quality=85)
+    return f"data:image/{kind.lower()};base64,{base64.b64encode(file.getvalue()).decode()}"

@@ -1,0 +1,519 @@
+"""The race: a bet on how time grows with n, then the benchmark itself, watched and stopped."""
+
+import contextlib
+import csv
+import inspect
+import io
+import json
+import logging
+import math
+import re
+import time
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+import torch
+from streamlit.delta_generator import DeltaGenerator
+
+from srviz import device as devices
+from srviz import places
+from srviz.figures import race as figures
+from srviz.measure import race as measured
+from srviz.measure.bench import Run, measure, read
+from srviz.measure.growth import Crossover, crossover, law, points
+from srviz.measure.race import DTYPES, RACERS, Plan, Row, cores, race
+from srviz.numbers import duration, size
+from srviz.ui.kit import report, url
+from srviz.ui.kit.chart import mode
+from srviz.ui.kit.component import component
+from srviz.ui.kit.figure import figure
+from srviz.ui.kit.queue import turn
+
+HERE = Path(__file__).parent
+
+RECORDED = places.HOME / "assets" / "recorded"
+MOST_BYTES = 2_000_000  # of a recorded run
+DEVICES = tuple(map(str, devices.present()))
+BET_AT = tuple(1 << k for k in (6, 10, 14, 18))  # as in live/race.js
+BETS = {"softmax": (-3.6, -2.4, -1.2, 0.0), "relu": (-4.1, -2.9, -1.7, -0.5)}  # both in proportion to n
+LOW, HIGH = -5.0, 3.0  # seconds of a bet, powers of ten
+WIDTHS, LONGEST = ("16", "32", "64", "128"), ("0.1", "0.3", "1", "3", "10", "30")  # d; seconds of the longest call
+COMPANY = 0.15  # of the processors' time, from which a run is said to have had company
+TELL, FEED = 0.2, 0.5  # seconds between two signs of life, where Stop is heard, and between two pictures
+PARAMETERS = (
+    url.several("methods", tuple(RACERS), ("written", "softmax", "linear", "relu")),
+    url.choice("direction", measured.DIRECTIONS, "forward"),
+    url.whole("upto", 8, 20, 16),  # n, a power of two
+    url.whole("heads", 1, 16, 4),
+    url.choice("d", WIDTHS, "32"),
+    url.choice("dtype", DTYPES, "float32"),
+    url.choice("device", DEVICES, DEVICES[0]),
+    url.choice("call", LONGEST, "0.3"),
+    url.flag("recorded", True),
+    *(url.reals(name, LOW, HIGH, len(BET_AT), bet) for name, bet in BETS.items()),
+)
+OWN = " of a process of its own"
+DIRECTION = {"forward": "forward", "backward": "forward and backward"}
+
+
+@dataclass
+class Place:
+    """Where a race under way shows itself."""
+
+    bar: DeltaGenerator
+    feed: DeltaGenerator
+
+
+def race_page() -> Place | None:
+    """Controls, the chart with the bet, and what the last run says; where one is under way, where it shows itself."""
+    state = url.settle(*PARAMETERS, together=_whole_bets)
+    report.take(state, "race", "bet", BETS)
+    run, racing = _run(), bool(st.session_state.get("_racing"))
+    _controls(state, racing)
+    bar = None
+    if racing:
+        bar = _stop_button()
+    else:
+        _run_button(state, run)
+    component("race", HERE)(key="race", data=_chart(state, run, racing), on_bet_change=lambda: None)
+    feed, results = st.empty(), st.empty()
+    if run and not racing:
+        with results.container():
+            _says(state, run)
+    return Place(bar, feed) if bar and run else None
+
+
+def go(place: Place | None) -> None:
+    """Race on, as the one heavy job of this server. Stop, or a closed tab, ends it at the next sign of life."""
+    run = _run()
+    if place is None or run is None:
+        return
+    url.leave()  # it takes a while, and ends in another run
+    told, shown, old, number, began = 0.0, 0.0, True, 0, time.monotonic()
+    with turn(lambda text: place.bar.progress(0.0, text)), contextlib.closing(measure(run)) as ticks:
+        for new in ticks:
+            old, now = old or new, time.monotonic()
+            if now - told > TELL:  # not at every sample: there are hundreds a second
+                place.bar.progress(_share(run), f"{_at(run)} · {now - began:.0f} s")
+                told = now
+            if old and now - shown > FEED:
+                shown, old, number = now, False, number + 1
+                with place.feed:
+                    component("paint")(key=f"_feed {number}", data={"painted": "race"} | _measured(run))
+    st.session_state["_racing"] = False
+    st.rerun()
+
+
+def _run() -> Run | None:
+    run: Run | None = st.session_state.get("_race")
+    return run
+
+
+def _whole_bets(values: dict[str, Any]) -> dict[str, Any]:
+    """A bet has a number at each of its places."""
+    return {
+        name: (*values[name], *bet)[: len(bet)] if len(values[name]) == len(bet) else bet for name, bet in BETS.items()
+    }
+
+
+# ---- controls --------------------------------------------------------------------------------------------------------
+
+
+def _controls(state: url.State, racing: bool) -> None:
+    """Closed while a race is on: it would not hear them, and lose its place in the queue."""
+    st.pills(
+        "Methods",
+        list(RACERS),
+        selection_mode="multi",
+        key=url.key("methods"),
+        format_func=lambda x: RACERS[x].label,
+        disabled=racing,
+    )
+    first, second, last = st.columns([1.7, 2.6, 0.8], gap="medium", vertical_alignment="bottom")
+    first.segmented_control(
+        "A call is",
+        list(DIRECTION),
+        key=url.key("direction"),
+        format_func=DIRECTION.__getitem__,
+        required=True,
+        disabled=racing,
+    )
+    second.select_slider(
+        "Largest n", range(8, 21), key=url.key("upto"), format_func=lambda k: f"{1 << k:,}", disabled=racing
+    )
+    with last.popover("More", width="stretch", disabled=racing):
+        st.slider("Heads H", 1, 16, key=url.held("heads"))
+        st.select_slider("Coordinates d of a head", WIDTHS, key=url.held("d"))
+        st.selectbox("Numbers", DTYPES, key=url.held("dtype"), filter_mode=None)
+        st.selectbox("Device", DEVICES, key=url.held("device"), format_func=_device, filter_mode=None)
+        st.select_slider(
+            "Longest call",
+            LONGEST,
+            key=url.held("call"),
+            format_func="{} s".format,
+            help="A method ends where one call of its next point would take longer.",
+        )
+        st.toggle("Show recorded runs", key=url.held("recorded"))
+
+
+def _device(name: str) -> str:
+    return f"CPU, {_threads(cores())}" if name == "cpu" else devices.describe(torch.device(name))
+
+
+def _threads(count: int) -> str:
+    return f"{count} thread{'s' if count > 1 else ''}"
+
+
+def _plan(state: url.State) -> Plan:
+    return Plan(
+        methods=tuple(state["methods"]), directions=(state["direction"],), most=1 << state["upto"],
+        heads=state["heads"], d=int(state["d"]), dtype=state["dtype"], device=state["device"], threads=cores(),
+        seconds=float(state["call"]), nice=19,  # visitors of other pages come first
+    )  # fmt: skip
+
+
+def _same(one: Plan, other: Plan) -> bool:
+    """Whether two plans measure the same; how far they go does not matter."""
+    names = ("methods", "directions", "heads", "d", "dtype", "device")
+    return all(getattr(one, name) == getattr(other, name) for name in names)
+
+
+def _stop_button() -> DeltaGenerator:
+    with st.container(horizontal=True, vertical_alignment="center", key="racing"):
+        st.button("Stop", key="stop race", on_click=_set_racing, args=(False,))
+        return st.progress(0.0, "Waiting …")
+
+
+def _run_button(state: url.State, run: Run | None) -> None:
+    begun = run is not None and bool(run.rows)
+    with st.container(horizontal=True, vertical_alignment="center", key="start"):
+        st.button(
+            "Run again" if begun else "Run the race",
+            key="run race",
+            on_click=_start,
+            args=(_plan(state),),
+            disabled=not state["methods"],
+        )
+        if run and begun and not run.over:
+            st.button("Go on", key="go on", on_click=_set_racing, args=(True,))
+        stale = begun and run is not None and not _same(run.plan, _plan(state))
+        stopped = f"Stopped at n = {run.at[2]:,}; what was measured stands. " if run and run.at and not run.over else ""
+        st.caption(
+            f"{stopped}{'Below is the run before; these are other settings: ' if stale else ''}"
+            f"{DIRECTION[state['direction']].capitalize()} on {_device(state['device'])}"
+            f"{OWN if state['device'] == 'cpu' else ''}, "
+            f"{state['dtype']}, H = {state['heads']}, d = {state['d']}. A method ends where one call would take more "
+            f"than {state['call']} s."
+            if state["methods"]
+            else "Choose a method."
+        )
+
+
+def _start(plan: Plan) -> None:
+    st.session_state["_race"] = Run(plan)
+    _set_racing(True)
+
+
+def _set_racing(on: bool) -> None:
+    st.session_state["_racing"] = on
+
+
+def _share(run: Run) -> float:
+    sizes = run.plan.sizes()
+    if run.at is None:
+        return 0.0
+    done = sum(1 for row in run.rows.values() if row.n == run.at[2])
+    return min(1.0, (sizes.index(run.at[2]) + done / (len(run.plan.lanes()) + 1)) / len(sizes))
+
+
+def _at(run: Run) -> str:
+    if run.at is None:
+        return "Starting the process of the clock …"
+    method, _, n = run.at
+    return f"{RACERS[method].label if method in RACERS else 'The floor'}, n = {n:,}"
+
+
+# ---- the chart -------------------------------------------------------------------------------------------------------
+
+
+def _chart(state: url.State, run: Run | None, racing: bool) -> dict[str, Any]:
+    found = _measured(run) if run else {"lines": [], "crossover": None}
+    direction = run.plan.directions[0] if run else state["direction"]
+    ghosts = [
+        {"title": title, "lines": _lines(rows, direction, [name for name in BETS if name in state["methods"]])}
+        for title, rows in (recorded() if run and run.rows and state["recorded"] else ())  # not before the bet
+        if any(row.direction == direction for row in rows)
+    ]
+    return {
+        "epoch": state.epoch,
+        "start": {name: list(state[name]) for name in BETS},
+        "blank": {name: list(bet) for name, bet in BETS.items()},
+        "locked": racing,
+        "ghosts": ghosts,
+        "guides": _guides(None),
+        "alt": _alt(run),
+        **found,
+    }
+
+
+def _measured(run: Run) -> dict[str, Any]:
+    rows = list(run.rows.values())
+    lines = []
+    for name in run.plan.methods:
+        found = points(rows, name)
+        stop = next((row for row in rows if row.method == name and row.stopped), None)
+        if not found and not stop:
+            continue
+        lines.append({
+            "name": name,
+            "label": RACERS[name].label,
+            "points": [[row.n, row.seconds, row.lower, row.upper] for row in found],
+            "slope": law(found),
+            "stop": _stopped(stop) if stop else None,
+        })  # fmt: skip
+    cross = _crossover(run)
+    marked = cross is not None and cross.n is not None and cross.n > run.plan.least
+    return {"lines": lines, "crossover": asdict(cross) if marked and cross else None, "guides": _guides(run)}
+
+
+def _stopped(row: Row) -> dict[str, Any]:
+    return {"n": row.n, "seconds": row.expected, "text": re.split("[:;]", row.stopped)[0], "why": row.stopped}
+
+
+def _lines(rows: list[Row], direction: str, methods: list[str]) -> list[dict[str, Any]]:
+    mine = [row for row in rows if row.direction == direction]
+    lines = [{"name": name, "points": [[row.n, row.seconds] for row in points(mine, name)]} for name in methods]
+    return [line for line in lines if line["points"]]
+
+
+def _guides(run: Run | None) -> list[dict[str, Any]]:
+    """n² through the last point of softmax, n log n through the last of sliced ReLU; before, both from one corner."""
+    anchors = []
+    for text, power, name in (("∝ n²", 2, "softmax"), ("∝ n log n", 1, "relu")):
+        found = points(run.rows.values(), name) if run else []
+        n, seconds = (found[-1].n, found[-1].seconds) if found else (64, 2e-5)
+        anchors.append({"text": text, "power": power, "n": n, "seconds": seconds})
+    return anchors
+
+
+def _crossover(run: Run) -> Crossover | None:
+    rows = run.rows.values()
+    return crossover(points(rows, "softmax"), points(rows, "relu"))
+
+
+def _alt(run: Run | None) -> str:
+    if run is None or not run.rows:
+        return "Time of one call over n, on log–log axes, with your bet for softmax and for sliced ReLU"
+    parts = []
+    for name in run.plan.methods:
+        if found := points(run.rows.values(), name):
+            parts.append(f"{RACERS[name].label} {duration(found[-1].seconds or 0)} at n = {found[-1].n:,}")
+    return f"Time of one call over n, on log–log axes: {'; '.join(parts)}"
+
+
+# ---- what a run says -------------------------------------------------------------------------------------------------
+
+
+def _says(state: url.State, run: Run) -> None:
+    if run.trouble:
+        st.warning(run.trouble)
+    if not any(row.seconds for row in run.rows.values()):
+        return
+    st.subheader("Where we lose", anchor=False)
+    if caution := _company(run):
+        st.warning(caution, icon=":material/groups:")
+    st.markdown(where_we_lose(run))
+    st.markdown(f"{_bet_says(state, run)}\n\n:gray[{_provenance(run)}]")
+    _memory(run)
+    _download(run)
+
+
+def where_we_lose(run: Run) -> str:
+    """From which n on sliced ReLU is faster, by the times just measured."""
+    rows = run.rows.values()
+    slow, fast = points(rows, "softmax"), points(rows, "relu")
+    cross = crossover(slow, fast)
+    if cross is None:
+        return "Race fused softmax and sliced ReLU in one run to see from which n on which of them is faster."
+    mine = {row.n: row for row in fast}
+    both = [(row.n, (row.seconds or 1) / (mine[row.n].seconds or 1)) for row in slow if row.n in mine]
+    (first, at_first), (last, at_last) = both[0], both[-1]
+    if cross.n is None:
+        much = f"at n = {last:,} by {_times(1 / at_last)}"
+        return f"Fused softmax is **faster at every n** that both ran, from {first:,} to {last:,}: {much}."
+    if cross.n == first:
+        much = f"at n = {last:,}, the last that fused softmax ran, by {_times(at_last)}"
+        return (
+            f"Nowhere in this run: sliced ReLU is **faster than fused softmax at every n**, from {first:,} on: {much}."
+        )
+    spread = f"from {_two(cross.low or first)} {f'to {_two(cross.high)}' if cross.high else 'to beyond what both ran'}"
+    return (
+        f"**Up to n ≈ {_two(cross.n)} fused softmax is faster**: at n = {first:,} by {_times(1 / at_first)}. From "
+        f"there on sliced ReLU is: at n = {last:,}, the last that both ran, by {_times(at_last)}. With the quartiles "
+        f"of the samples in place of their medians, the two cross {spread}."
+    )
+
+
+def _times(ratio: float) -> str:
+    """A ratio to two digits, as many as a measured one has."""
+    return f"{_two(ratio) if ratio >= 10 else f'{ratio:.1f}'} ×"
+
+
+def _two(n: float) -> str:
+    """To two digits."""
+    return f"{round(n, 1 - math.floor(math.log10(n))):,.0f}"
+
+
+def _bet_says(state: url.State, run: Run) -> str:
+    if all(tuple(state[name]) == bet for name, bet in BETS.items()):
+        return "You have made no bet: drag the dashed lines before the next run."
+    parts = [
+        f"{_times(off)} too {'high' if high else 'low'} for {RACERS[name].label.lower().replace('relu', 'ReLU')}"
+        if abs(math.log10(off)) > 0.1
+        else f"right for {RACERS[name].label.lower().replace('relu', 'ReLU')}"
+        for name in BETS
+        for off, high in _off(state[name], run, name)
+    ]
+    return f"Your bet was {' and '.join(parts)}, in the mean over all n measured." if parts else ""
+
+
+def _off(bet: tuple[float, ...], run: Run, name: str) -> list[tuple[float, bool]]:
+    """How many times a bet is off, the geometric mean over the points of a method, and whether it is mostly too high;
+    nothing where there are no points.
+    """
+    apart = []
+    for row in points(run.rows.values(), name):
+        place = min(len(BET_AT) - 2, int((math.log2(row.n) - 6) // 4))
+        along = (math.log2(row.n) - 6) / 4 - place
+        power = bet[place] + along * (bet[place + 1] - bet[place])
+        apart.append(power - math.log10(row.seconds or 1))
+    return [(10 ** (sum(map(abs, apart)) / len(apart)), sum(apart) > 0)] if apart else []
+
+
+def _provenance(run: Run) -> str:
+    where, plan = run.provenance, run.plan
+    left_out = sum(row.left_out or 0 for row in run.rows.values())
+    return (
+        f"Measured {where.get('date', '')} on {_words(where.get('device', ''))}, {_threads(plan.threads)}, torch "
+        f"{where.get('torch', '')}{_sliced(where)}: {DIRECTION[plan.directions[0]]}, B = {plan.batch}, "
+        f"H = {plan.heads}, d = {plan.d}, {plan.dtype}. Each method is given its own inputs: q, k, v, or for the "
+        "sliced ones s, t, v. The maps to these are timed for none. A point is the median of its samples, its bar "
+        f"their quartiles{'' if not left_out else f'; {left_out:,} samples that other work disturbed were left out'}."
+    )
+
+
+def _company(run: Run) -> str:
+    """A caution where other work ran beside the run."""
+    try:
+        others = float(run.provenance.get("others", ""))
+    except (TypeError, ValueError):  # not known
+        return ""
+    if not others > COMPANY:
+        return ""
+    return (
+        f"Other work took {min(others, 1):.0%} of this machine's time during the run. That slows short calls most, and "
+        "those of several threads: take the small n with care, and run again when it is quiet."
+    )
+
+
+def _sliced(where: Mapping[str, Any]) -> str:
+    """What computed sliced ReLU, where it was not torch."""
+    how, _, compiler = str(where.get("sliced", "torch")).partition(", ")
+    return f", sliced ReLU in C by {_words(compiler)}" if how == "C" else ""
+
+
+def _words(text: object) -> str:
+    """Without what Markdown would take for its own."""
+    return "".join(c for c in str(text)[:120] if c.isalnum() or c in " .,-+()@")
+
+
+def _memory(run: Run) -> None:
+    rows = list(run.rows.values())
+    lines = {}
+    for name in run.plan.methods:
+        found = [(row.n, row.peak) for row in points(rows, name) if row.peak]
+        if found:
+            lines[name] = (RACERS[name].label, [n for n, _ in found], [held for _, held in found])
+    st.subheader("Memory of one call", anchor=False)
+    if not lines:
+        st.caption("Nothing took the 2 MB from which on memory is measured, or this device does not tell.")
+        return
+    plan = run.plan
+    width = plan.batch * plan.heads * plan.d * measured.bytes_of(plan.dtype)
+    values = {n: width * n for n in plan.sizes()}
+    drawing = figures.memory(lines, values, mode=mode())
+    words = "; ".join(f"{label} {size(held[-1])} at n = {n[-1]:,}" for label, n, held in lines.values())
+    figure(drawing, key="race memory", alt=f"Peak memory of one call over n, on log–log axes: {words}")
+    most = 1 << 20
+    written = size(plan.batch * plan.heads * most**2 * measured.bytes_of(plan.dtype))
+    below = [RACERS[name].label for name in run.plan.methods if name not in lines and points(rows, name)]
+    how = next((row.peak_how for row in rows if row.peak), "")
+    st.caption(
+        f"The most that a call held beyond its inputs, its result included; measured ({how}), from 2 MB on"
+        f"{': ' + ', '.join(below) + ' stayed below' if below else ''}. "
+        f"By arithmetic, softmax written out at n = {most:,} would hold {written} of weights."
+    )
+
+
+def _readable(row: dict[str, Any]) -> dict[str, Any]:
+    """A row of the table: names as on the page, times and sizes as people read them."""
+    times = {
+        "median": "seconds",
+        "lower quartile": "lower",
+        "upper quartile": "upper",
+        "least": "least",
+        "most": "most",
+    }
+    name = row["method"]
+    return {
+        "method": RACERS[name].label if name in RACERS else "The floor",
+        "n": row["n"],
+        **{title: "" if row[field] is None else duration(row[field]) for title, field in times.items()},
+        "samples": row["samples"],
+        "left out": row["left_out"],
+        "calls of a sample": row["calls"],
+        "peak memory": size(row["peak"]) if row["peak"] else "",
+        "ended": row["stopped"],
+    }
+
+
+def _download(run: Run) -> None:
+    rows = [asdict(row) for row in sorted(run.rows.values(), key=lambda row: (row.method, row.n))]
+    text = io.StringIO()
+    writer = csv.DictWriter(text, [f.name for f in fields(Row)])
+    writer.writeheader()
+    writer.writerows(rows)
+    with st.expander("All numbers"):
+        st.dataframe([_readable(row) for row in rows], hide_index=True)
+    with st.container(horizontal=True, key="downloads"):
+        st.download_button("CSV", text.getvalue(), "race.csv", "text/csv", key="race csv", on_click="ignore")
+        whole = json.dumps(run.document(), indent=1)
+        st.download_button("JSON", whole, "race.json", "application/json", key="race json", on_click="ignore")
+        st.caption("The numbers; in the JSON also device, versions, threads and date.")
+
+
+@st.cache_resource(max_entries=1, show_spinner=False)
+def recorded() -> list[tuple[str, list[Row]]]:
+    """The runs in assets/recorded: (provenance in a line, rows). A file that is none is left out, and logged."""
+    found = []
+    for file in sorted(RECORDED.glob("*.json"))[:8]:
+        try:
+            if file.stat().st_size > MOST_BYTES:
+                raise ValueError(f"more than {MOST_BYTES:,} bytes")
+            run = read(file.read_text("utf-8"))
+        except (OSError, ValueError) as error:
+            logging.getLogger(__name__).warning("%s: %s", file.name, error)
+            continue
+        row, where = next(iter(run.rows.values())), run.provenance
+        title = f"{where.get('device')}, {where.get('cores')} cores, {_threads(row.threads)}, {where.get('date')}"
+        found.append((f"{title}; H = {row.heads}, d = {row.d}, {row.dtype}", list(run.rows.values())))
+    return found
+
+
+def code() -> str:
+    """The source that takes a sample, and the one that lets all take turns."""
+    parts = (measured.Inputs.call, measured.sample, race)
+    return "\n\n".join(inspect.cleandoc("\n" + inspect.getsource(part)) for part in parts)

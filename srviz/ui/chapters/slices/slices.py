@@ -1,0 +1,257 @@
+"""Slices: the controls, the figure that is turned in the browser, and what many slices keep of the distances."""
+
+import base64
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+import streamlit as st
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from srviz.attention import dense, seeded_heads, seeded_slice, standardize
+from srviz.figures import slices as figures
+from srviz.inputs import INPUTS, Input
+from srviz.inputs.shapes import SPACE
+from srviz.measure import slices as measure
+from srviz.ui.kit import controls, report, shell, url
+from srviz.ui.kit.chart import chart, mode
+from srviz.ui.kit.component import component
+
+HERE = Path(__file__).parent
+
+POINTS: dict[str, Input] = {name: INPUTS[name] for name in ("moons", "circles", "clusters")} | SPACE
+KINDS = {"hand": "By hand", "linear": "Linear Π", "mlp": "MLP Π"}
+HEADS, HEAD_DIM = 8, 8
+LEAST, MOST = 8, 64
+SIDE = 41  # of the grid on which Π is evaluated
+LARGEST = 12  # 2^12 slices at most
+REPEATS, PAIRS = 16, 300
+PARAMETERS = (
+    url.choice("input", tuple(POINTS), "moons"),
+    url.choice("by", tuple(KINDS), "hand"),
+    url.whole("n", LEAST, MOST, 24),
+    url.whole("seed", 0, controls.MOST_SEED, 7),
+    url.real("theta", 0, 359.9, 30.0),
+    url.real("tilt", -90, 90, 25.0),
+    url.real("yaw", 0, 359.9, 25.0),
+    url.real("pitch", -90, 90, 20.0),
+    url.whole("held", 1, MOST, 5),
+    url.whole("head", 1, HEADS, 1),
+    url.choice("along", ("rank", "score"), "rank"),
+    url.whole("resolution", 1, 50, 5),
+    url.whole("many", 0, LARGEST, 3),
+)
+ANGLES = ("theta", "tilt", "yaw", "pitch")
+
+
+@dataclass(frozen=True, eq=False)
+class Heads:
+    """What the heads of one untrained layer make of some points. scores: (H, n), standardized.
+
+    grid: (H, side, side) the same Π over the plane around the points, from −reach to reach, rows upwards; None in
+    space.
+    """
+
+    scores: NDArray[np.float32]
+    grid: NDArray[np.float32] | None
+    reach: float
+
+
+@dataclass(frozen=True, eq=False)
+class Mean:
+    """Many slices on some points: errors (repeats, len(counts)) and the fit of their median."""
+
+    counts: list[int]
+    errors: NDArray[np.float32]
+    fit: tuple[float, float]
+
+
+def slices() -> url.State:
+    """Show the controls and the figure; what was turned or clicked comes back on release and goes into the URL."""
+    state = url.settle(*PARAMETERS, together=lambda values: {"held": min(values["held"], values["n"])})
+    _controls(state)
+    number = report.take(state, "slices", "slice", (*ANGLES, "along", "held", "head"), from_zero=("held", "head"))
+    setting = (state["input"], state["n"], state["seed"])
+    x = torch.from_numpy(points(*setting))
+    by = state["by"]
+    heads = None if by == "hand" else untrained(*setting, by)
+    data = {
+        "epoch": state.epoch,
+        "setting": " ".join(map(str, (*setting, by))),
+        "start": {name: state[name] for name in (*ANGLES, "along")}
+        | {"held": state["held"] - 1, "head": state["head"] - 1},
+        "points": x.tolist(),
+        "scores": heads and heads.scores.tolist(),
+        "grid": _packed(heads) if heads else None,
+        "left": heads and left(*setting, by, state["resolution"]),
+        "resolution": state["resolution"],
+        "answer": {"id": number} | answer(state, x, heads),
+    }
+    component("slices", HERE)(key="slices", data=data, on_slice_change=lambda: None)
+    return state
+
+
+def many(state: url.State) -> None:
+    """The mean over many random directions: how near it comes to the distance, and how fast."""
+    setting = (state["input"], state["n"], state["seed"])
+    mean = many_slices(*setting)
+    count = mean.counts[state["many"]]
+    control, words = st.columns(2, gap="large", vertical_alignment="bottom")
+    control.select_slider("Random slices L", range(LARGEST + 1), key=url.key("many"), format_func=lambda k: f"{2**k:,}")
+    words.caption(
+        f"The error over all pairs, as a root mean square: the median of {REPEATS} draws of L directions, its spread "
+        "from the 10th to the 90th percentile, and, dotted, the fit to the medians."
+    )
+    first, second = st.columns(2, gap="large")
+    means, errors = _pictures(*setting, state["many"], mode())
+    chart(means, f"Mean shadow of every pair over {count} slices against its distance", "kept", first)
+    chart(errors, f"Error against the number of slices, log axes, slope {mean.fit[0]:.2f}", "error", second)
+    slope = -mean.fit[0]
+    st.markdown(
+        f"**Four times as many slices halve the error**, in theory: a slope of −1/2. Here the slope is −{slope:.2f}, "
+        f"and half the error takes 2^(1/{slope:.2f}) = {2 ** (1 / slope):.1f} times as many."
+    )
+    dim = 3 if state["input"] in SPACE else 2
+    every = state["n"] * (state["n"] - 1) // 2
+    pairs = f"All {every:,}" if every <= PAIRS else f"{PAIRS} of the {every:,}"
+    st.caption(
+        f"{pairs} pairs of the points above. The mean shadow is (1/L) Σ |⟨θ, x − y⟩|, c = Γ(D/2) / (√π Γ((D + 1)/2)) = "
+        f"{measure.shrinkage(dim):.4f} for D = {dim}. Directions from seed {state['seed']}."
+    )
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)  # figures are slow to make, and nobody changes them
+def _pictures(name: str, n: int, seed: int, many: int, mode: str) -> tuple[go.Figure, go.Figure]:
+    """Mean shadow against distance for 2^many slices, and the error against their number."""
+    mean = many_slices(name, n, seed)
+    count = mean.counts[many]
+    differences = _differences(torch.from_numpy(points(name, n, seed)))
+    dim = differences.shape[-1]
+    shadow = measure.mean_shadow(differences, measure.directions(REPEATS * 2**LARGEST, dim, seed=seed)[:count]).numpy()
+    distance = differences.norm(dim=-1).numpy()
+    return (
+        figures.kept(distance, shadow, measure.shrinkage(dim), mode=mode),
+        figures.error(mean.counts, mean.errors, mean.fit, count, mode=mode),
+    )
+
+
+def source() -> str:
+    """What computed the numbers on this page, read from the functions themselves."""
+    functions: tuple[Callable[..., Any], ...] = (
+        measure.weights, dense.sliced_relu_weights, measure.most_confused, measure.not_told_apart, measure.mean_shadow,
+    )  # fmt: skip
+    return "\n\n".join(inspect.getsource(function) for function in functions)
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def points(name: str, n: int, seed: int) -> NDArray[np.float32]:
+    """The points of an input: (n, 2), or (n, 3) in space."""
+    return POINTS[name].make(n, random_state=seed).x
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def untrained(name: str, n: int, seed: int, projection: str) -> Heads:
+    """The heads of an untrained layer on these points, with Q = K, so that a token's query and key score are one."""
+    x = torch.from_numpy(points(name, n, seed))
+    pi = seeded_slice(HEADS, HEAD_DIM, projection, seed=seed)
+
+    def raw(x: Tensor) -> Tensor:
+        _, k, _ = seeded_heads(x.unsqueeze(0), HEADS, HEAD_DIM, seed=seed)
+        scores: Tensor = pi(k)[0]
+        return scores
+
+    of_points = raw(x)
+    scores, _ = standardize(of_points, of_points)
+    if x.shape[1] == 3:
+        return Heads(scores.numpy(), None, float(x.norm(dim=1).max()))
+    reach = 1.12 * float(x.abs().max())
+    steps = torch.linspace(-reach, reach, SIDE)
+    rows, columns = torch.meshgrid(steps, steps, indexing="ij")
+    over = raw(torch.stack([columns.flatten(), rows.flatten()], dim=1))
+    deviation = (of_points.var(1, correction=0, keepdim=True) + 1e-6).sqrt()
+    grid = (over - of_points.mean(1, keepdim=True)) / deviation
+    return Heads(scores.numpy(), grid.view(HEADS, SIDE, SIDE).numpy(), reach)
+
+
+@st.cache_data(max_entries=256, show_spinner=False)
+def left(name: str, n: int, seed: int, projection: str, resolution: int) -> list[int]:
+    """How many pairs the first 1 … H heads do not tell apart, at a resolution in percent."""
+    scores = torch.from_numpy(untrained(name, n, seed, projection).scores)
+    found = measure.not_told_apart(scores, torch.from_numpy(points(name, n, seed)), resolution / 100)
+    return [int(pairs) for pairs in found]
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def many_slices(name: str, n: int, seed: int) -> Mean:
+    """The error of the mean over 1, 2, 4 … random directions, on pairs of these points."""
+    differences = _differences(torch.from_numpy(points(name, n, seed)))
+    counts, errors = measure.errors(differences, most=2**LARGEST, repeats=REPEATS, seed=seed)
+    return Mean(counts, errors.numpy(), measure.fitted(counts, errors.median(0).values))
+
+
+def answer(state: url.State | dict[str, Any], x: Tensor, heads: Heads | None) -> dict[str, Any]:
+    """What the operator says of the slice shown: the held query's weights, and what the confused pair loses."""
+    where = shell.device()
+    x = x.to(where)
+    if heads is not None:
+        scores = torch.from_numpy(heads.scores)[state["head"] - 1].to(where)
+    else:
+        scores = x @ measure.direction(state["theta"], state["tilt"] if x.shape[1] == 3 else None).to(where)
+    _, _, lost = measure.most_confused(scores, x)
+    return {"weights": measure.weights(scores, state["held"] - 1).tolist(), "lost": lost}
+
+
+def _controls(state: url.State) -> None:
+    first, second, third, fourth = st.columns([1.5, 1.6, 1.3, 0.8], gap="medium", vertical_alignment="bottom")
+    first.selectbox(
+        "Points",
+        list(POINTS),
+        key=url.key("input"),
+        format_func=lambda name: POINTS[name].title + (", in space" if name in SPACE else ""),
+        filter_mode=None,
+    )
+    second.segmented_control("Slice", list(KINDS), key=url.key("by"), format_func=KINDS.__getitem__, required=True)
+    third.slider("Tokens n", LEAST, MOST, key=url.key("n"))
+    with fourth.popover("More", width="stretch"):
+        controls.seed("Of the points, of Π and of the random directions.")
+        st.slider(
+            "Resolution in percent", 1, 50, key=url.held("resolution"),
+            help="A head tells two tokens apart where their scores differ by this share of their distance.",
+        )  # fmt: skip
+    for name in ("input", "by", "n", "seed", "resolution"):
+        state.values[name] = st.session_state[url.key(name)]
+    says = "The direction is yours; Π is a map that a layer has instead. "
+    if state["by"] != "hand":
+        kind = "a linear map" if state["by"] == "linear" else "a small MLP"
+        says = (
+            f"Π, the map from a token to its score, is untrained: random numbers, drawn with seed {state['seed']}. "
+            f"One layer has {HEADS} heads, each with {kind} of its own. "
+        )
+    sets = "In space its level sets are surfaces; they are not drawn. "
+    st.caption(
+        f"{says}{sets if state['by'] != 'hand' and state['input'] in SPACE else ''}"
+        "Query and key are the same vector here (Q = K), so each token has one score, s = t."
+    )
+
+
+def _differences(x: Tensor) -> Tensor:
+    """x_i − x_j for all pairs, or for so many evenly spread ones: (P, D)."""
+    i, j = torch.triu_indices(len(x), len(x), 1)
+    keep = torch.linspace(0, len(i) - 1, min(len(i), PAIRS)).long()
+    return x[i[keep]] - x[j[keep]]
+
+
+def _packed(heads: Heads) -> dict[str, Any] | None:
+    """The grid for drawing, in 16 bits."""
+    if heads.grid is None:
+        return None
+    low, high = float(heads.grid.min()), float(heads.grid.max())
+    steps = ((heads.grid - low) / (high - low) * 65535).round().astype("<u2")
+    packed = base64.b64encode(steps.tobytes()).decode()
+    return {"side": SIDE, "reach": heads.reach, "low": low, "high": high, "values": packed}

@@ -1,0 +1,175 @@
+"""Words: the visitor's own sentence as tokens, each weight drawn on the words."""
+
+import hashlib
+import unicodedata
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from srviz.inputs import Tokens
+from srviz.inputs.base import Unreadable
+from srviz.inputs.words import DEFAULT, MOST_CHARACTERS, MOST_TOKENS, cut, read_embeddings, sentence, split
+from srviz.measure import memory
+from srviz.ui.kit import compute, controls, row, shell, url
+from srviz.ui.kit.component import component
+
+HERE = Path(__file__).parent
+
+UNITS = {"words": "Words", "characters": "Characters"}
+IN_LINK = 2_000  # characters of a text at most
+LEAST = 4  # tokens
+PARAMETERS = (
+    url.text("text", IN_LINK, DEFAULT),
+    url.choice("unit", tuple(UNITS), "words"),
+    url.whole("head", 1, compute.HEADS, 1),
+    url.whole("held", 0, MOST_TOKENS, 0),
+    url.flag("raw"),
+    url.whole("seed", 0, controls.MOST_SEED, 18),
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Made:
+    """A text as tokens, one untrained head of them, and what the browser writes them from."""
+
+    tokens: Tokens
+    head: row.Head
+    look: dict[str, Any]
+
+
+def own_sentence() -> url.State:
+    """The text, the two copies of it that show the weights, and the strip; a click holds a token."""
+    state = url.settle(*PARAMETERS, together=_held)
+    _controls(state)
+    words = split(state["text"], state["unit"])
+    if len(words) < LEAST:
+        found = f"Here {'is one' if len(words) == 1 else f'are {len(words)}'}." if words else "There is none yet."
+        st.info(f"Write a text of at least {LEAST} tokens above: a few words in any language. {found}")
+        return state
+    own = _embeddings(len(words))
+    digest = hashlib.sha256(repr((words, gaps(state["text"], words, state["unit"]))).encode()).hexdigest()
+    by = "seeded" if own is None else own[0]
+    setting = " ".join(map(str, (digest, by, state["seed"], state["head"], shell.device())))
+    made = row.kept("words", setting, lambda: _make(state, None if own is None else own[1], setting))
+    _says(state, made.tokens.n, own is not None)
+    held = row.sent("words", state, made.head)
+    if held is not None:
+        state["held"] = held + 1
+    rest = made.tokens.n // 2
+    data = {
+        "setting": setting,
+        "epoch": state.epoch,
+        "held": state["held"] - 1,
+        "rest": rest,
+        "raw": state["raw"],
+        "answer": row.answer(made.head, state["held"] - 1 if state["held"] else rest, raw=state["raw"]),
+    }
+    with st.container(gap=None):
+        row.send(made.head, made.look)
+        component("words", HERE, base="row")(key="words", data=data, on_hold_change=lambda: None)
+    return state
+
+
+def gaps(text: str, words: tuple[str, ...], unit: str) -> list[str]:
+    """What stands in the text before each token: a line end, a space, or nothing. Among characters a space is one."""
+    if unit == "characters":
+        return [""] * len(words)
+    text, at, found = unicodedata.normalize("NFC", text), 0, []
+    for word in words:
+        start = text.find(word, at, at + len(word) + 64)
+        between = text[at:start] if start >= 0 else " "
+        found.append("\n" if "\n" in between else " " if any(map(str.isspace, between)) else "")
+        at = start + len(word) if start >= 0 else at
+    return found
+
+
+def _controls(state: url.State) -> None:
+    st.text_area(
+        "Your text",
+        key=url.key("text"),
+        max_chars=MOST_CHARACTERS,
+        height=96,
+        on_change=_release,
+        args=(url.key("held"),),
+    )
+    first, second, third, _ = st.columns([1.4, 1.2, 0.8, 2], gap="medium", vertical_alignment="bottom")
+    first.segmented_control(
+        "Tokens", list(UNITS), key=url.key("unit"), format_func=UNITS.__getitem__, required=True,
+        on_change=_release, args=(url.key("held"),),
+    )  # fmt: skip
+    second.segmented_control("Head", range(1, compute.HEADS + 1), key=url.key("head"), required=True)
+    with third.popover("More", width="stretch"):
+        st.toggle("Raw weights of sliced ReLU", key=url.held("raw"), help="As they are before the values are centred.")
+        controls.seed("Of the embeddings and the projections.")
+        st.file_uploader(
+            "Embeddings of your own: an NPY array with one row a token",
+            ["npy"],
+            key="own embeddings",
+            on_change=_forget,
+        )
+
+
+def _held(values: dict[str, Any]) -> dict[str, Any]:
+    """The token that is held must be one of the text."""
+    return {"held": min(values["held"], len(split(values["text"], values["unit"])))}
+
+
+def _release(key: str) -> None:
+    st.session_state[key] = 0  # another text: the token that was held is not in it
+
+
+def _forget() -> None:
+    st.session_state.pop("_own_embeddings", None)
+
+
+def _embeddings(n: int) -> tuple[str, NDArray[np.float32]] | None:
+    """The uploaded array and a name for it, where one was uploaded and has a row for each of the n tokens."""
+    file = st.session_state.get("own embeddings")
+    if file is None:
+        return None
+    key = (file.file_id, n)
+    known = st.session_state.get("_own_embeddings")
+    if known is None or known[0] != key:
+        place = st.empty()
+        known = st.session_state["_own_embeddings"] = (key, *_read(file.getvalue(), n, place.caption))
+        place.empty()
+    _, array, trouble = known
+    if array is None:
+        st.error("This array cannot be used; until then, seeded embeddings.")
+        st.text(trouble)  # as it is: it may hold names from the file
+        return None
+    return f"{file.file_id}", array
+
+
+def own_embeddings() -> bool:
+    """Whether the tokens on screen have the visitor's own embeddings."""
+    known = st.session_state.get("_own_embeddings")
+    return st.session_state.get("own embeddings") is not None and known is not None and known[1] is not None
+
+
+def _read(data: bytes, n: int, show: Callable[[str], object]) -> tuple[NDArray[np.float32] | None, str]:
+    try:
+        return read_embeddings(data, n, memory=memory.for_reader(), show=show), ""
+    except Unreadable as trouble:
+        return None, str(trouble)
+
+
+def _says(state: url.State, n: int, own: bool) -> None:
+    embeddings = "The embeddings are yours" if own else "A token's embedding is drawn from its letters and a seed"
+    notes = [f"{n:,} tokens. {row.matrix(n)}. {embeddings}; the projections are untrained, from seed {state['seed']}."]
+    notes += filter(None, [cut(state["text"], state["unit"])])
+    if len(state["text"]) > IN_LINK:
+        notes.append(f"The link of this page holds only the first {IN_LINK:,} characters of the text.")
+    st.caption(" ".join(notes))
+
+
+def _make(state: url.State, embeddings: NDArray[np.float32] | None, setting: str) -> Made:
+    tokens = sentence(state["text"], state["unit"], random_state=state["seed"], embeddings=embeddings)
+    words = tokens.words or ()
+    head = row.head(tokens, state["seed"], state["head"] - 1, str(shell.device()), setting)
+    return Made(tokens, head, {"words": list(words), "gaps": gaps(state["text"], words, state["unit"])})

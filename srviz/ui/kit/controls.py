@@ -1,0 +1,112 @@
+"""The row of controls of a page with an input: which one, how many tokens, and behind More the seed and the head."""
+
+from collections.abc import Callable
+from typing import Any
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from srviz.figures.tokens import tokens as tokens_figure
+from srviz.inputs import INPUTS, Input, Tokens, base, words
+from srviz.ui.kit import compute, shell, url
+from srviz.ui.kit.chart import chart, mode
+
+
+def parameters(default: str, *, sizes: tuple[int, int, int], seed: int, head: int = 1) -> tuple[url.Parameter, ...]:
+    """What the row holds. sizes: the least and most tokens on screen, and how many at first."""
+    return (
+        url.choice("input", tuple(INPUTS), default),
+        url.whole("n", *sizes),
+        url.whole("seed", 0, MOST_SEED, seed),
+        url.whole("head", 1, compute.HEADS, head),
+        url.text("text", LONGEST, words.DEFAULT),
+    )
+
+
+MOST_SEED = 9999
+LONGEST = 1000  # characters of a sentence on these pages
+Setting = tuple[str, int, int, int, str]
+
+
+def chosen(values: dict[str, Any] | url.State) -> Input:
+    """The input that a page's values name; a sentence too short to be one is the one we begin with."""
+    name, text = values["input"], values["text"]
+    own = name == "sentence" and text != words.DEFAULT and len(words.split(text)) >= base.LEAST
+    return compute.find(f"{name}:{text}" if own else name)
+
+
+def setting(state: url.State) -> Setting:
+    """What a head on screen is computed from, and cached by: input, tokens, seed, head from 0, device."""
+    made = chosen(state)
+    return made.name, made.nearest(state["n"]), state["seed"], state["head"] - 1, str(shell.device())
+
+
+def count(values: dict[str, Any] | url.State) -> int:
+    """How many tokens are on screen: patches of a picture may be fewer than asked for."""
+    made = chosen(values)
+    return compute.tokens(made.name, made.nearest(values["n"]), values["seed"]).n
+
+
+def row(
+    state: url.State, least: int, most: int, extra: Callable[[DeltaGenerator], object] | None = None
+) -> tuple[Input, Tokens]:
+    """Show the row; return the input chosen and its tokens on screen. extra: draws one more control, before More."""
+    widths = [1.5, 1.6, 0.9] if extra is None else [1.4, 1.4, 1.5, 0.8]
+    first, second, *third, last = st.columns(widths, gap="medium", vertical_alignment="bottom")
+    first.selectbox(
+        "Input", list(INPUTS), key=url.key("input"), format_func=lambda key: INPUTS[key].title, filter_mode=None
+    )
+    made = chosen(state)
+    there = count(state)
+    label = "Tokens n" if there == state["n"] else f"Tokens n: {'all ' if there == made.most else ''}{there}"
+    sizes = [size for size in made.fixed or () if least <= size <= most]
+    says = f"On screen this input has {' or '.join(map(str, sizes))} tokens." if sizes else None
+    second.slider(label, least, most, key=url.key("n"), disabled=len(sizes) == 1, help=says)
+    if extra:
+        extra(third[0])
+    with last.popover("More", width="stretch"):
+        seed("Of the untrained projections and made-up inputs.")
+        st.slider("Head", 1, compute.HEADS, key=url.held("head"))
+    if state["input"] == "sentence":
+        _sentence(state)
+    return made, compute.tokens(*setting(state)[:3])
+
+
+def seed(says: str) -> None:
+    """The seed's own field, which takes any number and says so where it holds the nearest that is one."""
+    key = url.held("seed")
+    st.number_input("Seed", key=key, help=says, step=1, on_change=_nearest_seed, args=(key,))
+    if st.session_state.get("_seed_given") is not None:
+        given, held = st.session_state["_seed_given"]
+        if held == st.session_state[key]:
+            st.caption(f"Seeds run from 0 to {MOST_SEED}; {given} is not one of them.")
+
+
+def _nearest_seed(key: str) -> None:
+    given = st.session_state[key]
+    held = st.session_state[key] = min(max(given or 0, 0), MOST_SEED)
+    st.session_state["_seed_given"] = None if given == held else (given, held)
+
+
+def _sentence(state: url.State) -> None:
+    st.text_input("Sentence", max_chars=LONGEST, key=url.held("text"), label_visibility="collapsed")
+    if len(words.split(state["text"])) < base.LEAST:
+        st.caption(f"{words.FEW} Until then the page shows: “{words.DEFAULT[:47]}…”")
+
+
+def row_with_picture(
+    state: url.State, least: int, most: int, says: Callable[[Input, Tokens], str]
+) -> tuple[Input, Tokens]:
+    """The row with a small picture of the input beside it, and below it what it `says`."""
+    picture, controls = st.columns([1, 5], gap="large", vertical_alignment="center")
+    with controls:
+        made, tokens = row(state, least, most)
+        st.caption(says(made, tokens))
+    figure = tokens_figure(tokens.place, tokens.colour, tokens.grid, mode=mode(), height=104)
+    chart(figure, f"{made.title}, as {size(tokens)}", "input", picture)
+    return made, tokens
+
+
+def size(tokens: Tokens) -> str:
+    """How many there are, as rows × columns where they tile a picture."""
+    return f"{tokens.grid[0]} × {tokens.grid[1]} = {tokens.n} tokens" if tokens.grid else f"{tokens.n} tokens"

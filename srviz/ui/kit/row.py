@@ -1,0 +1,111 @@
+"""One head of many tokens, sent to the browser, which draws the row of weights of whatever query is pointed at.
+
+The numbers of a head go once per setting, through a component of their own; what a click changes is small.
+"""
+
+import base64
+import inspect
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import streamlit as st
+import torch
+from torch import Tensor
+
+from srviz import numbers
+from srviz.attention import METHODS, dense, scores, seeded_heads, seeded_slice, standardize
+from srviz.inputs import Tokens
+from srviz.ui.kit import compute, url
+from srviz.ui.kit.component import component
+
+Made = TypeVar("Made")
+METHOD_NAMES = ("softmax", "relu")
+
+
+@dataclass(frozen=True, eq=False)
+class Head:
+    """One untrained head. q, k: (n, d). s, t: (n,), standardized. setting: its name for the browser."""
+
+    setting: str
+    q: Tensor
+    k: Tensor
+    s: Tensor
+    t: Tensor
+
+    @property
+    def n(self) -> int:
+        """The number of tokens."""
+        return len(self.s)
+
+
+def head(tokens: Tokens, seed: int, number: int, device: str, setting: str) -> Head:
+    """Queries, keys and scores of head `number`, the map Π having seen all heads of a token."""
+    x = torch.from_numpy(tokens.x).to(device)
+    q, k, _ = seeded_heads(x.unsqueeze(0), compute.HEADS, compute.HEAD_DIM, seed=seed)
+    pi = seeded_slice(compute.HEADS, compute.HEAD_DIM, seed=seed, device=device)
+    s, t = standardize(*compute.scores_of_head(pi, q, k, number))
+    return Head(setting, q[0, number], k[0, number], s, t)
+
+
+def weights(head: Head, query: int, *, effective: bool) -> dict[str, Tensor]:
+    """What each method of `METHOD_NAMES` says of one query: (n,) each."""
+    q, k = head.q[None, None, query : query + 1], head.k[None, None]
+    of = {id(q): head.s[None, None, query : query + 1], id(k): head.t[None, None]}
+    return {
+        name: METHODS[name].weights(q, k, slice_=lambda part: of[id(part)], effective=effective)[0, 0, 0]
+        for name in METHOD_NAMES
+    }
+
+
+def send(head: Head, look: dict[str, Any]) -> None:
+    """Hand a head to the browser, with what its tokens look like. The same again costs nothing: Streamlit sends a long
+    message once.
+    """
+    arrays = {name: packed(getattr(head, name)) for name in ("q", "k", "s", "t")}
+    data = {"setting": head.setting, "n": head.n, "d": head.q.shape[1], "look": look}
+    component("heads")(key="heads", data=data | arrays)
+
+
+def packed(numbers: Tensor) -> str:
+    """The float32 numbers, little-endian, as base64."""
+    return base64.b64encode(numbers.cpu().numpy().astype("<f4").tobytes()).decode()
+
+
+def answer(head: Head, query: int, *, raw: bool) -> dict[str, Any]:
+    """The operator's rows of one query, for the browser to compare with what it drew."""
+    rows = weights(head, query, effective=not raw)
+    return {"setting": head.setting, "query": query, "raw": raw} | {name: packed(row) for name, row in rows.items()}
+
+
+def sent(key: str, state: url.State, head: Head) -> int | None:
+    """The token that the component holds since this state: −1 for none, None where it has said nothing that fits."""
+    component_state: Any = st.session_state.get(key)
+    told = component_state.get("hold") if hasattr(component_state, "get") else None
+    if not isinstance(told, dict) or told.get("setting") != head.setting or told.get("epoch") != state.epoch:
+        return None
+    held = told.get("held")
+    return held if type(held) is int and -1 <= held < head.n else None
+
+
+def kept(slot: str, key: Hashable, make: Callable[[], Made]) -> Made:
+    """What `make` gives, kept in this session until the key changes: nobody else's has it."""
+    known = st.session_state.get(f"_{slot}")
+    if known is None or known[0] != key:
+        known = st.session_state[f"_{slot}"] = (key, make())
+    made: Made = known[1]
+    return made
+
+
+def matrix(n: int) -> str:
+    """How many pairs n tokens have, and what a matrix of their weights would take."""
+    pairs, one = numbers.size(4 * n * n), numbers.size(4 * n)
+    return f"n² = {n * n:,} pairs; a matrix of their weights would take {pairs}, one row takes {one}"
+
+
+def source() -> str:
+    """What computed the rows, read from the functions themselves."""
+    functions: tuple[Callable[..., Any], ...] = (
+        METHODS["softmax"].weights, METHODS["relu"].weights, scores.standardize, dense.sliced_relu_weights,
+    )  # fmt: skip
+    return "\n\n".join(inspect.getsource(function) for function in functions)

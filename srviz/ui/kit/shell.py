@@ -1,0 +1,99 @@
+"""What every page has around it: the sidebar, the state in the URL, previous and next."""
+
+import contextlib
+import gc
+from collections.abc import Iterator
+from importlib.metadata import version
+from pathlib import Path
+
+import streamlit as st
+import torch
+
+from srviz import device as devices
+from srviz import places
+from srviz.attention import native
+from srviz.ui.kit import url
+from srviz.ui.kit.course import Course, neighbours
+
+PAPER = "https://arxiv.org/abs/2512.11411"
+
+
+@contextlib.contextmanager
+def page(name: str, course: Course) -> Iterator[None]:
+    """Set up the page of the chapter of this name, let its body run, and close with previous and next."""
+    chapter = next(chapter for chapter in course if chapter.name == name)
+    mark = str(places.HOME / "assets" / "mark.svg")
+    st.set_page_config(f"{chapter.title} · srviz", mark, layout="wide")
+    torch.set_num_threads(1)  # one thread a session: a class of thirty shares the machine
+    st.html(Path(__file__).with_name("shell.css"))
+    _sidebar(course)
+    url.enter(chapter.script)
+    body = st.container()
+    _onward(course, name)
+    try:
+        with body:
+            yield
+    finally:
+        url.leave()
+    _freeze(name)
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _freeze(name: str) -> None:
+    """Once per server and page, when all it imports is in: take it out of the garbage collection after every run."""
+    native.library()  # compiled before somebody waits for it
+    if st.get_option("server.fileWatcherType") == "none":
+        gc.collect()
+        gc.freeze()
+
+
+def device() -> torch.device:
+    """The device this visitor computes on; the best one present unless switched in the sidebar."""
+    chosen = st.session_state.get("_device")
+    present = devices.present()
+    return next((d for d in present if str(d) == chosen), present[0])
+
+
+def _switch_device() -> None:
+    st.session_state["_device"] = st.session_state["device"]  # a widget's own state ends with the page
+
+
+def _sidebar(course: Course) -> None:
+    with st.sidebar:
+        st.logo(
+            str(places.HOME / "assets" / "logo.svg"), icon_image=str(places.HOME / "assets" / "mark.svg"), size="large"
+        )
+        part = ""
+        for number, chapter in enumerate(course):
+            if chapter.part != part:
+                part = chapter.part
+                st.caption(part)
+            st.page_link(chapter.script, label=f"{number} {chapter.title}")
+        with st.container(key="colophon"):
+            present = devices.present()
+            if len(present) > 1:
+                st.selectbox(
+                    "Computed on",
+                    [str(d) for d in present],
+                    index=present.index(device()),
+                    format_func=lambda name: devices.describe(torch.device(name)),
+                    key="device",
+                    on_change=_switch_device,
+                )
+            st.caption(f"Everything here is computed now, on  \n**{devices.describe(device())}**  \n{_versions()}")
+            st.caption(f"Boufadène & Vialard, [arXiv 2512.11411]({PAPER})")
+
+
+def _onward(course: Course, name: str) -> None:
+    before, after = neighbours(course, name)
+    with st.container(horizontal=True, horizontal_alignment="distribute", key="onward"):
+        if before:
+            st.page_link(before.script, label=f"← {before.title}")
+        if after:
+            st.page_link(after.script, label=f"{after.title} →")
+    with st.container(key="footnote"):  # on a phone the sidebar is closed
+        st.caption(f"Computed on {devices.describe(device())} · {_versions()}")
+
+
+def _versions() -> str:
+    return f"torch {torch.__version__.split('+')[0]} · streamlit {version('streamlit')}"

@@ -1,0 +1,219 @@
+"""The page of kernels: what a link or the browser may send, what the operator answers, and what is said of centring."""
+
+import math
+import random
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from streamlit.testing.v1 import AppTest
+
+from srviz.attention import Kernel
+from srviz.inputs import INPUTS
+from srviz.ui.chapters.kernels import kernels
+from srviz.ui.chapters.kernels.kernels import PARAMETERS, Curve, Rules, attend, change, eigenvalues, softmax_rows
+from srviz.ui.kit import compute
+
+ROOT = Path(__file__).parents[3]
+NODES = next(p for p in PARAMETERS if p.name == "nodes")
+DRAWN = ((-1.0, 0.0), (0.5, 1.0), (1.0, -0.5))
+CURVES = [Curve(kernel, 0.8, DRAWN, -0.5, 0.25) for kernel in ("relu", "bump", "distance", "laplace", "gauss", "drawn")]
+RELU = CURVES[0]
+
+
+def scores(n=40, d=3):
+    draw = torch.Generator().manual_seed(4)
+    s, t = torch.randn(2, n, generator=draw)
+    return 2 * s + 0.3, t - 0.5, torch.randn(n, d, generator=draw) + 1
+
+
+def by_loops(curve, rules, s, t, v):
+    """The page's formula in plain float64, pair by pair, without the operator."""
+    f = {
+        "relu": lambda r: max(0, r),
+        "distance": abs,
+        "bump": lambda r: max(0, 1 - abs(r) / curve.b),
+        "laplace": lambda r: math.exp(-abs(r) / curve.b),
+        "gauss": lambda r: math.exp(-((r / curve.b) ** 2) / 2),
+        "drawn": lambda r: (
+            float(np.interp(r, *zip(*curve.nodes, strict=True)))
+            + curve.left * min(0, r - curve.nodes[0][0])
+            + curve.right * max(0, r - curve.nodes[-1][0])
+        ),
+    }[curve.kernel]
+    s, t, v = (x.double().numpy() for x in (s, t, v))
+    s, t = rules.scale * s + rules.shift + rules.queries, rules.scale * t + rules.shift
+    if rules.standard:
+        middle = (s.mean() + t.mean()) / 2
+        s, t = s - middle, t - middle
+        size = math.sqrt(((s**2).mean() + (t**2).mean()) / 2 + 1e-6)
+        s, t = s / size, t / size
+    weights = np.array([[f(a - b) for b in t] for a in s])
+    total = {"distance": abs(s[:, None] - t).sum(1), "n": len(t), "one": 1, "rows": weights.sum(1)}[rules.divide]
+    total = np.broadcast_to(total, len(s))[:, None]
+    weights = np.divide(weights, total, out=np.zeros_like(weights), where=total != 0)
+    if rules.centred:
+        weights = weights - weights.mean(1, keepdims=True)
+    return weights @ v
+
+
+@pytest.mark.parametrize("centred", [False, True])
+@pytest.mark.parametrize("divide", ["distance", "n", "one", "rows"])
+@pytest.mark.parametrize("curve", CURVES, ids=lambda c: c.kernel)
+def test_the_answer_is_the_formula(curve, divide, centred):
+    if divide == "rows" and curve.kernel in ("drawn", "relu"):
+        curve = Curve("drawn", 1, DRAWN[:2], 0.0, 0.5)  # whose rows stay away from zero
+    for rules in (Rules(divide, centred, True), Rules(divide, centred, False, 3.0, 0.5, 0.7)):
+        s, t, v = scores()
+        t[0] = -9.0  # a key below every query
+        found, expected = attend(curve, rules, s, t, v), by_loops(curve, rules, s, t, v)
+        np.testing.assert_allclose(found, expected, atol=3e-6 * abs(expected).max() + 1e-7)
+
+
+def test_many_tokens_take_the_sorted_route_to_the_same_answer():
+    s, t, v = scores(600)
+    for curve in CURVES:
+        expected = curve.every_pair(s.double(), t.double(), v.double())
+        np.testing.assert_allclose(curve.sum(s, t, v), expected, atol=2e-6 * float(expected.abs().max()))
+
+
+def test_a_query_without_keys_on_its_left_gets_nothing_even_under_the_row_sum():
+    s, t, v = torch.tensor([-9.0, 1.0]), torch.tensor([0.0, 0.5]), torch.ones(2, 1)
+    assert attend(RELU, Rules("rows", False, False), s, t, v).tolist() == [[0.0], [1.0]]
+
+
+def test_centred_rows_sum_to_zero_and_relu_rows_stay_below_one():
+    s, t, v = scores()
+    ones = torch.ones_like(v[:, :1])
+    assert attend(RELU, Rules("distance", True, True), s, t, ones).abs().max() == 0
+    sums = attend(RELU, Rules("distance", False, True), s, t, ones)
+    assert 0 <= sums.min() < 0.5 < sums.max() <= 1 + 1e-6
+    assert max(abs(x - 1) for x in softmax_rows("china", 32, 7, 0, "cpu")) < 1e-6
+
+
+def test_only_the_queries_own_shift_moves_relu_under_distances():
+    where = ("china", 4096, 7, 0, "cpu")
+    for moved in ({"shift": 10.0}, {"scale": 10.0}, {"shift": -1.0, "scale": 0.1}):
+        assert change(*where, RELU, Rules("distance", True, False, **moved)) < 1e-4
+    assert change(*where, RELU, Rules("distance", True, False, queries=0.5)) > 0.05
+    assert change(*where, RELU, Rules("n", True, False, scale=10.0)) > 1
+    assert change(*where, RELU, Rules("n", True, True, scale=10.0)) < 1e-4  # standardized, nothing can
+
+
+@pytest.mark.parametrize("name", ["china", "clusters", "ramp"])
+@pytest.mark.parametrize("n", [8, 33, 64])
+def test_one_eigenvalue_is_negative_and_none_on_vectors_that_sum_to_zero(name, n):
+    whole, flat = eigenvalues(name, INPUTS[name].nearest(n), 7, 0, "cpu")
+    n = compute.tokens(name, n, 7).n
+    assert (len(whole), len(flat)) == (n, n - 1)
+    assert (whole < -1e-9).sum() == 1
+    assert flat.min() > -1e-9
+    assert abs(whole.sum()) < 1e-8  # the diagonal is zero
+
+
+# ---- what may be sent ----
+
+
+@pytest.mark.parametrize(
+    ("text", "nodes", "valid"),
+    [
+        ("-1~0_0.5~1", ((-1, 0), (0.5, 1)), True),
+        ("0.5~1_-1~0", ((-1, 0), (0.5, 1)), False),
+        ("1~1_1~2_1.01~3", ((1, 1),), False),
+        ("9~9", ((4, 3),), False),
+        ("1~nan_2~1_x~y_3", ((2, 1),), False),
+        ("", NODES.default, False),
+        ("<script>", NODES.default, False),
+    ],
+)
+def test_nodes_from_a_link_become_the_nearest_curve(text, nodes, valid):
+    assert NODES.read(text) == (nodes, valid)
+
+
+@given(st.text("0123456789.-~_einfx", max_size=120))
+def test_whatever_a_link_draws_is_a_kernel(text):
+    nodes, _ = NODES.read(text)
+    assert NODES.read(NODES.write(nodes)) == (nodes, True)
+    assert isinstance(Curve("drawn", 1.0, nodes, 1.0, -1.0).pieces(), Kernel)
+
+
+def test_four_thousand_nodes_are_cut_to_what_fits():
+    nodes, valid = NODES.read("_".join(f"{-4 + k / 500:.3f}~1" for k in range(4000)))
+    assert not valid
+    assert 1 <= len(nodes) <= kernels.MOST_NODES
+
+
+@pytest.mark.parametrize(
+    ("nodes", "reason"), [((0.0, 0.0), "all different"), ((), "expected 1 to"), ((1.0, 0.0), "ascending")]
+)
+def test_the_operator_refuses_what_is_no_curve_with_its_reason(nodes, reason):
+    with pytest.raises(ValueError, match=reason):
+        Kernel(nodes, tuple(0.0 for _ in nodes))
+
+
+@pytest.mark.parametrize("parameter", PARAMETERS, ids=lambda p: p.name)
+def test_any_text_gives_a_valid_value(parameter):
+    draw = random.Random(3)
+    for text in ["", "nan", "inf", "-1e999", "1~2~3", "_", "~", "9" * 5000, "é", "0x10", "None", "\x00"]:
+        value, _ = parameter.read(text)
+        assert parameter.read(parameter.write(value)) == (value, True)
+    for _ in range(300):
+        value, _ = parameter.read("".join(draw.choices("0123456789.-~_enaif", k=draw.randrange(40))))
+        assert parameter.read(parameter.write(value))[1]
+
+
+@pytest.mark.parametrize("name", INPUTS)
+def test_the_page_on_every_input_also_where_fewer_tokens_fit(name):
+    page = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60).run()
+    page.switch_page("pages/2_Kernels.py")
+    for query in ({"n": "33"}, {"n": "64", "kernel": "gauss"}, {"n": "8", "kernel": "drawn", "shift": "1"}):
+        for key, value in ({"input": name} | query).items():
+            page.query_params[key] = value
+        page.run()
+        assert not page.exception
+        if INPUTS[name].most < kernels.TOO_FEW:
+            assert any("too few to time" in text.value for text in page.markdown)
+        else:
+            assert page.metric[1].value
+
+
+def test_a_curve_is_divided_as_is_usual_for_it_unless_the_link_says_otherwise():
+    page = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60).run()
+    page.switch_page("pages/2_Kernels.py")
+    for query, divide in (
+        ({"kernel": "drawn"}, "n"),
+        ({"kernel": "gauss"}, "rows"),
+        ({"kernel": "drawn", "divide": "distance"}, "distance"),
+        ({"kernel": "relu", "divide": "nonsense"}, "distance"),
+    ):
+        page.query_params.clear()
+        for key, value in query.items():
+            page.query_params[key] = value
+        page.run()
+        assert kernels._rules(page.session_state["_state"]).divide == divide
+
+
+@pytest.mark.parametrize(
+    ("fast", "slow", "says"),
+    [
+        (0.01, 0.2, "**20 times** faster"),
+        (0.3, 0.1, "does not pay"),
+        (0.1, 0.11, "about as long"),
+        (None, 1, "1 million"),
+    ],
+)
+def test_the_verdict_says_which_route_is_faster(fast, slow, says):
+    assert says in kernels._verdict(1000, fast, slow)
+
+
+@pytest.mark.parametrize(
+    ("held", "existing"), [((3, 8), (3, 8)), ((9, 3), (0, 0)), ((3, 9), (0, 0)), ((0, 4), (0, 0)), ((4, 0), (0, 0))]
+)
+def test_a_held_cell_whose_tokens_are_gone_is_let_go(held, existing, monkeypatch):
+    monkeypatch.setattr(kernels.controls, "count", lambda values: 8)
+    assert kernels._existing(dict(zip(("row", "column"), held, strict=True))) == dict(
+        zip(("row", "column"), existing, strict=True)
+    )

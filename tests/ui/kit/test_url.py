@@ -1,0 +1,108 @@
+"""Every text gives a valid value, and a valid value comes back as it was."""
+
+import math
+import random
+import string
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from srviz.ui.chapters.line import line
+from srviz.ui.chapters.routes import routes
+from srviz.ui.kit import url
+
+PARAMETERS = [*line.PARAMETERS, *routes.PARAMETERS]
+NONSENSE = [
+    "", " ", "nan", "-nan", "inf", "-inf", "1e999", "-1e999", "1e-999", "0x10", "١٢", "½", "null", "None", "[]", "{}",
+    "<script>alert(1)</script>", "__import__('os')", "../../etc/passwd", "%00", "\x00", "_", "__", "1__2", "1_nan_2",
+    "9" * 5000, "_".join(["1"] * 5000), "1,2", "1 2", "-", "+", "é", "🙂", "true", "1.5", "-0",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("parameter", PARAMETERS, ids=lambda p: p.name)
+@pytest.mark.parametrize("text", NONSENSE, ids=lambda t: repr(t)[:20])
+def test_whatever_a_link_holds_a_valid_value_comes_out(parameter, text):
+    value, _ = parameter.read(text)
+    again, valid = parameter.read(parameter.write(value))
+    assert valid
+    assert parameter.write(again) == parameter.write(value)
+    if isinstance(value, tuple):
+        assert 1 <= len(value) <= line.MOST
+        assert all(math.isfinite(x) and -3 <= x <= 3 for x in value)
+
+
+@pytest.mark.parametrize("parameter", PARAMETERS, ids=lambda p: p.name)
+def test_the_default_round_trips(parameter):
+    value, valid = parameter.read(parameter.write(parameter.default))
+    assert valid
+    assert value == parameter.default
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "valid"),
+    [("7", 7, True), ("3", 4, False), ("1e9", 128, False), ("12.5", 12, False), ("inf", 128, False), ("x", 24, False)],
+)
+def test_a_whole_number_goes_to_the_nearest(text, value, valid):
+    assert url.whole("n", 4, 128, 24).read(text) == (value, valid)
+
+
+def test_numbers_in_a_row_lose_only_what_is_none():
+    read = url.reals("keys", -3, 3, 4, (0.0,)).read
+    assert read("1_2.25_-3") == ((1.0, 2.25, -3.0), True)
+    assert read("1_x_9") == ((1.0, 3.0), False)
+    assert read("1_1_1_1_1") == ((1.0,) * 4, False)
+    assert read("x") == ((0.0,), False)
+
+
+def test_random_texts():
+    draw = random.Random(5)
+    for _ in range(3000):
+        text = "".join(draw.choices(string.printable, k=draw.randrange(30)))
+        for parameter in PARAMETERS:
+            value, _ = parameter.read(text)
+            assert parameter.read(parameter.write(value))[1]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "![](https://t.co/a) ",
+        "[a](https://t.co/a) ",
+        "https://t.co/a ",
+        "www.t.co ",
+        "<img src=x> ",
+        "$x$ ",
+        ":red[a] ",
+    ],
+)
+def test_the_note_shows_no_text_of_a_link(text):
+    page = AppTest.from_file(str(Path(__file__).parents[3] / "app.py"), default_timeout=60).run()
+    page.switch_page("pages/7_Words.py")
+    page.query_params["text"] = text * 700
+    page.query_params["head"] = text
+    page.run()
+    assert not page.exception
+    [note] = [caption.value for caption in page.caption if caption.value.startswith("The link held")]
+    assert note == (
+        "The link held something this page cannot show; the nearest it can is text = its beginning, head = 1."
+    )
+    assert not any(text.strip() in part.value for part in (*page.caption, *page.markdown))
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        ("-0.5~1_2.25~3", r"-0.5\~1\_2.25\~3"),
+        ("torus", "torus"),
+        ("2.", "2."),
+        ("www.t.co", "its beginning"),
+        ("a.b@c.de", "its beginning"),
+        ("![a](b)", "its beginning"),
+        ("`a`", "its beginning"),
+        (":x:", "its beginning"),
+        ("*a*", "its beginning"),
+    ],
+)
+def test_a_value_in_the_note_is_no_markdown(value, shown):
+    assert url._shown(url.Parameter("x", "", lambda text: (text, False), str), value) == shown
