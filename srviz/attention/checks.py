@@ -3,8 +3,6 @@
 import torch
 from torch import Tensor
 
-DENSE_LIMIT = 256**2  # n_q · n_k per head up to which the n² formula is faster, and as exact
-
 
 def floating(**tensors: Tensor) -> None:
     """All of them floating tensors of one dtype on one device; raises TypeError or ValueError."""
@@ -56,11 +54,6 @@ def mask(key_mask: Tensor | None, t: Tensor, lead: torch.Size) -> Tensor | None:
         raise ValueError(
             f"key_mask: expected a shape that broadcasts to {(*lead, t.shape[-1])}, got {tuple(key_mask.shape)}"
         ) from None
-
-
-def is_small(s: Tensor, t: Tensor) -> bool:
-    """Whether the n² formula is the faster one of torch, and the one whose gradients are differentiable again."""
-    return s.shape[-1] * t.shape[-1] <= DENSE_LIMIT
 
 
 def finite(s: Tensor, t: Tensor) -> None:

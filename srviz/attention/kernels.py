@@ -7,9 +7,23 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from srviz.attention.sweep import Piece
-
 MAX_NODES = 256
+
+
+@dataclass(frozen=True)
+class Piece:
+    """One linear piece of a kernel: f(r) on low ≤ r < high, r = s − t, in units of the bandwidth.
+
+    An end may be infinite. height: f at low, or at high where low = −∞. closed: keys exactly at low count.
+    """
+
+    low: float
+    high: float
+    height: float
+    slope: float
+    closed: bool = True
+    summed: bool = True  # adds to the sums
+    dotted: bool = True  # gives dot products
 
 
 @dataclass(frozen=True)

@@ -7,11 +7,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import dropout, softplus
 
-from srviz.attention import checks, dense
-from srviz.attention.scores import Slice, standardize
+from srviz.attention import checks, reference
+from srviz.attention.heads import Slice, standardize
 from srviz.attention.sliced import sliced_bump, sliced_relu
 
-KERNELS = {"relu": "mlp", "bump": "linear"}  # and the projection each takes by default
+DEFAULT_PROJECTIONS = {"relu": "mlp", "bump": "linear"}  # of the two kernels
 
 
 class SlicedAttention(nn.Module):
@@ -48,8 +48,8 @@ class SlicedAttention(nn.Module):
         super().__init__()
         if embed_dim <= 0 or num_heads <= 0 or embed_dim % num_heads:
             raise ValueError(f"embed_dim: expected a multiple of num_heads, got {embed_dim} with {num_heads} heads")
-        if kernel not in KERNELS:
-            raise ValueError(f"kernel: expected one of {', '.join(KERNELS)}, got {kernel!r}")
+        if kernel not in DEFAULT_PROJECTIONS:
+            raise ValueError(f"kernel: expected one of {', '.join(DEFAULT_PROJECTIONS)}, got {kernel!r}")
         for name, given in (("add_bias_kv", add_bias_kv), ("add_zero_attn", add_zero_attn)):
             if given:
                 raise ValueError(f"{name}: expected False, sliced attention has no such key, got {given}")
@@ -64,7 +64,7 @@ class SlicedAttention(nn.Module):
         self.k_proj = nn.Linear(embed_dim if kdim is None else kdim, embed_dim, bias, **where)
         self.v_proj = nn.Linear(embed_dim if vdim is None else vdim, embed_dim, bias, **where)
         self.out_proj = nn.Linear(embed_dim, embed_dim, bias, **where)
-        self.slice = Slice(num_heads, self.head_dim, projection or KERNELS[kernel], **where)
+        self.slice = Slice(num_heads, self.head_dim, projection or DEFAULT_PROJECTIONS[kernel], **where)
         if kernel == "bump":
             self.raw_bandwidth = nn.Parameter(torch.full((num_heads,), math.log(math.expm1(1 - 1e-4)), **where))
         self.reset_parameters()
@@ -123,7 +123,7 @@ class SlicedAttention(nn.Module):
         s, t = s.to(torch.promote_types(dtype, torch.float32)), t.to(torch.promote_types(dtype, torch.float32))
         wide = v.to(s.dtype)
         if self.kernel == "relu":
-            s, t = standardize(s, t, query_mask=query_mask, key_mask=key_mask)
+            s, t, *_ = standardize(s, t, query_mask=query_mask, key_mask=key_mask)
             heads = sliced_relu(s, t, wide, key_mask=key_mask)
         else:
             heads = sliced_bump(s, t, wide, self.bandwidth.to(s.dtype), key_mask=key_mask)
@@ -143,8 +143,8 @@ class SlicedAttention(nn.Module):
     def _weights(self, s: Tensor, t: Tensor, key_mask: Tensor | None) -> Tensor:
         mask = None if key_mask is None else key_mask.expand_as(t)
         if self.kernel == "relu":
-            return dense.sliced_relu_weights(s, t, mask)
-        return dense.sliced_bump_weights(s, t, self.bandwidth.to(s.dtype), mask)
+            return reference.sliced_relu_weights(s, t, mask)
+        return reference.sliced_bump_weights(s, t, self.bandwidth.to(s.dtype), mask)
 
     def _heads(self, x: Tensor) -> Tensor:
         """(B, n, H·d) → (B, H, n, d)."""

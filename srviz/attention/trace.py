@@ -6,8 +6,8 @@ import torch
 from torch import Tensor
 
 from srviz.attention import checks
-from srviz.attention.dense import centre
-from srviz.attention.scores import standardize
+from srviz.attention.heads import standardize
+from srviz.attention.reference import centre
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ def trace(s: Tensor, t: Tensor, v: Tensor) -> Trace:
     wide = torch.promote_types(s.dtype, torch.float32)
     s, t, v = s.to(wide), t.to(wide), v.to(wide)
     # step: project
-    s, t = standardize(s, t)
+    s, t, *_ = standardize(s, t)
     # step: sort
     t_sorted, order = t.sort()
     u = centre(v)[order]

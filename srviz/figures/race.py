@@ -1,26 +1,43 @@
 """How much memory each method takes as n grows."""
 
 from collections.abc import Mapping, Sequence
+from typing import Protocol
 
 import plotly.graph_objects as go
 
-from srviz.figures.theme import PALETTES, Palette, bare
+from srviz.figures.theme import PALETTES, bare
 
 UNITS = ((1e15, "PB"), (1e12, "TB"), (1e9, "GB"), (1e6, "MB"), (1e3, "kB"))
 
 
+class Look(Protocol):
+    """How a line is drawn: a colour of the palette by its name, whether it is dashed, its mark and whether that is
+    filled.
+    """
+
+    @property
+    def tone(self) -> str: ...  # noqa: D102
+    @property
+    def dashed(self) -> bool: ...  # noqa: D102
+    @property
+    def symbol(self) -> str: ...  # noqa: D102
+    @property
+    def filled(self) -> bool: ...  # noqa: D102
+
+
 def memory(
-    lines: Mapping[str, tuple[str, Sequence[int], Sequence[int]]], values: Mapping[int, int], *, mode: str
+    lines: Mapping[str, tuple[str, Look, Sequence[int], Sequence[int]]], values: Mapping[int, int], *, mode: str
 ) -> go.Figure:
-    """Peak bytes over n on log–log axes. lines: method → (label, n, bytes); values: n → bytes of the values alone."""
+    """Peak bytes over n, log–log. lines: name → (label, look, n, bytes); values: n → bytes of the values alone."""
     colours = PALETTES[mode]
     figure = go.Figure()
     rule = {"color": colours.line, "width": 2, "dash": "dot"}
     figure.add_scatter(
         x=list(values), y=list(values.values()), mode="lines", line=rule, name="the values themselves", hoverinfo="skip"
     )
-    for method, (label, n, held) in lines.items():
-        colour, dash, symbol = _look(method, colours)
+    for label, look, n, held in lines.values():
+        colour, dash = getattr(colours, look.tone), "dash" if look.dashed else "solid"
+        symbol = look.symbol if look.filled else f"{look.symbol}-open"
         figure.add_scatter(
             x=list(n),
             y=list(held),
@@ -33,36 +50,24 @@ def memory(
         )
     figure = bare(figure, mode, 330)
     figure.update_layout(font_family="'Source Sans', 'Source Sans Pro', sans-serif")
-    look = {"visible": True, "type": "log", "gridcolor": colours.line, "zeroline": False}
+    axis = {"visible": True, "type": "log", "gridcolor": colours.line, "zeroline": False}
     ticks = [1 << k for k in range(6, 21, 2)]
     figure.update_xaxes(
-        **look,
+        **axis,
         tickvals=ticks,
         ticktext=[f"{n:,}" for n in ticks],
         range=[1.75, 6.1],
         tickfont={"color": colours.quiet},
         title={"text": "tokens n", "font": {"color": colours.quiet, "size": 13}},
     )
-    most = max((*values.values(), *(b for _, _, held in lines.values() for b in held), 1e9))
+    most = max((*values.values(), *(b for *_, held in lines.values() for b in held), 1e9))
     steps = [10.0**k for k in range(4, 19) if 10.0**k <= most * 10]
-    figure.update_yaxes(**look, tickvals=steps, ticktext=[_size(b) for b in steps], tickfont={"color": colours.quiet})
+    figure.update_yaxes(**axis, tickvals=steps, ticktext=[_size(b) for b in steps], tickfont={"color": colours.quiet})
     return figure.update_layout(
         margin={"l": 62, "r": 14, "t": 34, "b": 48},
         showlegend=True,
         legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0, "font": {"color": colours.ink}},
     )
-
-
-def _look(method: str, colours: Palette) -> tuple[str, str, str]:
-    """Colour, dash and mark of a method: sliced in ink, softmax violet, the rest greys."""
-    return {
-        "softmax": (colours.softmax, "solid", "circle"),
-        "written": (colours.softmax, "dash", "circle-open"),
-        "relu": (colours.ink, "solid", "diamond"),
-        "bump": (colours.ink, "dash", "diamond-open"),
-        "linear": (colours.quiet, "solid", "square"),
-        "dense": (colours.quiet, "dash", "square-open"),
-    }.get(method, (colours.quiet, "dot", "square-open"))
 
 
 def _size(count: float) -> str:

@@ -19,8 +19,9 @@ from threading import Thread
 from typing import Any
 
 from srviz import device as devices
+from srviz.attention.methods import ways
 from srviz.measure import memory
-from srviz.measure.race import DIRECTIONS, DTYPES, FLOOR, RACERS, Plan, Row, cores, race
+from srviz.measure.race import DIRECTIONS, DTYPES, FLOOR, Plan, Row, cores, race
 from srviz.numbers import duration, size
 
 ROOT = Path(__file__).parents[2]
@@ -72,7 +73,7 @@ class Run:
         plan = self.plan
         why = "the system ended it: out of memory" if code in (-9, 137) else f"its process ended (exit code {code})"
         shape = {name: getattr(plan, name) for name in ("batch", "heads", "d", "dtype", "device", "threads")}
-        takes = "" if method == FLOOR else ", ".join(RACERS[method].takes)
+        takes = "" if method == FLOOR else ", ".join(ways()[method].takes)
         self.rows[self.at] = Row(method, direction, n, **shape, inputs=takes, stopped=why)
         if not self.rest().lanes() or method == FLOOR:
             self.over = True
@@ -192,7 +193,7 @@ def main(arguments: list[str] | None = None) -> int:
     usual = Plan()
     ask.add_argument("--json", type=Path, help="where to write the run")
     ask.add_argument("--quick", action="store_true", help="n up to 4,096, at most 0.1 s a call")
-    ask.add_argument("--methods", type=_names(RACERS), default=usual.methods, help=",".join(RACERS))
+    ask.add_argument("--methods", type=_names(ways()), default=usual.methods, help=",".join(ways()))
     ask.add_argument("--directions", type=_names(DIRECTIONS), default=DIRECTIONS, help=",".join(DIRECTIONS))
     for name in ("least", "most", "batch", "heads", "d"):
         ask.add_argument(f"--{name}", type=_whole, default=getattr(usual, name))

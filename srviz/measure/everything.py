@@ -13,12 +13,11 @@ import torch
 from torch import Tensor
 from torch.nn.functional import scaled_dot_product_attention
 
-from srviz.attention import seeded_heads, seeded_slice, sliced_bump, sliced_relu, standardize
-from srviz.attention.methods import BANDWIDTH
+from srviz.attention import METHODS, Heads, Projections
+from srviz.attention.heads import CHUNK_ROWS, chunks
 from srviz.device import synchronize
 from srviz.measure.memory import watched
 
-ROWS = 1 << 16  # tokens projected at a time
 SIZES = (512, 1024, 2048, 4096)  # on which softmax is measured to say how long all tokens would take
 PAIRS = 1 << 22  # of softmax between two looks at the clock
 
@@ -42,33 +41,34 @@ def bytes_needed(n: int, columns: int, heads: int, head_dim: int) -> int:
     All outputs; values, output and sorting of one head; scores of all heads, raw and standardized; colours; a chunk of
     projected rows; and what the allocator keeps. Rather too much: it decides what is offered.
     """
-    rows = min(n, ROWS)
+    rows = min(n, CHUNK_ROWS)
     per_token = heads * head_dim + 3 * head_dim + 4 * 2 * heads + 24
     return 4 * (n * per_token + rows * (columns + 6 * heads * head_dim)) + (96 << 20)
 
 
 def everything(
-    x: Tensor, *, heads: int, head_dim: int, kernel: str = "relu", projection: str = "mlp", seed: int = 0
+    x: Tensor, *, heads: int, head_dim: int, method: str, projection: str = "mlp", seed: int = 0
 ) -> Iterator[Progress]:
     """Attend from all tokens to all tokens, x: (n, D) → progress, with new colours after each head.
 
-    kernel: "relu" or "bump". The projections are those of `seeded_heads` and `seeded_slice`. Ends whenever the caller
-    stops asking; what it yielded last stands.
+    method: one that takes scores. The projections are untrained. Ends whenever the caller stops asking; what it yielded
+    last stands.
     """
-    if kernel not in ("relu", "bump"):
-        raise ValueError(f"kernel: expected relu or bump, got {kernel!r}")
+    record = METHODS[method]
+    if not record.projection:
+        raise ValueError(f"method: expected one that takes scores, got {method!r}")
     n = len(x)
-    pi = seeded_slice(heads, head_dim, projection, seed=seed, device=x.device)
-    chunks = [slice(k, k + ROWS) for k in range(0, n, ROWS)]
-    parts = len(chunks) * (1 + heads)  # for the bar: a head takes about as long as all projections
+    maps = Projections.untrained(x.shape[1], heads, head_dim, seed=seed, device=x.device)
+    pieces = chunks(n)
+    parts = len(pieces) * (1 + heads)  # for the bar: a head takes about as long as all projections
     s, t = x.new_empty(2, heads, n)
     output = x.new_empty(n, heads * head_dim)
     done, seconds, most = 0, 0.0, 0
-    for rows in chunks:
+    scored = maps.scored(x, projection, s, t)
+    for _ in pieces:
         with watched() as peak:  # never while the caller has it, who may let it rest
             began = _clock(x)
-            q, k, _ = seeded_heads(x[None, rows], heads, head_dim, seed=seed)
-            s[:, rows], t[:, rows] = pi(q)[0], pi(k)[0]
+            next(scored)
             seconds += _clock(x) - began
             done += 1
         most = max(most, peak.most)
@@ -77,15 +77,15 @@ def everything(
     for head in range(heads):
         with watched() as peak:
             began = _clock(x)
-            if head == 0 and kernel == "relu":
-                s, t = standardize(s, t)
-            for rows in chunks:
-                v[rows] = seeded_heads(x[None, rows], heads, head_dim, seed=seed)[2][0, head]
-            y = sliced_relu(s[head], t[head], v) if kernel == "relu" else sliced_bump(s[head], t[head], v, BANDWIDTH)
+            if head == 0 and record.standardized:
+                s, t = Heads(s=s, t=t).standardized().scores
+            for rows in pieces:
+                v[rows] = maps.project_head(x[rows], "values", head)
+            y = record.apply(Heads(s=s[head], t=t[head], v=v))
             output[:, head * head_dim : (head + 1) * head_dim] = y
             del y
             seconds += _clock(x) - began
-            done += len(chunks)
+            done += len(pieces)
             colours = components(output[:, : (head + 1) * head_dim])
         most = max(most, peak.most)
         yield Progress(done / parts, head + 1, seconds, most, colours)
@@ -96,9 +96,9 @@ def components(y: Tensor) -> Tensor:
 
     A component's sign is chosen so that its largest loading is positive; where D < 3 or nothing varies, 0.5.
     """
-    chunks = [slice(k, k + ROWS) for k in range(0, len(y), ROWS)]
+    pieces = chunks(len(y))
     mean = y.mean(0)
-    covariance = sum((((y[rows] - mean).T @ (y[rows] - mean)) for rows in chunks), y.new_zeros(y.shape[1], y.shape[1]))
+    covariance = sum((((y[rows] - mean).T @ (y[rows] - mean)) for rows in pieces), y.new_zeros(y.shape[1], y.shape[1]))
     values, vectors = torch.linalg.eigh(covariance.cpu().double())
     colours = y.new_full((len(y), 3), 0.5)
     for column, axis in enumerate(reversed(range(max(0, y.shape[1] - 3), y.shape[1]))):
@@ -106,7 +106,7 @@ def components(y: Tensor) -> Tensor:
         if values[axis] <= 1e-12 * values[-1].clamp_min(1e-300):
             continue
         vector = (vector * vector[vector.abs().argmax()].sign()).to(y)
-        along = torch.cat([(y[rows] - mean) @ vector for rows in chunks])
+        along = torch.cat([(y[rows] - mean) @ vector for rows in pieces])
         sample = along[:: max(1, len(along) // 20_000)]
         low, high = torch.quantile(sample, along.new_tensor([0.01, 0.99]))
         colours[:, column] = ((along - low) / (high - low).clamp_min(1e-30)).clamp(0, 1)
@@ -124,7 +124,7 @@ class Stretch:
 
 def softmax_stretches(x: Tensor, *, heads: int, head_dim: int, seed: int = 0, first: int = 0) -> Iterator[Stretch]:
     """Fused softmax from query `first` on over all keys, a stretch of queries at a time. x: (n, D)."""
-    q, k, v = seeded_heads(x.unsqueeze(0), heads, head_dim, seed=seed)
+    q, k, v = Projections.untrained(x.shape[1], heads, head_dim, seed=seed, device=x.device).project(x.unsqueeze(0))
     rows = max(1, PAIRS // max(1, len(x) * heads))
     for start in range(first, len(x), rows):
         stop = min(start + rows, len(x))

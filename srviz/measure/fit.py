@@ -6,12 +6,10 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from srviz.attention.methods import METHODS
-from srviz.attention.scores import Slice, seeded_heads, seeded_slice
+from srviz.attention import METHODS, Heads, Projections
 
 HEAD_DIM = 8
 RATE = 0.03
-PROJECTIONS = {"relu": "mlp", "bump": "linear"}
 
 
 @dataclass(frozen=True)
@@ -38,19 +36,18 @@ def fit(method: str, x: Tensor, pattern: Tensor, *, steps: int = 300, starts: in
     x: (n, D), pattern: (n, n). One head of 8 coordinates, its maps with a bias, raw weights (before the values are
     centred). A start from which no weight is above zero has no gradient, hence more than one.
     """
-    tokens = torch.cat([x, torch.ones_like(x[:, :1])], 1).unsqueeze(0)  # the bias acts on the column of ones
+    record = METHODS[method]
+    tokens = torch.cat([x, torch.ones_like(x[:, :1])], 1)  # the bias acts on the column of ones
     inverse = torch.cat([torch.linalg.pinv(x), x.new_zeros(1, len(x))])
     best, kept = float("inf"), torch.zeros_like(pattern)
     for start in range(starts):
-        q, k, _ = seeded_heads(x.unsqueeze(0), 1, HEAD_DIM, seed=start)
-        maps = [(inverse @ projected[0, 0]).requires_grad_() for projected in (q, k)]  # the seeded ones, to be fitted
-        pi: Slice | None = None
-        if method in PROJECTIONS:
-            pi = seeded_slice(1, HEAD_DIM, PROJECTIONS[method], seed=start, device=x.device).requires_grad_()
+        untrained = Projections.untrained(x.shape[1], 1, HEAD_DIM, seed=start, device=x.device)
+        maps = [(inverse @ part[0]).requires_grad_() for part in untrained.project(x)[:2]]  # those maps, to be fitted
+        pi = untrained.pi(record.projection).requires_grad_() if record.projection else None
         optimizer = torch.optim.Adam([*maps, *(pi.parameters() if pi else ())], lr=RATE)
         for step in range(1, steps + 1):
-            q, k = ((tokens @ m).unsqueeze(1) for m in maps)
-            weights = METHODS[method].weights(q, k, slice_=pi, effective=False)[0, 0]
+            heads = Heads(*((tokens @ part).unsqueeze(0) for part in maps))  # (1, n, d) each
+            weights = record.weights(heads.scored(pi, record) if pi else heads, effective=False)[0]
             loss = distance(weights, pattern)
             if not bool(loss.isfinite()):
                 break

@@ -23,11 +23,10 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from torch.nn.functional import scaled_dot_product_attention
 
 from srviz import device as devices
-from srviz.attention import METHODS, dense, native, sliced_bump, sliced_relu
-from srviz.attention.methods import BANDWIDTH
+from srviz.attention.engines.native.library import library
+from srviz.attention.methods import Way, ways
 from srviz.measure import memory
 from srviz.numbers import rough, size
 
@@ -41,57 +40,13 @@ PILOT = 256  # tokens of a first try where the run begins with more
 
 
 @dataclass(frozen=True)
-class Racer:
-    """A method at the start. takes: its inputs. order: of its time in n, 1 also for n log n. sums, matrices: what a
-    call holds at most, in (B, H, n, d) and in (B, H, n, n), forward and backward; rather too many.
-    """
-
-    label: str
-    cost: str
-    takes: tuple[str, str, str]
-    run: Callable[..., Tensor]
-    order: int
-    sums: tuple[int, int]
-    matrices: tuple[int, int] = (0, 0)
-
-
-DOT, SCORES = ("q", "k", "v"), ("s", "t", "v")
-
-
-def _written_out(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
-    return METHODS["softmax"].weights(q, k) @ v
-
-
-def _bump(s: Tensor, t: Tensor, v: Tensor) -> Tensor:
-    return sliced_bump(s, t, v, BANDWIDTH)
-
-
-RACERS: dict[str, Racer] = {
-    "written": Racer("Softmax, written out", "n²", DOT, _written_out, 2, (2, 6), (2, 3)),
-    "softmax": Racer("Softmax, fused", "n²", DOT, scaled_dot_product_attention, 2, (3, 8)),
-    "linear": Racer("Linear", "n", DOT, METHODS["linear"].apply, 1, (8, 16)),
-    "relu": Racer("Sliced ReLU", "n log n", SCORES, sliced_relu, 1, (4, 8)),
-    "bump": Racer("Sliced bump", "n log n", SCORES, _bump, 1, (6, 12)),
-    "dense": Racer("Sliced ReLU, n²", "n²", SCORES, dense.sliced_relu, 2, (4, 8), (4, 7)),
-}
-RACERS |= {  # whatever else is registered
-    name: Racer(
-        method.label, method.cost, DOT, method.apply, 1 + ("²" in method.cost), (12, 24),
-        (4, 7) if "²" in method.cost else (0, 0),
-    )
-    for name, method in METHODS.items()
-    if name not in RACERS
-}  # fmt: skip
-
-
-@dataclass(frozen=True)
 class Plan:
     """What is raced. least, most: n, in doublings. seconds: the longest that one call may take. memory: bytes that
     may be taken at most, None for what the host or the device has. nice: how far other processes come first. ended:
     (method, direction) of what runs no more.
     """
 
-    methods: tuple[str, ...] = tuple(RACERS)
+    methods: tuple[str, ...] = field(default_factory=lambda: tuple(ways()))
     directions: tuple[str, ...] = ("forward",)
     least: int = 64
     most: int = 1 << 18
@@ -170,7 +125,7 @@ class Row:
         for name, value in given.items():
             if not _sane(value, kinds[name]):
                 raise ValueError(f"row: expected {kinds[name]} for {name}, got {str(value)[:40]}")
-        if given["method"] not in (*RACERS, FLOOR) or given["direction"] not in DIRECTIONS:
+        if given["method"] not in (*ways(), FLOOR) or given["direction"] not in DIRECTIONS:
             raise ValueError(f"row: unknown method or direction {given['method'][:40]}, {given['direction'][:40]}")
         if (given["seconds"] is None) != bool(given["stopped"]) or (given["seconds"] is None) != (
             given["lower"] is None
@@ -195,7 +150,7 @@ class Lane:
 
     method: str
     direction: str
-    racer: Racer
+    way: Way
     past: list[tuple[int, float]] = field(default_factory=list)
     samples: list[float] = field(default_factory=list)
     disturbed: list[float] = field(default_factory=list)
@@ -222,7 +177,7 @@ class Lane:
         if not self.past:
             return 0.0
         last, taken = self.past[-1]
-        growth = 2.0**self.racer.order
+        growth = 2.0**self.way.growth
         if len(self.past) > 1 and last == 2 * self.past[-2][0]:
             growth = min(max(growth, taken / self.past[-2][1]), 2 * growth)
         return float(taken * growth ** math.log2(n / last))
@@ -231,7 +186,7 @@ class Lane:
         """Bytes of a call at n with its inputs, by arithmetic: what decides whether it is tried."""
         back = self.direction == "backward"
         wide = max(4, bytes_of(plan.dtype))  # half precision is summed in float32
-        numbers = (self.racer.sums[back] + 4) * plan.d * n + self.racer.matrices[back] * n * n
+        numbers = (self.way.sums[back] + 4) * plan.d * n + self.way.matrices[back] * n * n
         return plan.batch * plan.heads * wide * numbers
 
 
@@ -266,8 +221,8 @@ def race(plan: Plan) -> Iterator[dict[str, Any]]:
             return free if plan.memory is None else min(free, plan.memory - torch.cuda.memory_allocated(device))
         return max(0, min(memory.available(), room - max(0, memory.resident() - before)))
 
-    lanes = [Lane(method, direction, RACERS[method]) for method, direction in plan.lanes()]
-    floor = Lane(FLOOR, "forward", Racer("The floor", "n log n", ("t", "v", "v"), _floor, 1, (3, 3)))
+    lanes = [Lane(method, direction, ways()[method]) for method, direction in plan.lanes()]
+    floor = Lane(FLOOR, "forward", Way(FLOOR, "The floor", "n log n", ("t", "v", "v"), _floor, (3, 3)))
     running = [floor, *lanes]
     if plan.least > PILOT:
         for lane in lanes:
@@ -342,18 +297,18 @@ class Inputs:
 
     def call(self, lane: Lane) -> Callable[[], tuple[Tensor, ...]]:
         """One call of a method on these, to be timed; it returns what it computed."""
-        given = [self[name] for name in lane.racer.takes]
+        given = [self[name] for name in lane.way.takes]
         if lane.direction == "forward":
 
             def forward() -> tuple[Tensor, ...]:
                 with torch.no_grad():
-                    return (lane.racer.run(*given),)
+                    return (lane.way.run(*given),)
 
             return forward
         leaves, g = [x.detach().requires_grad_() for x in given], self["g"]
 
         def backward() -> tuple[Tensor, ...]:
-            y = lane.racer.run(*leaves)
+            y = lane.way.run(*leaves)
             return (y.detach(), *torch.autograd.grad(y, leaves, g))
 
         return backward
@@ -422,7 +377,7 @@ def _refused(lane: Lane, n: int, plan: Plan, left: int) -> str:
     """Why this point is not tried; empty where it is."""
     needs, expected = lane.needs(n, plan), lane.predicted(n)
     if needs > left:
-        matrices = lane.racer.matrices[lane.direction == "backward"]
+        matrices = lane.way.matrices[lane.direction == "backward"]
         sum_ = f": {matrices} × {plan.batch * plan.heads} × n² numbers" if matrices else ""
         return f"would need {size(needs)}{sum_}; {size(left)} can be had"
     return f"would take {rough(expected)}" if expected > plan.seconds and lane.method != FLOOR else ""
@@ -449,9 +404,7 @@ def _gone(device: torch.device) -> str:
 
 def _row(lane: Lane, n: int, plan: Plan, stopped: str = "") -> Row:
     shape = {name: getattr(plan, name) for name in ("batch", "heads", "d", "dtype", "device", "threads")}
-    row = Row(
-        lane.method, lane.direction, n, **shape, inputs=", ".join(dict.fromkeys(lane.racer.takes)), stopped=stopped
-    )
+    row = Row(lane.method, lane.direction, n, **shape, inputs=", ".join(dict.fromkeys(lane.way.takes)), stopped=stopped)
     if stopped:
         return replace(row, expected=lane.predicted(n) or None)
     used = lane.used()
@@ -525,7 +478,7 @@ class Others:
 
 def _sliced(plan: Plan) -> str:
     """What computes sliced ReLU in this plan."""
-    found = native.library() if plan.device == "cpu" and plan.dtype != "float64" else None
+    found = library() if plan.device == "cpu" and plan.dtype != "float64" else None
     return "torch" if found is None else f"C, {found.compiler}"
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from srviz.attention import dense
+from srviz.attention import reference
 from srviz.device import synchronize
 
 PAIRS = 1 << 21  # weights held at a time
@@ -25,11 +25,11 @@ class Stretch:
 def dense_by_rows(s: Tensor, t: Tensor, v: Tensor, first: int = 0) -> Iterator[Stretch]:
     """Sliced ReLU attention by the dense formula, from query `first` on. s: (n_q,), t: (n_k,), v: (n_k, d)."""
     rows = max(1, PAIRS // max(1, len(t)))
-    values = dense.centre(v)
+    values = reference.centre(v)
     for start in range(first, len(s), rows):
         stop = min(start + rows, len(s))
         synchronize(s.device)
         began = time.perf_counter()
-        y = dense.sliced_relu_weights(s[start:stop], t, effective=False) @ values
+        y = reference.sliced_relu_weights(s[start:stop], t, effective=False) @ values
         synchronize(s.device)
         yield Stretch(start, stop, y, time.perf_counter() - began)

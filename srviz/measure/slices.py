@@ -7,7 +7,7 @@ import math
 import torch
 from torch import Tensor
 
-from srviz.attention import dense, standardize
+from srviz.attention import reference, standardize
 
 
 def direction(theta: float, tilt: float | None = None) -> Tensor:
@@ -19,8 +19,8 @@ def direction(theta: float, tilt: float | None = None) -> Tensor:
 
 def weights(scores: Tensor, held: int) -> Tensor:
     """What the token `held`, as a query, gives every key before the values are centred: (n,)."""
-    s, t = standardize(scores, scores)
-    return dense.sliced_relu_weights(s[held : held + 1], t, effective=False)[0]
+    s, t, *_ = standardize(scores, scores)
+    return reference.sliced_relu_weights(s[held : held + 1], t, effective=False)[0]
 
 
 def most_confused(scores: Tensor, x: Tensor) -> tuple[int, int, float]:

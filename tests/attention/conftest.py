@@ -6,7 +6,12 @@ from collections.abc import Iterator
 import pytest
 import torch
 
-from srviz.attention import checks, native, sweep
+from srviz.attention import use
+from srviz.attention.engines.native import library
+from srviz.attention.engines.sorted import sweep
+
+# what is in use where one engine is to compute alone; float64 is beyond the native one, and left to torch
+ENGINES = {"dense": ("dense",), "torch": ("torch",), "native": ("native", "torch")}
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -18,34 +23,41 @@ def one_thread() -> Iterator[None]:
     torch.set_num_threads(before)
 
 
-def take(route: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Compute by one route alone, whatever the size: "dense", "sorted" (torch alone) or "native" (float32)."""
-    monkeypatch.setattr(checks, "DENSE_LIMIT", 2**40 if route == "dense" else 0)
-    if route == "native":
-        if native.library() is None and os.environ.get("CI") != "true":
-            pytest.skip("there is no C compiler")
-        assert native.library() is not None
-        monkeypatch.setattr(native, "LEAST", 0)
-    else:
-        monkeypatch.setattr(native, "library", lambda: None)
+def needs_compiler() -> None:
+    """Skip where there is no C compiler; on CI there is one."""
+    if library.library() is None and os.environ.get("CI") != "true":
+        pytest.skip("there is no C compiler")
+    assert library.library() is not None
+
+
+def using(name: str) -> Iterator[str]:
+    """Compute by one engine, whatever the size."""
+    if name == "native":
+        needs_compiler()
+    with use(*ENGINES[name]):
+        yield name
 
 
 @pytest.fixture
-def sorted_path(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing counts as small, and tiles are as short as they get: 256 keys, or as many rows as fit into that."""
-    take("sorted", monkeypatch)
+def sorted_path(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """By sorting in torch, and tiles are as short as they get: 256 keys, or as many rows as fit into that."""
     monkeypatch.setattr(sweep, "TILE_CPU", 256)
+    yield from using("torch")
 
 
-@pytest.fixture(params=["sorted", "native"])
-def fast_path(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+@pytest.fixture(params=["torch", "native"])
+def fast_path(request: pytest.FixtureRequest) -> Iterator[str]:
     """Both ways to sort, at their real sizes of tiles."""
-    take(request.param, monkeypatch)
-    return str(request.param)
+    yield from using(str(request.param))
 
 
-@pytest.fixture(params=["dense", "sorted", "native"])
-def path(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
-    """All routes, whatever the size."""
-    take(request.param, monkeypatch)
-    return str(request.param)
+@pytest.fixture(params=list(ENGINES))
+def path(request: pytest.FixtureRequest) -> Iterator[str]:
+    """All engines, whatever the size."""
+    yield from using(str(request.param))
+
+
+@pytest.fixture
+def compiled() -> Iterator[str]:
+    """By the compiled engine, whatever the size."""
+    yield from using("native")

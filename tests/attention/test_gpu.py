@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from srviz.attention import METHODS, SlicedAttention, hinge_sum, kernel_sum, sliced_bump, sliced_relu
+from srviz.attention import METHODS, Projections, SlicedAttention, hinge_sum, kernel_sum, sliced_bump, sliced_relu
 from srviz.attention.kernels import Kernel
 from tests.attention.problems import differentiate, random, relative
 
@@ -39,7 +39,7 @@ def test_gives_what_the_cpu_gives(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """On a grid, whose differences are exact: ties fall alike on both."""
-    monkeypatch.setattr("srviz.attention.sweep.TILE_GPU", tile)
+    monkeypatch.setattr("srviz.attention.engines.sorted.sweep.TILE_GPU", tile)
     s, t = ((random(k, 2, n) * 4096).round() / 4096 for k, n in enumerate((n_q, n_k)))
     inputs = [x.to(dtype) for x in (s, t, random(2, 2, n_k, d) + 1)]
     g, keep = random(3, 2, n_q, d).to(dtype), torch.arange(n_k) % 7 != 3
@@ -82,9 +82,9 @@ def test_the_layer(device: str, kernel: str) -> None:
 
 @pytest.mark.parametrize("name", list(METHODS))
 def test_the_methods(device: str, name: str) -> None:
-    q, k, v = (random(x, 2, 3, 400, 8).float() for x in range(3))
-    found = METHODS[name].apply(q.to(device), k.to(device), v.to(device))
-    assert relative(found.cpu(), METHODS[name].apply(q, k, v)) < 1e-4
+    method, x = METHODS[name], random(0, 400, 8).float()
+    here, there = (Projections.untrained(8, 3, 8, device=where).heads(x.to(where), method) for where in ("cpu", device))
+    assert relative(method.apply(there).cpu(), method.apply(here)) < 1e-4
 
 
 def test_scores_on_the_cpu_and_values_on_the_gpu(device: str) -> None:

@@ -31,8 +31,9 @@ s, t, v = torch.randn(300), torch.randn(300, requires_grad=True), torch.randn(30
 a.sliced_relu(s, t, v).sum().backward()
 x = torch.randn(1, 5, 4)
 a.SlicedAttention(4, 2, kernel="bump")(x, x, x)
+maps = a.Projections.untrained(4, 2, 3)
 for method in a.METHODS.values():
-    method.apply(x[None], x[None], x[None])
+    method.apply(maps.heads(x[0], method))
 a.trace(s, t.detach(), v)
 print(sorted(packages() - before - set(sys.stdlib_module_names)))
 """

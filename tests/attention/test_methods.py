@@ -1,10 +1,13 @@
 """Every method of the registry, walked by one test: what its weights make of the values is what it applies."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 from torch import Tensor
 
-from srviz.attention import METHODS, Method, seeded_slice, standardize
+from srviz.attention import METHODS, Heads, Method, seeded_slice, standardize
+from srviz.attention.methods import registered, ways
 from tests.attention.problems import loop_sliced_bump, loop_sliced_relu, random
 
 B, H, N_Q, N_K, D = 2, 3, 7, 9, 4
@@ -13,8 +16,18 @@ every = pytest.mark.parametrize("method", METHODS.values(), ids=list(METHODS))
 both = pytest.mark.usefixtures("path")
 
 
-def heads(dtype: torch.dtype = torch.float64) -> tuple[Tensor, Tensor, Tensor]:
+def parts(dtype: torch.dtype = torch.float64) -> tuple[Tensor, Tensor, Tensor]:
     return tuple(x.to(dtype) for x in (random(0, B, H, N_Q, D), random(1, B, H, N_K, D), random(2, B, H, N_K, D) + 1))
+
+
+def heads(
+    method: Method, q: Tensor, k: Tensor, v: Tensor | None = None, keep: Tensor | None = None, seed: int = 0
+) -> Heads:
+    """The heads that a method takes, its scores by an untrained slice."""
+    plain = Heads(q, k, v, key_mask=keep)
+    if not method.projection:
+        return plain
+    return plain.scored(seeded_slice(H, D, method.projection, seed=seed, dtype=q.dtype), method)
 
 
 def mask(shape: tuple[int, ...]) -> Tensor:
@@ -40,14 +53,17 @@ def test_the_registry() -> None:
     for name, method in METHODS.items():
         assert method.name == name
         assert all((method.label, method.formula, method.cost))
+        assert bool(method.projection) == ("s" in method.takes)
+    assert set(ways()) == {"written", "softmax", "relu", "dense", "bump", "linear"}
 
 
 @every
 @masks
 @both
 def test_weights_times_values_are_what_it_applies(method: Method, keep: Tensor | None) -> None:
-    q, k, v = heads()
-    weights, y = method.weights(q, k, key_mask=keep), method.apply(q, k, v, key_mask=keep)
+    q, k, v = parts()
+    given = heads(method, q, k, v, keep)
+    weights, y = method.weights(given), method.apply(given)
     assert weights.shape == (B, H, N_Q, N_K)
     assert y.shape == (B, H, N_Q, D)
     torch.testing.assert_close(weights @ v, y)
@@ -61,23 +77,52 @@ def test_weights_times_values_are_what_it_applies(method: Method, keep: Tensor |
 
 @every
 @both
-def test_with_a_slice_of_ones_own(method: Method) -> None:
-    q, k, v = heads()
-    own = seeded_slice(H, D, seed=7, dtype=torch.float64)
-    y = method.apply(q, k, v, slice_=own)
-    torch.testing.assert_close(method.weights(q, k, slice_=own) @ v, y)
-    sliced = method.name in ("relu", "bump")
-    assert torch.allclose(y, method.apply(q, k, v)) != sliced
+def test_every_way_to_run_it_gives_what_it_applies(method: Method) -> None:
+    q, k, v = parts()
+    given = heads(method, q, k, v)
+    for way in method.raced:
+        inputs = [getattr(given, name) for name in way.takes]
+        torch.testing.assert_close(way.run(*inputs), method.apply(given))
+
+
+@every
+def test_the_terms_are_the_arithmetic_of_the_weights(method: Method) -> None:
+    """The numerator, computed from the numbers that its text names, over the divisor."""
+    given = heads(method, *parts())
+    terms = method.terms(given)
+    q, k = given.dots
+    features = terms.features or (lambda x: x)
+    names = {name: x.unsqueeze(-1) for name, x in terms.of_query.items()}
+    names |= {name: x.unsqueeze(-2) for name, x in terms.of_key.items()}
+    names |= {name: factor * features(q) @ features(k).mT for name, factor in terms.of_pair.items()}
+    numerator = {
+        "softmax": lambda x, top: (x - top).exp(),
+        "relu": lambda s, t: (s - t).relu(),
+        "bump": lambda s, t: (1 - (s - t).abs()).relu(),
+        "linear": lambda x: x,
+    }[method.name](**names)
+    divisor = terms.divisor if isinstance(terms.divisor, int) else terms.divisor.unsqueeze(-1)
+    torch.testing.assert_close(numerator / divisor, method.weights(given, effective=False))
+    assert all(f"{{{name}}}" in terms.numerator for name in names)
+
+
+@every
+@both
+def test_another_slice_gives_another_output_where_there_is_one(method: Method) -> None:
+    q, k, v = parts()
+    y = method.apply(heads(method, q, k, v, seed=7))
+    assert torch.allclose(y, method.apply(heads(method, q, k, v))) != bool(method.projection)
 
 
 @every
 @masks
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float32])
 def test_same_dtype_out_and_right_to_it(method: Method, keep: Tensor | None, dtype: torch.dtype) -> None:
-    q, k, v = heads(dtype)
-    y, weights = method.apply(q, k, v, key_mask=keep), method.weights(q, k, key_mask=keep)
+    q, k, v = parts(dtype)
+    given = heads(method, q, k, v, keep)
+    y, weights = method.apply(given), method.weights(given)
     assert y.dtype == weights.dtype == dtype
-    expected = method.apply(q.double(), k.double(), v.double(), key_mask=keep)
+    expected = method.apply(heads(method, q.double(), k.double(), v.double(), keep))
     eps = torch.finfo(dtype).eps
     torch.testing.assert_close(y.double(), expected, rtol=8 * eps, atol=8 * eps)
     torch.testing.assert_close((weights.double() @ v.double()), expected, rtol=16 * eps, atol=16 * eps)
@@ -85,49 +130,51 @@ def test_same_dtype_out_and_right_to_it(method: Method, keep: Tensor | None, dty
 
 @every
 def test_many_tokens_in_half_do_not_overflow(method: Method) -> None:
-    if method.cost == "n²":
+    if "²" in method.cost:
         pytest.skip("n² of them would not fit")
-    q, k, v = (random(x, 1, 1, 70_000, 2).half() for x in range(3))
-    found, expected = method.apply(q, k, v).float(), method.apply(q.float(), k.float(), v.float())
+    q, k, v = (random(x, 1, H, 70_000, D).half() for x in range(3))
+    given, wide = (heads(method, *(x.to(dtype) for x in (q, k, v))) for dtype in (torch.float16, torch.float32))
+    found, expected = method.apply(given).float(), method.apply(wide)
     assert float((found - expected).norm() / expected.norm()) < 0.01
 
 
 @every
 def test_apply_is_differentiable(method: Method) -> None:
-    q, k, v = (x.requires_grad_() for x in heads())
-    for gradient in torch.autograd.grad(method.apply(q, k, v).square().sum(), (q, k, v)):
+    q, k, v = (x.requires_grad_() for x in parts())
+    for gradient in torch.autograd.grad(method.apply(heads(method, q, k, v)).square().sum(), (q, k, v)):
         assert gradient.isfinite().all()
         assert gradient.any()
 
 
 @masks
 def test_softmax_rows_are_probabilities(keep: Tensor | None) -> None:
-    q, k, v = heads()
-    weights = METHODS["softmax"].weights(q, k, key_mask=keep)
+    q, k, v = parts()
+    method, given = METHODS["softmax"], Heads(q, k, v, key_mask=keep)
+    weights = method.weights(given)
     kept = torch.ones(B, H, N_K) if keep is None else keep.expand(B, H, N_K).double()
     expected = (kept.sum(-1, keepdim=True) > 0).double().expand(B, H, N_Q)
     torch.testing.assert_close(weights.sum(-1), expected)
     logits = torch.exp(q @ k.mT / D**0.5) * kept[:, :, None]
     expected_y = logits / logits.sum(-1, keepdim=True).clamp_min(1e-300) @ v
-    torch.testing.assert_close(METHODS["softmax"].apply(q, k, v, key_mask=keep), expected_y)
+    torch.testing.assert_close(method.apply(given), expected_y)
 
 
 @masks
 def test_linear_is_its_formula(keep: Tensor | None) -> None:
-    q, k, v = heads()
+    q, k, v = parts()
     phi = [torch.where(x > 0, x + 1, x.exp()) for x in (q, k)]
     kept = torch.ones(B, H, N_K) if keep is None else keep.expand(B, H, N_K).double()
     raw = phi[0] @ phi[1].mT * kept[:, :, None]
     expected = raw / raw.sum(-1, keepdim=True).clamp_min(1e-300) @ v
-    torch.testing.assert_close(METHODS["linear"].apply(q, k, v, key_mask=keep), expected)
+    torch.testing.assert_close(METHODS["linear"].apply(Heads(q, k, v, key_mask=keep)), expected)
 
 
 @masks
 def test_effective_relu_rows_sum_to_0_and_raw_ones_never_are_negative(keep: Tensor | None) -> None:
-    q, k, _ = heads()
-    effective = METHODS["relu"].weights(q, k, key_mask=keep)
+    given = heads(METHODS["relu"], *parts(), keep)
+    effective = METHODS["relu"].weights(given)
     torch.testing.assert_close(effective.sum(-1), torch.zeros(B, H, N_Q).double(), rtol=0, atol=1e-14)
-    raw = METHODS["relu"].weights(q, k, key_mask=keep, effective=False)
+    raw = METHODS["relu"].weights(given, effective=False)
     assert float(raw.min()) >= 0
     assert float(raw.sum(-1).max()) <= 1 + 1e-12
     assert raw.any()
@@ -135,19 +182,28 @@ def test_effective_relu_rows_sum_to_0_and_raw_ones_never_are_negative(keep: Tens
 
 @pytest.mark.parametrize("name", ["softmax", "bump", "linear"])
 def test_where_nothing_is_centred_raw_weights_are_the_effective_ones(name: str) -> None:
-    q, k, _ = heads()
-    assert torch.equal(METHODS[name].weights(q, k), METHODS[name].weights(q, k, effective=False))
+    given = heads(METHODS[name], *parts())
+    assert torch.equal(METHODS[name].weights(given), METHODS[name].weights(given, effective=False))
 
 
 @both
 def test_the_sliced_ones_are_their_formulas_on_the_scores_of_the_slice() -> None:
-    q, k, v = heads()
+    q, k, v = parts()
     mlp, linear = (seeded_slice(H, D, name, dtype=torch.float64) for name in ("mlp", "linear"))
     keep = [True] * N_K
-    relus, bumps = METHODS["relu"].apply(q, k, v), METHODS["bump"].apply(q, k, v)
-    s, t = standardize(mlp(q), mlp(k))
+    relus, bumps = (METHODS[name].apply(heads(METHODS[name], q, k, v)) for name in ("relu", "bump"))
+    s, t, *_ = standardize(mlp(q), mlp(k))
     for b in range(B):
         for h in range(H):
             torch.testing.assert_close(relus[b, h], loop_sliced_relu(s[b, h], t[b, h], v[b, h], keep))
             expected = loop_sliced_bump(linear(q)[b, h], linear(k)[b, h], v[b, h], 1.0, keep)
             torch.testing.assert_close(bumps[b, h], expected)
+
+
+def test_one_more_method_is_there_while_it_is_registered() -> None:
+    before = list(METHODS)
+    twin = replace(METHODS["relu"], name="twin", label="Twin", rank=1.5, ways=())
+    with registered(twin):
+        assert list(METHODS) == ["softmax", "relu", "twin", "bump", "linear"]
+        assert ways()["twin"].takes == twin.takes
+    assert list(METHODS) == before

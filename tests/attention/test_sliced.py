@@ -7,8 +7,8 @@ import torch
 from hypothesis import given
 from torch import Tensor
 
-from srviz.attention import dense, sliced_bump, sliced_relu
-from srviz.attention.sweep import RADIX
+from srviz.attention import reference, sliced_bump, sliced_relu
+from srviz.attention.engines.sorted.sweep import RADIX
 from tests.attention.problems import LEADS, Problem, assert_close, differentiate, examples, problems, random, relative
 
 Operator = Callable[..., Tensor]
@@ -39,7 +39,9 @@ def check_relu(problem: Problem, tol: float) -> None:
         lambda *x: sliced_relu(*x, key_mask=problem.keep), (problem.s, problem.t, problem.v), problem.g
     )
     double = full(problem.to(torch.float64))
-    expected = differentiate(lambda *x: dense.sliced_relu(*x, double.keep), (double.s, double.t, double.v), double.g)
+    expected = differentiate(
+        lambda *x: reference.sliced_relu(*x, double.keep), (double.s, double.t, double.v), double.g
+    )
     v, g, d = float(double.v.abs().max()), float(double.g.abs().max()), double.v.shape[-1]
     keep = torch.ones_like(double.t) if double.keep is None else double.keep.double()
     total = ((double.s[..., None] - double.t[..., None, :]).abs() * keep[..., None, :]).sum(-1)
@@ -62,7 +64,7 @@ def check_bump(problem: Problem, tol: float) -> None:
     double = full(problem.to(torch.float64))
     wide = b.double().expand(lead)
     expected = differentiate(
-        lambda *x: dense.sliced_bump(*x, double.keep), (double.s, double.t, double.v, wide), double.g
+        lambda *x: reference.sliced_bump(*x, double.keep), (double.s, double.t, double.v, wide), double.g
     )
     v, g, d = float(double.v.abs().max()), float(double.g.abs().max()), double.v.shape[-1]
     n_q, n_k = problem.s.shape[-1], problem.t.shape[-1]
@@ -154,7 +156,7 @@ def test_a_bandwidth_learned_alone() -> None:
     s, t, v, b = random(0, 2, 40), random(1, 2, 50), random(2, 2, 50, 2), torch.tensor(0.7).double().requires_grad_()
     sliced_bump(s, t, v, b).square().sum().backward()
     expected = torch.tensor(0.7).double().requires_grad_()
-    dense.sliced_bump(s, t, v, expected).square().sum().backward()
+    reference.sliced_bump(s, t, v, expected).square().sum().backward()
     torch.testing.assert_close(b.grad, expected.grad)
 
 
@@ -392,7 +394,7 @@ def test_float32_relu_at_100_000_scores_shifted_by_1000(mean: float) -> None:
     exact = sliced_relu(s.double(), t.double(), v.double())
     assert relative(sliced_relu(s, t, v), exact) < 1e-6
     for rows in torch.arange(0, 100_000, 500).split(50):  # and float64 itself, against the n² formula
-        truth = dense.sliced_relu(s[rows].double(), t.double(), v.double())
+        truth = reference.sliced_relu(s[rows].double(), t.double(), v.double())
         torch.testing.assert_close(exact[rows], truth, rtol=1e-9, atol=1e-12)
 
 
@@ -404,7 +406,7 @@ def test_float32_bump_at_100_000_scores_shifted_by_1000(b: float) -> None:
     exact = sliced_bump(s.double(), t.double(), v.double(), width.double())
     assert relative(sliced_bump(s, t, v, width), exact) < 2e-6
     for rows in torch.arange(0, 100_000, 500).split(50):
-        truth = dense.sliced_bump(s[rows].double(), t.double(), v.double(), width.double())
+        truth = reference.sliced_bump(s[rows].double(), t.double(), v.double(), width.double())
         torch.testing.assert_close(exact[rows], truth, rtol=1e-9, atol=1e-12)
 
 
@@ -426,7 +428,7 @@ def test_float32_gradients_at_100_000() -> None:
 @fast
 def test_many_tiles_do_not_add_up_their_roundings(monkeypatch: pytest.MonkeyPatch) -> None:
     """Four hundred tiles, each of which starts where the last one ended."""
-    monkeypatch.setattr("srviz.attention.sweep.TILE_CPU", 256)
+    monkeypatch.setattr("srviz.attention.engines.sorted.sweep.TILE_CPU", 256)
     s, t = random(0, 2000, dtype=torch.float32), random(1, 100_000, dtype=torch.float32)
     v = random(2, 100_000, 4, dtype=torch.float32)
     for operator in (sliced_relu, lambda s, t, v: sliced_bump(s, t, v, 3.0)):

@@ -13,8 +13,10 @@ from pathlib import Path
 import pytest
 import torch
 
+from srviz.attention import METHODS
+from srviz.attention.methods import ways
 from srviz.measure import bench, growth, memory, race
-from srviz.measure.race import FLOOR, RACERS, Plan, Row
+from srviz.measure.race import FLOOR, Plan, Row
 
 ROOT = Path(__file__).parents[2]
 SMALL = Plan(methods=("softmax", "relu"), most=256, heads=2, d=4)
@@ -46,7 +48,7 @@ def made(method="relu", n=64, seconds=1.0, spread=1.0, **other):
 def test_every_method_runs_in_both_directions_and_its_numbers_are_sane():
     found, records = rows(Plan(directions=race.DIRECTIONS, most=128, heads=2, d=4))
     assert records[-1] == {"end": True}
-    assert len(found) == 2 * (2 * len(RACERS) + 1)
+    assert len(found) == 2 * (2 * len(ways()) + 1)
     for row in found.values():
         assert not row.stopped, row
         assert 0 < row.least <= row.lower <= row.seconds <= row.upper <= row.most < 10
@@ -62,7 +64,7 @@ def test_every_method_runs_in_both_directions_and_its_numbers_are_sane():
 @pytest.mark.parametrize("share", [1.0, 0.5, 0.0], ids="a share of {} undisturbed".format)
 def test_samples_that_others_disturb_count_only_where_there_are_too_few_others(share):
     """Every disturbed sample takes ten times as long."""
-    lane = race.Lane("relu", "forward", RACERS["relu"])
+    lane = race.Lane("relu", "forward", ways()["relu"])
     while lane.wants():
         quiet = len(lane.samples) < share * len([*lane.samples, *lane.disturbed, 0])
         (lane.samples if quiet else lane.disturbed).append(0.005 if quiet else 0.05)
@@ -74,7 +76,7 @@ def test_samples_that_others_disturb_count_only_where_there_are_too_few_others(s
 
 
 def test_long_calls_are_not_waited_for_until_nobody_disturbs_them():
-    lane = race.Lane("relu", "forward", RACERS["relu"])
+    lane = race.Lane("relu", "forward", ways()["relu"])
     while lane.wants():
         lane.disturbed.append(1.0)
     assert len(lane.disturbed) == race.FEWEST
@@ -154,7 +156,7 @@ def test_a_method_ends_before_a_call_that_would_take_too_long():
 
 @pytest.mark.parametrize("growth_", [1.0, 2.0, 4.0, 7.0, 50.0])
 def test_the_prediction_follows_how_the_time_grew(growth_):
-    lane = race.Lane("softmax", "forward", RACERS["softmax"], [(64, 1.0), (128, growth_)])
+    lane = race.Lane("softmax", "forward", ways()["softmax"], [(64, 1.0), (128, growth_)])
     assert lane.predicted(256) == pytest.approx(growth_ * min(max(growth_, 4), 8))
     assert lane.predicted(512) == pytest.approx(growth_ * min(max(growth_, 4), 8) ** 2)
 
@@ -171,7 +173,7 @@ def test_a_limit_of_ones_own_counts():
     assert set(found) == {(method, "forward", 64) for method in (*SMALL.methods, FLOOR)}
     assert all(row.stopped.startswith("would need ") and "can be had" in row.stopped for row in found.values())
     assert records[-1] == {"end": True}
-    lane = race.Lane("written", "forward", RACERS["written"])
+    lane = race.Lane("written", "forward", ways()["written"])
     assert race._refused(lane, 256, SMALL, 1_000_000).startswith("would need 1.1 MB: 2 × 2 × n² numbers; 1.0 MB")
     assert race._refused(lane, 256, SMALL, 1_200_000) == ""
 
@@ -184,7 +186,8 @@ def failing(monkeypatch, message, after):
             raise RuntimeError(message)
         return v
 
-    monkeypatch.setitem(race.RACERS, "linear", replace(RACERS["linear"], run=run))
+    linear = METHODS["linear"]
+    monkeypatch.setitem(METHODS, "linear", replace(linear, ways=(replace(linear.ways[0], run=run),)))
     return replace(SMALL, methods=("linear", "relu"))
 
 
@@ -335,7 +338,7 @@ rows = [record["row"] for record in race.race(plan) if "row" in record]
 print(json.dumps({{row["method"]: row["peak"] for row in rows if row["direction"] == "forward"}}))
 """
     found = fresh(script)
-    needed = race.Lane("written", "forward", RACERS["written"]).needs(n, Plan(heads=heads, d=8))
+    needed = race.Lane("written", "forward", ways()["written"]).needs(n, Plan(heads=heads, d=8))
     assert 4 * heads * n * n < found["written"] < 1.2 * needed
     assert found["softmax"] is None or found["softmax"] < 4 * heads * n * n
 

@@ -3,31 +3,32 @@ import math
 import pytest
 import torch
 
-from srviz.attention import METHODS, seeded_heads, seeded_slice
+from srviz.attention import METHODS, Projections
+from srviz.attention import heads as noun
 from srviz.measure import everything, memory
 
 HEADS, HEAD_DIM = 2, 4
 
 
 def outputs(x, name, **options):
-    q, k, v = seeded_heads(x.unsqueeze(0), HEADS, HEAD_DIM, seed=5)
-    pi = seeded_slice(HEADS, HEAD_DIM, **options, seed=5)
-    return METHODS[name].apply(q, k, v, slice_=pi)[0].transpose(0, 1).flatten(1)  # (n, H·d)
+    heads = Projections.untrained(x.shape[1], HEADS, HEAD_DIM, seed=5).heads(x, **options)
+    heads = heads.standardized() if METHODS[name].standardized else heads
+    return METHODS[name].apply(heads).transpose(0, 1).flatten(1)  # (n, H·d)
 
 
 @pytest.mark.parametrize("kernel", ["relu", "bump"])
 @pytest.mark.parametrize("rows", [7, 100, 1 << 16])
 def test_chunks_give_what_the_method_gives_on_everything(kernel, rows, monkeypatch):
-    monkeypatch.setattr(everything, "ROWS", rows)
+    monkeypatch.setattr(noun, "CHUNK_ROWS", rows)
     x = torch.randn(100, 3, generator=torch.Generator().manual_seed(1))
-    *_, last = everything.everything(x, heads=HEADS, head_dim=HEAD_DIM, kernel=kernel, seed=5)
+    *_, last = everything.everything(x, heads=HEADS, head_dim=HEAD_DIM, method=kernel, seed=5)
     truth = everything.components(outputs(x, kernel, projection="mlp"))
     torch.testing.assert_close(last.colours, truth, atol=1e-4, rtol=0)
 
 
 def test_progress_grows_to_one_and_colours_come_head_by_head():
     x = torch.randn(300, 3)
-    steps = list(everything.everything(x, heads=3, head_dim=4))
+    steps = list(everything.everything(x, heads=3, head_dim=4, method="relu"))
     shares = [step.share for step in steps]
     assert shares == sorted(shares)
     assert shares[-1] == 1
@@ -36,9 +37,9 @@ def test_progress_grows_to_one_and_colours_come_head_by_head():
     assert all(step.peak >= memory.resident() / 2 > 0 for step in steps)
 
 
-def test_it_refuses_a_kernel_it_does_not_know():
-    with pytest.raises(ValueError, match="relu or bump"):
-        next(everything.everything(torch.zeros(4, 3), heads=1, head_dim=4, kernel="gauss"))
+def test_it_refuses_a_method_without_scores():
+    with pytest.raises(ValueError, match="method: expected one that takes scores, got 'softmax'"):
+        next(everything.everything(torch.zeros(4, 3), heads=1, head_dim=4, method="softmax"))
 
 
 def test_components_are_the_principal_ones():
@@ -60,7 +61,7 @@ def test_where_nothing_varies_everything_is_grey(y):
 
 def test_what_it_needs_is_more_than_what_it_takes():
     x = torch.randn(200_000, 3)
-    list(everything.everything(x[:1000], heads=HEADS, head_dim=16))  # what torch sets up once
+    list(everything.everything(x[:1000], heads=HEADS, head_dim=16, method="relu"))  # what torch sets up once
     before = memory.resident()
     *_, last = everything.everything(x, heads=4, head_dim=16)
     needed = everything.bytes_needed(len(x), 3, 4, 16)

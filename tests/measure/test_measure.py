@@ -2,7 +2,7 @@
 
 import torch
 
-from srviz.attention import dense
+from srviz.attention import reference
 from srviz.measure import rows
 from srviz.measure.clock import seconds
 
@@ -22,4 +22,4 @@ def test_stretches_put_together_are_the_dense_answer(monkeypatch):
     stretches = list(rows.dense_by_rows(s, t, v))
     assert [stretch.start for stretch in stretches] == list(range(0, 101, 6))
     assert all(stretch.seconds >= 0 for stretch in stretches)
-    torch.testing.assert_close(torch.cat([stretch.y for stretch in stretches]), dense.sliced_relu(s, t, v))
+    torch.testing.assert_close(torch.cat([stretch.y for stretch in stretches]), reference.sliced_relu(s, t, v))

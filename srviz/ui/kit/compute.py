@@ -8,7 +8,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from srviz.attention import Slice, dense, seeded_heads, seeded_slice, standardize, trace
+from srviz.attention import Heads, Method, Projections, reference, standardize, trace
 from srviz.inputs import INPUTS, Input, Tokens, words
 
 HEADS, HEAD_DIM = 4, 8
@@ -44,21 +44,22 @@ def find(name: str) -> Input:
     return replace(words.text_input(sentence), name=f"{kind}:{sentence}")
 
 
-def head(name: str, n: int, seed: int, head: int, device: str) -> tuple[Tensor, Tensor, Tensor]:
+def untrained(tokens: Tokens, seed: int, device: str) -> tuple[Tensor, Projections]:
+    """The tokens x: (n, D) on the device, and the maps of one untrained layer for them."""
+    x = torch.from_numpy(tokens.x).to(device)
+    return x, Projections.untrained(x.shape[1], HEADS, HEAD_DIM, seed=seed, device=device)
+
+
+def heads(name: str, n: int, seed: int, number: int, device: str, method: Method | None = None) -> Heads:
+    """One untrained head of an input, q, k, v: (n, d): with the scores that a method takes, or with raw ones."""
+    x, maps = untrained(tokens(name, n, seed), seed, device)
+    return (maps.heads(x, method) if method else maps.heads(x, projection="mlp")).head(number)
+
+
+def head(name: str, n: int, seed: int, number: int, device: str) -> tuple[Tensor, Tensor, Tensor]:
     """Raw scores and values of one untrained head: s, t (n,), v (n, d)."""
-    x = torch.from_numpy(tokens(name, n, seed).x).to(device)
-    q, k, v = seeded_heads(x.unsqueeze(0), HEADS, HEAD_DIM, seed=seed)
-    pi = seeded_slice(HEADS, HEAD_DIM, seed=seed, device=device)
-    s, t = scores_of_head(pi, q, k, head)
-    return s, t, v[0, head]
-
-
-def scores_of_head(pi: Slice, q: Tensor, k: Tensor, head: int) -> tuple[Tensor, Tensor]:
-    """Query and key scores of one head, (n,) each. q, k: (1, H, n, d), since the map sees all heads of a token."""
-    # step: project
-    s, t = pi(q)[0, head], pi(k)[0, head]
-    # done
-    return s, t
+    found = heads(name, n, seed, number, device)
+    return *found.scores, found.values
 
 
 @st.cache_data(max_entries=256, show_spinner=False)
@@ -66,7 +67,7 @@ def head_run(name: str, n: int, seed: int, number: int, device: str) -> HeadRun:
     """One head by the sorted route, step by step, and by the n² formula."""
     s, t, v = head(name, n, seed, number, device)
     steps = trace(s, t, v)
-    direct = dense.sliced_relu(*standardize(s, t), v)
+    direct = reference.sliced_relu(*standardize(s, t)[:2], v)
     column = {name: getattr(steps, name)[:, 0] for name in ("u", "S", "R", "y")}
     plain = {name: getattr(steps, name) for name in ("s", "t", "order", "N")}
     arrays = {name: value.cpu().numpy() for name, value in (plain | column).items()}

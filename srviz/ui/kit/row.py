@@ -10,60 +10,56 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import streamlit as st
-import torch
 from torch import Tensor
 
 from srviz import numbers
-from srviz.attention import METHODS, dense, scores, seeded_heads, seeded_slice, standardize
+from srviz.attention import METHODS, Heads, Method, reference, standardize
+from srviz.attention.methods import sliced
 from srviz.inputs import Tokens
 from srviz.ui.kit import compute, url
 from srviz.ui.kit.component import component
 
 Made = TypeVar("Made")
-METHOD_NAMES = ("softmax", "relu")
+ROOM = 2  # methods that are drawn side by side
+
+
+def shown() -> list[Method]:
+    """The methods whose rows the browser can draw by itself, as many as there is room for."""
+    return [method for method in METHODS.values() if method.rule][:ROOM]
 
 
 @dataclass(frozen=True, eq=False)
 class Head:
-    """One untrained head. q, k: (n, d). s, t: (n,), standardized. setting: its name for the browser."""
+    """One untrained head on n tokens. parts: q, k (n, d), s, t (n,), standardized. setting: its browser name."""
 
     setting: str
-    q: Tensor
-    k: Tensor
-    s: Tensor
-    t: Tensor
+    parts: Heads
 
     @property
     def n(self) -> int:
         """The number of tokens."""
-        return len(self.s)
+        return len(self.parts.dots[1])
 
 
 def head(tokens: Tokens, seed: int, number: int, device: str, setting: str) -> Head:
     """Queries, keys and scores of head `number`, the map Π having seen all heads of a token."""
-    x = torch.from_numpy(tokens.x).to(device)
-    q, k, _ = seeded_heads(x.unsqueeze(0), compute.HEADS, compute.HEAD_DIM, seed=seed)
-    pi = seeded_slice(compute.HEADS, compute.HEAD_DIM, seed=seed, device=device)
-    s, t = standardize(*compute.scores_of_head(pi, q, k, number))
-    return Head(setting, q[0, number], k[0, number], s, t)
+    x, maps = compute.untrained(tokens, seed, device)
+    return Head(setting, maps.heads(x, sliced()).head(number))
 
 
 def weights(head: Head, query: int, *, effective: bool) -> dict[str, Tensor]:
-    """What each method of `METHOD_NAMES` says of one query: (n,) each."""
-    q, k = head.q[None, None, query : query + 1], head.k[None, None]
-    of = {id(q): head.s[None, None, query : query + 1], id(k): head.t[None, None]}
-    return {
-        name: METHODS[name].weights(q, k, slice_=lambda part: of[id(part)], effective=effective)[0, 0, 0]
-        for name in METHOD_NAMES
-    }
+    """What each method that is shown says of one query: (n,) each."""
+    one = head.parts.queries(slice(query, query + 1))
+    return {method.name: method.weights(one, effective=effective)[0] for method in shown()}
 
 
 def send(head: Head, look: dict[str, Any]) -> None:
     """Hand a head to the browser, with what its tokens look like. The same again costs nothing: Streamlit sends a long
     message once.
     """
-    arrays = {name: packed(getattr(head, name)) for name in ("q", "k", "s", "t")}
-    data = {"setting": head.setting, "n": head.n, "d": head.q.shape[1], "look": look}
+    (q, k), (s, t) = head.parts.dots, head.parts.scores
+    arrays = {name: packed(part) for name, part in (("q", q), ("k", k), ("s", s), ("t", t))}
+    data = {"setting": head.setting, "n": head.n, "d": q.shape[1], "look": look}
     component("heads")(key="heads", data=data | arrays)
 
 
@@ -105,7 +101,6 @@ def matrix(n: int) -> str:
 
 def source() -> str:
     """What computed the rows, read from the functions themselves."""
-    functions: tuple[Callable[..., Any], ...] = (
-        METHODS["softmax"].weights, METHODS["relu"].weights, scores.standardize, dense.sliced_relu_weights,
-    )  # fmt: skip
+    functions: list[Callable[..., Any]] = [method.weights for method in shown()]
+    functions += [standardize, reference.sliced_relu_weights]
     return "\n\n".join(inspect.getsource(function) for function in functions)

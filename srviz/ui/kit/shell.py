@@ -11,7 +11,7 @@ import torch
 
 from srviz import device as devices
 from srviz import places
-from srviz.attention import native
+from srviz.attention.engines.native.library import library
 from srviz.ui.kit import url
 from srviz.ui.kit.course import Course, neighbours
 
@@ -41,7 +41,7 @@ def page(name: str, course: Course) -> Iterator[None]:
 @st.cache_resource(max_entries=64, show_spinner=False)
 def _freeze(name: str) -> None:
     """Once per server and page, when all it imports is in: take it out of the garbage collection after every run."""
-    native.library()  # compiled before somebody waits for it
+    library()  # compiled before somebody waits for it
     if st.get_option("server.fileWatcherType") == "none":
         gc.collect()
         gc.freeze()

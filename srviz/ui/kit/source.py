@@ -1,6 +1,7 @@
 """The source that runs, read from the functions themselves."""
 
 import inspect
+import textwrap
 from collections.abc import Callable
 from functools import cache
 
@@ -9,7 +10,7 @@ from functools import cache
 def marked_source(function: Callable[..., object]) -> list[tuple[str, str]]:
     """The lines of a function that do the work: (step, line), from its marks "# step: name" up to "# done"."""
     lines, step = [], ""
-    for line in inspect.getsource(function).splitlines():
+    for line in textwrap.dedent(inspect.getsource(function)).splitlines():
         mark, _, name = line.strip().partition("step: ")
         if mark == "# ":
             step = name

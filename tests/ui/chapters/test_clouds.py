@@ -3,6 +3,7 @@
 import base64
 import io
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,11 +12,12 @@ import torch
 import trimesh
 from streamlit.testing.v1 import AppTest
 
-from srviz.attention import METHODS, seeded_heads, seeded_slice
+from srviz.attention import Projections
 from srviz.inputs import CLOUDS
 from srviz.measure.everything import Estimate
 from srviz.ui.chapters.clouds import attend, clouds
 
+SHOWN = ("softmax", "relu", "bump")
 ROOT = Path(__file__).parents[3]
 
 
@@ -81,15 +83,14 @@ def press(page, label):
 def test_the_colours_are_the_rows_of_the_methods(projection):
     page = open_page(n="256", query="40", head="3", seed="2", slice=projection, b="0.7")
     x = torch.from_numpy(CLOUDS["torus"].make(256, random_state=2).x)
-    q, k, _ = seeded_heads(x[None], clouds.HEADS, clouds.HEAD_DIM, seed=2)
-    pi = seeded_slice(clouds.HEADS, clouds.HEAD_DIM, projection, seed=2)
-    s, t = pi(q), pi(k)
+    heads = Projections.untrained(3, clouds.HEADS, clouds.HEAD_DIM, seed=2).heads(x, projection=projection)
+    s, t = heads.scores
     spread = ((s.var(-1, correction=0) + t.var(-1, correction=0)) / 2 + (s.mean(-1) - t.mean(-1)).square() / 4).sqrt()
-    for name in clouds.SHOWN:
+    for method in clouds.methods():
         scale = 0.7 * spread[..., None]
-        weights = METHODS[name].weights(q, k, slice_=lambda part, scale=scale: (s if part is q else t) / scale)
-        colours = painted(page, f"cloud {name}")[0, "marker.color"]
-        np.testing.assert_allclose(colours, 256 * weights[0, 2, 39].numpy(), atol=2e-4, rtol=1e-3)
+        weights = method.weights(replace(heads, s=s / scale, t=t / scale))
+        colours = painted(page, f"cloud {method.name}")[0, "marker.color"]
+        np.testing.assert_allclose(colours, 256 * weights[2, 39].numpy(), atol=2e-4, rtol=1e-3)
 
 
 def test_a_click_sends_colours_and_no_positions():
@@ -184,9 +185,9 @@ def test_every_cloud(name):
 
 
 def test_one_scale_for_all_where_asked():
-    tops = [painted(open_page(n="256", scale="shared"), f"cloud {name}")[0, "marker.cmax"] for name in clouds.SHOWN]
+    tops = [painted(open_page(n="256", scale="shared"), f"cloud {name}")[0, "marker.cmax"] for name in SHOWN]
     assert len(set(tops)) == 1
-    tops = [painted(open_page(n="256"), f"cloud {name}")[0, "marker.cmax"] for name in clouds.SHOWN]
+    tops = [painted(open_page(n="256"), f"cloud {name}")[0, "marker.cmax"] for name in SHOWN]
     assert len(set(tops)) == 3
 
 

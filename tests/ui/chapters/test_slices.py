@@ -9,7 +9,7 @@ import pytest
 import torch
 from streamlit.testing.v1 import AppTest
 
-from srviz.attention import seeded_heads, seeded_slice
+from srviz.attention import Projections
 from srviz.ui.chapters.slices import slices
 from srviz.ui.kit import shell
 
@@ -56,10 +56,10 @@ def test_the_grid_is_the_same_map_as_the_scores(projection):
     points = slices.points(name, n, seed)
     assert np.abs(points).max() < heads.reach
     # the token as one more point of the plane: row = second feature, column = first
-    pi = seeded_slice(slices.HEADS, slices.HEAD_DIM, projection, seed=seed)
+    maps = Projections.untrained(points.shape[1], slices.HEADS, slices.HEAD_DIM, seed=seed)
 
     def raw(x):
-        return pi(seeded_heads(torch.from_numpy(x)[None], slices.HEADS, slices.HEAD_DIM, seed=seed)[1])[0].numpy()
+        return maps.pi(projection)(maps.project(torch.from_numpy(x))[1]).numpy()
 
     of_points, of_node = raw(points), raw(np.array([[steps[31], steps[8]]]))
     mean, deviation = of_points.mean(1), np.sqrt(of_points.var(1) + 1e-6)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from srviz.attention import seeded_heads, seeded_slice
+from srviz.attention import Projections, seeded_slice
 from srviz.inputs import INPUTS
 from srviz.ui.kit import compute, row
 
@@ -43,14 +43,14 @@ def test_the_operator_answers_as_the_browser_draws(head, query):
 def test_a_head_sees_all_heads_of_a_token(head):
     """Π takes the coordinates of all heads side by side; only then is one head taken out."""
     x = torch.from_numpy(INPUTS["moons"].make(30, random_state=3).x)
-    q, k, _ = seeded_heads(x[None], compute.HEADS, compute.HEAD_DIM, seed=5)
+    q, k, _ = Projections.untrained(x.shape[1], compute.HEADS, compute.HEAD_DIM, seed=5).project(x)
     pi = seeded_slice(compute.HEADS, compute.HEAD_DIM, seed=5)
-    s, t = pi(q)[0, 2], pi(k)[0, 2]
+    s, t = pi(q)[2], pi(k)[2]
     both = torch.cat([s, t])
     middle, deviation = (s.mean() + t.mean()) / 2, both.std(correction=0)
-    torch.testing.assert_close(head.s, (s - middle) / deviation, atol=1e-4, rtol=1e-4)
-    torch.testing.assert_close(head.t, (t - middle) / deviation, atol=1e-4, rtol=1e-4)
-    torch.testing.assert_close(head.q, q[0, 2])
+    torch.testing.assert_close(head.parts.s, (s - middle) / deviation, atol=1e-4, rtol=1e-4)
+    torch.testing.assert_close(head.parts.t, (t - middle) / deviation, atol=1e-4, rtol=1e-4)
+    torch.testing.assert_close(head.parts.q, q[2])
 
 
 @pytest.mark.parametrize(

@@ -14,9 +14,9 @@ import torch
 from numpy.typing import NDArray
 from streamlit.delta_generator import DeltaGenerator
 from torch import Tensor
-from torch.nn.functional import elu
 
-from srviz.attention import METHODS, Method, dense, seeded_heads, seeded_slice, standardize
+from srviz.attention import METHODS, Heads, Method, reference, standardize
+from srviz.attention.methods import sliced
 from srviz.figures import beside as figures
 from srviz.inputs import INPUTS
 from srviz.inputs.patterns import PATTERNS
@@ -28,7 +28,15 @@ from srviz.ui.kit.figure import Arithmetic, Click, clicked, figure
 
 LEAST, MOST = 4, 256
 FITTED, NEAR = 24, 0.32  # tokens of a fit; the distance below which a pattern counts as drawn
-ORDERS = {"input": "input", "sorted": "ReLU score", "bump": "bump score"}
+# the orders of queries and keys, by their names in the link: as they come, or by the scores of a method that takes them
+SCORED = {"sorted" if method is sliced() else name: name for name, method in METHODS.items() if method.projection}
+ORDERS = {"input": "input"} | {
+    order: f"{METHODS[name].label.removeprefix('Sliced ')} score" for order, name in SCORED.items()
+}
+BY = {"input": ""} | {
+    order: f", sorted by the scores of {METHODS[name].label.replace('Sliced', 'sliced')}"
+    for order, name in SCORED.items()
+}
 PARAMETERS = (
     *controls.parameters("clusters", sizes=(LEAST, MOST, 48), seed=119, head=3),
     url.choice("order", tuple(ORDERS), "sorted"),
@@ -38,8 +46,6 @@ PARAMETERS = (
 GROUP, ROW = "beside", 4
 DRAWN, FACTOR = 128, 2  # beyond so many rows a pane has fewer pixels than cells: drawn coarser by so much
 PLACES, PATTERN = "places", "pattern"
-PANES = (*(f"pane{number}" for number in range(sum(1 + method.signed for method in METHODS.values()))), PLACES, PATTERN)
-BY = {"input": "", "sorted": ", sorted by the scores of sliced ReLU", "bump": ", sorted by the bump's own scores"}
 Matrix = NDArray[np.float32]
 
 
@@ -55,78 +61,14 @@ class Pane:
     terms: dict[str, tuple[str, object]]
 
 
-Head = tuple[Tensor, Tensor, Callable[[str], Callable[[Tensor], Tensor]]]
-Terms = tuple[str, dict[str, tuple[str, object]]]
-
-
-def _one_head(name: str, n: int, seed: int, number: int, device: str) -> Head:
-    """q, k (1, 1, n, d) of one untrained head, and for a kind of projection its slice of that head."""
-    x = torch.from_numpy(compute.tokens(name, n, seed).x).to(device)
-    q, k, _ = seeded_heads(x.unsqueeze(0), compute.HEADS, compute.HEAD_DIM, seed=seed)
-
-    def slice_of(projection: str) -> Callable[[Tensor], Tensor]:
-        pi = seeded_slice(compute.HEADS, compute.HEAD_DIM, projection, seed=seed, device=device)
-        scores = {id(part): pi(full)[:, number, None] for part, full in ((heads[0], q), (heads[1], k))}
-        return lambda part: scores[id(part)]
-
-    heads = q[:, number, None], k[:, number, None]
-    return *heads, slice_of
-
-
-def _dot(q: Tensor, k: Tensor, scale: float) -> tuple[str, object]:
-    return "dot", {"q": q[0, 0].tolist(), "k": k[0, 0].tolist(), "scale": scale}
-
-
-def _softmax(head: Head) -> Terms:
-    """With the largest logit of the row taken off above and below, as it is computed: exp would overflow."""
-    q, k, _ = head
-    scale = q.shape[-1] ** -0.5
-    logits = (q @ k.mT * scale)[0, 0]
-    top = logits.amax(-1)
-    total = (logits - top[:, None]).exp().sum(-1)
-    terms = {"x": _dot(q, k, scale), "top": ("i", top.tolist()), "Z": ("i", total.tolist())}
-    return "exp({x} − {top}) / {Z}\n= {w}", terms
-
-
-def _relu(head: Head) -> Terms:
-    q, k, slice_of = head
-    pi = slice_of("mlp")
-    s, t = (scores[0, 0] for scores in standardize(pi(q), pi(k)))
-    total = (s[:, None] - t).abs().sum(-1)
-    return "relu({s} − {t}) / {N}\n= {w}", {"s": ("i", s.tolist()), "t": ("j", t.tolist()), "N": ("i", total.tolist())}
-
-
-def _bump(head: Head) -> Terms:
-    q, k, slice_of = head
-    pi = slice_of("linear")
-    s, t = pi(q)[0, 0], pi(k)[0, 0]
-    template = f"max(0, 1 − |{{s}} − {{t}}|) / {t.numel()}\n= {{w}}"
-    return template, {"s": ("i", s.tolist()), "t": ("j", t.tolist())}
-
-
-def _linear(head: Head) -> Terms:
-    q, k, _ = head
-    q, k = elu(q) + 1, elu(k) + 1
-    return "φ(q)·φ(k) = {x}\n/ {Z} = {w}", {"x": _dot(q, k, 1.0), "Z": ("i", (q @ k.mT).sum(-1)[0, 0].tolist())}
-
-
-TERMS: dict[str, tuple[Callable[[Head], Terms], str]] = {  # and the kind of slice a method takes
-    "softmax": (_softmax, "mlp"),
-    "relu": (_relu, "mlp"),
-    "bump": (_bump, "linear"),
-    "linear": (_linear, "mlp"),
-}
-
-
 @st.cache_data(max_entries=32, show_spinner=False)
 def panes(name: str, n: int, seed: int, number: int, device: str) -> list[Pane]:
     """Every method's weights, raw, and effective where centring the values changes them."""
-    head = _one_head(name, n, seed, number, device)
     result = []
     for method in METHODS.values():
-        terms_of, projection = TERMS[method.name]
-        template, terms = terms_of(head)
-        weights = _weights(method, head, projection, effective=False)
+        heads = compute.heads(name, n, seed, number, device, method)
+        template, terms = _arithmetic(method, heads)
+        weights = _weights(method, heads, effective=False)
         sums = weights.sum(1)
         note = (
             "rows sum to 1" if np.allclose(sums, 1, atol=1e-5) else f"rows sum to {sums.min():.2f} … {sums.max():.2f}"
@@ -135,7 +77,7 @@ def panes(name: str, n: int, seed: int, number: int, device: str) -> list[Pane]:
         title = f"{method.label}, raw" if method.signed else method.label
         result.append(Pane(title, note, weights, False, shown, terms | {"w": ("z", 0), "sum": ("i", sums.tolist())}))
         if method.signed:
-            weights = _weights(method, head, projection, effective=True)
+            weights = _weights(method, heads, effective=True)
             mean = sums / len(weights)
             terms = {"a": ("z+i", mean.tolist()), "mean": ("i", mean.tolist()), "w": ("z", 0)}
             terms |= {"sum": ("i", weights.sum(1).tolist())}
@@ -144,10 +86,25 @@ def panes(name: str, n: int, seed: int, number: int, device: str) -> list[Pane]:
     return result
 
 
-def _weights(method: Method, head: Head, projection: str, *, effective: bool) -> Matrix:
-    q, k, slice_of = head
-    weights = method.weights(q, k, slice_=slice_of(projection), effective=effective)[0, 0]
-    array: Matrix = weights.cpu().numpy()
+def _arithmetic(method: Method, heads: Heads) -> tuple[str, dict[str, tuple[str, object]]]:
+    """What a raw weight is made of, as the live figure writes it out."""
+    said = method.terms(heads)
+    terms: dict[str, tuple[str, object]] = {name: ("i", x.tolist()) for name, x in said.of_query.items()}
+    terms |= {name: ("j", x.tolist()) for name, x in said.of_key.items()}
+    features = said.features or (lambda x: x)
+    for name, scale in said.of_pair.items():
+        q, k = (features(x).tolist() for x in heads.dots)
+        terms[name] = ("dot", {"q": q, "k": k, "scale": scale})
+    divisor = str(said.divisor)
+    if isinstance(said.divisor, Tensor):
+        divisor, terms["divisor"] = "{divisor}", ("i", said.divisor.tolist())
+    numerator = said.numerator.rstrip("\n")
+    gap, equals = ("\n", " = {w}") if numerator != said.numerator else (" ", "\n= {w}")
+    return f"{numerator}{gap}/ {divisor}{equals}", terms
+
+
+def _weights(method: Method, heads: Heads, *, effective: bool) -> Matrix:
+    array: Matrix = method.weights(heads, effective=effective).cpu().numpy()
     return array
 
 
@@ -156,9 +113,12 @@ def orders(setting: controls.Setting, order: str, n: int) -> tuple[list[int], li
     """The n queries and keys as they come, or from the lowest score to the highest, of sliced ReLU or of the bump."""
     if order == "input":
         return list(range(n)), list(range(n))
-    _, terms = (_bump if order == "bump" else _relu)(_one_head(*setting))
-    ranks = [np.argsort(np.asarray(terms[letter][1], dtype=np.float32), kind="stable").tolist() for letter in "st"]
-    return ranks[0], ranks[1]
+    s, t = compute.heads(*setting, METHODS[SCORED[order]]).scores
+    return s.argsort(stable=True).tolist(), t.argsort(stable=True).tolist()
+
+
+def _pane_keys() -> list[str]:
+    return [f"pane{number}" for number in range(sum(1 + method.signed for method in METHODS.values()))]
 
 
 def _existing(values: dict[str, Any]) -> dict[str, Any]:
@@ -170,7 +130,7 @@ def _existing(values: dict[str, Any]) -> dict[str, Any]:
 def beside_softmax() -> url.State:
     """The controls and the linked panes; a click holds a pair, and its query is what the spread below is about."""
     state = url.settle(*PARAMETERS, together=_existing)
-    for click in filter(None, map(clicked, PANES)):
+    for click in filter(None, map(clicked, [*_pane_keys(), PLACES, PATTERN])):
         state["query"], state["key"] = (0 if token is None else token + 1 for token in (click.query, click.key))
     _, tokens = controls.row(state, LEAST, MOST, _order)
     n, setting = tokens.n, controls.setting(state)
@@ -181,7 +141,7 @@ def beside_softmax() -> url.State:
     wide = drawn.words and not drawn.pattern  # a sentence is read along its lines, and has no pattern to show beside
     with st.container(key="panes"):
         cells = [*st.columns(ROW, gap="medium"), *st.columns([1, 2, 1] if wide else ROW, gap="medium")]
-    for number, (pane, key, cell) in enumerate(zip(shown, PANES, cells, strict=False)):
+    for number, (pane, key, cell) in enumerate(zip(shown, _pane_keys(), cells, strict=False)):
         with cell:
             _head(pane.title, pane.note)
             idle = "Point at a cell." if number == 0 else ""
@@ -197,11 +157,12 @@ def beside_softmax() -> url.State:
         with rest[1]:
             _head("The pattern asked for", "known for this input")
             show(drawn.pattern, key=PATTERN, alt="The pattern asked for", queries=queries, keys=keys)
+    notes = " ".join(method.note for method in METHODS.values() if method.note)
     coarse = f"Of {FACTOR} × {FACTOR} cells the largest is drawn; the numbers are each cell's own. "
     st.caption(
         f"Queries run down, keys across{BY[state['order']]}. {coarse if n > DRAWN else ''}All raw weights share one "
         f"scale, from the ground at 0 to ink at {drawn.top:.3f}; effective weights are brown below zero and teal "
-        f"above, up to ± {drawn.reach:.3f}. The projections are untrained. In Linear, φ(x) = elu(x) + 1."
+        f"above, up to ± {drawn.reach:.3f}. The projections are untrained. {notes}".rstrip()
     )
     return state
 
@@ -449,5 +410,5 @@ def _run(fits: Fits, mine: str, bar: DeltaGenerator, table: DeltaGenerator) -> N
 def code() -> str:
     """What computed the weights on this page, read from the functions themselves."""
     functions: list[Callable[..., object]] = [method.weights for method in METHODS.values()]
-    functions += [standardize, dense.sliced_relu_weights, dense.sliced_bump_weights]
+    functions += [standardize, reference.sliced_relu_weights, reference.sliced_bump_weights]
     return "\n\n".join(inspect.getsource(function) for function in functions)

@@ -11,6 +11,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from srviz import device as devices
 from srviz import numbers
+from srviz.attention.methods import sliced
 from srviz.figures import clouds as figures
 from srviz.measure import memory
 from srviz.measure.everything import Estimate, Progress, bytes_needed, everything, softmax_estimate, softmax_stretches
@@ -174,7 +175,9 @@ def _sliced_run(run: Run, shown: Scene, bar: DeltaGenerator) -> None:
     resting = _resting()
     if resting.run is not run:
         projection, seed = run.place.projection, run.place.setting.seed
-        work = everything(shown.x, heads=HEADS, head_dim=HEAD_DIM, projection=projection, seed=seed)
+        work = everything(
+            shown.x, heads=HEADS, head_dim=HEAD_DIM, method=sliced().name, projection=projection, seed=seed
+        )
         resting.run, resting.work = run, work
     for progress in resting.work:
         if progress.colours is not None and progress.heads_done >= run.heads:

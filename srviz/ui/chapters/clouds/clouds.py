@@ -13,7 +13,7 @@ import torch
 from numpy.typing import NDArray
 from streamlit.delta_generator import DeltaGenerator
 
-from srviz.attention import METHODS
+from srviz.attention import METHODS, Heads, Method, Projections
 from srviz.figures import clouds as figures
 from srviz.inputs import CLOUDS, Tokens
 from srviz.measure import memory
@@ -25,7 +25,7 @@ from srviz.ui.kit.chart import mode
 from srviz.ui.kit.figure import Arithmetic, Paint, clicked, figure
 
 HEADS, HEAD_DIM = compute.HEADS, 16
-SHOWN = ("softmax", "relu", "bump")
+ROOM = 3  # panes side by side
 SIZES = (*(2**k for k in range(8, 20)), 1_000_000)
 BESIDE = 700 << 20  # bytes that the server takes without any cloud
 MOST_DRAWN = 30_000
@@ -67,6 +67,11 @@ def _gone(text: str) -> str:
     return own.GONE if text.startswith(own.NAME) else ""
 
 
+def methods() -> list[Method]:
+    """The methods on screen, as many as there is room for."""
+    return list(METHODS.values())[:ROOM]
+
+
 PARAMETERS = (
     url.Parameter("cloud", "torus", _cloud, _link, why=_gone),
     url.Parameter("n", 8192, _size, str),
@@ -104,12 +109,16 @@ class Place(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Scene:
-    """A cloud and its untrained heads. drawn: (m,) the tokens that are drawn, in order."""
+    """A cloud, the maps of its untrained layer, and the scores (H, n) that all heads give its tokens.
+
+    drawn: (m,) the tokens that are drawn, in order.
+    """
 
     tokens: Tokens
     x: torch.Tensor  # (n, D), on the device
     drawn: NDArray[np.int64]
-    heads: measure.Heads
+    maps: Projections
+    scores: Heads
 
     @property
     def flat(self) -> bool:
@@ -147,8 +156,8 @@ def _make_scene(setting: Setting, projection: str, device: str) -> Scene:
         make = CLOUDS[setting.name].make
         tokens = make(setting.n, random_state=setting.seed, noise=setting.noise, outliers=setting.outliers)
     x = torch.from_numpy(tokens.x).to(device)
-    found = measure.heads(x, heads=HEADS, head_dim=HEAD_DIM, projection=projection, seed=setting.seed)
-    return Scene(tokens, x, drawn(tokens.n, setting.seed), found)
+    maps = Projections.untrained(x.shape[1], HEADS, HEAD_DIM, seed=setting.seed, device=device)
+    return Scene(tokens, x, drawn(tokens.n, setting.seed), maps, measure.scores(x, maps, projection))
 
 
 scene = kept(_make_scene, 3)
@@ -189,47 +198,50 @@ class Answer:
 
 def _make_answer(setting: Setting, projection: str, device: str, head: int, query: int, bandwidth: float) -> Answer:
     shown: Scene = scene(setting, projection, device)
-    x, found, at = shown.x, shown.heads, torch.from_numpy(shown.drawn).to(device)
-    s, t = found.s[head, query], found.t[head]
+    x, at = shown.x, torch.from_numpy(shown.drawn).to(device)
     panes: dict[str, Pane] = {}
-    for name in SHOWN:
-        row = measure.row(name, x, found, head, query, bandwidth=bandwidth) * len(x)  # 1: as if all counted alike
+    for method in methods():
+        one = measure.of_query(method, x, shown.maps, shown.scores, head, query, bandwidth=bandwidth)
+        row = measure.row(method, one) * len(x)  # 1: as if all counted alike
         weights = row[at]
-        template, terms = TERMS[name](shown, head, query, bandwidth)
+        says, terms = even_share(method, one)
         at_keys = {term: ("p", _numpy(numbers[at])) for term, numbers in terms.items()}
-        blank = "" if row.any() else BLANK[name].format(b=bandwidth)
-        says = f"This key weighs {{w}} times an even share:\n{template}"
+        silence = f"Blank: {method.silence.format(b=bandwidth)}, so it attends to nothing."
+        blank = "" if row.any() else silence
         arithmetic = Arithmetic(says, {**at_keys, "w": ("colour", 0)}, blank if panes else IDLE)
         top = float(torch.quantile(weights.abs(), 0.995))
-        panes[name] = Pane(_numpy(weights), top or 1.0, measure.near(row, x, query), arithmetic, blank)
+        panes[method.name] = Pane(_numpy(weights), top or 1.0, measure.near(row, x, query), arithmetic, blank)
+    s, t = shown.scores.scores
+    s, t = s[head, query], t[head]
     ringed = (t[at] - s).abs().topk(min(RINGED, len(at)), largest=False).indices
     return Answer(panes, float(s), int((t < s).sum()), shown.drawn[_numpy(ringed)])
 
 
 answer = kept(_make_answer, 32)
 IDLE = "Point at a key. A click makes it the query."
-BLANK = {
-    "relu": "Blank: no key lies below the query, so it attends to nothing.",
-    "bump": "Blank: no key lies within b = {b:.2f} of the query, so it attends to nothing.",
-}
-Terms = tuple[str, dict[str, torch.Tensor]]  # the template, and (n,) numbers it names
 
 
-def _softmax(shown: Scene, head: int, query: int, bandwidth: float) -> Terms:
-    q, k = shown.heads.maps[:, head]
-    logits = shown.x @ (k @ (shown.x[query] @ q)) * HEAD_DIM**-0.5
-    return f"exp({{x}}) / {float(logits.exp().mean()):.2f}", {"x": logits}
+def even_share(method: Method, one: Heads) -> tuple[str, dict[str, torch.Tensor]]:
+    """What is written out for a key of one query, in even shares of 1/n: the text, and the numbers (n,) it names.
 
-
-def _relu(shown: Scene, head: int, query: int, bandwidth: float) -> Terms:
-    s, t = shown.heads.s[head, query], shown.heads.t[head]
-    apart = float((s - t).abs().mean())
-    mean = float((s - t).relu().mean()) / apart if apart else 0.0
-    return f"relu({_number(s)} − {{t}}) / {apart:.2f} − {mean:.2f}", {}
-
-
-def _bump(shown: Scene, head: int, query: int, bandwidth: float) -> Terms:
-    return f"max(0, 1 − |{_number(shown.heads.s[head, query])} − {{t}}| / {bandwidth:.2f})", {}
+    The numbers of the query stand in the text; the score {t} of a key is known to every pane and is not sent again.
+    """
+    terms = method.terms(one)
+    of_query = {name: _number(numbers[0]) for name, numbers in terms.of_query.items()}
+    of_key = {name: numbers for name, numbers in terms.of_key.items() if name != "t"}
+    features = terms.features or (lambda x: x)
+    of_key |= {
+        name: (scale * features(one.dots[1]) @ features(one.dots[0]).mT)[:, 0] for name, scale in terms.of_pair.items()
+    }
+    text = terms.numerator
+    for name, number in of_query.items():
+        text = text.replace(f"{{{name}}}", number)
+    if isinstance(terms.divisor, torch.Tensor):
+        n = (one.k if one.k is not None else one.scores[1].unsqueeze(-1)).shape[-2]
+        text += f" / {float(terms.divisor[0]) / n:.2f}"
+        if method.signed:
+            text += f" − {float(method.weights(one, effective=False).sum()):.2f}"
+    return f"This key weighs {{w}} times an even share:\n{text}", of_key
 
 
 def _number(x: torch.Tensor | float) -> str:
@@ -241,9 +253,6 @@ def _numpy(x: torch.Tensor) -> NDArray[Any]:
     return array
 
 
-TERMS = {"softmax": _softmax, "relu": _relu, "bump": _bump}  # in 1/n, as the weights; {t} is known to every pane
-
-
 def _make_drawing(setting: Setting, projection: str, device: str, head: int, method: str, colours: str) -> str:
     """The cloud of one pane, to be painted, as JSON. head: −1 where no level set belongs to it."""
     shown, level = scene(setting, projection, device), None
@@ -252,7 +261,8 @@ def _make_drawing(setting: Setting, projection: str, device: str, head: int, met
         corners += np.array([[-0.02], [0.02]], np.float32) * np.ptp(corners)  # a flat cloud has a box too
         axes = [torch.linspace(float(low), float(high), SIDE) for low, high in corners.T]
         grid = torch.cartesian_prod(*axes).to(shown.x)
-        level = corners, _numpy(shown.heads.key_scores(grid)[head]).reshape(SIDE, SIDE, SIDE)
+        scores = measure.key_scores(grid, shown.maps, projection, shown.scores)
+        level = corners, _numpy(scores[head]).reshape(SIDE, SIDE, SIDE)
     drawing = figures.weights(shown.place, level, signed=METHODS[method].signed, mode=colours)
     return str(drawing.to_json())
 
@@ -273,15 +283,16 @@ def clouds() -> Place:
         found = answer(setting, state["slice"], where, number, query, state["b"])
     shared = max(pane.top for pane in found.panes.values())
     place = shown.tokens.place
-    for name, cell in zip(SHOWN, st.columns(len(SHOWN), gap="medium"), strict=True):
-        method, pane, sliced = METHODS[name], found.panes[name], name != "softmax"
+    keys = _numpy(shown.scores.scores[1][number])
+    for method, cell in zip(methods(), st.columns(len(methods()), gap="medium"), strict=True):
+        name, pane, sliced = method.name, found.panes[method.name], bool(method.projection)
         surface = found.s if sliced and shown.flat else None
         rings = place[found.ringed] if sliced and not shown.flat and state["level"] else None
         changes = figures.weights_paint(
             pane.weights, shared if state["scale"] == "shared" else pane.top, place[query], rings, surface,
             signed=method.signed, hidden=not state["level"],
         )  # fmt: skip
-        terms = {"t": ("p", _numpy(shown.heads.t[number])[shown.drawn])} if sliced else {}
+        terms = {"t": ("p", keys[shown.drawn])} if sliced else {}
         with cell:
             _title(method.label + (", effective" if method.signed else ""), method.formula)
             figure(
@@ -297,7 +308,7 @@ def clouds() -> Place:
                 st.caption(f"The {few:,} keys nearest to the query have {share}.")
     _words(state, setting, shown, found)
     figure(
-        figures.scores(_numpy(shown.heads.t[number]), found.s, state["b"], mode=mode()), key="cloud scores",
+        figures.scores(keys, found.s, state["b"], mode=mode()), key="cloud scores",
         alt=f"The query's score {found.s:.2f} among the key scores: {found.below:,} lie below it",
     )  # fmt: skip
     return Place(setting, state["slice"], where)
@@ -305,8 +316,8 @@ def clouds() -> Place:
 
 def _take_click(state: url.State) -> None:
     """A click on any pane, before any of them is shown again."""
-    for name in SHOWN:
-        click = clicked(f"cloud {name}")
+    for method in methods():
+        click = clicked(f"cloud {method.name}")
         if click is not None and click.query is not None:
             state["query"] = click.query + 1
 
@@ -405,4 +416,6 @@ def _words(state: url.State, setting: Setting, shown: Scene, found: Answer) -> N
 @cache
 def code() -> str:
     """The source of one row of weights, and of the scores it is made from."""
-    return "\n\n".join(inspect.getsource(function) for function in (measure.row, measure.heads, measure._scores))
+    return "\n\n".join(
+        inspect.getsource(function) for function in (measure.row, measure.of_query, measure.scores, Projections.scored)
+    )

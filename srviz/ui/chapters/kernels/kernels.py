@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from srviz import device as devices
-from srviz.attention import METHODS, Kernel, dense, kernel_sum, kernels, seeded_heads, standardize
+from srviz.attention import METHODS, Kernel, kernel_sum, kernels, reference, standardize
 from srviz.figures.spectrum import spectrum
 from srviz.inputs import Input, Tokens
 from srviz.measure.clock import seconds
@@ -152,7 +152,7 @@ class Rules:
     def scores(self, s: Tensor, t: Tensor) -> tuple[Tensor, Tensor]:
         """Raw scores (n,), scaled and shifted, then standardized or not."""
         s, t = self.scale * s + self.shift + self.queries, self.scale * t + self.shift
-        return standardize(s, t) if self.standard else (s, t)
+        return standardize(s, t)[:2] if self.standard else (s, t)
 
     @property
     def moved(self) -> bool:
@@ -170,7 +170,7 @@ def attend(curve: Curve, rules: Rules, s: Tensor, t: Tensor, v: Tensor) -> Tenso
         "n": lambda: ones[:1] * len(t),
         "one": lambda: ones[:1],
     }[rules.divide]()
-    found = curve.sum(s, t, dense.centre(v) if rules.centred else v)
+    found = curve.sum(s, t, reference.centre(v) if rules.centred else v)
     none = total.abs() < torch.finfo(total.dtype).tiny
     return torch.where(none, 0, found / torch.where(none, 1, total))
 
@@ -249,9 +249,8 @@ def _says(state: url.State, chosen: Input, tokens: Tokens) -> str:
 @st.cache_data(max_entries=64, show_spinner=False)
 def softmax_rows(name: str, n: int, seed: int, head: int, device: str) -> list[float]:
     """What each row of the same head's softmax weights sums to, computed and not assumed: (n,)."""
-    x = torch.from_numpy(compute.tokens(name, n, seed).x).to(device)
-    q, k, _ = seeded_heads(x.unsqueeze(0), compute.HEADS, compute.HEAD_DIM, seed=seed)
-    sums: list[float] = METHODS["softmax"].weights(q, k)[0, head].sum(-1).tolist()
+    softmax = METHODS["softmax"]
+    sums: list[float] = softmax.weights(compute.heads(name, n, seed, head, device, softmax)).sum(-1).tolist()
     return sums
 
 

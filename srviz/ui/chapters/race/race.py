@@ -20,11 +20,12 @@ from streamlit.delta_generator import DeltaGenerator
 
 from srviz import device as devices
 from srviz import places
+from srviz.attention.methods import ways
 from srviz.figures import race as figures
 from srviz.measure import race as measured
 from srviz.measure.bench import Run, measure, read
 from srviz.measure.growth import Crossover, crossover, law, points
-from srviz.measure.race import DTYPES, RACERS, Plan, Row, cores, race
+from srviz.measure.race import DTYPES, Plan, Row, cores, race
 from srviz.numbers import duration, size
 from srviz.ui.kit import report, url
 from srviz.ui.kit.chart import mode
@@ -38,13 +39,15 @@ RECORDED = places.HOME / "assets" / "recorded"
 MOST_BYTES = 2_000_000  # of a recorded run
 DEVICES = tuple(map(str, devices.present()))
 BET_AT = tuple(1 << k for k in (6, 10, 14, 18))  # as in live/race.js
-BETS = {"softmax": (-3.6, -2.4, -1.2, 0.0), "relu": (-4.1, -2.9, -1.7, -0.5)}  # both in proportion to n
+BETS = {name: way.bet for name, way in ways().items() if way.bet}  # at first in proportion to n
+SLOW, FAST = BETS  # the two that a bet is about
+USUAL = tuple(name for name, way in ways().items() if way.usual)
 LOW, HIGH = -5.0, 3.0  # seconds of a bet, powers of ten
 WIDTHS, LONGEST = ("16", "32", "64", "128"), ("0.1", "0.3", "1", "3", "10", "30")  # d; seconds of the longest call
 COMPANY = 0.15  # of the processors' time, from which a run is said to have had company
 TELL, FEED = 0.2, 0.5  # seconds between two signs of life, where Stop is heard, and between two pictures
 PARAMETERS = (
-    url.several("methods", tuple(RACERS), ("written", "softmax", "linear", "relu")),
+    url.several("methods", tuple(ways()), USUAL),
     url.choice("direction", measured.DIRECTIONS, "forward"),
     url.whole("upto", 8, 20, 16),  # n, a power of two
     url.whole("heads", 1, 16, 4),
@@ -126,10 +129,10 @@ def _controls(state: url.State, racing: bool) -> None:
     """Closed while a race is on: it would not hear them, and lose its place in the queue."""
     st.pills(
         "Methods",
-        list(RACERS),
+        list(ways()),
         selection_mode="multi",
         key=url.key("methods"),
-        format_func=lambda x: RACERS[x].label,
+        format_func=lambda x: ways()[x].label,
         disabled=racing,
     )
     first, second, last = st.columns([1.7, 2.6, 0.8], gap="medium", vertical_alignment="bottom")
@@ -233,7 +236,7 @@ def _at(run: Run) -> str:
     if run.at is None:
         return "Starting the process of the clock …"
     method, _, n = run.at
-    return f"{RACERS[method].label if method in RACERS else 'The floor'}, n = {n:,}"
+    return f"{ways()[method].label if method in ways() else 'The floor'}, n = {n:,}"
 
 
 # ---- the chart -------------------------------------------------------------------------------------------------------
@@ -269,7 +272,7 @@ def _measured(run: Run) -> dict[str, Any]:
             continue
         lines.append({
             "name": name,
-            "label": RACERS[name].label,
+            "label": ways()[name].label,
             "points": [[row.n, row.seconds, row.lower, row.upper] for row in found],
             "slope": law(found),
             "stop": _stopped(stop) if stop else None,
@@ -292,7 +295,7 @@ def _lines(rows: list[Row], direction: str, methods: list[str]) -> list[dict[str
 def _guides(run: Run | None) -> list[dict[str, Any]]:
     """n² through the last point of softmax, n log n through the last of sliced ReLU; before, both from one corner."""
     anchors = []
-    for text, power, name in (("∝ n²", 2, "softmax"), ("∝ n log n", 1, "relu")):
+    for text, power, name in ((f"∝ {ways()[name].cost}", ways()[name].growth, name) for name in (SLOW, FAST)):
         found = points(run.rows.values(), name) if run else []
         n, seconds = (found[-1].n, found[-1].seconds) if found else (64, 2e-5)
         anchors.append({"text": text, "power": power, "n": n, "seconds": seconds})
@@ -301,7 +304,7 @@ def _guides(run: Run | None) -> list[dict[str, Any]]:
 
 def _crossover(run: Run) -> Crossover | None:
     rows = run.rows.values()
-    return crossover(points(rows, "softmax"), points(rows, "relu"))
+    return crossover(points(rows, SLOW), points(rows, FAST))
 
 
 def _alt(run: Run | None) -> str:
@@ -310,7 +313,7 @@ def _alt(run: Run | None) -> str:
     parts = []
     for name in run.plan.methods:
         if found := points(run.rows.values(), name):
-            parts.append(f"{RACERS[name].label} {duration(found[-1].seconds or 0)} at n = {found[-1].n:,}")
+            parts.append(f"{ways()[name].label} {duration(found[-1].seconds or 0)} at n = {found[-1].n:,}")
     return f"Time of one call over n, on log–log axes: {'; '.join(parts)}"
 
 
@@ -334,7 +337,7 @@ def _says(state: url.State, run: Run) -> None:
 def where_we_lose(run: Run) -> str:
     """From which n on sliced ReLU is faster, by the times just measured."""
     rows = run.rows.values()
-    slow, fast = points(rows, "softmax"), points(rows, "relu")
+    slow, fast = points(rows, SLOW), points(rows, FAST)
     cross = crossover(slow, fast)
     if cross is None:
         return "Race fused softmax and sliced ReLU in one run to see from which n on which of them is faster."
@@ -371,9 +374,9 @@ def _bet_says(state: url.State, run: Run) -> str:
     if all(tuple(state[name]) == bet for name, bet in BETS.items()):
         return "You have made no bet: drag the dashed lines before the next run."
     parts = [
-        f"{_times(off)} too {'high' if high else 'low'} for {RACERS[name].label.lower().replace('relu', 'ReLU')}"
+        f"{_times(off)} too {'high' if high else 'low'} for {ways()[name].label.lower().replace('relu', 'ReLU')}"
         if abs(math.log10(off)) > 0.1
-        else f"right for {RACERS[name].label.lower().replace('relu', 'ReLU')}"
+        else f"right for {ways()[name].label.lower().replace('relu', 'ReLU')}"
         for name in BETS
         for off, high in _off(state[name], run, name)
     ]
@@ -436,7 +439,8 @@ def _memory(run: Run) -> None:
     for name in run.plan.methods:
         found = [(row.n, row.peak) for row in points(rows, name) if row.peak]
         if found:
-            lines[name] = (RACERS[name].label, [n for n, _ in found], [held for _, held in found])
+            way = ways()[name]
+            lines[name] = (way.label, way.look, [n for n, _ in found], [held for _, held in found])
     st.subheader("Memory of one call", anchor=False)
     if not lines:
         st.caption("Nothing took the 2 MB from which on memory is measured, or this device does not tell.")
@@ -445,11 +449,11 @@ def _memory(run: Run) -> None:
     width = plan.batch * plan.heads * plan.d * measured.bytes_of(plan.dtype)
     values = {n: width * n for n in plan.sizes()}
     drawing = figures.memory(lines, values, mode=mode())
-    words = "; ".join(f"{label} {size(held[-1])} at n = {n[-1]:,}" for label, n, held in lines.values())
+    words = "; ".join(f"{label} {size(held[-1])} at n = {n[-1]:,}" for label, _, n, held in lines.values())
     figure(drawing, key="race memory", alt=f"Peak memory of one call over n, on log–log axes: {words}")
     most = 1 << 20
     written = size(plan.batch * plan.heads * most**2 * measured.bytes_of(plan.dtype))
-    below = [RACERS[name].label for name in run.plan.methods if name not in lines and points(rows, name)]
+    below = [ways()[name].label for name in run.plan.methods if name not in lines and points(rows, name)]
     how = next((row.peak_how for row in rows if row.peak), "")
     st.caption(
         f"The most that a call held beyond its inputs, its result included; measured ({how}), from 2 MB on"
@@ -469,7 +473,7 @@ def _readable(row: dict[str, Any]) -> dict[str, Any]:
     }
     name = row["method"]
     return {
-        "method": RACERS[name].label if name in RACERS else "The floor",
+        "method": ways()[name].label if name in ways() else "The floor",
         "n": row["n"],
         **{title: "" if row[field] is None else duration(row[field]) for title, field in times.items()},
         "samples": row["samples"],

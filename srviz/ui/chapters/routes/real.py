@@ -65,7 +65,7 @@ def _first_coordinate(name: str, n: int, seed: int, number: int, device: str) ->
 
 def _standardized(name: str, n: int, seed: int, number: int, device: str) -> tuple[Tensor, Tensor, Tensor]:
     s, t, v = compute.head(name, n, seed, number, device)
-    return *standardize(s, t), v
+    return *standardize(s, t)[:2], v
 
 
 def _pictures(chosen: Input, seed: int, first: NDArray[np.float32]) -> None:

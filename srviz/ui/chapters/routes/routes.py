@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from srviz.attention import dense, trace
+from srviz.attention import Heads, reference, trace
 from srviz.inputs import Input, Tokens
 from srviz.ui.kit import compute, controls, report, url
 from srviz.ui.kit.component import component
@@ -38,8 +38,8 @@ def two_routes() -> url.State:
         "largest": run.largest,
         "speed": state["speed"],
         "coordinates": compute.HEAD_DIM,
-        "sorted_source": marked_source(compute.scores_of_head) + marked_source(trace),
-        "dense_source": marked_source(dense.sliced_relu_weights) + marked_source(dense.sliced_relu),
+        "sorted_source": marked_source(Heads.scored) + marked_source(trace),
+        "dense_source": marked_source(reference.sliced_relu_weights) + marked_source(reference.sliced_relu),
     }
     component("routes", HERE)(key="two_routes", data=data, on_at_change=lambda: None)
     return state

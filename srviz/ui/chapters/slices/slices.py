@@ -14,7 +14,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from srviz.attention import dense, seeded_heads, seeded_slice, standardize
+from srviz.attention import Projections, reference, standardize
 from srviz.figures import slices as figures
 from srviz.inputs import INPUTS, Input
 from srviz.inputs.shapes import SPACE
@@ -51,7 +51,7 @@ ANGLES = ("theta", "tilt", "yaw", "pitch")
 
 
 @dataclass(frozen=True, eq=False)
-class Heads:
+class Untrained:
     """What the heads of one untrained layer make of some points. scores: (H, n), standardized.
 
     grid: (H, side, side) the same Π over the plane around the points, from −reach to reach, rows upwards; None in
@@ -144,7 +144,8 @@ def _pictures(name: str, n: int, seed: int, many: int, mode: str) -> tuple[go.Fi
 def source() -> str:
     """What computed the numbers on this page, read from the functions themselves."""
     functions: tuple[Callable[..., Any], ...] = (
-        measure.weights, dense.sliced_relu_weights, measure.most_confused, measure.not_told_apart, measure.mean_shadow,
+        measure.weights, reference.sliced_relu_weights, measure.most_confused, measure.not_told_apart,
+        measure.mean_shadow,
     )  # fmt: skip
     return "\n\n".join(inspect.getsource(function) for function in functions)
 
@@ -156,27 +157,21 @@ def points(name: str, n: int, seed: int) -> NDArray[np.float32]:
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
-def untrained(name: str, n: int, seed: int, projection: str) -> Heads:
+def untrained(name: str, n: int, seed: int, projection: str) -> Untrained:
     """The heads of an untrained layer on these points, with Q = K, so that a token's query and key score are one."""
     x = torch.from_numpy(points(name, n, seed))
-    pi = seeded_slice(HEADS, HEAD_DIM, projection, seed=seed)
-
-    def raw(x: Tensor) -> Tensor:
-        _, k, _ = seeded_heads(x.unsqueeze(0), HEADS, HEAD_DIM, seed=seed)
-        scores: Tensor = pi(k)[0]
-        return scores
-
-    of_points = raw(x)
-    scores, _ = standardize(of_points, of_points)
+    maps = Projections.untrained(x.shape[1], HEADS, HEAD_DIM, seed=seed)
+    _, raw = maps.scores(x, projection)
+    standard = standardize(raw, raw)
+    scores = standard.t
     if x.shape[1] == 3:
-        return Heads(scores.numpy(), None, float(x.norm(dim=1).max()))
+        return Untrained(scores.numpy(), None, float(x.norm(dim=1).max()))
     reach = 1.12 * float(x.abs().max())
     steps = torch.linspace(-reach, reach, SIDE)
     rows, columns = torch.meshgrid(steps, steps, indexing="ij")
-    over = raw(torch.stack([columns.flatten(), rows.flatten()], dim=1))
-    deviation = (of_points.var(1, correction=0, keepdim=True) + 1e-6).sqrt()
-    grid = (over - of_points.mean(1, keepdim=True)) / deviation
-    return Heads(scores.numpy(), grid.view(HEADS, SIDE, SIDE).numpy(), reach)
+    _, over = maps.scores(torch.stack([columns.flatten(), rows.flatten()], dim=1), projection)
+    grid = (over - standard.mean) / standard.deviation
+    return Untrained(scores.numpy(), grid.view(HEADS, SIDE, SIDE).numpy(), reach)
 
 
 @st.cache_data(max_entries=256, show_spinner=False)
@@ -195,7 +190,7 @@ def many_slices(name: str, n: int, seed: int) -> Mean:
     return Mean(counts, errors.numpy(), measure.fitted(counts, errors.median(0).values))
 
 
-def answer(state: url.State | dict[str, Any], x: Tensor, heads: Heads | None) -> dict[str, Any]:
+def answer(state: url.State | dict[str, Any], x: Tensor, heads: Untrained | None) -> dict[str, Any]:
     """What the operator says of the slice shown: the held query's weights, and what the confused pair loses."""
     where = shell.device()
     x = x.to(where)
@@ -247,7 +242,7 @@ def _differences(x: Tensor) -> Tensor:
     return x[i[keep]] - x[j[keep]]
 
 
-def _packed(heads: Heads) -> dict[str, Any] | None:
+def _packed(heads: Untrained) -> dict[str, Any] | None:
     """The grid for drawing, in 16 bits."""
     if heads.grid is None:
         return None

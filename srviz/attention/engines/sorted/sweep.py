@@ -25,7 +25,8 @@ import torch
 from torch import Tensor
 from torch.nn.functional import pad
 
-from srviz.attention.scan import prefix_sum_scalar, scan
+from srviz.attention.engines.sorted.scan import prefix_sum_scalar, scan
+from srviz.attention.kernels import Piece
 
 TILE_CPU = 1 << 18  # numbers in a tile of values: small enough for the cache
 RADIX = 1 << 15  # numbers in a row from which torch sorts integers by radix
@@ -124,22 +125,6 @@ def ascending(x: Tensor) -> tuple[Tensor, Tensor]:
         torch.sort(row, out=(row, found))
     bits ^= (bits >> size) & rest
     return bits.view(x.dtype), place
-
-
-@dataclass(frozen=True)
-class Piece:
-    """One linear piece of a kernel: f(r) on low ≤ r < high, r = s − t, in units of the bandwidth.
-
-    An end may be infinite. height: f at low, or at high where low = −∞. closed: keys exactly at low count.
-    """
-
-    low: float
-    high: float
-    height: float
-    slope: float
-    closed: bool = True
-    summed: bool = True  # adds to the sums
-    dotted: bool = True  # gives dot products
 
 
 @dataclass(frozen=True)

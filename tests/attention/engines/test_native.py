@@ -17,11 +17,14 @@ from torch import Tensor
 from torch._subclasses.fake_tensor import FakeTensorMode
 from torch.utils.flop_counter import FlopCounterMode
 
-from srviz.attention import dense, native, sliced_bump, sliced_relu
-from tests.attention.conftest import take
+from srviz.attention import reference, sliced_bump, sliced_relu
+from srviz.attention.engines import dense
+from srviz.attention.engines.native import calls as native
+from srviz.attention.engines.native import library
+from srviz.attention.engines.table import engines
 from tests.attention.problems import differentiate, random, relative
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 Operator = Callable[..., Tensor]
 
 
@@ -33,16 +36,12 @@ OPERATORS = (sliced_relu, bump)
 SCRIPT = """
 import logging, torch
 logging.basicConfig()
-from srviz.attention import dense, native, sliced_relu
+from srviz.attention import reference, sliced_relu
+from srviz.attention.engines.native import library
 s, t, v = torch.randn(2, 400), torch.randn(2, 500), torch.randn(2, 500, 3)
-torch.testing.assert_close(sliced_relu(s, t, v), dense.sliced_relu(s, t, v))
-print(native.library() is not None)
+torch.testing.assert_close(sliced_relu(s, t, v), reference.sliced_relu(s, t, v))
+print(library.library() is not None)
 """
-
-
-@pytest.fixture
-def compiled(monkeypatch: pytest.MonkeyPatch) -> None:
-    take("native", monkeypatch)
 
 
 @pytest.fixture
@@ -78,7 +77,7 @@ def check(operator: Operator, dense_: Operator, inputs: list[Tensor], g: Tensor,
 def test_relu_of_any_shape(n_q: int, n_k: int, d: int, masked: bool) -> None:
     s, t, v, g = problem(3, n_q, n_k, d)
     s[0], t[1] = s[0] + 9, t[1] + 9  # above all keys, below all keys
-    check(sliced_relu, dense.sliced_relu, [s, t, v], g, random(4, 3, n_k) > -0.5 if masked else None)
+    check(sliced_relu, reference.sliced_relu, [s, t, v], g, random(4, 3, n_k) > -0.5 if masked else None)
 
 
 @pytest.mark.usefixtures("compiled")
@@ -90,7 +89,7 @@ def test_bump_of_any_shape(n_q: int, n_k: int, b: float, d: int, masked: bool) -
     s, t, v, g = problem(3, n_q, n_k, d)
     s[0] = s[0] + 9  # above all keys
     check(
-        sliced_bump, dense.sliced_bump, [s, t, v, torch.tensor([b, b, 2 * b])], g,
+        sliced_bump, reference.sliced_bump, [s, t, v, torch.tensor([b, b, 2 * b])], g,
         random(4, 3, n_k) > -0.5 if masked else None,
     )  # fmt: skip
 
@@ -100,7 +99,7 @@ def test_bump_of_any_shape(n_q: int, n_k: int, b: float, d: int, masked: bool) -
 def test_a_bump_on_a_grid_where_every_key_may_lie_at_an_end_of_a_window(b: float) -> None:
     s, t, v, g = problem(3, 400, 500, 5)
     s, t = (s * 8).round() / 8, (t * 8).round() / 8
-    check(sliced_bump, dense.sliced_bump, [s, t, v, torch.tensor([b, b / 8, 3 * b])], g, None)
+    check(sliced_bump, reference.sliced_bump, [s, t, v, torch.tensor([b, b / 8, 3 * b])], g, None)
 
 
 @pytest.mark.usefixtures("compiled")
@@ -110,7 +109,7 @@ def test_a_bump_forgets_what_has_left_its_window() -> None:
     v[0, t[0].argmin()] = 1e30
     y = sliced_bump(s, t, v, 0.05)[0]
     far = (s[0] - t[0].min()) > 0.1
-    exact = dense.sliced_bump(s.double(), t.double(), v.double(), torch.tensor([0.05]).double())[0]
+    exact = reference.sliced_bump(s.double(), t.double(), v.double(), torch.tensor([0.05]).double())[0]
     assert int(far.sum()) > 1900
     assert relative(y[far], exact[far]) < 1e-6
 
@@ -119,7 +118,7 @@ def test_a_bump_forgets_what_has_left_its_window() -> None:
 @pytest.mark.parametrize("operator", OPERATORS)
 @pytest.mark.parametrize(("rows", "d"), [(1, 64), (2, 48), (3, 33), (5, 8)], ids=str)
 def test_threads_share_rows_and_columns(rows: int, d: int, operator: Operator, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(native, "WORK", 1)
+    monkeypatch.setattr(native, "THREAD_WORK", 1)
     s, t, v, g = problem(rows, 700, 900, d)
     found = []
     for count in (1, 2, 3, 8):
@@ -135,12 +134,12 @@ def test_threads_share_rows_and_columns(rows: int, d: int, operator: Operator, m
 
 @pytest.mark.usefixtures("threads")
 def test_columns_are_all_there_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(native, "WORK", 1)
+    monkeypatch.setattr(native, "THREAD_WORK", 1)
     torch.set_num_threads(8)
     for rows, d in ((1, 1), (1, 16), (1, 40), (1, 64), (1, 200), (3, 64), (8, 64), (9, 64)):
         columns = native._columns(torch.zeros(rows, 4), torch.zeros(rows, 4, d))
         assert [c for first, last in columns for c in range(first, last)] == list(range(d))
-        assert all(first % native.LINE == 0 for first, _ in columns)
+        assert all(first % native.CACHE_LINE == 0 for first, _ in columns)
         assert len(columns) == 1 or rows * len(columns) <= 8 + rows
 
 
@@ -148,12 +147,12 @@ def test_columns_are_all_there_once(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(("rows", "calls"), [(1, 2), (2, 2), (3, 2), (8, 2), (1000, 2)])
 def test_many_rows_go_together(rows: int, calls: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """A call for each thread, not one for each row."""
-    monkeypatch.setattr(native, "WORK", 1)
+    monkeypatch.setattr(native, "THREAD_WORK", 1)
     torch.set_num_threads(2)
     seen: list[list[tuple[int, int]]] = []
     monkeypatch.setattr(native, "_side_by_side", lambda call, places, _: seen.append(places) or [*map(call, places)])
     s, t, v, _ = problem(rows, 30, 40, 32)
-    torch.testing.assert_close(sliced_relu(s, t, v), dense.sliced_relu(s, t, v))
+    torch.testing.assert_close(sliced_relu(s, t, v), reference.sliced_relu(s, t, v))
     assert [len(places) for places in seen] == [calls]
 
 
@@ -162,11 +161,11 @@ def test_where_no_thread_can_be_started_one_is_enough(monkeypatch: pytest.Monkey
     def refuse(count: int) -> None:
         raise RuntimeError("cannot schedule new futures after interpreter shutdown")
 
-    monkeypatch.setattr(native, "WORK", 1)
+    monkeypatch.setattr(native, "THREAD_WORK", 1)
     torch.set_num_threads(2)
     monkeypatch.setattr(native, "ThreadPoolExecutor", refuse)
     s, t, v, _ = problem(3, 300, 400, 32)
-    torch.testing.assert_close(sliced_relu(s, t, v), dense.sliced_relu(s, t, v))
+    torch.testing.assert_close(sliced_relu(s, t, v), reference.sliced_relu(s, t, v))
 
 
 @pytest.mark.usefixtures("compiled")
@@ -176,7 +175,7 @@ def test_the_smallest_numbers_and_both_zeros() -> None:
     s = torch.tensor([[0.0, -0.0, tiny, 3 * tiny, -tiny]])
     t = torch.tensor([[-0.0, 0.0, -tiny, 2 * tiny]])
     v = torch.tensor([[[1.0], [2.0], [3.0], [6.0]]])
-    exact = dense.sliced_relu(s.double(), t.double(), v.double())
+    exact = reference.sliced_relu(s.double(), t.double(), v.double())
     torch.testing.assert_close(sliced_relu(s, t, v).double(), exact, rtol=1e-6, atol=0)
 
 
@@ -238,21 +237,17 @@ def test_an_upstream_gradient_of_nothing(operator: Operator) -> None:
 # What looks at torch's own operations, or differentiates them otherwise
 
 
-@pytest.fixture
-def small(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The compiled path, where gradients may be differentiated again."""
-    take("native", monkeypatch)
-    monkeypatch.setattr("srviz.attention.checks.DENSE_LIMIT", 2**40)
+ABLE = next(engine for engine in engines() if engine.name == "native").able
 
 
 def dense_bump(s: Tensor, t: Tensor, v: Tensor) -> Tensor:
-    return dense.sliced_bump(s, t, v, torch.tensor(0.4, dtype=s.dtype))
+    return reference.sliced_bump(s, t, v, torch.tensor(0.4, dtype=s.dtype))
 
 
-PAIRS = pytest.mark.parametrize(("operator", "formula"), [(sliced_relu, dense.sliced_relu), (bump, dense_bump)])
+PAIRS = pytest.mark.parametrize(("operator", "formula"), [(sliced_relu, reference.sliced_relu), (bump, dense_bump)])
 
 
-@pytest.mark.usefixtures("small")
+@pytest.mark.usefixtures("compiled")
 @PAIRS
 def test_gradients_of_gradients_of_a_small_problem(operator: Operator, formula: Operator) -> None:
     found = []
@@ -268,7 +263,8 @@ def test_gradients_of_gradients_of_a_small_problem(operator: Operator, formula: 
 
 @pytest.mark.usefixtures("compiled")
 @pytest.mark.parametrize("operator", OPERATORS)
-def test_gradients_of_gradients_of_a_large_one_are_refused(operator: Operator) -> None:
+def test_gradients_of_gradients_of_a_large_one_are_refused(operator: Operator, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dense, "MOST_PAIRS", 0)
     *inputs, g = problem(2, 60, 50, 3)
     leaves = [x.requires_grad_() for x in inputs]
     first = torch.autograd.grad(operator(*leaves), leaves, g, create_graph=True)
@@ -276,7 +272,7 @@ def test_gradients_of_gradients_of_a_large_one_are_refused(operator: Operator) -
         first[0].sum().backward()
 
 
-@pytest.mark.usefixtures("small")
+@pytest.mark.usefixtures("compiled")
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")  # within torch
 @PAIRS
 def test_other_ways_to_differentiate(operator: Operator, formula: Operator) -> None:
@@ -300,11 +296,11 @@ def test_tensors_without_numbers(operator: Operator) -> None:
     inputs = problem(2, 60, 50, 3)[:3]
     with FakeTensorMode() as mode:
         fake = [mode.from_tensor(x) for x in inputs]
-        assert not native.fits(*fake)
-    assert not native.fits(*fake)
+        assert not ABLE(*fake)
+    assert not ABLE(*fake)
     with FlopCounterMode(display=False):  # watches each operation
-        assert not native.fits(*inputs)
-    assert native.fits(*inputs)
+        assert not ABLE(*inputs)
+    assert ABLE(*inputs)
 
 
 @pytest.mark.usefixtures("compiled")
@@ -322,12 +318,12 @@ def test_compiled_as_part_of_something_larger() -> None:
 
 @pytest.mark.usefixtures("compiled")
 def test_no_room(monkeypatch: pytest.MonkeyPatch) -> None:
-    found = native.library()
+    found = library.library()
     assert found is not None
-    monkeypatch.setattr(native, "library", lambda: found._replace(relu_forward=lambda *_: native.NO_MEMORY))
+    monkeypatch.setattr(library, "library", lambda: found._replace(relu_forward=lambda *_: native.NO_MEMORY))
     with pytest.raises(MemoryError, match="to sort 300 queries and 400 keys"):
         sliced_relu(*problem(2, 300, 400, 3)[:3])
-    monkeypatch.setattr(native, "library", lambda: found._replace(relu_forward=lambda *_: native.NOT_FINITE))
+    monkeypatch.setattr(library, "library", lambda: found._replace(relu_forward=lambda *_: native.NOT_FINITE))
     with pytest.raises(RuntimeError, match=r"native\.c answered 2"):  # and no check finds why
         sliced_relu(*problem(2, 300, 400, 3)[:3])
 
@@ -357,23 +353,23 @@ def cache_(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         pytest.skip("there is no C compiler")
     monkeypatch.delenv("CC", raising=False)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    monkeypatch.setattr(native, "_load", native._load.__wrapped__)
+    monkeypatch.setattr(library, "_load", library._load.__wrapped__)
     return tmp_path / "srviz"
 
 
 def test_it_is_compiled_once_and_kept(cache_: Path) -> None:
     made = []
     for _ in range(2):
-        assert native.library() is not None
+        assert library.library() is not None
         made.append([(path.name, path.stat().st_mtime_ns) for path in cache_.iterdir()])
     assert len(made[0]) == 1
     assert made[0] == made[1]
 
 
 def test_with_a_library_in_the_cache_no_other_folder_is_needed(cache_: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert native.library() is not None
-    monkeypatch.setattr(native.tempfile, "TemporaryDirectory", lambda **_: pytest.fail("a folder was asked for"))
-    assert native.library() is not None
+    assert library.library() is not None
+    monkeypatch.setattr(library.tempfile, "TemporaryDirectory", lambda **_: pytest.fail("a folder was asked for"))
+    assert library.library() is not None
 
 
 def test_a_broken_library_is_made_anew(cache_: Path) -> None:
@@ -393,20 +389,20 @@ def test_a_broken_library_is_made_anew(cache_: Path) -> None:
 def test_a_library_without_the_functions_is_none(cache_: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     empty = cache_.parent / "empty.c"
     empty.write_text("int nothing;")
-    monkeypatch.setattr(native, "SOURCE", empty)
-    assert native.library() is None
+    monkeypatch.setattr(library, "SOURCE", empty)
+    assert library.library() is None
 
 
 @pytest.mark.parametrize("where", ["folder", "file"])
 def test_what_others_could_have_written_is_not_loaded(
     where: str, cache_: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    opened, open_ = [], native._open
-    monkeypatch.setattr(native, "_open", lambda path, version: opened.append(path.parent) or open_(path, version))
-    assert native.library() is not None
+    opened, open_ = [], library._open
+    monkeypatch.setattr(library, "_open", lambda path, version: opened.append(path.parent) or open_(path, version))
+    assert library.library() is not None
     (path,) = cache_.iterdir()
     (cache_ if where == "folder" else path).chmod(0o777)
-    assert native.library() is not None
+    assert library.library() is not None
     assert [place == cache_ for place in opened] == [True, False]
 
 
@@ -417,23 +413,23 @@ def test_without_a_home_or_a_place_to_keep_it(cache_: Path, tmp_path: Path, monk
         raise RuntimeError("Could not determine home directory.")
 
     (tmp_path / "tmp").mkdir()
-    monkeypatch.setattr(native.tempfile, "tempdir", str(tmp_path / "tmp"))
+    monkeypatch.setattr(library.tempfile, "tempdir", str(tmp_path / "tmp"))
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
-    assert native.library() is not None
+    assert library.library() is not None
     monkeypatch.delenv("XDG_CACHE_HOME")
     monkeypatch.setattr(Path, "home", homeless)
-    assert native.library() is not None
+    assert library.library() is not None
     assert not list((tmp_path / "tmp").iterdir())
 
 
 def test_a_compiler_with_words_of_its_own(cache_: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CC", "cc -DNOTHING=1")
-    assert native.library() is not None
+    assert library.library() is not None
 
 
 def test_without_a_flag_for_this_processor_where_there_is_none(cache_: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    run, asked = native._run, []
+    run, asked = library._run, []
 
     def refuse(command: list[str]) -> str:
         asked.append("-march=native" in command)
@@ -441,9 +437,9 @@ def test_without_a_flag_for_this_processor_where_there_is_none(cache_: Path, mon
             raise ValueError("unsupported argument 'native'")
         return run(command)
 
-    monkeypatch.setattr(native, "_processor", lambda: "one of a kind")
-    monkeypatch.setattr(native, "_run", refuse)
-    assert native.library() is not None
+    monkeypatch.setattr(library, "_processor", lambda: "one of a kind")
+    monkeypatch.setattr(library, "_run", refuse)
+    assert library.library() is not None
     assert asked == [False, True, False]
 
 
@@ -455,9 +451,9 @@ def test_a_compiler_that_fails_is_said_and_survived(
     broken.chmod(0o755)
     monkeypatch.setenv("CC", str(broken))
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    monkeypatch.setattr(native, "_load", native._load.__wrapped__)
+    monkeypatch.setattr(library, "_load", library._load.__wrapped__)
     with caplog.at_level(logging.WARNING):
-        assert native.library() is None
+        assert library.library() is None
     assert "cc ended with 3: no such flag" in caplog.text
     s, t, v, _ = problem(2, 300, 400, 3)
-    torch.testing.assert_close(sliced_relu(s, t, v), dense.sliced_relu(s, t, v))
+    torch.testing.assert_close(sliced_relu(s, t, v), reference.sliced_relu(s, t, v))

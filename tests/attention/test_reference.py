@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from srviz.attention import dense
+from srviz.attention import reference
 from srviz.attention.kernels import Kernel, bump, distance, relu
 from tests.attention.problems import (
     differentiate,
@@ -28,7 +28,7 @@ masks = pytest.mark.parametrize("keep", MASKS.values(), ids=list(MASKS))
 
 
 def test_hinge_sum() -> None:
-    torch.testing.assert_close(dense.hinge_sum(S, T, V), loop_sum(lambda r: max(0.0, r), S, T, V))
+    torch.testing.assert_close(reference.hinge_sum(S, T, V), loop_sum(lambda r: max(0.0, r), S, T, V))
 
 
 KERNELS = {
@@ -45,32 +45,32 @@ KERNELS = {
 @pytest.mark.parametrize("kernel", KERNELS.values(), ids=list(KERNELS))
 def test_kernel_sum(kernel: Kernel) -> None:
     expected = loop_sum(lambda r: loop_kernel(kernel.nodes, kernel.heights, kernel.left, kernel.right, r), S, T, V)
-    torch.testing.assert_close(dense.kernel_sum(S, T, V, kernel), expected)
+    torch.testing.assert_close(reference.kernel_sum(S, T, V, kernel), expected)
     stretched = loop_sum(lambda r: loop_kernel(kernel.nodes, kernel.heights, kernel.left, kernel.right, r / 2), S, T, V)
-    torch.testing.assert_close(dense.kernel_sum(S, T, V, kernel, torch.tensor([[2.0]]).double()), stretched)
+    torch.testing.assert_close(reference.kernel_sum(S, T, V, kernel, torch.tensor([[2.0]]).double()), stretched)
 
 
 @masks
 def test_sliced_relu(keep: list[bool]) -> None:
-    found = dense.sliced_relu(S, T, V, torch.tensor(keep))
+    found = reference.sliced_relu(S, T, V, torch.tensor(keep))
     torch.testing.assert_close(found, loop_sliced_relu(S, T, V, keep))
     if all(keep):
-        assert torch.equal(found, dense.sliced_relu(S, T, V))
+        assert torch.equal(found, reference.sliced_relu(S, T, V))
 
 
 @masks
 def test_sliced_bump(keep: list[bool]) -> None:
     b = torch.tensor(1.5, dtype=torch.float64)
-    found = dense.sliced_bump(S, T, V, b, torch.tensor(keep))
+    found = reference.sliced_bump(S, T, V, b, torch.tensor(keep))
     torch.testing.assert_close(found, loop_sliced_bump(S, T, V, 1.5, keep))
     if all(keep):
-        assert torch.equal(found, dense.sliced_bump(S, T, V, b))
+        assert torch.equal(found, reference.sliced_bump(S, T, V, b))
 
 
 def test_each_row_of_a_batch_is_a_problem_of_its_own() -> None:
     s, t, v, b = random(0, 2, 3, 4), random(1, 2, 3, 5), random(2, 2, 3, 5, 2), torch.tensor([0.5, 1.0, 2.0]).double()
     keep = torch.rand(2, 3, 5, generator=torch.Generator().manual_seed(3)) < 0.7
-    relus, bumps = dense.sliced_relu(s, t, v, keep), dense.sliced_bump(s, t, v, b, keep)
+    relus, bumps = reference.sliced_relu(s, t, v, keep), reference.sliced_bump(s, t, v, b, keep)
     for i in range(2):
         for h in range(3):
             kept = keep[i, h].tolist()
@@ -81,32 +81,34 @@ def test_each_row_of_a_batch_is_a_problem_of_its_own() -> None:
 @masks
 def test_weights_times_values_are_the_outputs(keep: list[bool]) -> None:
     mask, b = torch.tensor(keep), torch.tensor(1.5, dtype=torch.float64)
-    effective = dense.sliced_relu_weights(S, T, mask)
-    torch.testing.assert_close(effective @ V, dense.sliced_relu(S, T, V, mask))
+    effective = reference.sliced_relu_weights(S, T, mask)
+    torch.testing.assert_close(effective @ V, reference.sliced_relu(S, T, V, mask))
     torch.testing.assert_close(effective.sum(-1), torch.zeros(6).double(), rtol=0, atol=1e-15)
-    raw = dense.sliced_relu_weights(S, T, mask, effective=False)
-    torch.testing.assert_close(raw @ dense.centre(V, mask), dense.sliced_relu(S, T, V, mask))
-    torch.testing.assert_close(dense.sliced_bump_weights(S, T, b, mask) @ V, dense.sliced_bump(S, T, V, b, mask))
-    for weights in (effective, raw, dense.sliced_bump_weights(S, T, b, mask)):
+    raw = reference.sliced_relu_weights(S, T, mask, effective=False)
+    torch.testing.assert_close(raw @ reference.centre(V, mask), reference.sliced_relu(S, T, V, mask))
+    torch.testing.assert_close(
+        reference.sliced_bump_weights(S, T, b, mask) @ V, reference.sliced_bump(S, T, V, b, mask)
+    )
+    for weights in (effective, raw, reference.sliced_bump_weights(S, T, b, mask)):
         assert not weights[:, ~mask].any()
 
 
 def test_a_query_below_all_keys_or_at_all_of_them_attends_to_nothing() -> None:
-    assert not dense.sliced_relu(torch.tensor([-5.0]).double(), T, V).any()
-    assert not dense.sliced_relu(torch.ones(2).double(), torch.ones(5).double(), V).any()
+    assert not reference.sliced_relu(torch.tensor([-5.0]).double(), T, V).any()
+    assert not reference.sliced_relu(torch.ones(2).double(), torch.ones(5).double(), V).any()
 
 
 def test_centred_values_sum_to_zero_whatever_their_mean() -> None:
     v = random(0, 1000, 2, dtype=torch.float32) + 1000
-    assert float(dense.centre(v).sum(-2).abs().max()) < 1e-3  # one subtraction alone leaves 0.03
+    assert float(reference.centre(v).sum(-2).abs().max()) < 1e-3  # one subtraction alone leaves 0.03
     keep = torch.arange(1000) % 3 == 0
-    centred = dense.centre(v, keep)
+    centred = reference.centre(v, keep)
     assert not centred[~keep].any()
     assert float(centred.sum(-2).abs().max()) < 1e-3
 
 
 def test_hinge_gradients_at_ties_take_0_for_the_slope_at_0() -> None:
-    _, ds, dt, dv = differentiate(dense.hinge_sum, (S, T, V), G)
+    _, ds, dt, dv = differentiate(reference.hinge_sum, (S, T, V), G)
     above = [[float(a > c) for c in T.tolist()] for a in S.tolist()]
     step = torch.tensor(above).double()
     torch.testing.assert_close(ds, (step * (G @ V.T)).sum(1))
@@ -117,7 +119,7 @@ def test_hinge_gradients_at_ties_take_0_for_the_slope_at_0() -> None:
 @masks
 def test_sliced_relu_gradients_at_ties_take_0_for_slope_and_sign_at_0(keep: list[bool]) -> None:
     mask = torch.tensor(keep)
-    _, ds, dt, dv = differentiate(lambda s, t, v: dense.sliced_relu(s, t, v, mask), (S, T, V), G)
+    _, ds, dt, dv = differentiate(lambda s, t, v: reference.sliced_relu(s, t, v, mask), (S, T, V), G)
     kept, n = [j for j in range(5) if keep[j]], max(sum(keep), 1)
     u = V - V[mask].sum(0) / n
     expected_s, expected_t, expected_v = torch.zeros(6).double(), torch.zeros(5).double(), torch.zeros(5, 3).double()
@@ -140,7 +142,7 @@ def test_sliced_relu_gradients_at_ties_take_0_for_slope_and_sign_at_0(keep: list
 
 def test_bump_gradients_at_ties_take_0_for_the_slope_at_its_three_nodes() -> None:
     b = torch.tensor(0.5, dtype=torch.float64)
-    _, ds, dt, dv, db = differentiate(dense.sliced_bump, (S, T, V, b), G)
+    _, ds, dt, dv, db = differentiate(reference.sliced_bump, (S, T, V, b), G)
     r = S[:, None] - T
     slope = torch.where((r.abs() < 0.5) & (r != 0), -r.sign() / 0.5, 0) / 5
     torch.testing.assert_close(ds, (slope * (G @ V.T)).sum(1))

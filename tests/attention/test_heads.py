@@ -4,8 +4,9 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from srviz.attention import Slice, dense, seeded_heads, seeded_slice, standardize
-from srviz.attention.scores import power_of_two
+from srviz.attention import METHODS, Heads, Projections, Slice, reference, seeded_slice, standardize
+from srviz.attention import heads as noun
+from srviz.attention.heads import power_of_two
 from tests.attention.problems import differentiate, random, relative
 
 PROJECTIONS = ("mlp", "linear")
@@ -74,20 +75,87 @@ def test_a_seed_names_a_slice(projection: str) -> None:
     torch.set_rng_state(before)
 
 
-def test_seeded_heads_of_a_token_depend_on_that_token() -> None:
+# From tokens to heads
+
+
+def untrained(columns: int = 7, seed: int = 1) -> Projections:
+    return Projections.untrained(columns, 3, 4, seed=seed, dtype=torch.float64)
+
+
+def test_the_projections_of_a_token_depend_on_that_token() -> None:
     x = random(0, 2, 5, 7)
-    heads = seeded_heads(x, 3, 4, seed=1)
-    assert [tuple(part.shape) for part in heads] == [(2, 3, 5, 4)] * 3
-    assert all(part.dtype == x.dtype for part in heads)
-    assert not torch.allclose(heads[0], heads[1])
+    parts = untrained().project(x)
+    assert [tuple(part.shape) for part in parts] == [(2, 3, 5, 4)] * 3
+    assert not torch.allclose(parts[0], parts[1])
     moved = x.clone()
     moved[0, 2] += 1
-    for before, after in zip(heads, seeded_heads(moved, 3, 4, seed=1), strict=True):
+    for before, after in zip(parts, untrained().project(moved), strict=True):
         changed = (before != after).any(-1)
         assert changed[0, :, 2].all()
         assert changed.sum() == 3
-    for a, b in zip(heads, seeded_heads(x, 3, 4, seed=1), strict=True):
-        assert torch.equal(a, b)
+    assert not torch.allclose(untrained(seed=2).project(x)[0], parts[0])
+
+
+def test_a_seed_names_projections_on_every_device_and_leaves_the_global_one_alone() -> None:
+    before = torch.get_rng_state()
+    assert torch.equal(untrained().weight, untrained().weight)
+    assert torch.equal(untrained().weight.float(), Projections.untrained(7, 3, 4, seed=1).weight)
+    assert torch.equal(torch.get_rng_state(), before)
+
+
+@projections
+def test_heads_have_the_scores_of_the_slice(projection: str) -> None:
+    x, maps = random(0, 9, 7), untrained()
+    heads = maps.heads(x, projection=projection)
+    q, k, v = maps.project(x)
+    for found, expected in zip((heads.q, heads.k, heads.v), (q, k, v), strict=True):
+        assert torch.equal(found, expected)
+    pi = seeded_slice(3, 4, projection, seed=1, dtype=torch.float64)
+    torch.testing.assert_close(heads.s, pi(q[None])[0])
+    torch.testing.assert_close(heads.t, pi(k[None])[0])
+    assert heads.mean is None
+
+
+def test_standardized_heads_say_what_was_taken_off_and_divided_by() -> None:
+    x, maps = random(0, 9, 7) * 3 + 1, untrained()
+    raw, heads = maps.heads(x, projection="mlp"), maps.heads(x, METHODS["relu"])
+    for score, before in ((heads.s, raw.s), (heads.t, raw.t)):
+        torch.testing.assert_close(score, (before - heads.mean) / heads.deviation)
+    assert heads.mean.shape == heads.deviation.shape == (3, 1)
+
+
+@projections
+def test_scores_by_chunks_are_the_scores_of_the_whole(projection: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    x, maps = random(0, 23, 7), untrained()
+    whole = maps.heads(x, projection=projection)
+    monkeypatch.setattr(noun, "CHUNK_ROWS", 5)
+    s, t = maps.scores(x, projection)
+    torch.testing.assert_close(s, whole.s)
+    torch.testing.assert_close(t, whole.t)
+
+
+def test_one_head_at_a_time_is_that_head_of_all() -> None:
+    x, maps = random(0, 9, 7), untrained()
+    heads = maps.heads(x, METHODS["relu"])
+    for number in range(3):
+        alone, kept = heads.head(number), heads.one(number)
+        for name, part in zip(("queries", "keys", "values"), (alone.q, alone.k, alone.v), strict=True):
+            torch.testing.assert_close(maps.project_head(x, name, number), part)
+        assert torch.equal(kept.s[0], alone.s)
+        assert alone.deviation.shape == (1,)
+        some = alone.queries(slice(2, 4))
+        assert torch.equal(some.s, alone.s[2:4])
+        assert torch.equal(some.q, alone.q[2:4])
+        assert some.k is alone.k
+
+
+def test_what_is_not_there_is_said() -> None:
+    with pytest.raises(ValueError, match="q, k: expected queries and keys"):
+        METHODS["softmax"].weights(Heads(s=random(0, 3), t=random(1, 3)))
+    with pytest.raises(ValueError, match="s, t: expected query and key scores"):
+        METHODS["relu"].weights(Heads(random(0, 3, 2), random(1, 3, 2)))
+    with pytest.raises(ValueError, match="v: expected values"):
+        METHODS["relu"].apply(Heads(s=random(0, 3), t=random(1, 3)))
 
 
 # Standardization
@@ -112,11 +180,11 @@ def test_is_the_formula_row_by_row() -> None:
 def test_queries_and_keys_move_together() -> None:
     """Both sides' own means taken away would slide all queries over the keys."""
     s, t = random(0, 10) + 5, random(1, 12)
-    a, b = standardize(s, t)
+    a, b, *_ = standardize(s, t)
     r, standard = s[:, None] - t, a[:, None] - b
     torch.testing.assert_close(standard / r, (standard / r)[0, 0].expand(10, 12))
     v = random(2, 12, 3)
-    torch.testing.assert_close(dense.sliced_relu(a, b, v), dense.sliced_relu(s, t, v))
+    torch.testing.assert_close(reference.sliced_relu(a, b, v), reference.sliced_relu(s, t, v))
 
 
 def test_masked_tokens_are_left_out_and_come_back_as_0() -> None:
@@ -137,7 +205,7 @@ def test_gradients_under_a_mask_are_finite_and_0() -> None:
     keep_s, keep_t = torch.arange(10) % 3 > 0, torch.arange(12) % 4 > 0
 
     def f(s: Tensor, t: Tensor) -> Tensor:
-        a, b = standardize(s, t, query_mask=keep_s, key_mask=keep_t)
+        a, b, *_ = standardize(s, t, query_mask=keep_s, key_mask=keep_t)
         return torch.cat([a, b]).pow(3)
 
     bad = torch.where(keep_s, s, torch.nan), torch.where(keep_t, t, torch.nan)
@@ -151,7 +219,7 @@ def test_gradients_under_a_mask_are_finite_and_0() -> None:
 
 @pytest.mark.parametrize(("s", "t"), [([], []), ([], [3.0]), ([3.0], []), ([3.0], [3.0]), ([7.0, 7.0], [7.0])], ids=str)
 def test_nothing_and_equal_scores_become_zeros(s: list[float], t: list[float]) -> None:
-    for found, given in zip(standardize(torch.tensor(s), torch.tensor(t)), (s, t), strict=True):
+    for found, given in zip(standardize(torch.tensor(s), torch.tensor(t))[:2], (s, t), strict=True):
         assert found.shape == (len(given),)
         assert found.isfinite().all()
         if len(set(s + t)) <= 1 and s and t:
@@ -160,7 +228,7 @@ def test_nothing_and_equal_scores_become_zeros(s: list[float], t: list[float]) -
 
 def test_all_masked_is_finite() -> None:
     nothing = torch.zeros(5, dtype=torch.bool)
-    for found in standardize(random(0, 5), random(1, 5), query_mask=nothing, key_mask=nothing):
+    for found in standardize(random(0, 5), random(1, 5), query_mask=nothing, key_mask=nothing)[:2]:
         assert not found.any()
 
 
@@ -168,7 +236,7 @@ def test_all_masked_is_finite() -> None:
 @pytest.mark.parametrize("offset", [0.0, 1000.0, -1e6], ids=str)
 def test_float32_keeps_differences_whatever_the_offset_and_scale(scale: float, offset: float) -> None:
     s, t = ((random(k, 1000) + offset).float() * scale for k in range(2))
-    a, b = standardize(s, t)
+    a, b, *_ = standardize(s, t)
     exact = by_hand(s.double(), t.double())
     r = a[:50, None].double() - b[None, :50].double()
     expected = exact[0][:50, None] - exact[1][None, :50]
@@ -181,7 +249,7 @@ def test_half_precision_is_computed_in_float32(dtype: torch.dtype) -> None:
     """A count of 70,000 alone is infinite in half."""
     s, t = random(0, 70_000).to(dtype), (random(1, 70_000) + 1).to(dtype)
     wide = standardize(s.float(), t.float())
-    for a, b in zip(standardize(s, t), wide, strict=True):
+    for a, b in zip(standardize(s, t)[:2], wide[:2], strict=True):
         assert a.dtype == dtype
         assert torch.equal(a, b.to(dtype))
 

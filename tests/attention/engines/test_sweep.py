@@ -6,9 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
-from srviz.attention import dense, kernel_sum, sliced_bump, sweep
+from srviz.attention import kernel_sum, reference, sliced_bump
+from srviz.attention.engines.sorted import sweep
+from srviz.attention.engines.sorted.sweep import Ladder
 from srviz.attention.kernels import Kernel, bump
-from srviz.attention.sweep import Ladder
 from tests.attention.problems import assert_close, examples, random, relative
 
 pytestmark = pytest.mark.usefixtures("sorted_path")
@@ -109,7 +110,7 @@ def test_float32_bumps_between_scores_of_very_different_sizes(b: float) -> None:
     t = torch.cat([torch.rand(500, generator=torch.Generator().manual_seed(0)), torch.full((500,), 1e6)])
     s = torch.rand(400, generator=torch.Generator().manual_seed(1))
     v = random(0, 1000, 3, dtype=torch.float32)
-    exact = dense.sliced_bump(s.double(), t.double(), v.double(), torch.tensor(b).double())
+    exact = reference.sliced_bump(s.double(), t.double(), v.double(), torch.tensor(b).double())
     assert relative(sliced_bump(s, t, v, b), exact) < 1e-6
 
 
@@ -130,7 +131,7 @@ def test_windows_as_long_as_a_few_steps_of_a_grid(step: float, offset: float, dt
     ]
     rounding = 8 * (abs(offset) + 25 * step) * torch.finfo(dtype).eps / step
     for kernel in kernels:
-        exact = dense.kernel_sum(s.double(), t.double(), v.double(), kernel)
+        exact = reference.kernel_sum(s.double(), t.double(), v.double(), kernel)
         assert_close(kernel_sum(s, t, v, kernel), exact, 90 * 6, 2 * rounding)
 
 
@@ -142,7 +143,7 @@ def test_every_row_is_right_where_a_line_has_very_many_bins() -> None:
     exact = sliced_bump(s.double(), t.double(), v[:, None].double(), float(torch.tensor(b)))
     assert float((found - exact).abs().max()) < 2e-6 * float(exact.abs().max())
     some = slice(0, 20_000, 100)
-    truth = dense.sliced_bump(s[some].double(), t.double(), v[:, None].double(), torch.tensor(b).double())
+    truth = reference.sliced_bump(s[some].double(), t.double(), v[:, None].double(), torch.tensor(b).double())
     torch.testing.assert_close(exact[some], truth)
 
 
@@ -156,7 +157,7 @@ def test_a_whole_bin_inside_a_window() -> None:
     assert starts.tolist() == [[0, 0, 2, 2, 4]]
     s = torch.tensor([100 + length - 1.5 * bit])  # the last four are in its window from 99 to 100
     v = 10.0 ** torch.arange(5)[:, None]
-    exact = dense.kernel_sum(s.double(), t.double(), v.double(), kernel)
+    exact = reference.kernel_sum(s.double(), t.double(), v.double(), kernel)
     torch.testing.assert_close(kernel_sum(s, t, v, kernel).double(), exact, rtol=1e-4, atol=0)
 
 
@@ -166,5 +167,5 @@ def test_no_window_inside_a_bin() -> None:
     s, t = torch.tensor([65.0]), torch.tensor([0.5000037, 1.0, 1.5000027])
     assert (s - t).tolist()[::2] == [64.5, 63.5 - 2.0**-18]
     v = 10.0 ** torch.arange(3)[:, None]
-    exact = dense.kernel_sum(s.double(), t.double(), v.double(), kernel)
+    exact = reference.kernel_sum(s.double(), t.double(), v.double(), kernel)
     torch.testing.assert_close(kernel_sum(s, t, v, kernel).double(), exact, rtol=1e-4, atol=0)

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from srviz.attention.scan import BLOCK, prefix_sum, prefix_sum_scalar
+from srviz.attention.engines.sorted.scan import BLOCK, prefix_sum, prefix_sum_scalar
 from tests.attention.problems import random, relative
 
 SIZES = [1, 2, BLOCK - 1, BLOCK, BLOCK + 1, 3 * BLOCK, BLOCK**2, BLOCK**2 + 1, 2500]

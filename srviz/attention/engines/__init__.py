@@ -1,0 +1,11 @@
+"""The engines: who can compute an operation, which one does, and how its gradients are found.
+
+An operation is a sum over all pairs, such as sliced ReLU. An engine computes it in its own way: by the n² formula, by
+torch over sorted scores, in C, or on a GPU. Every module or package in this folder that has a tuple `ENGINES` adds to
+the table; nothing else needs to know of it.
+"""
+
+from srviz.attention.engines.engine import Engine
+from srviz.attention.engines.table import engines, sliced_bump, sliced_relu, sum_pairs, use
+
+__all__ = ["Engine", "engines", "sliced_bump", "sliced_relu", "sum_pairs", "use"]

@@ -1,0 +1,131 @@
+"""What a method is: the record that every page, the race and the lab read, and that no other file has to repeat."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import torch
+from torch import Tensor
+
+from srviz.attention.heads import Heads
+
+DOTS, SCORES = ("q", "k", "v"), ("s", "t", "v")  # what a method can take
+
+
+@dataclass(frozen=True)
+class Terms:
+    """The arithmetic of one weight, numerator / divisor, for who points at it.
+
+    numerator: a text with names in braces, "relu({s} − {t})". divisor: what the numerator is divided by, (…, n_q), or
+    one number for all. of_query, of_key: the numbers of these names, (…, n_q) and (…, n_k). of_pair: the factor of the
+    dot product q·k, by name; where there are `features`, the product is that of φ(q) and φ(k).
+    """
+
+    numerator: str
+    divisor: Tensor | int
+    of_query: dict[str, Tensor] = field(default_factory=dict)
+    of_key: dict[str, Tensor] = field(default_factory=dict)
+    of_pair: dict[str, float] = field(default_factory=dict)
+    features: Callable[[Tensor], Tensor] | None = None
+
+
+@dataclass(frozen=True)
+class Look:
+    """How a line or a mark of a method is drawn. tone: "ink", "softmax" or "quiet", a colour of the theme. dashed: its
+    line. symbol: "circle", "diamond" or "square". filled: the symbol.
+    """
+
+    tone: str = "quiet"
+    dashed: bool = True
+    symbol: str = "square"
+    filled: bool = False
+
+
+@dataclass(frozen=True)
+class Way:
+    """One way to run a method, as the benchmark races it.
+
+    label, cost: as of a method. takes: the names of its inputs. run: their tensors, (B, H, n, d) or (B, H, n) → the
+    output. sums, matrices: what a call holds at most, forward and with backward, in arrays of (B, H, n, d) and of
+    (B, H, n, n); rather too many, since they decide what is tried. bet: where a visitor's bet on its time begins,
+    powers of ten of seconds at n = 2⁶, 2¹⁰, 2¹⁴ and 2¹⁸; empty where none is asked for. usual: whether it is raced
+    unless a visitor says otherwise.
+    """
+
+    name: str
+    label: str
+    cost: str
+    takes: tuple[str, ...]
+    run: Callable[..., Tensor]
+    sums: tuple[int, int] = (12, 24)
+    matrices: tuple[int, int] = (0, 0)
+    look: Look = Look()
+    bet: tuple[float, ...] = ()
+    usual: bool = False
+
+    @property
+    def growth(self) -> int:
+        """The power of n with which its time grows; 1 also for n log n."""
+        return 2 if "²" in self.cost else 1
+
+
+class Weigh(Protocol):
+    """The weights (…, n_q, n_k) of heads. effective=False: before the values are centred, where a method does so."""
+
+    def __call__(self, heads: Heads, *, effective: bool = True) -> Tensor:
+        """Weigh every key for every query."""
+
+
+@dataclass(frozen=True)
+class Method:
+    """One way to attend. For every method, weights(heads) @ v == apply(heads).
+
+    label: its name for people. formula: of a weight, in plain text. cost: in n. rank: its place among all; where there
+    is room for a few, those of the lowest ranks are shown. takes: the parts of the heads it reads. projection: the kind
+    of Π that gives its scores, empty where it takes dot products. standardized: whether its scores are. signed: whether
+    effective weights can be negative. causal: whether it can be made causal. weights: for looking. apply: the output
+    (…, n_q, d) by the fastest exact way. terms: the arithmetic of a raw weight. rule: the function in formulas.js that
+    gives one row of its weights, empty where there is none. note: a sentence that its formula needs. silence: why no
+    key may have a weight, a clause in which {b} is the bandwidth. look: how it is drawn. ways: how it is raced; one
+    that runs `apply` where none is given.
+    """
+
+    name: str
+    label: str
+    formula: str
+    cost: str
+    rank: float
+    takes: tuple[str, ...]
+    weights: Weigh
+    apply: Callable[[Heads], Tensor]
+    terms: Callable[[Heads], Terms]
+    projection: str = ""
+    standardized: bool = False
+    signed: bool = False
+    causal: bool = False
+    rule: str = ""
+    note: str = ""
+    silence: str = ""
+    look: Look = Look()
+    ways: tuple[Way, ...] = ()
+
+    @property
+    def raced(self) -> tuple[Way, ...]:
+        """How the benchmark runs it."""
+        if self.ways:
+            return self.ways
+        matrices = (4, 7) if "²" in self.cost else (0, 0)
+        return (Way(self.name, self.label, self.cost, self.takes, self._run, matrices=matrices, look=self.look),)
+
+    def _run(self, *inputs: Tensor) -> Tensor:
+        return self.apply(Heads(**dict(zip(self.takes, inputs, strict=True))))
+
+
+def masked(heads: Heads, own: Tensor) -> Tensor | None:
+    """The mask of the keys in the full shape of the scores or keys `own`: (…, n_k), or None."""
+    return None if heads.key_mask is None else heads.key_mask.expand(own.shape)
+
+
+def wide(x: Tensor) -> Tensor:
+    """In float32 at least: half precision would overflow in long sums."""
+    return x.to(torch.promote_types(x.dtype, torch.float32))

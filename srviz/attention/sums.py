@@ -1,0 +1,50 @@
+"""The one primitive, Σ_j f(s_i − t_j) v_j for a piecewise linear f, exact in O(n log n); f = relu is the hinge sum."""
+
+import torch
+from torch import Tensor
+
+from srviz.attention import checks, engines
+from srviz.attention.kernels import Kernel, relu
+
+
+def hinge_sum(s: Tensor, t: Tensor, v: Tensor) -> Tensor:
+    """Σ_j relu(s_i − t_j) v_j, exactly, by sorting: O((n_q + n_k) (log n_k + d)) time, O((n_q + n_k) d) memory.
+
+    s: (…, n_q), t: (…, n_k), v: (…, n_k, d), leading dimensions broadcast → (…, n_q, d). Differentiable once in all
+    three (relu′(0) = 0). Half precision is computed in float32. Raises TypeError or ValueError on arguments that
+    do not fit, ValueError on NaN or infinite scores.
+
+    >>> hinge_sum(torch.tensor([2.0]), torch.tensor([0.0, 1.0, 5.0]), torch.tensor([[1.0], [10.0], [100.0]]))
+    tensor([[12.]])
+    """
+    return kernel_sum(s, t, v, relu())
+
+
+def kernel_sum(s: Tensor, t: Tensor, v: Tensor, kernel: Kernel) -> Tensor:
+    """Σ_j f(s_i − t_j) v_j for a piecewise linear kernel f, exactly, in O(n log n) per piece of f.
+
+    Shapes, dtypes and errors as `hinge_sum`. Bounded pieces are summed over windows and never as differences of hinges.
+    At a node of f its derivative counts as 0.
+    """
+    lead = checks.problem(s, t, v)
+    if not isinstance(kernel, Kernel):
+        raise TypeError(f"kernel: expected a Kernel, got {type(kernel).__name__}")
+    s, t, v, dtype = *flat(s, t, v, lead), s.dtype
+    return engines.sum_pairs(s, t, v, kernel).to(dtype).view(*lead, *sum_shape(s, v))
+
+
+def flat(s: Tensor, t: Tensor, v: Tensor, lead: torch.Size) -> tuple[Tensor, Tensor, Tensor]:
+    """Broadcast the leading dimensions and fold them into one: (B, n_q), (B, n_k), (B, n_k, d), float32 at least."""
+    wide = torch.promote_types(s.dtype, torch.float32)
+
+    def fold(x: Tensor, own: int) -> Tensor:
+        if x.shape[:-own] != lead:
+            x = x.expand(*lead, *x.shape[-own:])
+        return x.to(wide).reshape(lead.numel(), *x.shape[-own:]).contiguous()
+
+    return fold(s, 1), fold(t, 1), fold(v, 2)
+
+
+def sum_shape(s: Tensor, v: Tensor) -> tuple[int, int]:
+    """(n_q, d)."""
+    return s.shape[-1], v.shape[-1]
