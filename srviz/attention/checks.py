@@ -57,17 +57,28 @@ def mask(key_mask: Tensor | None, t: Tensor, lead: torch.Size) -> Tensor | None:
 
 
 def finite(s: Tensor, t: Tensor) -> None:
-    """Raise ValueError where a score is NaN or infinite."""
+    """Raise ValueError where a score is NaN or infinite, or two scores are too far apart for their dtype."""
+    if queries_not_finite(s, t) is not None:
+        raise ValueError(f"s: expected finite scores, got {int((~s.isfinite()).sum())} that are NaN or infinite")
+
+
+def queries_not_finite(s: Tensor, t: Tensor) -> Tensor | None:
+    """Which query scores are NaN or infinite, (…, n_q), or None where none is.
+
+    Raises ValueError where a key score is, or where scores are so large that differences of two would not be finite.
+    """
     found = [x.detach().abs().amax() for x in (s, t) if x.numel()]
     most = float(torch.stack(found).amax()) if found else 0.0
     if most <= torch.finfo(s.dtype).max / 4:  # not where one is NaN
-        return
-    for name, x in (("s", s), ("t", t)):
-        if not bool(x.isfinite().all()):
-            raise ValueError(
-                f"{name}: expected finite scores, got {int((~x.isfinite()).sum())} that are NaN or infinite"
-            )
-    raise ValueError(f"s, t: expected scores whose differences are finite in {s.dtype}, got a size of {most:g}")
+        return None
+    wrong = int((~t.isfinite()).sum())
+    if wrong:
+        raise ValueError(f"t: expected finite scores, got {wrong} that are NaN or infinite")
+    bad = ~s.isfinite()
+    most = float(max(x.detach()[x.isfinite()].abs().amax() for x in (s, t) if bool(x.isfinite().any())))
+    if most > torch.finfo(s.dtype).max / 4:
+        raise ValueError(f"s, t: expected scores whose differences are finite in {s.dtype}, got a size of {most:g}")
+    return bad
 
 
 def bandwidth(given: Tensor | float, dtype: torch.dtype, s: Tensor, lead: torch.Size) -> Tensor:
@@ -84,6 +95,8 @@ def bandwidth(given: Tensor | float, dtype: torch.dtype, s: Tensor, lead: torch.
     if given.device != s.device:
         raise ValueError(f"bandwidth: expected the device of s, {s.device}, got {given.device}")
     given = given.to(s.dtype)
+    if not are_numbers(given):  # nothing can be said about them yet
+        return given
     least = torch.finfo(s.dtype).tiny  # below it 1 / b overflows
     wrong = given.detach()[~((given >= least) & given.isfinite())]
     if len(wrong):
@@ -95,3 +108,14 @@ def bandwidth(given: Tensor | float, dtype: torch.dtype, s: Tensor, lead: torch.
             f"bandwidth: expected a shape that broadcasts to {tuple(lead)}, got {tuple(given.shape)}"
         ) from None
     return given
+
+
+def are_numbers(x: Tensor) -> bool:
+    """Whether the numbers of a tensor can be looked at now, without waiting for a device.
+
+    Not those of a program that is being recorded, of a fake tensor, or of one that a transform of `torch.func` wraps.
+    """
+    if torch.compiler.is_compiling() or x.device.type != "cpu":
+        return False
+    wrapped = torch._C._functorch.is_functorch_wrapped_tensor(x) or torch._C._functorch.is_legacy_batchedtensor(x)
+    return type(x) in (Tensor, torch.nn.Parameter) and not wrapped and torch._C._len_torch_dispatch_stack() == 0

@@ -269,8 +269,7 @@ def standardize(
     s, t = s.to(wide), t.to(wide)
     s, keep_s, count_s = _kept(s, query_mask)
     t, keep_t, count_t = _kept(t, key_mask)
-    sizes = torch.cat([s.detach().abs().flatten(), t.detach().abs().flatten(), s.new_ones(1)])
-    unit = power_of_two(sizes.amax())  # squares of large scores would overflow
+    unit = power_of_two(_largest(s, t))  # squares of large scores would overflow
     s, t, eps = s / unit, t / unit, eps / unit.square()
     middle = (s.sum(-1, keepdim=True) / count_s + t.sum(-1, keepdim=True) / count_t) / 2
     s, t = (s - middle) * keep_s, (t - middle) * keep_t
@@ -278,6 +277,13 @@ def standardize(
         (s.square().sum(-1, keepdim=True) / count_s + t.square().sum(-1, keepdim=True) / count_t) / 2 + eps
     ).sqrt()
     return Standardized((s / deviation).to(dtype), (t / deviation).to(dtype), middle * unit, deviation * unit)
+
+
+def _largest(s: Tensor, t: Tensor) -> Tensor:
+    """The size of the largest score of each row, at least 1: (…, 1)."""
+    rows = [x.detach().abs().amax(-1, keepdim=True) for x in (s, t) if x.shape[-1]]
+    largest = torch.maximum(*rows) if len(rows) == 2 else rows[0] if rows else s.new_ones(*s.shape[:-1], 1)
+    return largest.clamp_min(1)
 
 
 def power_of_two(x: Tensor) -> Tensor:
@@ -289,9 +295,9 @@ def power_of_two(x: Tensor) -> Tensor:
     return (x.view(integer) & exponent).view(x.dtype)
 
 
-def _kept(x: Tensor, mask: Tensor | None) -> tuple[Tensor, Tensor, Tensor]:
+def _kept(x: Tensor, mask: Tensor | None) -> tuple[Tensor, Tensor | int, Tensor | int]:
     """Zeros for the masked scores, the mask as numbers, and how many are kept (at least 1)."""
     if mask is None:
-        return x, x.new_ones(()), x.new_tensor(float(max(x.shape[-1], 1)))
+        return x, 1, max(x.shape[-1], 1)
     x = torch.where(mask, x, 0)
     return x, mask.to(x.dtype), mask.sum(-1, keepdim=True).clamp_min(1).to(x.dtype)

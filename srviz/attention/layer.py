@@ -66,15 +66,17 @@ class SlicedAttention(nn.Module):
         self.out_proj = nn.Linear(embed_dim, embed_dim, bias, **where)
         self.slice = Slice(num_heads, self.head_dim, projection or DEFAULT_PROJECTIONS[kernel], **where)
         if kernel == "bump":
-            self.raw_bandwidth = nn.Parameter(torch.full((num_heads,), math.log(math.expm1(1 - 1e-4)), **where))
+            self.raw_bandwidth = nn.Parameter(torch.empty(num_heads, **where))
         self.reset_parameters()
 
     def reset_parameters(self) -> None:
-        """Xavier-uniform projections and zero biases, as in `torch.nn.MultiheadAttention`."""
+        """Xavier-uniform projections and zero biases, as in `torch.nn.MultiheadAttention`; bandwidths of 1."""
         for linear in (self.q_proj, self.k_proj, self.v_proj, self.out_proj):
             nn.init.xavier_uniform_(linear.weight)
             if linear.bias is not None:
                 nn.init.zeros_(linear.bias)
+        if self.kernel == "bump":
+            nn.init.constant_(self.raw_bandwidth, math.log(math.expm1(1 - 1e-4)))
 
     @property
     def bandwidth(self) -> Tensor:
@@ -107,15 +109,11 @@ class SlicedAttention(nn.Module):
             raise ValueError("is_causal: expected False, causal sliced attention is not implemented, got True")
         batched = self._check(query, key, value)
         keep = self._keep(key_padding_mask, key)
-        itself = query is key  # padded tokens of self-attention are padded queries, too
         if not batched:
             query, key, value = query[None], key[None], value[None]
             keep = None if keep is None else keep[None]
-        query_mask = None
         if keep is not None:  # nothing that stands under the mask may spread, NaN included
             key, value = (torch.where(keep.unsqueeze(-1), x, 0) for x in (key, value))
-            query_mask = keep.unsqueeze(1) if itself else None
-            query = key if itself else query
         q, k, v = self._heads(self.q_proj(query)), self._heads(self.k_proj(key)), self._heads(self.v_proj(value))
         key_mask = None if keep is None else keep.unsqueeze(1)  # (B, 1, n_k)
         s, t = self.slice(q), self.slice(k)  # (B, H, n)
@@ -123,7 +121,7 @@ class SlicedAttention(nn.Module):
         s, t = s.to(torch.promote_types(dtype, torch.float32)), t.to(torch.promote_types(dtype, torch.float32))
         wide = v.to(s.dtype)
         if self.kernel == "relu":
-            s, t, *_ = standardize(s, t, query_mask=query_mask, key_mask=key_mask)
+            s, t = self._standardized(s, t, key_mask)
             heads = sliced_relu(s, t, wide, key_mask=key_mask)
         else:
             heads = sliced_bump(s, t, wide, self.bandwidth.to(s.dtype), key_mask=key_mask)
@@ -140,6 +138,18 @@ class SlicedAttention(nn.Module):
         """What print shows besides the parts."""
         return f"embed_dim={self.embed_dim}, num_heads={self.num_heads}, kernel={self.kernel!r}, dropout={self.dropout}"
 
+    @staticmethod
+    def _standardized(s: Tensor, t: Tensor, key_mask: Tensor | None) -> tuple[Tensor, Tensor]:
+        """Queries and keys together; where keys are masked, by the kept keys alone.
+
+        Which queries are padding is not known, and the result does not move when all scores are shifted and scaled
+        alike: so what stands under the mask can do no harm by its size.
+        """
+        if key_mask is None:
+            return standardize(s, t)[:2]
+        _, t, mean, deviation = standardize(t, t, query_mask=key_mask, key_mask=key_mask)
+        return (s - mean.to(s.dtype)) / deviation.to(s.dtype), t
+
     def _weights(self, s: Tensor, t: Tensor, key_mask: Tensor | None) -> Tensor:
         mask = None if key_mask is None else key_mask.expand_as(t)
         if self.kernel == "relu":
@@ -152,7 +162,7 @@ class SlicedAttention(nn.Module):
 
     def _check(self, query: Tensor, key: Tensor, value: Tensor) -> bool:
         """Whether the inputs have a batch dimension; raises ValueError where their shapes do not fit."""
-        if not torch.is_autocast_enabled(query.device.type):  # which takes any dtype to its own
+        if query.is_meta or not torch.is_autocast_enabled(query.device.type):  # which takes any dtype to its own
             checks.floating(query=query, key=key, value=value)
         for name, x, linear in (
             ("query", query, self.q_proj),
@@ -178,7 +188,7 @@ class SlicedAttention(nn.Module):
             return ~padding
         if not padding.is_floating_point():
             raise TypeError(f"key_padding_mask: expected a bool or floating tensor, got {padding.dtype}")
-        if not bool(((padding == 0) | (padding == -torch.inf)).all()):
+        if checks.are_numbers(padding) and not bool(((padding == 0) | (padding == -torch.inf)).all()):
             raise ValueError("key_padding_mask: expected 0 or −inf in a floating mask, got other numbers")
         return padding == 0
 

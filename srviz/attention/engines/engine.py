@@ -18,7 +18,8 @@ class Engine:
     that would compute a problem, the one with the lowest rank does. able: whether it can compute these arguments.
     worth: whether it is the faster one at their size. forward: the arguments of the operation → the sums. backward: the
     upstream gradient, the arguments, the result and which gradients are wanted → those gradients; None where torch
-    differentiates `forward` by itself. refuses: whether it raises ValueError for NaN and infinite scores by itself.
+    differentiates `forward` by itself. careful: whether it gives the right answer for scores that are not finite, or
+    raises `NotFinite`, and for values whose sums are too large for their dtype; the others are given what they can do.
     """
 
     operation: str
@@ -28,21 +29,36 @@ class Engine:
     worth: Callable[..., bool]
     forward: Forward
     backward: Backward | None = None
-    refuses: bool = False
+    careful: bool = False
+
+
+class NotFinite(ValueError):
+    """What an engine raises that met a NaN or an infinity among the scores; the table finds out which."""
 
 
 def is_plain(x: Tensor) -> bool:
-    """Whether a tensor is numbers in memory, and not a subclass or a batch of vmap."""
+    """Whether a tensor is numbers in memory, and not a subclass or wrapped by a transform of `torch.func`."""
     inside = torch._C._functorch
     wrapped = inside.is_functorch_wrapped_tensor(x) or inside.is_legacy_batchedtensor(x)
     return type(x) in (Tensor, torch.nn.Parameter) and not wrapped
 
 
-def is_watched() -> bool:
-    """Whether torch records its own operations, or differentiates them forward: those of an engine would be missing."""
+def is_transformed(*tensors: Tensor | None) -> bool:
+    """Whether torch differentiates forward, traces, or has a transform of `torch.func` at work on one of these."""
+    inside = torch._C._functorch
     return (
-        torch._C._len_torch_dispatch_stack() > 0
-        or torch.autograd.forward_ad._current_level >= 0
-        or torch.compiler.is_compiling()
+        torch.autograd.forward_ad._current_level >= 0
         or torch.jit.is_tracing()  # type: ignore[attr-defined, no-untyped-call]
+        or any(
+            inside.is_functorch_wrapped_tensor(x) or inside.is_legacy_batchedtensor(x) for x in tensors if x is not None
+        )
+    )
+
+
+def is_recorded(*tensors: Tensor | None) -> bool:
+    """Whether torch records what is done, to do it later or on no numbers at all: a program or a fake tensor."""
+    return (
+        torch.compiler.is_compiling()
+        or torch._C._len_torch_dispatch_stack() > 0
+        or any(not is_plain(x) or x.is_meta for x in tensors if x is not None)
     )

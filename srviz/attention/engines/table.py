@@ -1,4 +1,10 @@
-"""The table of engines, the choice among them, and one gradient for all."""
+"""The table of engines, the choice among them, and what they all need around them.
+
+An operation goes one of three ways. Where torch records a program (`torch.compile`, `torch.export`, fake and meta
+tensors) it is one registered operator, `srviz::…`, that chooses its engine when it runs. Where a transform of
+`torch.func` or forward-mode differentiation is at work, it is a formula that torch sees through. Otherwise an engine
+computes it at once.
+"""
 
 import contextlib
 import pkgutil
@@ -10,12 +16,15 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from torch.autograd.function import once_differentiable
 
 from srviz.attention import checks
+from srviz.attention.engines.composed import COMPOSED
 from srviz.attention.engines.dense import FORMULAS, is_small
-from srviz.attention.engines.engine import Engine, Forward, is_plain, is_watched
+from srviz.attention.engines.engine import Engine, Forward, NotFinite, is_plain, is_recorded, is_transformed
+from srviz.attention.heads import power_of_two
 from srviz.attention.kernels import Kernel
+
+LARGE_VALUE = 2.0**60  # of the values, from which sums in their dtype are not trusted
 
 
 @cache
@@ -34,7 +43,8 @@ _only: ContextVar[tuple[str, ...] | None] = ContextVar("engines in use", default
 def use(*names: str) -> Iterator[None]:
     """Compute by these engines only, the first that is able, whatever the size: `with use("torch"): …`.
 
-    Raises ValueError for a name that no engine has. Gradients are computed by the engine that computed the sums.
+    Raises ValueError for a name that no engine has. Gradients are computed by the engine that computed the sums. A
+    program that is exported under `use("dense")` holds the n² formula in torch's own operations, which ONNX knows.
     """
     known = {engine.name for engine in engines()}
     if not names or not set(names) <= known:
@@ -65,7 +75,8 @@ def pick(operation: str, *arguments: Any) -> Engine:
 def sliced_relu(s: Tensor, t: Tensor, v: Tensor, keep: Tensor | None) -> Tensor:
     """y_i = Σ_j relu(s_i − t_j) / N_i · (v_j − v̄). s: (B, n_q), t: (B, n_k), v: (B, n_k, d), keep: (B, n_k) or None.
 
-    All contiguous, float32 at least → (B, n_q, d). Raises ValueError on NaN or infinite scores.
+    All contiguous, float32 at least → (B, n_q, d). A query whose score is NaN or infinite gets NaN. Where that of a key
+    is, every query of its row gets NaN; a call on numbers on a CPU raises ValueError instead.
     """
     return _compute("sliced_relu", s, t, v, keep)
 
@@ -80,16 +91,86 @@ def sum_pairs(s: Tensor, t: Tensor, v: Tensor, kernel: Kernel) -> Tensor:
     return _compute("kernel_sum", s, t, v, kernel)
 
 
-def _compute(operation: str, *arguments: Any) -> Tensor:
-    s, t = arguments[:2]
-    engine = pick(operation, *arguments)
-    with torch.autocast(s.device.type, enabled=False):
-        if not engine.refuses:
-            checks.finite(s, t)
-        if engine.backward is None:
-            return engine.forward(*arguments)
-        result: Tensor = _Computed.apply(engine, *arguments)  # type: ignore[no-untyped-call]
-        return result
+def _compute(operation: str, s: Tensor, t: Tensor, v: Tensor, *others: Any) -> Tensor:
+    if torch.compiler.is_dynamo_compiling():  # which could not look any further
+        return _without_bad_scores(_registered, operation, s, t, v, *others)
+    tensors = (s, t, v, *(x for x in others if isinstance(x, Tensor)))
+    with _full_precision(s):
+        if is_transformed(*tensors):
+            return _without_bad_scores(_formula, operation, s, t, v, *others)
+        if is_recorded(*tensors):
+            inlined = _only.get() == ("dense",)
+            return _without_bad_scores(_formula if inlined else _registered, operation, s, t, v, *others)
+        engine = pick(operation, s, t, v, *others)
+        if engine.careful:
+            try:
+                return _by(engine, s, t, v, *others)
+            except NotFinite:
+                pass
+        elif s.device.type != "cpu":  # without waiting for the device
+            return _without_bad_scores(_eager, operation, s, t, v, *others)
+        bad = checks.queries_not_finite(s, t)
+        if bad is None:
+            return _by(engine, s, t, v, *others)
+        y = _by(engine, torch.where(bad, 0, s), t, v, *others)
+        return torch.where(bad.unsqueeze(-1), torch.nan, y)
+
+
+def _full_precision(x: Tensor) -> contextlib.AbstractContextManager[object]:
+    """No autocast, where the device of a tensor has one."""
+    return contextlib.nullcontext() if x.is_meta else torch.autocast(x.device.type, enabled=False)
+
+
+def _without_bad_scores(compute: Forward, operation: str, s: Tensor, t: Tensor, v: Tensor, *others: Any) -> Tensor:
+    """Compute with 0 for every score that is NaN or infinite, and answer NaN wherever it would have counted."""
+    query_is_fine, key_is_fine = s.isfinite(), t.isfinite()
+    y = compute(operation, torch.where(query_is_fine, s, 0), torch.where(key_is_fine, t, 0), v, *others)
+    fine = query_is_fine & key_is_fine.all(-1, keepdim=True)
+    return torch.where(fine.unsqueeze(-1), y, torch.nan)
+
+
+def _formula(operation: str, s: Tensor, t: Tensor, *others: Any) -> Tensor:
+    """By operations that torch sees through, and differentiates in every mode."""
+    formula = FORMULAS if is_small(s, t) or _only.get() == ("dense",) else COMPOSED
+    return formula[operation](s, t, *others)
+
+
+def _eager(operation: str, *arguments: Any) -> Tensor:
+    return _by(pick(operation, *arguments), *arguments)
+
+
+def _by(engine: Engine, *arguments: Any) -> Tensor:
+    """By an engine, now."""
+    if engine.backward is None:
+        return _forward(engine, *arguments)
+    result: Tensor = _Computed.apply(engine, *arguments)  # type: ignore[no-untyped-call]
+    return result
+
+
+def _forward(engine: Engine, s: Tensor, t: Tensor, v: Tensor, *others: Any) -> Tensor:
+    unit = None if engine.careful else _unit(v)
+    return engine.forward(s, t, v, *others) if unit is None else engine.forward(s, t, v / unit, *others) * unit
+
+
+def _backward(
+    engine: Engine, g: Tensor, s: Tensor, t: Tensor, v: Tensor, others: tuple[Any, ...], y: Tensor, needs: Any
+) -> tuple[Tensor | None, ...]:
+    assert engine.backward is not None
+    unit = None if engine.careful else _unit(v)
+    if unit is None:
+        return engine.backward(g, s, t, v, *others, y, needs)
+    ds, dt, dv, *rest = engine.backward(g, s, t, v / unit, *others, y / unit, needs)
+    return *(None if x is None else x * unit for x in (ds, dt)), dv, *(None if x is None else x * unit for x in rest)
+
+
+def _unit(v: Tensor) -> Tensor | None:
+    """A power of two by which the values are to be divided so that their sums stay within their dtype; None for 1."""
+    if not v.numel():
+        return None
+    largest = v.detach().abs().amax()
+    if v.device.type == "cpu" and not LARGE_VALUE < float(largest) < torch.inf:
+        return None
+    return torch.where((largest > LARGE_VALUE) & largest.isfinite(), power_of_two(largest), 1)
 
 
 class _Computed(torch.autograd.Function):
@@ -97,8 +178,7 @@ class _Computed(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, engine: Engine, *arguments: Any) -> Tensor:
-        plain = tuple(x.resolve_neg() if isinstance(x, Tensor) else x for x in arguments)
-        y = engine.forward(*plain)
+        y = _forward(engine, *(x.resolve_neg() if isinstance(x, Tensor) else x for x in arguments))
         ctx.engine = engine
         ctx.others = tuple(None if isinstance(x, Tensor) else x for x in arguments)
         ctx.save_for_backward(y, *(x if isinstance(x, Tensor) else None for x in arguments))
@@ -107,43 +187,126 @@ class _Computed(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, g: Tensor) -> tuple[Tensor | None, ...]:
         engine: Engine = ctx.engine
-        y, *saved = ctx.saved_tensors
+        y, *saved = ctx.saved_tensors  # once: a checkpoint computes them anew each time
         arguments = [other if x is None else x for x, other in zip(saved, ctx.others, strict=True)]
         needs = ctx.needs_input_grad[1:]
-        if _by_formula(arguments[0], arguments[1], g):
-            return (None, *_differentiated(FORMULAS[engine.operation], arguments, needs, g))
-        return _Computed.once(ctx, arguments, y, needs, _once(g))
-
-    @staticmethod
-    @once_differentiable
-    def once(
-        ctx: Any, arguments: list[Any], y: Tensor, needs: tuple[bool, ...], g: Tensor
-    ) -> tuple[Tensor | None, ...]:
-        """The gradients of a large problem, which cannot be differentiated again."""
-        backward = ctx.engine.backward
-        g = torch.zeros(g.shape, dtype=g.dtype, device=g.device) if g._is_zerotensor() else g.resolve_neg().contiguous()
-        with torch.autocast(g.device.type, enabled=False):
-            found = backward(g, *arguments, y, needs)
+        if torch.is_grad_enabled() or not is_plain(g):  # to be differentiated again, or asked for in batches
+            return (None, *_differentiated(engine.operation, arguments, needs, g))
+        s, t, v, *others = (x.resolve_neg() if isinstance(x, Tensor) else x for x in arguments)
+        g = torch.zeros_like(y) if g._is_zerotensor() else g.resolve_neg().contiguous()
+        with _full_precision(g):
+            found = _backward(engine, g, s, t, v, tuple(others), y, needs)
         return (None, *found, *[None] * (len(arguments) - len(found)))
 
 
-def _once(g: Tensor) -> Tensor:
-    """The upstream gradient so that gradients which are differentiated again raise, and are not taken for constants."""
-    return g.detach().requires_grad_() if torch.is_grad_enabled() else g
-
-
-def _by_formula(s: Tensor, t: Tensor, g: Tensor) -> bool:
-    """Whether gradients come from the n² formula: those of a small problem that are to be differentiated again, or that
-    are asked for in batches.
-    """
-    return is_small(s, t) and (torch.is_grad_enabled() or not is_plain(g) or is_watched())
-
-
 def _differentiated(
-    formula: Forward, arguments: list[Any], needs: tuple[bool, ...], g: Tensor
+    operation: str, arguments: list[Any], needs: tuple[bool, ...], g: Tensor
 ) -> tuple[Tensor | None, ...]:
     """The gradients of a formula that torch knows, None where they are not needed."""
     needed = [x for x, wanted in zip(arguments, needs, strict=True) if wanted]
-    with torch.enable_grad():
-        found = iter(torch.autograd.grad(formula(*arguments), needed, g, create_graph=True))
+    with torch.enable_grad(), _full_precision(g):
+        found = iter(torch.autograd.grad(_formula(operation, *arguments), needed, g, create_graph=True))
     return tuple(next(found) if wanted else None for wanted in needs)
+
+
+# ---- registered with torch, for programs ----------------------------------------------------------------------------
+
+
+@torch.library.custom_op("srviz::sliced_relu", mutates_args=())
+def _relu_op(s: Tensor, t: Tensor, v: Tensor, keep: Tensor | None) -> Tensor:
+    return _forward(pick("sliced_relu", s, t, v, keep), s, t, v, keep)
+
+
+@torch.library.custom_op("srviz::sliced_relu_backward", mutates_args=())
+def _relu_op_backward(
+    g: Tensor, s: Tensor, t: Tensor, v: Tensor, keep: Tensor | None, y: Tensor
+) -> tuple[Tensor, Tensor, Tensor]:
+    ds, dt, dv = _gradients("sliced_relu", g, (s, t, v, keep), y, 3)
+    return ds, dt, dv
+
+
+@torch.library.custom_op("srviz::sliced_bump", mutates_args=())
+def _bump_op(s: Tensor, t: Tensor, v: Tensor, bandwidth: Tensor, scale: Tensor) -> Tensor:
+    return _forward(pick("sliced_bump", s, t, v, bandwidth, scale), s, t, v, bandwidth, scale)
+
+
+@torch.library.custom_op("srviz::sliced_bump_backward", mutates_args=())
+def _bump_op_backward(
+    g: Tensor, s: Tensor, t: Tensor, v: Tensor, bandwidth: Tensor, scale: Tensor, y: Tensor
+) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    ds, dt, dv, db = _gradients("sliced_bump", g, (s, t, v, bandwidth, scale), y, 4)
+    return ds, dt, dv, db
+
+
+@torch.library.custom_op("srviz::kernel_sum", mutates_args=())
+def _sum_op(
+    s: Tensor, t: Tensor, v: Tensor, nodes: list[float], heights: list[float], left: float, right: float
+) -> Tensor:
+    kernel = Kernel(tuple(nodes), tuple(heights), left, right)
+    return _forward(pick("kernel_sum", s, t, v, kernel), s, t, v, kernel)
+
+
+@torch.library.custom_op("srviz::kernel_sum_backward", mutates_args=())
+def _sum_op_backward(
+    g: Tensor, s: Tensor, t: Tensor, v: Tensor, nodes: list[float], heights: list[float], left: float, right: float,
+    y: Tensor,
+) -> tuple[Tensor, Tensor, Tensor]:  # fmt: skip
+    ds, dt, dv = _gradients("kernel_sum", g, (s, t, v, Kernel(tuple(nodes), tuple(heights), left, right)), y, 3)
+    return ds, dt, dv
+
+
+def _gradients(operation: str, g: Tensor, arguments: tuple[Any, ...], y: Tensor, count: int) -> list[Tensor]:
+    """All gradients of an operation, as tensors of their own.
+
+    Below torch's own differentiation, where the n² formula cannot be differentiated: a small problem is sorted.
+    """
+    engine, needs = pick(operation, *arguments), (True,) * count
+    if engine.backward is None:
+        engine = next(e for e in engines() if e.operation == operation and e.name == "torch")
+    s, t, v, *others = arguments
+    found = _backward(engine, g.contiguous(), s, t, v, tuple(others), y, needs)
+    return [
+        torch.zeros_like(x) if part is None else part.to(x.dtype).reshape(x.shape)
+        for part, x in zip(found[:count], arguments, strict=False)
+    ]
+
+
+def _register() -> None:
+    """What torch asks of an operator: its result without numbers, its gradients, and itself on a batch."""
+    for forward, backward, count in (
+        (_relu_op, _relu_op_backward, 3),
+        (_bump_op, _bump_op_backward, 4),
+        (_sum_op, _sum_op_backward, 3),
+    ):
+        forward.register_fake(lambda s, t, v, *others: v.new_empty(*s.shape, v.shape[-1]))
+        backward.register_fake(lambda g, *arguments, count=count: tuple(torch.empty_like(x) for x in arguments[:count]))
+
+        def setup(ctx: Any, inputs: tuple[Any, ...], output: Tensor) -> None:
+            ctx.others = tuple(None if isinstance(x, Tensor) else x for x in inputs)
+            ctx.save_for_backward(output, *(x if isinstance(x, Tensor) else None for x in inputs))
+
+        def differentiate(ctx: Any, g: Tensor, backward: Any = backward, count: int = count) -> tuple[Any, ...]:
+            y, *saved = ctx.saved_tensors
+            arguments = [other if x is None else x for x, other in zip(saved, ctx.others, strict=True)]
+            found = backward(g, *arguments, y)
+            needs = ctx.needs_input_grad
+            mine = (part if wanted else None for part, wanted in zip(found, needs, strict=False))
+            return (*mine, *[None] * (len(arguments) - count))
+
+        forward.register_autograd(differentiate, setup_context=setup)
+
+
+_register()
+
+
+def _registered(operation: str, s: Tensor, t: Tensor, v: Tensor, *others: Any) -> Tensor:
+    """As one operator of the program that torch records."""
+    y: Tensor
+    if operation == "sliced_relu":
+        y = _relu_op(s, t, v, *others)
+    elif operation == "sliced_bump":
+        y = _bump_op(s, t, v, *others)
+    else:
+        kernel: Kernel = others[0]
+        y = _sum_op(s, t, v, list(kernel.nodes), list(kernel.heights), kernel.left, kernel.right)
+    return y

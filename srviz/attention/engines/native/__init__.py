@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from srviz.attention.engines.engine import Engine, is_plain, is_watched
+from srviz.attention.engines.engine import Engine, is_plain
 from srviz.attention.engines.native import calls, library
 
 RANK = 10
@@ -12,12 +12,11 @@ MOST_TOKENS = 1 << 31  # of a row, whose places are 32 bits
 
 
 def _able(s: Tensor, t: Tensor, v: Tensor, *others: Tensor | None) -> bool:
-    """float32 on a CPU, plain tensors that nobody watches, and a library that could be made."""
+    """float32 on a CPU, tensors that are numbers in memory, and a library that could be made."""
     return (
         v.dtype == torch.float32
         and v.device.type == "cpu"
         and max(s.shape[1], t.shape[1]) < MOST_TOKENS
-        and not is_watched()
         and all(is_plain(x) for x in (s, t, v, *others) if x is not None)
         and library.library() is not None
     )
@@ -28,6 +27,6 @@ def _worth(s: Tensor, t: Tensor, v: Tensor, *others: Tensor | None) -> bool:
 
 
 ENGINES = (
-    Engine("sliced_relu", "native", RANK, _able, _worth, calls.relu_forward, calls.relu_backward, refuses=True),
-    Engine("sliced_bump", "native", RANK, _able, _worth, calls.bump_forward, calls.bump_backward, refuses=True),
+    Engine("sliced_relu", "native", RANK, _able, _worth, calls.relu_forward, calls.relu_backward, careful=True),
+    Engine("sliced_bump", "native", RANK, _able, _worth, calls.bump_forward, calls.bump_backward, careful=True),
 )

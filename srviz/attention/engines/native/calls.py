@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 import torch
 from torch import Tensor
 
-from srviz.attention import checks
+from srviz.attention.engines.engine import NotFinite
 from srviz.attention.engines.native import library
 
 THREAD_WORK = 1 << 21  # numbers for which another thread is worth starting
@@ -20,7 +20,7 @@ NO_MEMORY, NOT_FINITE = 1, 2  # what native.c answers; 0: done
 def relu_forward(s: Tensor, t: Tensor, v: Tensor, keep: Tensor | None) -> Tensor:
     """y_i = Σ_j relu(s_i − t_j) / N_i · (v_j − v̄). s: (B, n_q), t: (B, n_k), v: (B, n_k, d), keep: (B, n_k) or None.
 
-    Contiguous → (B, n_q, d). Raises ValueError on NaN or infinite scores, MemoryError where there is no room to sort.
+    Contiguous → (B, n_q, d). Raises NotFinite on NaN or infinite scores, MemoryError where there is no room to sort.
     """
     y = v.new_empty(*s.shape, v.shape[-1])
     _walk(_found().relu_forward, s, t, v, _weight(keep, v), y)
@@ -127,7 +127,7 @@ def _walk(function: Callable[..., int], s: Tensor, t: Tensor, v: Tensor, *others
     places = [(row, part) for row in range(0, rows, together) for part in range(len(columns))]
     results = _side_by_side(call, places, threads)
     if NOT_FINITE in results:
-        checks.finite(s, t)
+        raise NotFinite("s, t: expected finite scores")
     if NO_MEMORY in results:
         raise MemoryError(f"not enough memory to sort {n_q:,} queries and {n_k:,} keys")
     if any(results):

@@ -120,7 +120,7 @@ def ascending(x: Tensor) -> tuple[Tensor, Tensor]:
     size, rest = torch.iinfo(whole).bits - 1, torch.iinfo(whole).max
     bits = (x + 0.0).contiguous().view(whole)
     bits ^= (bits >> size) & rest
-    place = torch.empty(x.shape, dtype=torch.int64)
+    place = torch.empty(x.shape, dtype=torch.int64, device=x.device)
     for row, found in zip(bits, place, strict=True):
         torch.sort(row, out=(row, found))
     bits ^= (bits >> size) & rest
