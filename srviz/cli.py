@@ -3,6 +3,7 @@
 import argparse
 import re
 import runpy
+import signal
 import sys
 from importlib.metadata import PackageNotFoundError, requires, version
 
@@ -46,6 +47,7 @@ def main(arguments: list[str] | None = None) -> int:
         return 1
     port = [] if chosen.port is None else ["--server.port", str(chosen.port)]
     sys.argv = ["streamlit", "run", str(places.HOME / "app.py"), *port, *others]
+    signal.signal(signal.SIGINT, lambda *_: sys.exit(0))  # Ctrl+C, which the server passes on when it has stopped
     runpy.run_module("streamlit", run_name="__main__", alter_sys=True)  # it ends by SystemExit
     return 0
 

@@ -1,6 +1,7 @@
 """The command `srviz`, as far as it goes without a server; tests/browser/test_install.py starts one."""
 
 import runpy
+import signal
 import sys
 from importlib.metadata import PackageNotFoundError
 
@@ -15,6 +16,7 @@ def started(monkeypatch):
     """The command lines that Streamlit was started with."""
     lines = []
     monkeypatch.setattr(sys, "argv", ["srviz"])
+    monkeypatch.setattr(signal, "signal", lambda *_: None)
     monkeypatch.setattr(runpy, "run_module", lambda name, **_: lines.append([name, *sys.argv]))
     return lines
 
