@@ -8,7 +8,6 @@ import socket
 import subprocess
 import sys
 import sysconfig
-import tempfile
 import time
 import urllib.request
 import venv
@@ -21,6 +20,7 @@ import pytest
 from playwright.sync_api import expect
 
 ROOT = Path(__file__).parents[2]
+pytestmark = pytest.mark.skipif(os.name == "nt", reason="permissions of files are set by chmod")
 PLOTLY = f"app/static/plotly-{version('plotly')}.min.js"
 SOURCES = ["app.py", "pages", "assets", ".streamlit", "srviz", "pyproject.toml", "setup.py", "MANIFEST.in", "README.md"]
 SENT = "performance.getEntriesByType('resource').filter(e => e.name.includes('plotly')).map(e => e.transferSize)"
@@ -28,12 +28,11 @@ PIP = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet"]
 
 
 @pytest.fixture(scope="module")
-def folder():
-    """A folder that every user can enter, unlike those of pytest."""
-    with tempfile.TemporaryDirectory(prefix="srviz-install-") as name:
-        Path(name).chmod(0o755)
-        yield Path(name)
-        subprocess.run(["chmod", "-R", "u+w", name], check=True)
+def folder(tmp_path_factory):
+    """Where all of this happens."""
+    place = tmp_path_factory.mktemp("install")
+    yield place
+    subprocess.run(["chmod", "-R", "u+w", place], check=True)
 
 
 @pytest.fixture(scope="module")
@@ -58,20 +57,19 @@ def wheel(folder):
 def command(wheel, folder):
     """The command srviz of a virtual environment that borrows the other packages; nothing in it is writable."""
     place = folder / "venv"
-    venv.create(place, symlinks=os.name != "nt")
-    scripts = place / ("Scripts" if os.name == "nt" else "bin")
+    venv.create(place, symlinks=True)
     paths = sysconfig.get_paths(vars={"base": str(place), "platbase": str(place)}, scheme="venv")
     Path(paths["purelib"], "borrowed.pth").write_text(sysconfig.get_path("purelib"))
     subprocess.run(
-        [*PIP, "--python", scripts / "python", "install", "--no-deps", "--no-index", "--no-compile", wheel], check=True
+        [*PIP, "--python", place / "bin" / "python", "install", "--no-deps", "--no-index", wheel], check=True
     )
     subprocess.run(["chmod", "-R", "a-w", place], check=True)
-    return scripts / "srviz"
+    return place / "bin" / "srviz"
 
 
 def bound():
     """What makes root, too, keep to the permissions of files, as everybody else does; empty where it is not needed."""
-    if os.name == "nt" or os.getuid() != 0:
+    if os.getuid() != 0:
         return []
     less = "-dac_override,-dac_read_search"
     without = ["setpriv", f"--inh-caps={less}", f"--bounding-set={less}"]
@@ -87,12 +85,12 @@ def running(command, base="", **environment):
         port = s.getsockname()[1]
     place = command.parents[2] / f"elsewhere-{port}"
     place.mkdir()
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith(("XDG_", "PYTHON"))}
+    inherited = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "XDG_CACHE_HOME")}
     line = [*bound(), command, "--port", str(port), "--server.address", "127.0.0.1", "--server.headless", "true"]
     process = subprocess.Popen(
         [*line, "--server.baseUrlPath", base],
         cwd=place,
-        env=inherited | {"PYTHONDONTWRITEBYTECODE": "1"} | environment,
+        env=inherited | environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
     )
@@ -108,7 +106,7 @@ def running(command, base="", **environment):
                 time.sleep(0.1)
         yield address
     finally:
-        process.send_signal(signal.CTRL_C_EVENT if os.name == "nt" else signal.SIGINT)
+        process.send_signal(signal.SIGINT)
         said = process.communicate(timeout=20)[0].decode()
     assert process.returncode == 0
     assert list(place.iterdir()) == []
@@ -148,7 +146,6 @@ def test_the_wheel_has_all_and_no_more(wheel):
 def test_started_from_elsewhere_pages_show_and_nothing_is_written(command, folder, visit, settled):
     home = folder / "home"
     home.mkdir()
-    home.chmod(0o777)
     before = tree(command.parents[1])
     with running(command, HOME=str(home), XDG_CACHE_HOME=str(home / "cache"), SRVIZ_NATIVE="0") as address:
         page = visit(f"{address}/Beside_softmax", color_scheme="light")
