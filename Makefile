@@ -8,7 +8,7 @@ export CHROMIUM
 
 VENV := .venv
 PY := $(VENV)/bin/python
-SOURCES := srviz pages tests app.py
+SOURCES := srviz pages tests app.py setup.py
 # no byte-code of what is never imported: torch alone is thousands of files
 INSTALL := $(PY) -m pip install --no-input --disable-pip-version-check --no-compile --prefer-binary --quiet
 
@@ -33,7 +33,7 @@ format: dev
 	$(PY) -m ruff format $(SOURCES)
 
 clean:
-	rm -rf $(VENV) build dist static *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 
 # .venv/busy is there while pip writes: where it was left behind, or pip does not start, .venv is made anew
 venv:

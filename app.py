@@ -1,5 +1,12 @@
 """The front door: attention on a line."""
 
-from srviz.ui.chapters import show
+if __name__ == "__main__":  # Streamlit runs this file as the script of the home page,
+    from srviz.ui.chapters import show
 
-show("line")
+    show("line")
+else:  # and imports it once, at the start, to see what its server is to serve besides.
+    import streamlit as st
+
+    from srviz.ui.kit import serve
+
+    app = st.App(__file__, routes=serve.ROUTES, lifespan=serve.lifespan)

@@ -1,5 +1,7 @@
-"""Where the files of the app lie: those that came with it, and those it makes for itself."""
+"""Where the files lie that the app is made of: app.py, pages/, assets/ and .streamlit/."""
 
 from pathlib import Path
 
-HOME = Path(__file__).parents[1]  # the folder of app.py, pages/ and assets/
+CHECKOUT = Path(__file__).parents[1]
+INSTALLED = Path(__file__).with_name("app")  # setup.py puts them there in a wheel
+HOME = INSTALLED if INSTALLED.is_dir() else CHECKOUT

@@ -1,27 +1,21 @@
 """The live figure: an ordinary Plotly figure, updated in place, linked with others, with hover and click.
 
-Plotly.js comes from the installed package: copied into static/ once, served from there, cached by the browser.
+The browser gets plotly.js from the server, which has it from the installed package: see serve.py.
 """
 
 import base64
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
-from functools import cache
 from hashlib import sha256
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
-import plotly
 import plotly.graph_objects as go
 import streamlit as st
 from numpy.typing import ArrayLike, NDArray
 
-from srviz import places
+from srviz.ui.kit import serve
 from srviz.ui.kit.component import component
-
-STATIC = places.HOME / "static"
 
 
 @dataclass(frozen=True)
@@ -87,7 +81,7 @@ def figure(
         raise ValueError("alt: expected a text that stands for the figure, got an empty one")
     drawn = drawing if isinstance(drawing, str) else drawing.to_json()
     data = {
-        "library": _library(),
+        "library": serve.address(),
         "figure": drawn,
         "alt": "" if paint else alt,
         "group": group,
@@ -137,17 +131,3 @@ def _plain(arithmetic: Arithmetic) -> dict[str, Any]:
 
 def _base64(numbers: ArrayLike, kind: type[np.float32 | np.int32]) -> str:
     return base64.b64encode(np.ascontiguousarray(numbers, dtype=kind).tobytes()).decode()
-
-
-@cache
-def _library() -> str:
-    """The name of plotly.js in static/, put there when it is not: written aside and moved, many may do it at once."""
-    name = f"plotly-{plotly.__version__}.min.js"
-    target = STATIC / name
-    if not target.exists():
-        STATIC.mkdir(exist_ok=True)
-        with TemporaryDirectory(dir=STATIC) as aside:
-            written = Path(aside) / name
-            written.write_text(plotly.offline.get_plotlyjs(), encoding="utf-8")
-            written.replace(target)
-    return name

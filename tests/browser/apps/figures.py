@@ -1,16 +1,11 @@
 """A page of live figures for the tests: three of points in space (one painted), two matrices, one in the plane."""
 
-from pathlib import Path
-
 import numpy as np
 import plotly.graph_objects as go
 import streamlit as st
 
 from srviz.figures.beside import matrix
-from srviz.ui.kit import figure as live
 from srviz.ui.kit.figure import Arithmetic, Paint, figure
-
-live.STATIC = Path(__file__).parent / "static"  # where the server of this script looks
 
 turn = st.slider("turn", 0, 10, 0)
 draw = np.random.default_rng(0)

@@ -1,7 +1,6 @@
 """What a live figure refuses, and what it takes from the browser."""
 
 import base64
-from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import plotly.graph_objects as go
@@ -45,21 +44,3 @@ def test_paint_goes_apart_and_names_the_figure_it_is_for(monkeypatch):
     before = dict(sent["figure"])
     live.figure('{"data": []}', key="x", alt="another", points=np.array([7, 300]), paint=live.Paint({}))
     assert sent["figure"] == before
-
-
-def test_plotly_is_put_into_static_once(tmp_path, monkeypatch):
-    monkeypatch.setattr(live, "STATIC", tmp_path / "static")
-    name = live._library.__wrapped__()
-    [file] = (tmp_path / "static").iterdir()
-    assert file.name == name
-    assert file.stat().st_size > 1_000_000
-    before = file.stat().st_mtime_ns
-    live._library.__wrapped__()
-    assert file.stat().st_mtime_ns == before
-
-
-def test_many_sessions_put_the_library_there_at_once(tmp_path, monkeypatch):
-    monkeypatch.setattr(live, "STATIC", tmp_path / "static")
-    with ThreadPoolExecutor(8) as pool:
-        names = set(pool.map(lambda _: live._library.__wrapped__(), range(8)))
-    assert [path.name for path in (tmp_path / "static").iterdir()] == list(names)
