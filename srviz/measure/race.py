@@ -26,6 +26,7 @@ from torch import Tensor
 from torch.nn.functional import scaled_dot_product_attention
 
 from srviz import device as devices
+from srviz import host
 from srviz.attention import METHODS, dense, native, sliced_bump, sliced_relu
 from srviz.attention.methods import BANDWIDTH
 from srviz.measure import memory
@@ -257,14 +258,14 @@ def race(plan: Plan) -> Iterator[dict[str, Any]]:
     yield {"provenance": provenance(plan)}
     others = Others()
     before = memory.resident()
-    room = memory.available() if plan.memory is None else plan.memory
+    room = host.available() if plan.memory is None else plan.memory
 
     def left() -> int:
         if device.type == "cuda":
             free, _ = torch.cuda.mem_get_info(device)
             free += torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
             return free if plan.memory is None else min(free, plan.memory - torch.cuda.memory_allocated(device))
-        return max(0, min(memory.available(), room - max(0, memory.resident() - before)))
+        return max(0, min(host.available(), room - max(0, memory.resident() - before)))
 
     lanes = [Lane(method, direction, RACERS[method]) for method, direction in plan.lanes()]
     floor = Lane(FLOOR, "forward", Racer("The floor", "n log n", ("t", "v", "v"), _floor, 1, (3, 3)))
@@ -482,10 +483,10 @@ def provenance(plan: Plan) -> dict[str, str | int]:
     return {
         "device": _processor() if device.type == "cpu" else devices.describe(device),
         "cpu": _processor(),
-        "cores": cores(),
+        "cores": host.cores(),
         "threads": plan.threads,
         "load_before": load,  # tasks that ran or waited, over the last minute
-        "memory": memory.granted(),
+        "memory": host.granted(),
         "torch": torch.__version__,
         "sliced": _sliced(plan),
         "cuda": str(torch.version.cuda or ""),
@@ -536,11 +537,6 @@ def command(plan: Plan) -> str:
     words += [f"--threads {plan.threads}", f"--seconds {plan.seconds:g}"]
     words += [f"--memory {plan.memory}"] if plan.memory is not None else []
     return f"python -m srviz.measure.bench {' '.join(words)}"
-
-
-def cores() -> int:
-    """The processors this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _processor() -> str:

@@ -275,8 +275,8 @@ def test_a_child_that_cannot_start_is_a_sentence(monkeypatch):
 def test_the_limit_of_memory_is_an_error_that_torch_raises():
     script = """
 import torch
-from srviz.measure import memory
-assert memory.limit(200_000_000)
+from srviz import host
+assert host.limit(200_000_000)
 torch.ones(10_000_000)
 try:
     torch.ones(100_000_000)

@@ -205,11 +205,11 @@ def test_the_query_is_one_that_the_cloud_has():
 
 
 def test_sizes_are_what_the_host_grants(monkeypatch):
-    monkeypatch.setattr(clouds.memory, "granted", lambda: clouds.BESIDE + (200 << 20))
+    monkeypatch.setattr(clouds.host, "granted", lambda: clouds.BESIDE + (200 << 20))
     sizes = clouds.offered.__wrapped__()
     assert 256 in sizes
     assert 1_000_000 not in sizes
-    monkeypatch.setattr(clouds.memory, "granted", lambda: 8 << 30)
+    monkeypatch.setattr(clouds.host, "granted", lambda: 8 << 30)
     assert clouds.offered.__wrapped__() == clouds.SIZES
 
 
@@ -397,7 +397,7 @@ def test_work_that_another_visitor_has_displaced_begins_anew_and_loses_nothing(m
 
 
 def test_what_does_not_fit_is_refused_before_it_is_tried(monkeypatch):
-    monkeypatch.setattr(attend.memory, "available", lambda: 90 << 20)
+    monkeypatch.setattr(attend.host, "available", lambda: 90 << 20)
     page = open_page(n="256")
     assert "94 MB are left on this host" in says(page)
     assert "Attend to everything" not in [button.label for button in page.button]
