@@ -11,7 +11,6 @@ point would take longer than is allowed, or more memory than there is; a row say
 
 import contextlib
 import datetime
-import json
 import math
 import os
 import platform
@@ -88,8 +87,7 @@ RACERS |= {  # whatever else is registered
 @dataclass(frozen=True)
 class Plan:
     """What is raced. least, most: n, in doublings. seconds: the longest that one call may take. memory: bytes that
-    may be taken at most, None for what the host or the device has. nice: how far other processes come first. ended:
-    (method, direction) of what runs no more.
+    may be taken at most, None for what the host or the device has. ended: (method, direction) of what runs no more.
     """
 
     methods: tuple[str, ...] = tuple(RACERS)
@@ -104,7 +102,6 @@ class Plan:
     threads: int = 1
     seconds: float = 1.0
     memory: int | None = None
-    nice: int = 0
     ended: tuple[tuple[str, str], ...] = ()
 
     def lanes(self) -> list[tuple[str, str]]:
@@ -116,18 +113,17 @@ class Plan:
         """The n of all points."""
         return [self.least << k for k in range(max(0, self.most // self.least).bit_length())]
 
-    def to_json(self) -> str:
-        """As text that `of` reads."""
-        return json.dumps(asdict(self))
-
     @classmethod
-    def of(cls, text: str) -> "Plan":
-        """A plan from its JSON."""
+    def of(cls, given: Mapping[str, Any]) -> "Plan":
+        """A plan from what JSON holds of `asdict` of it. Raises ValueError where it has no such field."""
 
         def deep(x: Any) -> Any:
             return tuple(map(deep, x)) if isinstance(x, list) else x
 
-        return cls(**{name: deep(x) for name, x in json.loads(text).items()})
+        known = {f.name for f in fields(cls)}
+        if not set(given) <= known:
+            raise ValueError(f"plan: expected some of {', '.join(sorted(known))}, got {', '.join(sorted(given))}")
+        return cls(**{name: deep(x) for name, x in given.items()})
 
 
 @dataclass(frozen=True)
