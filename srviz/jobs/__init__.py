@@ -13,8 +13,8 @@ from srviz.jobs.local import KILLED, LocalRunner, Running
 from srviz.jobs.protocol import TROUBLE, Attachments, Limits, Packed, Plan, Record, Runner
 
 __all__ = [
-    "KILLED", "LOCAL", "TROUBLE", "Attachments", "Limits", "LocalRunner", "Packed", "Plan", "Record", "Runner", "Running",
-    "stream",
+    "KILLED", "LOCAL", "TROUBLE", "Attachments", "Limits", "LocalRunner", "Packed", "Plan", "Record", "Runner",
+    "Running", "stream",
 ]  # fmt: skip
 
 LOCAL = LocalRunner()  # the runner of this process

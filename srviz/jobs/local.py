@@ -11,7 +11,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from queue import Empty, SimpleQueue
@@ -23,6 +23,7 @@ from srviz.jobs.protocol import TROUBLE, Attachments, Limits, Plan, Record
 from srviz.jobs.worker import IDLE_SECONDS
 
 ROOT = Path(__file__).parents[2]  # where the package is found
+COMMAND = (sys.executable, "-P", "-m", "srviz.jobs")  # -P: nothing is imported from the current folder
 TICK_SECONDS = 0.1  # between two signs of life
 STOP_SECONDS = 0.1  # in which a job that is stopped may end by itself; then its process is killed
 KEPT_SECONDS = IDLE_SECONDS - 10  # a process that has waited for longer may be about to end
@@ -33,8 +34,8 @@ KILLED = (-9, 137)  # exit codes of a process that the system ends when memory r
 class Worker:
     """A child process that does one job after the other, as seen from its parent."""
 
-    def __init__(self, limits: Limits) -> None:
-        self.kind = limits.threads, limits.lowest_priority  # neither can be changed once it runs
+    def __init__(self, limits: Limits, command: Sequence[str]) -> None:
+        self.kind = limits.threads, limits.nice  # neither can be changed once it runs
         self.idle_since = 0.0
         self.unfinished = 0  # jobs it was told to stop and has not yet said that they are over
         self.ready = False  # whether it has imported what its job needs
@@ -43,7 +44,6 @@ class Worker:
         # threads spin for each other a few microseconds, then sleep: where they spin for long, another task on their
         # core stops the clock's other thread; where they sleep at once, every small operation waits for one to wake up
         environment = {"GOMP_SPINCOUNT": "20000"} | os.environ | threads | {"PYTHONPATH": path}
-        command = [sys.executable, "-P", "-m", "srviz.jobs"]
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment)
         self.lines: SimpleQueue[bytes | None] = SimpleQueue()
         self._said: SimpleQueue[tuple[bytes | memoryview, ...]] = SimpleQueue()  # to the process; () ends it
@@ -71,7 +71,7 @@ class Worker:
         self._said.put((line.encode() + b"\n", *(packed.data for packed in attachments.values())))
 
     def _write(self) -> None:
-        """Pass on what is said to the process. A large attachment does not go through before it has started and reads."""
+        """Pass on what is said to the process: a large attachment does not go through before it reads."""
         pipe = _pipe(self.process.stdin)
         while parts := self._said.get():
             with contextlib.suppress(OSError, ValueError):  # it is gone: whoever reads its answers is told
@@ -138,8 +138,12 @@ class Running:
 
 @dataclass
 class LocalRunner:
-    """Runs jobs in child processes of this one. It may be used by several threads, each job by one at a time."""
+    """Runs jobs in child processes of this one. It may be used by several threads, each job by one at a time.
 
+    command: what starts a process that works as `worker` does.
+    """
+
+    command: Sequence[str] = COMMAND
     _waiting: Worker | None = None
     _lock: Lock = field(default_factory=Lock)
 
@@ -149,7 +153,7 @@ class LocalRunner:
     def submit(self, plan: Plan, attachments: Attachments | None = None, limits: Limits | None = None) -> Running:
         """Begin a job, in the process that waits for one or in a new one."""
         limits = limits or Limits()
-        worker = self._take(limits) or Worker(limits)
+        worker = self._take(limits) or Worker(limits, self.command)
         try:
             worker.order(plan, attachments or {}, limits)
         except ValueError:
@@ -197,7 +201,7 @@ class LocalRunner:
         """The process that waits, if it may do such a job."""
         with self._lock:
             worker = self._waiting
-            if not limits.reused or worker is None or worker.kind != (limits.threads, limits.lowest_priority):
+            if not limits.reused or worker is None or worker.kind != (limits.threads, limits.nice):
                 return None
             self._waiting = None
         if worker.process.poll() is None and time.monotonic() - worker.idle_since < KEPT_SECONDS:

@@ -54,14 +54,14 @@ class Limits:
     """What a job may take.
 
     memory_bytes: the most it may hold beyond what its process holds before it begins, and never more than the host has
-    left; None for no limit. threads: what the libraries in its process find in their environment. lowest_priority:
-    whether every other process comes first. reused: whether a process that has done another job may do this one, and
-    stay for a next one.
+    left; None for no limit. threads: what the libraries in its process find in their environment. nice: how far other
+    processes come first, 0 to 19 as the system counts it; with 19 this one runs only while no other wants to. reused:
+    whether a process that has done another job may do this one, and stay for a next one.
     """
 
     memory_bytes: int | None = None
     threads: int = 1
-    lowest_priority: bool = False
+    nice: int = 0
     reused: bool = True
 
 

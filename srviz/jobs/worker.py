@@ -23,7 +23,7 @@ from srviz.jobs.registry import Job, find
 
 IDLE_SECONDS = 60.0  # without an order this process ends
 OOM_SCORE = "900"  # of 1000: should the system have to end a process for its memory, then this one
-LOWEST = 19  # the last place of `nice`
+LAST = 19  # of `nice`
 TOO_MUCH = "There was not enough memory for it."
 
 Say = Callable[[Record], None]
@@ -80,7 +80,7 @@ def _answers() -> Say:
 
 
 def _hear(orders: "SimpleQueue[Order]") -> None:
-    """Take orders, and the wish to stop the last one. When the input ends, its other end is gone, and so is this process."""
+    """Take orders, and the wish to stop the last one. At the end of the input the parent is gone: this process ends."""
     last: Order | None = None
     with contextlib.suppress(Exception), os.fdopen(0, "rb", closefd=False) as heard:
         while line := heard.readline():
@@ -109,11 +109,12 @@ def _do(order: Order, say: Say) -> None:
 
 def _obey(limits: Limits) -> None:
     """Keep to the limits from now on; threads that a library starts later inherit the priority."""
-    if limits.lowest_priority and hasattr(os, "setpriority"):
-        os.setpriority(os.PRIO_PROCESS, 0, LOWEST)
-        if hasattr(os, "SCHED_IDLE"):  # a process of low priority is still let finish its few milliseconds
-            with contextlib.suppress(OSError):
-                os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
+    if limits.nice and hasattr(os, "setpriority"):
+        with contextlib.suppress(PermissionError):  # it has started with a higher one, and cannot go back
+            os.setpriority(os.PRIO_PROCESS, 0, limits.nice)
+    if limits.nice == LAST and hasattr(os, "SCHED_IDLE"):  # a nice process is still let finish its few milliseconds
+        with contextlib.suppress(OSError):
+            os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
     host.limit(None if limits.memory_bytes is None else min(limits.memory_bytes, host.available()))
 
 

@@ -79,18 +79,18 @@ class Run:
         return {"format": FORMAT, "provenance": self.provenance | {"note": note}, "rows": rows}
 
 
-def measure(run: Run, *, lowest_priority: bool = False) -> Generator[bool | None, None, None]:
+def measure(run: Run, *, nice: int = 0) -> Generator[bool | None, None, None]:
     """Measure what is left of a run in a child process: True for what is new, None every 0.1 s without it.
 
-    lowest_priority: whether every other process comes first. Close the generator to end the child at once; the run
-    keeps what it has and can be gone on with. Where the child ends in the middle of a call, another measures the rest.
+    nice: how far other processes come first, see `Limits`. Close the generator to end the child at once; the run keeps
+    what it has and can be gone on with. Where the child ends in the middle of a call, another one measures the rest.
     """
     while not run.over:
         rest = run.rest()
         given = host.granted() if rest.memory is None else rest.memory
         limits = jobs.Limits(
             memory_bytes=given if rest.device == "cpu" else None, threads=rest.threads,
-            lowest_priority=lowest_priority, reused=False,  # its memory is measured, so nothing else may have been there
+            nice=nice, reused=False,  # its memory is measured: nothing else may have been there
         )  # fmt: skip
         with contextlib.closing(jobs.stream({"job": "measure.race"} | asdict(rest), limits=limits)) as records:
             for record in records:

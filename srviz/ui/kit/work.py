@@ -1,9 +1,9 @@
 """Long work on a page: a place in the line, a Stop that is heard at once, progress, and its end with the tab.
 
 Work runs in another process; the script of the page only listens. Streamlit ends a script at its next call when the
-visitor presses Stop, touches another control or closes the tab, and that ends the work. So what comes of it is to be kept
-in the session as it comes, and the button stands in the main script, above the place where the script listens: there a
-press is heard at once.
+visitor presses Stop, touches another control or closes the tab, and that ends the work. So what comes of it is to be
+kept in the session as it comes, and the button stands in the main script, above the place where the script listens:
+there a press is heard at once.
 """
 
 import contextlib
@@ -22,6 +22,7 @@ from srviz import host, jobs
 from srviz.ui.kit import url
 
 TELL_SECONDS = 0.1  # at least so long between two signs of life, which is where Streamlit ends a script
+NICE = 10  # of the processes that do the work: the visitors of other pages come first
 FEED_SECONDS = 0.2  # at least so long between two pictures of what has come so far
 News = TypeVar("News")
 
@@ -118,7 +119,7 @@ def limits(device: str) -> jobs.Limits:
     """
     cpu = device == "cpu"
     memory = host.granted() if cpu else None
-    return jobs.Limits(memory_bytes=memory, threads=host.cores(), lowest_priority=True, reused=cpu)
+    return jobs.Limits(memory_bytes=memory, threads=host.cores(), nice=NICE, reused=cpu)
 
 
 def pack(array: NDArray[Any]) -> jobs.Packed:

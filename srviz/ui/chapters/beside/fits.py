@@ -184,19 +184,14 @@ def _maps(state: url.State, fits: Fits) -> None:
 
 
 def _run(fits: Fits, mine: str, bar: DeltaGenerator, table: DeltaGenerator) -> None:
-    """The fits asked for, watched. Stop, or any other control, ends this; what each has reached stays in the session."""
+    """The fits asked for, watched. Stop, or any other control, ends this; what they reached stays in the session."""
     wanted = list(product(fits.asked, METHODS))
-    done = 0
-
-    def show(share: float, text: str) -> None:
-        bar.progress((done + share) / len(wanted), text)
-
     with work.turn(partial(bar.progress, 0.0)):
-        for done, (pattern, method) in enumerate(wanted):
+        for number, (pattern, method) in enumerate(wanted):
             fitted = fits.found.setdefault((pattern, method), Fitted())
             if fitted.done:
                 continue
-            _fit_one(fits.seed, pattern, method, fitted, show)
+            _fit_one(fits.seed, pattern, method, fitted, partial(_show, bar, number, len(wanted)))
             if fitted.trouble:
                 break
             fitted.done = True
@@ -205,6 +200,11 @@ def _run(fits: Fits, mine: str, bar: DeltaGenerator, table: DeltaGenerator) -> N
                 st.rerun()  # its map is on the page
     fits.asked = ()
     st.rerun()
+
+
+def _show(bar: DeltaGenerator, number: int, count: int, share: float, text: str) -> None:
+    """How far all fits are, where so much of this one of them is done."""
+    bar.progress((number + share) / count, text)
 
 
 def _fit_one(seed: int, pattern: str, method: str, fitted: Fitted, show: Callable[[float, str], object]) -> None:
