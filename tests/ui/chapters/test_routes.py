@@ -13,7 +13,7 @@ def open_page(**query):
     page = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
     page.run()
     page.switch_page("pages/1_Two_routes.py")
-    for name, value in ({"input": "clusters"} | query).items():
+    for name, value in ({"input": "sentence"} | query).items():
         page.query_params[name] = value
     page.run()
     assert not page.exception
