@@ -50,7 +50,7 @@ def press(page, label):
 
 def test_a_pattern_is_fitted_by_every_method_and_goes_on_where_it_was_stopped(page, short, monkeypatch):
     """Interrupted in the middle of the second method, it ends as if it had not been."""
-    steps, take = [], fits.Fitted.take
+    steps, calm, take = [], False, fits.Fitted.take
 
     class Stopped(Exception):
         pass
@@ -58,7 +58,7 @@ def test_a_pattern_is_fitted_by_every_method_and_goes_on_where_it_was_stopped(pa
     def interrupted(fitted, record):
         take(fitted, record)
         steps.append(record["step"])
-        if steps.count(20) == 2:
+        if not calm and steps.count(20) == 2:
             raise Stopped
 
     monkeypatch.setattr(fits.Fitted, "take", interrupted)
@@ -68,6 +68,7 @@ def test_a_pattern_is_fitted_by_every_method_and_goes_on_where_it_was_stopped(pa
     found.asked = ()
     page.run()
     assert any(f"{METHODS[SECOND].label}, at step 20 of 40." in text.value for text in page.markdown)
+    calm = True
     steps.clear()
     press(page, "Go on")
     assert steps[:3] == [21, 30, 40]
