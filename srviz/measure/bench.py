@@ -1,34 +1,26 @@
 """The benchmark: `python -m srviz.measure.bench --json out.json`. The page of the race runs the same.
 
 The clock runs in a child process, which can be ended in the middle of a call, and which the system may end when memory
-runs out: that ends one method, and not the run. The two speak JSON, a record a line.
+runs out: that ends one method, and not the run. It is a job, see `srviz.jobs`.
 """
 
 import argparse
 import contextlib
-import gc
 import json
-import os
-import subprocess
 import sys
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
-from queue import Empty, SimpleQueue
-from threading import Thread
 from typing import Any
 
 from srviz import device as devices
+from srviz import host, jobs
 from srviz.attention.methods import ways
-from srviz.measure import memory
-from srviz.measure.race import DIRECTIONS, DTYPES, FLOOR, Plan, Row, cores, race
+from srviz.measure.race import DIRECTIONS, DTYPES, FLOOR, Plan, Row
 from srviz.numbers import duration, size
 
-ROOT = Path(__file__).parents[2]
 FORMAT = "srviz bench 1"
 MOST_ROWS = 2000  # of a run that is read
-LAST = 19  # of `nice`: whoever else has something to do comes first
-TICK = 0.1  # seconds between two signs of life
 
 
 @dataclass
@@ -43,7 +35,7 @@ class Run:
     trouble: str = ""  # a sentence, where the run could not go on
 
     def take(self, record: Mapping[str, Any]) -> None:
-        """What the child says, see `race`."""
+        """What the child says, see `race`, and what is said of its end, see `srviz.jobs`."""
         if "provenance" in record:
             self.provenance = self.provenance or dict(record["provenance"])
         elif "at" in record:
@@ -56,6 +48,10 @@ class Run:
             self.provenance["others"] = record["others"]
         elif "lost" in record:
             self.over, self.trouble = True, record["lost"]
+        elif "exit" in record:
+            self.died(record["exit"])
+        elif jobs.TROUBLE in record:
+            self.over, self.trouble = True, record[jobs.TROUBLE]
         elif "end" in record:
             self.over = True
 
@@ -71,7 +67,7 @@ class Run:
             return
         method, direction, n = self.at
         plan = self.plan
-        why = "the system ended it: out of memory" if code in (-9, 137) else f"its process ended (exit code {code})"
+        why = "the system ended it: out of memory" if code in jobs.KILLED else f"its process ended (exit code {code})"
         shape = {name: getattr(plan, name) for name in ("batch", "heads", "d", "dtype", "device", "threads")}
         takes = "" if method == FLOOR else ", ".join(ways()[method].takes)
         self.rows[self.at] = Row(method, direction, n, **shape, inputs=takes, stopped=why)
@@ -84,61 +80,24 @@ class Run:
         return {"format": FORMAT, "provenance": self.provenance | {"note": note}, "rows": rows}
 
 
-def measure(run: Run) -> Generator[bool, None, None]:
-    """Measure what is left of a run in a child process; every 0.1 s, or sooner, whether there is something new.
+def measure(run: Run, *, nice: int = 0) -> Generator[bool | None, None, None]:
+    """Measure what is left of a run in a child process: True for what is new, None every 0.1 s without it.
 
-    Close the generator to end the child at once; the run keeps what it has and can be gone on with.
+    nice: how far other processes come first, see `Limits`. Close the generator to end the child at once; the run keeps
+    what it has and can be gone on with. Where the child ends in the middle of a call, another one measures the rest.
     """
     while not run.over:
-        with _child(run.rest()) as (process, lines):
-            while True:
-                try:
-                    line = lines.get(timeout=TICK)
-                except Empty:
-                    yield False
-                    continue
-                if line is None:
-                    break
-                if line.endswith(b"\n"):  # the last one of a child that was ended may be half
-                    run.take(json.loads(line))
-                yield True
-            code = process.wait()
-        if not run.over:
-            run.died(code)
-            yield True
-
-
-@contextlib.contextmanager
-def _child(plan: Plan) -> Iterator[tuple["subprocess.Popen[bytes]", "SimpleQueue[bytes | None]"]]:
-    """A process that runs the plan, and the lines it writes, None at their end."""
-    threads = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS"), str(plan.threads))
-    path = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))
-    # threads spin for each other a few microseconds, then sleep: where they spin for long, another task on their core
-    # stops the clock's other thread; where they sleep at once, every small operation waits for one to wake up
-    environment = {"GOMP_SPINCOUNT": "20000"} | os.environ | threads | {"PYTHONPATH": path}
-    command = [sys.executable, "-m", "srviz.measure.bench", "--stream", plan.to_json()]
-    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment)
-    lines: SimpleQueue[bytes | None] = SimpleQueue()
-
-    def read() -> None:
-        assert process.stdout
-        with contextlib.suppress(ValueError):  # closed from the other side
-            for line in process.stdout:
-                lines.put(line)
-        lines.put(None)
-
-    reader = Thread(target=read, daemon=True)
-    reader.start()
-    try:
-        yield process, lines
-    finally:
-        process.kill()
-        process.wait()
-        reader.join()
-        for pipe in (process.stdin, process.stdout):
-            assert pipe
-            with contextlib.suppress(OSError):
-                pipe.close()
+        rest = run.rest()
+        given = host.granted() if rest.memory is None else rest.memory
+        limits = jobs.Limits(
+            memory_bytes=given if rest.device == "cpu" else None, threads=rest.threads,
+            nice=nice, reused=False,  # its memory is measured: nothing else may have been there
+        )  # fmt: skip
+        with contextlib.closing(jobs.stream({"job": "measure.race"} | asdict(rest), limits=limits)) as records:
+            for record in records:
+                if record is not None:
+                    run.take(record)
+                yield None if record is None else True
 
 
 def read(text: str) -> Run:
@@ -164,29 +123,6 @@ def _plain(name: str, value: object) -> bool:
     return len(name) <= 40 and isinstance(value, str | int | float) and len(str(value)) <= 500
 
 
-def stream(plan: Plan) -> None:
-    """Be the child: run the plan, a record a line, until the parent closes our input."""
-
-    def watch() -> None:
-        while os.read(0, 4096):  # not by sys.stdin, which would be locked when we end
-            pass
-        os._exit(1)
-
-    Thread(target=watch, daemon=True).start()
-    with contextlib.suppress(OSError):  # should the system have to end a process, then this one
-        Path("/proc/self/oom_score_adj").write_text("900")
-    if hasattr(os, "nice"):
-        os.nice(plan.nice)
-    if plan.nice == LAST and hasattr(os, "SCHED_IDLE"):  # a nice task is still let finish its few milliseconds
-        with contextlib.suppress(OSError):
-            os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
-    if plan.device == "cpu":
-        memory.limit(memory.available() if plan.memory is None else plan.memory)
-    gc.freeze()
-    for record in race(plan):
-        print(json.dumps(record), flush=True)
-
-
 def main(arguments: list[str] | None = None) -> int:
     """The command line."""
     ask = argparse.ArgumentParser(prog="python -m srviz.measure.bench", description="Time and memory of every method.")
@@ -199,15 +135,11 @@ def main(arguments: list[str] | None = None) -> int:
         ask.add_argument(f"--{name}", type=_whole, default=getattr(usual, name))
     ask.add_argument("--dtype", choices=DTYPES, default=usual.dtype)
     ask.add_argument("--device", choices=[str(d) for d in devices.present()], default=str(devices.pick()))
-    ask.add_argument("--threads", type=_whole, default=cores())
+    ask.add_argument("--threads", type=_whole, default=host.cores())
     ask.add_argument("--seconds", type=float, default=usual.seconds, help="the longest that one call may take")
     ask.add_argument("--memory", type=_whole, help="bytes that may be taken at most")
     ask.add_argument("--note", default="", help="a sentence to be kept with the run")
-    ask.add_argument("--stream", metavar="PLAN", help=argparse.SUPPRESS)
     given = vars(ask.parse_args(arguments))
-    if given["stream"]:
-        stream(Plan.of(given["stream"]))
-        return 0
     plan = Plan(**{f.name: given[f.name] for f in fields(Plan) if f.name in given})
     if given["quick"]:
         plan = replace(plan, most=min(plan.most, 4096), seconds=min(plan.seconds, 0.1))

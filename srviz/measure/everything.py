@@ -1,7 +1,7 @@
 """All tokens at once through untrained multi-head sliced attention, in little memory; and what softmax would take.
 
 Queries and keys are projected by chunks of rows and only their scores are kept; values and outputs stand for one head
-at a time. A million tokens of 4 heads and 16 coordinates need about half a gigabyte.
+at a time. A million tokens of 4 heads and 16 coordinates need about a third of a gigabyte.
 """
 
 import time
@@ -19,40 +19,50 @@ from srviz.device import synchronize
 from srviz.measure.memory import watched
 
 SIZES = (512, 1024, 2048, 4096)  # on which softmax is measured to say how long all tokens would take
-PAIRS = 1 << 22  # of softmax between two looks at the clock
+MOST_PAIRS = 1 << 22  # of softmax between two looks at the clock
 
 
 @dataclass(frozen=True)
-class Progress:
-    """Where the run stands. share: 0 … 1. seconds: of attention so far, projections included. peak: bytes of this
-    process. colours: (n, 3) in [0, 1], the three principal components of the output of the heads done so far, or None.
+class Stage:
+    """Where a run stands. share: 0 … 1. seconds: of attention in this run. peak: the most bytes that this process held.
+
+    y: (m, head_dim) the output of the head just done at the tokens asked for, or None where no head was just done.
     """
 
     share: float
     heads_done: int
     seconds: float
     peak: int
-    colours: Tensor | None = None
+    y: Tensor | None = None
 
 
 def bytes_needed(n: int, columns: int, heads: int, head_dim: int) -> int:
     """Bytes that `everything` takes beyond the tokens themselves, (n, columns).
 
-    All outputs; values, output and sorting of one head; scores of all heads, raw and standardized; colours; a chunk of
-    projected rows; and what the allocator keeps. Rather too much: it decides what is offered.
+    Values, output and sorting of one head; scores of all heads, raw and standardized; a chunk of projected rows; and
+    what the allocator keeps. Rather too much: it decides what is offered.
     """
     rows = min(n, CHUNK_ROWS)
-    per_token = heads * head_dim + 3 * head_dim + 4 * 2 * heads + 24
+    per_token = 4 * head_dim + 4 * 2 * heads + 24
     return 4 * (n * per_token + rows * (columns + 6 * heads * head_dim)) + (96 << 20)
 
 
 def everything(
-    x: Tensor, *, heads: int, head_dim: int, method: str, projection: str = "mlp", seed: int = 0
-) -> Iterator[Progress]:
-    """Attend from all tokens to all tokens, x: (n, D) → progress, with new colours after each head.
+    x: Tensor,
+    *,
+    heads: int,
+    head_dim: int,
+    method: str,
+    projection: str = "mlp",
+    seed: int = 0,
+    kept: Tensor | None = None,
+    first: int = 0,
+) -> Iterator[Stage]:
+    """Attend from all tokens to all tokens, x: (n, D), head by head.
 
-    method: one that takes scores. The projections are untrained. Ends whenever the caller stops asking; what it yielded
-    last stands.
+    method: one that takes scores. The projections are untrained. kept: (m,) the tokens whose output is wanted, all
+    where None. first: the head from 0 to begin with; the projections, which are then made for the second time, do not
+    count into the seconds. Ends whenever the caller stops asking; what it yielded stands.
     """
     record = METHODS[method]
     if not record.projection:
@@ -60,35 +70,32 @@ def everything(
     n = len(x)
     maps = Projections.untrained(x.shape[1], heads, head_dim, seed=seed, device=x.device)
     pieces = chunks(n)
-    parts = len(pieces) * (1 + heads)  # for the bar: a head takes about as long as all projections
+    parts = len(pieces) * (1 + heads - first)  # for the bar: a head takes about as long as all projections
     s, t = x.new_empty(2, heads, n)
-    output = x.new_empty(n, heads * head_dim)
     done, seconds, most = 0, 0.0, 0
     scored = maps.scored(x, projection, s, t)
     for _ in pieces:
-        with watched() as peak:  # never while the caller has it, who may let it rest
+        with watched() as peak:  # never while the caller has it
             began = _clock(x)
             next(scored)
-            seconds += _clock(x) - began
+            seconds += 0.0 if first else _clock(x) - began
             done += 1
         most = max(most, peak.most)
-        yield Progress(done / parts, 0, seconds, most)
+        yield Stage(done / parts, first, seconds, most)
     v = x.new_empty(n, head_dim)
-    for head in range(heads):
+    for head in range(first, heads):
         with watched() as peak:
             began = _clock(x)
-            if head == 0 and record.standardized:
+            if head == first and record.standardized:
                 s, t = Heads(s=s, t=t).standardized().scores
             for rows in pieces:
                 v[rows] = maps.project_head(x[rows], "values", head)
             y = record.apply(Heads(s=s[head], t=t[head], v=v))
-            output[:, head * head_dim : (head + 1) * head_dim] = y
-            del y
             seconds += _clock(x) - began
             done += len(pieces)
-            colours = components(output[:, : (head + 1) * head_dim])
+            y = y if kept is None else y[kept]
         most = max(most, peak.most)
-        yield Progress(done / parts, head + 1, seconds, most, colours)
+        yield Stage(done / parts, head + 1, seconds, most, y)
 
 
 def components(y: Tensor) -> Tensor:
@@ -114,7 +121,7 @@ def components(y: Tensor) -> Tensor:
 
 
 @dataclass(frozen=True)
-class Stretch:
+class SoftmaxRows:
     """Queries start … stop − 1 of softmax, all heads; seconds: what they took."""
 
     start: int
@@ -122,15 +129,15 @@ class Stretch:
     seconds: float
 
 
-def softmax_stretches(x: Tensor, *, heads: int, head_dim: int, seed: int = 0, first: int = 0) -> Iterator[Stretch]:
+def softmax_by_rows(x: Tensor, *, heads: int, head_dim: int, seed: int = 0, first: int = 0) -> Iterator[SoftmaxRows]:
     """Fused softmax from query `first` on over all keys, a stretch of queries at a time. x: (n, D)."""
     q, k, v = Projections.untrained(x.shape[1], heads, head_dim, seed=seed, device=x.device).project(x.unsqueeze(0))
-    rows = max(1, PAIRS // max(1, len(x) * heads))
+    rows = max(1, MOST_PAIRS // max(1, len(x) * heads))
     for start in range(first, len(x), rows):
         stop = min(start + rows, len(x))
         began = _clock(x)
         scaled_dot_product_attention(q[:, :, start:stop], k, v)
-        yield Stretch(start, stop, _clock(x) - began)
+        yield SoftmaxRows(start, stop, _clock(x) - began)
 
 
 @dataclass(frozen=True)

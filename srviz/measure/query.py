@@ -15,7 +15,8 @@ def scores(x: Tensor, maps: Projections, projection: str) -> Heads:
 def key_scores(x: Tensor, maps: Projections, projection: str, found: Heads) -> Tensor:
     """The scores that other tokens x: (m, D) would have as keys among those of `found`: (H, m)."""
     _, raw = maps.scores(x, projection)
-    assert found.mean is not None and found.deviation is not None, "scores() standardizes"
+    if found.mean is None or found.deviation is None:
+        raise ValueError("found: expected standardized scores, got raw ones")
     return (raw - found.mean) / found.deviation
 
 

@@ -11,7 +11,6 @@ point would take longer than is allowed, or more memory than there is; a row say
 
 import contextlib
 import datetime
-import json
 import math
 import os
 import platform
@@ -25,6 +24,7 @@ import torch
 from torch import Tensor
 
 from srviz import device as devices
+from srviz import host
 from srviz.attention.engines.native.library import library
 from srviz.attention.methods import Way, ways
 from srviz.measure import memory
@@ -42,8 +42,7 @@ PILOT = 256  # tokens of a first try where the run begins with more
 @dataclass(frozen=True)
 class Plan:
     """What is raced. least, most: n, in doublings. seconds: the longest that one call may take. memory: bytes that
-    may be taken at most, None for what the host or the device has. nice: how far other processes come first. ended:
-    (method, direction) of what runs no more.
+    may be taken at most, None for what the host or the device has. ended: (method, direction) of what runs no more.
     """
 
     methods: tuple[str, ...] = field(default_factory=lambda: tuple(ways()))
@@ -58,7 +57,6 @@ class Plan:
     threads: int = 1
     seconds: float = 1.0
     memory: int | None = None
-    nice: int = 0
     ended: tuple[tuple[str, str], ...] = ()
 
     def lanes(self) -> list[tuple[str, str]]:
@@ -70,18 +68,17 @@ class Plan:
         """The n of all points."""
         return [self.least << k for k in range(max(0, self.most // self.least).bit_length())]
 
-    def to_json(self) -> str:
-        """As text that `of` reads."""
-        return json.dumps(asdict(self))
-
     @classmethod
-    def of(cls, text: str) -> "Plan":
-        """A plan from its JSON."""
+    def of(cls, given: Mapping[str, Any]) -> "Plan":
+        """A plan from what JSON holds of `asdict` of it. Raises ValueError where it has no such field."""
 
         def deep(x: Any) -> Any:
             return tuple(map(deep, x)) if isinstance(x, list) else x
 
-        return cls(**{name: deep(x) for name, x in json.loads(text).items()})
+        known = {f.name for f in fields(cls)}
+        if not set(given) <= known:
+            raise ValueError(f"plan: expected some of {', '.join(sorted(known))}, got {', '.join(sorted(given))}")
+        return cls(**{name: deep(x) for name, x in given.items()})
 
 
 @dataclass(frozen=True)
@@ -212,14 +209,14 @@ def race(plan: Plan) -> Iterator[dict[str, Any]]:
     yield {"provenance": provenance(plan)}
     others = Others()
     before = memory.resident()
-    room = memory.available() if plan.memory is None else plan.memory
+    room = host.available() if plan.memory is None else plan.memory
 
     def left() -> int:
         if device.type == "cuda":
             free, _ = torch.cuda.mem_get_info(device)
             free += torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
             return free if plan.memory is None else min(free, plan.memory - torch.cuda.memory_allocated(device))
-        return max(0, min(memory.available(), room - max(0, memory.resident() - before)))
+        return max(0, min(host.available(), room - max(0, memory.resident() - before)))
 
     lanes = [Lane(method, direction, ways()[method]) for method, direction in plan.lanes()]
     floor = Lane(FLOOR, "forward", Way(FLOOR, "The floor", "n log n", ("t", "v", "v"), _floor, (3, 3)))
@@ -435,10 +432,10 @@ def provenance(plan: Plan) -> dict[str, str | int]:
     return {
         "device": _processor() if device.type == "cpu" else devices.describe(device),
         "cpu": _processor(),
-        "cores": cores(),
+        "cores": host.cores(),
         "threads": plan.threads,
         "load_before": load,  # tasks that ran or waited, over the last minute
-        "memory": memory.granted(),
+        "memory": host.granted(),
         "torch": torch.__version__,
         "sliced": _sliced(plan),
         "cuda": str(torch.version.cuda or ""),
@@ -489,11 +486,6 @@ def command(plan: Plan) -> str:
     words += [f"--threads {plan.threads}", f"--seconds {plan.seconds:g}"]
     words += [f"--memory {plan.memory}"] if plan.memory is not None else []
     return f"python -m srviz.measure.bench {' '.join(words)}"
-
-
-def cores() -> int:
-    """The processors this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _processor() -> str:

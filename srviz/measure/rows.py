@@ -9,7 +9,7 @@ from torch import Tensor
 from srviz.attention import reference
 from srviz.device import synchronize
 
-PAIRS = 1 << 21  # weights held at a time
+MOST_PAIRS = 1 << 21  # weights held at a time
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class Stretch:
 
 def dense_by_rows(s: Tensor, t: Tensor, v: Tensor, first: int = 0) -> Iterator[Stretch]:
     """Sliced ReLU attention by the dense formula, from query `first` on. s: (n_q,), t: (n_k,), v: (n_k, d)."""
-    rows = max(1, PAIRS // max(1, len(t)))
+    rows = max(1, MOST_PAIRS // max(1, len(t)))
     values = reference.centre(v)
     for start in range(first, len(s), rows):
         stop = min(start + rows, len(s))

@@ -21,18 +21,33 @@ def outputs(x, name, **options):
 def test_chunks_give_what_the_method_gives_on_everything(kernel, rows, monkeypatch):
     monkeypatch.setattr(noun, "CHUNK_ROWS", rows)
     x = torch.randn(100, 3, generator=torch.Generator().manual_seed(1))
-    *_, last = everything.everything(x, heads=HEADS, head_dim=HEAD_DIM, method=kernel, seed=5)
-    truth = everything.components(outputs(x, kernel, projection="mlp"))
-    torch.testing.assert_close(last.colours, truth, atol=1e-4, rtol=0)
+    stages = everything.everything(x, heads=HEADS, head_dim=HEAD_DIM, method=kernel, seed=5)
+    found = torch.cat([stage.y for stage in stages if stage.y is not None], 1)
+    torch.testing.assert_close(found, outputs(x, kernel, projection="mlp"), atol=1e-5, rtol=1e-4)
 
 
-def test_progress_grows_to_one_and_colours_come_head_by_head():
+def test_a_run_goes_on_from_any_head_and_keeps_what_is_asked_for():
+    x = torch.randn(100, 3, generator=torch.Generator().manual_seed(1))
+    options = {"heads": 3, "head_dim": 4, "method": "relu", "seed": 5}
+    whole = [stage.y for stage in everything.everything(x, **options) if stage.y is not None]
+    kept = torch.tensor([3, 50, 99])
+    for first in (0, 1, 2):
+        stages = list(everything.everything(x, **options, kept=kept, first=first))
+        found = [stage.y for stage in stages if stage.y is not None]
+        assert len(found) == 3 - first
+        for y, expected in zip(found, whole[first:], strict=True):
+            assert torch.equal(y, expected[kept])
+        assert stages[-1].share == 1
+        assert stages[-1].heads_done == 3
+
+
+def test_progress_grows_to_one_and_outputs_come_head_by_head():
     x = torch.randn(300, 3)
     steps = list(everything.everything(x, heads=3, head_dim=4, method="relu"))
     shares = [step.share for step in steps]
     assert shares == sorted(shares)
     assert shares[-1] == 1
-    assert [step.heads_done for step in steps if step.colours is not None] == [1, 2, 3]
+    assert [step.heads_done for step in steps if step.y is not None] == [1, 2, 3]
     assert 0 < steps[0].seconds < steps[-1].seconds
     assert all(step.peak >= memory.resident() / 2 > 0 for step in steps)
 
@@ -63,20 +78,20 @@ def test_what_it_needs_is_more_than_what_it_takes():
     x = torch.randn(200_000, 3)
     list(everything.everything(x[:1000], heads=HEADS, head_dim=16, method="relu"))  # what torch sets up once
     before = memory.resident()
-    *_, last = everything.everything(x, heads=4, head_dim=16)
+    *_, last = everything.everything(x, heads=4, head_dim=16, method="relu")
     needed = everything.bytes_needed(len(x), 3, 4, 16)
     assert last.peak - before < needed
     assert last.peak - before > needed / 8
 
 
 def test_softmax_by_stretches_takes_every_query_once(monkeypatch):
-    monkeypatch.setattr(everything, "PAIRS", 1000)
-    stretches = list(everything.softmax_stretches(torch.randn(100, 3), heads=2, head_dim=4))
+    monkeypatch.setattr(everything, "MOST_PAIRS", 1000)
+    stretches = list(everything.softmax_by_rows(torch.randn(100, 3), heads=2, head_dim=4))
     assert [a.stop for a in stretches[:-1]] == [b.start for b in stretches[1:]]
     assert stretches[0].start == 0
     assert stretches[-1].stop == 100
     assert all(stretch.seconds > 0 for stretch in stretches)
-    again = list(everything.softmax_stretches(torch.randn(100, 3), heads=2, head_dim=4, first=50))
+    again = list(everything.softmax_by_rows(torch.randn(100, 3), heads=2, head_dim=4, first=50))
     assert again[0].start == 50
 
 

@@ -15,7 +15,7 @@ def test_the_clock_warms_up_once_and_takes_the_median():
 
 
 def test_stretches_put_together_are_the_dense_answer(monkeypatch):
-    monkeypatch.setattr(rows, "PAIRS", 700)
+    monkeypatch.setattr(rows, "MOST_PAIRS", 700)
     generator = torch.Generator().manual_seed(0)
     s, t = torch.randn(2, 101, generator=generator, dtype=torch.float64)
     v = torch.randn(101, 3, generator=generator, dtype=torch.float64)

@@ -206,11 +206,11 @@ def test_the_query_is_one_that_the_cloud_has():
 
 
 def test_sizes_are_what_the_host_grants(monkeypatch):
-    monkeypatch.setattr(clouds.memory, "granted", lambda: clouds.BESIDE + (200 << 20))
+    monkeypatch.setattr(clouds.host, "granted", lambda: clouds.BESIDE + (200 << 20))
     sizes = clouds.offered.__wrapped__()
     assert 256 in sizes
     assert 1_000_000 not in sizes
-    monkeypatch.setattr(clouds.memory, "granted", lambda: 8 << 30)
+    monkeypatch.setattr(clouds.host, "granted", lambda: 8 << 30)
     assert clouds.offered.__wrapped__() == clouds.SIZES
 
 
@@ -333,10 +333,13 @@ def test_memory_that_the_system_does_not_tell_is_not_shown():
 
 
 def test_softmax_that_would_take_long_is_estimated_and_not_run(monkeypatch):
-    estimate = Estimate(32_400.0, 4_000_000_000_000, (512, 4096), (0.01, 0.6))
-    monkeypatch.setattr(attend, "softmax_estimate", lambda *_, **__: estimate)
+    monkeypatch.setattr(attend, "PATIENCE_SECONDS", 0.0)
     page = press(open_page(n="512"), "Attend to everything")
-    assert page.session_state["_run"].rows == 0
+    run = page.session_state["_run"]
+    assert run.rows == 0
+    assert len(run.estimate.measured) == 4
+    run.estimate = Estimate(32_400.0, 4_000_000_000_000, (512, 4096), (0.01, 0.6))
+    page.run()
     assert "Fused: **about 9.0 h**, in memory that grows as n.  \nWritten out: **4.0 TB** of weights." in says(page)
     assert "Only the first is timed: an estimate, as n² from n = 512 … 4,096" in says(page)
 
@@ -350,55 +353,58 @@ def test_softmax_that_was_stopped_says_how_far_it_came():
     assert "Stopped after 100 of 256 queries, 1.50 s." in says(page)
 
 
-def test_what_was_stopped_is_kept_and_goes_on():
-    page = open_page(n="256")
-    run = page.session_state["_run"]
-    run.heads, run.seconds, run.peak, run.colours = 2, 0.5, 10**8, np.zeros((256, 3), np.float32)
+def test_what_was_stopped_is_kept_and_goes_on(monkeypatch):
+    """Stopped after two heads: those are not done again, and the colours at the end are those of a run in one go."""
+    page = press(open_page(n="256"), "Attend to everything")
+    whole = page.session_state["_run"]
+    stopped = attend.Attended(whole.place, heads=2, seconds=0.5, peak=10**8, outputs=whole.outputs[:2])
+    stopped.colours = whole.colours
+    page.session_state["_run"] = stopped
     page.run()
     assert "Stopped after 2 of 4 heads." in says(page)
+    heads, take = [], attend.Attended.take
+
+    def watched(run, record):
+        heads.extend([record["heads"]] if "colours" in record else [])
+        take(run, record)
+
+    monkeypatch.setattr(attend.Attended, "take", watched)
     press(page, "Go on")
+    run = page.session_state["_run"]
+    assert heads == [3, 4]
+    assert (run.heads, run.rows, run.running) == (clouds.HEADS, 256, False)
+    assert run.seconds > 0.5
+    np.testing.assert_array_equal(run.colours, whole.colours)
+
+
+def test_work_that_another_control_interrupts_goes_on_by_itself():
+    page = open_page(n="256")
+    page.session_state["_run"].running = True
+    page.run()
+    assert not page.exception
     assert page.session_state["_run"].heads == clouds.HEADS
+    assert not page.session_state["_run"].running
 
 
-def test_work_that_is_interrupted_goes_on_where_it_was(monkeypatch):
-    """A click on a query in the middle of the work: no step of it is done twice."""
-    page = open_page(n="256")
-    steps, every = [], attend.everything
-
-    def watched(*args, **options):
-        for progress in every(*args, **options):
-            steps.append(progress.heads_done)
-            yield progress
-
-    monkeypatch.setattr(attend, "everything", watched)
+def test_work_that_cannot_go_on_says_why_and_keeps_what_it_has(monkeypatch):
+    page = press(open_page(n="256"), "Attend to everything")
     run = page.session_state["_run"]
-    place = run.place
-    x = torch.randn(256, 3)
-    work = attend.everything(x, heads=clouds.HEADS, head_dim=clouds.HEAD_DIM, seed=place.setting.seed)
-    next(work), next(work)
-    resting = attend.Resting(run, work)
-    monkeypatch.setattr(attend, "_resting", lambda: resting)
-    run.running = True
-    page.run()
-    assert not page.exception
-    assert steps == [0, 1, 2, 3, 4]
-    assert page.session_state["_run"].heads == 4
-    assert resting.run is None
+    run.heads, run.outputs = 2, run.outputs[:2]
 
+    def stream(*plan):
+        yield {"on": "CPU, 2 threads"}
+        yield {"trouble": "The system ended the process of this work: out of memory.", "exit": -9}
 
-def test_work_that_another_visitor_has_displaced_begins_anew_and_loses_nothing(monkeypatch):
-    page = open_page(n="256")
-    run = page.session_state["_run"]
-    run.heads, run.running = 2, True
-    resting = attend.Resting(attend.Run(run.place), iter(()))
-    monkeypatch.setattr(attend, "_resting", lambda: resting)
+    monkeypatch.setattr(attend.jobs, "stream", stream)
     page.run()
-    assert not page.exception
-    assert page.session_state["_run"].heads == 4
+    press(page, "Go on")
+    assert [warning.value for warning in page.warning] == ["The system ended the process of this work: out of memory."]
+    assert run.heads == 2
+    assert "Stopped after 2 of 4 heads." in says(page)
 
 
 def test_what_does_not_fit_is_refused_before_it_is_tried(monkeypatch):
-    monkeypatch.setattr(attend.memory, "available", lambda: 90 << 20)
+    monkeypatch.setattr(attend.host, "available", lambda: 90 << 20)
     page = open_page(n="256")
     assert "94 MB are left on this host" in says(page)
     assert "Attend to everything" not in [button.label for button in page.button]

@@ -9,12 +9,14 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from streamlit.runtime.scriptrunner import StopException
 from streamlit.testing.v1 import AppTest
 
 from srviz.attention import Kernel
 from srviz.inputs import INPUTS
-from srviz.ui.chapters.kernels import kernels
-from srviz.ui.chapters.kernels.kernels import PARAMETERS, Curve, Rules, attend, change, eigenvalues, softmax_rows
+from srviz.measure.curve import Curve
+from srviz.ui.chapters.kernels import kernels, many
+from srviz.ui.chapters.kernels.kernels import PARAMETERS, Rules, attend, change, eigenvalues, softmax_rows
 from srviz.ui.kit import compute
 
 ROOT = Path(__file__).parents[3]
@@ -174,7 +176,7 @@ def test_the_page_on_every_input_also_where_fewer_tokens_fit(name):
             page.query_params[key] = value
         page.run()
         assert not page.exception
-        if INPUTS[name].most < kernels.TOO_FEW:
+        if INPUTS[name].most < many.TOO_FEW:
             assert any("too few to time" in text.value for text in page.markdown)
         else:
             assert page.metric[1].value
@@ -193,7 +195,7 @@ def test_a_curve_is_divided_as_is_usual_for_it_unless_the_link_says_otherwise():
         for key, value in query.items():
             page.query_params[key] = value
         page.run()
-        assert kernels._rules(page.session_state["_state"]).divide == divide
+        assert kernels.rules_of(page.session_state["_state"]).divide == divide
 
 
 @pytest.mark.parametrize(
@@ -206,7 +208,64 @@ def test_a_curve_is_divided_as_is_usual_for_it_unless_the_link_says_otherwise():
     ],
 )
 def test_the_verdict_says_which_route_is_faster(fast, slow, says):
-    assert says in kernels._verdict(1000, fast, slow)
+    assert says in many.verdict(1000, fast, slow)
+
+
+def open_page(**query):
+    page = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120).run()
+    page.switch_page("pages/2_Kernels.py")
+    for key, value in query.items():
+        page.query_params[key] = value
+    page.run()
+    assert not page.exception
+    return page
+
+
+def test_a_curve_is_measured_once_and_again_where_it_is_another():
+    page = open_page(kernel="bump")
+    first = page.session_state["_on_many"]
+    assert first.timing.sorted_seconds > 0
+    assert first.timing.sorted_error < 1e-5
+    page.run()
+    assert page.session_state["_on_many"] is first
+    page.query_params["kernel"] = "gauss"
+    page.run()
+    assert page.session_state["_on_many"] is not first
+    assert page.session_state["_on_many"].timing.sorted_seconds is None
+    assert page.metric[0].value == "no such way"
+
+
+def test_until_it_is_measured_the_numbers_of_the_curve_before_stand_as_such(monkeypatch):
+    page = open_page(kernel="bump")
+    seen = []
+
+    def watch(said, take, tell, feed=None):
+        said.close()
+        tell()
+        seen.append(True)
+        raise StopException  # another control is touched
+
+    monkeypatch.setattr(many.work, "watch", watch)
+    page.query_params["kernel"] = "relu"
+    page.run()
+    assert seen
+    assert any(caption.value.startswith("These are the numbers of the curve before.") for caption in page.caption)
+    assert len(page.metric) == 3
+
+
+def test_a_measurement_that_fails_is_a_sentence_and_not_tried_again(monkeypatch):
+    asked = []
+
+    def stream(*plan):
+        asked.append(plan)
+        yield {"trouble": "There was not enough memory for it."}
+
+    monkeypatch.setattr(many.jobs, "stream", stream)
+    page = open_page(kernel="bump")
+    page.run()
+    assert len(asked) == 1
+    assert not page.metric
+    assert "There was not enough memory for it." in [caption.value for caption in page.caption]
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 from srviz.measure import bench
 from srviz.measure.race import Plan, Row
+from srviz.ui.chapters.race import page as race_page
 from srviz.ui.chapters.race import race
 from srviz.ui.kit import url
 
@@ -113,7 +114,7 @@ def test_other_settings_than_those_of_the_run_are_told_apart():
 
 def test_settings_are_closed_while_a_race_is_on(monkeypatch):
     """A touch would be another run of the script, which loses its place in the queue."""
-    monkeypatch.setattr(race, "go", lambda place: None)
+    monkeypatch.setattr(race_page, "go", lambda place: None)
     page = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
     page.run()
     page.switch_page("pages/8_Race.py")

@@ -2,10 +2,9 @@
 
 import contextlib
 import inspect
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cache, partial
-from itertools import product
 from typing import Any
 
 import numpy as np
@@ -18,16 +17,13 @@ from torch import Tensor
 from srviz.attention import METHODS, Heads, Method, reference, standardize
 from srviz.attention.methods import sliced
 from srviz.figures import beside as figures
-from srviz.inputs import INPUTS
 from srviz.inputs.patterns import PATTERNS
-from srviz.measure.fit import Progress, fit
 from srviz.measure.spread import spread
-from srviz.ui.kit import compute, controls, queue, url
+from srviz.ui.kit import compute, controls, url
 from srviz.ui.kit.chart import mode
 from srviz.ui.kit.figure import Arithmetic, Click, clicked, figure
 
 LEAST, MOST = 4, 256
-FITTED, NEAR = 24, 0.32  # tokens of a fit; the distance below which a pattern counts as drawn
 # the orders of queries and keys, by their names in the link: as they come, or by the scores of a method that takes them
 SCORED = {"sorted" if method is sliced() else name: name for name, method in METHODS.items() if method.projection}
 ORDERS = {"input": "input"} | {
@@ -245,165 +241,6 @@ def _spread(setting: controls.Setting, one: int, mode: str) -> tuple[str, str]:
 
 def _all_queries(*keys: str) -> None:
     st.session_state.update(dict.fromkeys(keys, 0))
-
-
-@dataclass
-class Fitted:
-    """One method fitted to one pattern, as far as it has come; `run` goes on from there."""
-
-    run: Iterator[Progress]
-    first: Progress | None = None
-    last: Progress | None = None
-    done: bool = False
-
-
-@dataclass
-class Fits:
-    """The fits of a session at one seed. asked: the patterns that are being fitted, since this epoch of the page."""
-
-    seed: int
-    found: dict[tuple[str, str], Fitted] = field(default_factory=dict)
-    asked: tuple[str, ...] = ()
-    epoch: int = 0
-
-    def reached(self, pattern: str, method: str) -> Fitted | None:
-        """The fit of this method to this pattern, where it has made a step."""
-        fitted = self.found.get((pattern, method))
-        return fitted if fitted and fitted.last else None
-
-    def complete(self, pattern: str) -> bool:
-        """Whether every method has been fitted to it."""
-        return all((pattern, method) in self.found and self.found[pattern, method].done for method in METHODS)
-
-
-def pattern_fit(state: url.State) -> None:
-    """How near each method comes to a pattern with its maps fitted to it: to this input's, or to all.
-
-    The last thing that runs on the page; whatever interrupts it, it goes on where it was.
-    """
-    fits: Fits | None = st.session_state.get("_fits")
-    if fits is None or fits.seed != state["seed"]:
-        fits = st.session_state["_fits"] = Fits(state["seed"])
-    if fits.epoch != state.epoch:  # the visitor was away: what is there is shown, and nothing begins unasked
-        fits.asked, fits.epoch = (), state.epoch
-    mine = state["input"]
-    if mine not in PATTERNS:
-        st.markdown("This input has no known pattern; the rows of the table have.")
-    bar = None
-    with st.container(horizontal=True, vertical_alignment="center"):
-        if fits.asked:
-            st.button("Stop", key="stop fit", on_click=_fit, args=(fits, ()))
-            bar = st.progress(0.0, "Fitting …")
-        else:
-            if mine in PATTERNS and not fits.complete(mine):
-                begun = any(fits.reached(mine, method) for method in METHODS)
-                label = "Go on" if begun else "Fit queries, keys and slice to the pattern"
-                st.button(label, key="fit", on_click=_fit, args=(fits, (mine,)))
-            if not all(map(fits.complete, PATTERNS)):
-                st.button("Fit all patterns", key="fit all", on_click=_fit, args=(fits, tuple(PATTERNS)))
-    for pattern in () if fits.asked else PATTERNS:
-        reached = [fits.reached(pattern, method) for method in METHODS]
-        last = [fitted.last for fitted in reached if fitted and fitted.last]
-        if last and not fits.complete(pattern):
-            label, fitted = next(
-                (method.label, fitted)
-                for method, fitted in zip(METHODS.values(), reached, strict=True)
-                if not (fitted and fitted.done)
-            )
-            step = fitted.last.step if fitted and fitted.last else 0
-            st.markdown(f"Stopped: {INPUTS[pattern].title}, {label}, at step {step} of {last[0].steps}.")
-    table = st.empty()
-    _table(fits, table)
-    if any(fits.reached(mine, method) for method in METHODS):
-        _maps(state, fits)
-    st.caption(
-        f"{FITTED} tokens, one head of 8 coordinates, raw weights A, the best of three starts of 300 steps of Adam. "
-        "The distance to the pattern P is the least ‖αA − P‖ / ‖P‖ over one scale α: 0 is the pattern itself. Bold: "
-        f"below {NEAR}, where nine tenths of the pattern's sum of squares are met."
-    )
-    if bar:
-        _run(fits, mine, bar, table)
-
-
-def _fit(fits: Fits, patterns: tuple[str, ...]) -> None:
-    fits.asked = patterns
-
-
-def _table(fits: Fits, place: DeltaGenerator) -> None:
-    """Every pattern, and how near every method has come to it so far."""
-    if not any(fits.reached(pattern, method) for pattern, method in product(PATTERNS, METHODS)):
-        return
-
-    def cell(pattern: str, method: str) -> str:
-        fitted = fits.reached(pattern, method)
-        if not fitted or not fitted.last:
-            return "–"
-        text = f"**{fitted.last.best:.2f}**" if fitted.last.best < NEAR else f"{fitted.last.best:.2f}"
-        return text if fitted.done else f"{text} …"
-
-    rows = [
-        ["Distance to the pattern", *(method.label for method in METHODS.values())],
-        ["---", *["---:"] * len(METHODS)],
-    ]
-    rows += [[INPUTS[pattern].title, *(cell(pattern, method) for method in METHODS)] for pattern in PATTERNS]
-    place.markdown("\n".join(f"| {' | '.join(row)} |" for row in rows))
-
-
-def _maps(state: url.State, fits: Fits) -> None:
-    """The pattern of this input and what each method made of it, in the order of the panes."""
-    name, _, seed, number, device = controls.setting(state)
-    pattern = PATTERNS[name](compute.tokens(name, FITTED, seed))
-    queries, keys = orders((name, FITTED, seed, number, device), state["order"], FITTED)
-    show = partial(figure, group="fitted", queries=queries, keys=keys)
-
-    def drawing(weights: Matrix) -> str:
-        top = float(np.quantile(weights, 0.998)) or 1.0
-        json: str = figures.matrix(weights[np.ix_(queries, keys)], top, signed=False, mode=mode()).to_json()
-        return json
-
-    with st.container(key="fitted"):
-        cells = st.columns(1 + len(METHODS), gap="medium")
-    with cells[0]:
-        _head("The pattern", INPUTS[name].title)
-        shown = Arithmetic("{w}", {"w": ("z", 0)}, "Point at a cell.")
-        show(drawing(pattern), key="fitted pattern", alt=f"The pattern of {INPUTS[name].title}", arithmetic=shown)
-    for method, cell in zip(METHODS.values(), cells[1:], strict=True):
-        fitted = fits.reached(name, method.name)
-        if fitted is None or fitted.first is None or fitted.last is None:
-            continue
-        with cell:
-            _head(method.label, f"{fitted.last.best:.2f}, untrained {fitted.first.distance:.2f}")
-            weights = fitted.last.weights.numpy()
-            alt = f"{method.label} fitted to the pattern, distance {fitted.last.best:.2f}"
-            show(drawing(weights), key=f"fitted {method.name}", alt=alt, arithmetic=replace(shown, idle=""))
-    st.caption(f"Queries run down, keys across{BY[state['order']]}, untrained. Each map has a scale of its own.")
-
-
-def _run(fits: Fits, mine: str, bar: DeltaGenerator, table: DeltaGenerator) -> None:
-    """The fits asked for, watched. Stop, or any other control, ends this within a few steps; `run` keeps its place."""
-    url.leave()  # what is on the page goes into the link now, not when the fits are done
-    jobs = list(product(fits.asked, METHODS))
-    with queue.turn(lambda text: bar.progress(0.0, text)):
-        for number, (pattern, method) in enumerate(jobs):
-            if (pattern, method) not in fits.found:
-                tokens = compute.tokens(pattern, FITTED, fits.seed)
-                target = torch.from_numpy(PATTERNS[pattern](tokens))
-                fits.found[pattern, method] = Fitted(fit(method, torch.from_numpy(tokens.x), target))
-            fitted = fits.found[pattern, method]
-            if fitted.done:
-                continue
-            for progress in fitted.run:
-                fitted.first, fitted.last = fitted.first or progress, progress
-                if progress.step % 10 == 0:
-                    share = (number + progress.step / progress.steps) / len(jobs)
-                    said = f"{INPUTS[pattern].title}, {METHODS[method].label}: distance {progress.best:.2f}"
-                    bar.progress(share, said)
-            fitted.done = True
-            _table(fits, table)
-            if pattern == mine:
-                st.rerun()  # its map is on the page
-    fits.asked = ()
-    st.rerun()
 
 
 @cache

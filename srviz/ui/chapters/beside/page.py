@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from srviz.ui.chapters.beside.beside import beside_softmax, code, pattern_fit, spreads
+from srviz.ui.chapters.beside.beside import beside_softmax, code, spreads
+from srviz.ui.chapters.beside.fits import pattern_fit
 from srviz.ui.kit.question import question
 
 

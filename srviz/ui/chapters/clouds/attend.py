@@ -1,43 +1,72 @@
 """All tokens of a cloud attend to all: measured here and now, watched, stopped; and what softmax takes for it."""
 
 import inspect
-import os
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+import numpy as np
 import streamlit as st
 import torch
-from streamlit.delta_generator import DeltaGenerator
 
-from srviz import device as devices
-from srviz import numbers
+from srviz import host, jobs, numbers
 from srviz.attention.methods import sliced
 from srviz.figures import clouds as figures
-from srviz.measure import memory
-from srviz.measure.everything import Estimate, Progress, bytes_needed, everything, softmax_estimate, softmax_stretches
+from srviz.measure.everything import Estimate, bytes_needed, everything
 from srviz.ui.chapters.clouds.clouds import GROUP, HEAD_DIM, HEADS, Numbers, Place, Scene, Setting, kept, scene
-from srviz.ui.kit import url
+from srviz.ui.kit import work
 from srviz.ui.kit.chart import mode
 from srviz.ui.kit.figure import Paint, figure
-from srviz.ui.kit.queue import turn
 
-PATIENCE = 20.0  # seconds: softmax is measured where it is estimated to take less
+PATIENCE_SECONDS = 20.0  # softmax is measured where it is estimated to take less
+PROCESS_BYTES = 300 << 20  # of a process with torch in it, before it has done anything
 
 
 @dataclass
-class Run:
-    """What has been measured at one place; kept when the visitor stops it. colours: (m, 3) of the tokens drawn."""
+class Attended:
+    """What has been measured at one place; kept when the visitor stops it, and gone on with.
+
+    m is the number of tokens drawn. begun: the seconds at which the present run began. share: of the present work,
+    0 … 1. trouble: why it could not go on, in a sentence.
+    """
 
     place: Place
     running: bool = False
     heads: int = 0
     seconds: float = 0.0
     peak: int = 0
-    colours: Numbers | None = None
+    outputs: list[Numbers] = field(default_factory=list)  # (m, HEAD_DIM) of each head done
+    colours: Numbers | None = None  # (m, 3)
     on: str = ""
     estimate: Estimate | None = None
     rows: int = 0  # queries that softmax is done with
     taken: float = 0.0  # seconds, for those
+    begun: float = 0.0
+    share: float = 0.0
+    trouble: str = ""
+
+    def take(self, record: jobs.Record) -> None:
+        """What the job says; see `srviz.measure.jobs.attend`."""
+        if "share" in record:
+            self.share, self.peak = record["share"], max(self.peak, record["peak"])
+        if "colours" in record:
+            self.heads, self.seconds = record["heads"], self.begun + record["seconds"]
+            self.outputs.append(work.array(record["y"]))
+            self.colours = work.array(record["colours"])
+        elif "estimate" in record:
+            estimate = record["estimate"]
+            pairs = {name: tuple(estimate[name]) for name in ("sizes", "measured")}
+            self.estimate = Estimate(**estimate | pairs)
+        elif "rows" in record:
+            self.rows, self.taken = record["rows"], self.taken + record["seconds"]
+        elif "on" in record:
+            self.on, self.share = record["on"], 0.0
+        self.trouble = record.get(jobs.TROUBLE, "")
+
+    def doing(self, n: int) -> tuple[float, str]:
+        """How far it is, 0 … 1, and what it is at, in words. n: all tokens."""
+        if self.heads < HEADS:
+            done = f"{self.heads} of {HEADS} heads" if self.heads else "projecting"
+            return self.share, f"Sliced ReLU: {done}, {numbers.duration(self.seconds)}"
+        return self.rows / n, f"Softmax: {self.rows:,} of {n:,} queries"
 
 
 def _make_coloured(setting: Setting, projection: str, device: str, names: tuple[str, ...], colours: str) -> str:
@@ -50,10 +79,12 @@ coloured = kept(_make_coloured, 8)
 
 def attend_to_everything(place: Place) -> None:
     """The cloud as it is, and behind a button what attention makes of it, beside what softmax would take."""
-    run: Run | None = st.session_state.get("_run")
+    run: Attended | None = st.session_state.get("_run")
     if run is None or run.place != place:
-        run = st.session_state["_run"] = Run(place)
+        run = st.session_state["_run"] = Attended(place)
     shown: Scene = scene(*place)
+    if run.trouble and not run.running:
+        st.warning(run.trouble)
     if run.colours is None and run.estimate is None and not run.running:
         st.markdown(
             f"All {shown.tokens.n:,} tokens to all, {HEADS} untrained heads of {HEAD_DIM}: the time and memory of "
@@ -89,7 +120,7 @@ def _cloud(shown: Scene, place: Place) -> None:
     figure(drawing, key="cloud itself", group=GROUP, points=shown.drawn, paint=Paint(changes), alt=words)
 
 
-def _sliced(run: Run, shown: Scene, place: Place) -> None:
+def _sliced(run: Attended, shown: Scene, place: Place) -> None:
     if run.colours is not None:
         what = "whole" if run.heads == HEADS else f"{run.heads} of {HEADS} heads"
         figure(
@@ -97,19 +128,21 @@ def _sliced(run: Run, shown: Scene, place: Place) -> None:
             paint=Paint(figures.shades(run.colours)), alt=f"The output of attention, {what}, as three colours",
         )  # fmt: skip
         stopped = "" if run.heads == HEADS else f" Stopped after {run.heads} of {HEADS} heads."
+        seen = " at the points drawn" if len(shown.drawn) < shown.tokens.n else ""
         peak = f", the process at most {numbers.size(run.peak)} of the host's memory" if run.peak else ""
         st.markdown(
             f"**{numbers.duration(run.seconds)}**, the projections of all tokens included{peak}.{stopped}  \n"
-            f":gray[Colours: the three principal components of the output. Measured just now on {run.on}.]"
+            f":gray[Colours: the three principal components of the output{seen}. Measured just now on {run.on}.]"
         )
     _offer(run, shown)
 
 
-def _offer(run: Run, shown: Scene) -> None:
+def _offer(run: Attended, shown: Scene) -> None:
     """The button, or why there is none."""
     need = bytes_needed(shown.tokens.n, shown.tokens.x.shape[1], HEADS, HEAD_DIM)
+    need += 0 if shown.x.is_cuda else PROCESS_BYTES
     where = "on the accelerator" if shown.x.is_cuda else "on this host"
-    left = torch.cuda.mem_get_info(shown.x.device)[0] if shown.x.is_cuda else memory.available()
+    left = torch.cuda.mem_get_info(shown.x.device)[0] if shown.x.is_cuda else host.available()
     if need > left:
         st.markdown(
             f"{shown.tokens.n:,} tokens of {shown.tokens.x.shape[1]} numbers would take up to {numbers.size(need)} of "
@@ -120,7 +153,7 @@ def _offer(run: Run, shown: Scene) -> None:
         st.button(label, key="attend", on_click=_start, args=(True,))
 
 
-def _softmax(run: Run, n: int) -> None:
+def _softmax(run: Attended, n: int) -> None:
     if run.estimate is None:
         st.caption("Measured after sliced ReLU where that takes a few seconds; beyond, estimated.")
         return
@@ -139,68 +172,43 @@ def _softmax(run: Run, n: int) -> None:
 
 
 def _start(running: bool) -> None:
-    run: Run = st.session_state["_run"]
+    run: Attended = st.session_state["_run"]
     if running and run.heads == HEADS:
-        run = st.session_state["_run"] = Run(run.place)
+        run = st.session_state["_run"] = Attended(run.place)
     run.running = running
 
 
-def _go(run: Run, shown: Scene) -> None:
-    """Both, watched, as the one heavy job of this server. Stop ends it after a step and keeps what it has."""
-    url.leave()  # it takes a while, and ends in another run
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.button("Stop", key="stop attending", on_click=_start, args=(False,))
-        bar = st.progress(0.0, "Waiting …")
-    seed = run.place.setting.seed
-    with turn(lambda text: bar.progress(0.0, text)):
-        torch.set_num_threads(os.cpu_count() or 1)  # the only heavy job takes them all
-        try:
-            run.on = devices.describe(shown.x.device)
-            if run.heads < HEADS:
-                _sliced_run(run, shown, bar)
-            run.estimate = run.estimate or softmax_estimate(
-                len(shown.x), heads=HEADS, head_dim=HEAD_DIM, device=shown.x.device
-            )
-            if run.estimate.seconds < PATIENCE:
-                for stretch in softmax_stretches(shown.x, heads=HEADS, head_dim=HEAD_DIM, seed=seed, first=run.rows):
-                    run.rows, run.taken = stretch.stop, run.taken + stretch.seconds
-                    bar.progress(run.rows / len(shown.x), f"Softmax: {run.rows:,} of {len(shown.x):,} queries")
-        finally:
-            torch.set_num_threads(1)
+def _go(run: Attended, shown: Scene) -> None:
+    """Both, watched, as the one heavy job of this server. Stop ends it and keeps what it has."""
+    bar = work.stop_and_bar("stop attending", _start, False)
+    device = str(shown.x.device)
+    attachments = {"x": work.pack(shown.tokens.x), "drawn": work.pack(shown.drawn)}
+    if run.outputs:
+        attachments["y"] = work.pack(np.concatenate(run.outputs, 1))
+    run.begun = run.seconds
+    with work.turn(lambda text: bar.progress(0.0, text)):
+        said = jobs.stream(_plan(run, device), attachments, work.limits(device))
+        work.watch(said, run.take, lambda: bar.progress(*run.doing(shown.tokens.n)))
     run.running = False
     st.rerun()
 
 
-def _sliced_run(run: Run, shown: Scene, bar: DeltaGenerator) -> None:
-    resting = _resting()
-    if resting.run is not run:
-        projection, seed = run.place.projection, run.place.setting.seed
-        work = everything(
-            shown.x, heads=HEADS, head_dim=HEAD_DIM, method=sliced().name, projection=projection, seed=seed
-        )
-        resting.run, resting.work = run, work
-    for progress in resting.work:
-        if progress.colours is not None and progress.heads_done >= run.heads:
-            run.heads, run.seconds, run.peak = progress.heads_done, progress.seconds, progress.peak
-            run.colours = progress.colours[torch.from_numpy(shown.drawn)].cpu().numpy()
-        done = f"{progress.heads_done} of {HEADS} heads" if progress.heads_done else "projecting"
-        bar.progress(progress.share, f"Sliced ReLU: {done}, {numbers.duration(progress.seconds)}")
-    resting.run, resting.work = None, iter(())  # what it held is free again
-
-
-@dataclass
-class Resting:
-    """The work that was interrupted last, on this server: it goes on where it was. Half a gigabyte, so one for all;
-    that of a run before it begins anew.
-    """
-
-    run: Run | None = None
-    work: Iterator[Progress] = field(default_factory=lambda: iter(()))
-
-
-@st.cache_resource(max_entries=1, show_spinner=False)
-def _resting() -> Resting:
-    return Resting()
+def _plan(run: Attended, device: str) -> jobs.Plan:
+    """What is left to be done."""
+    return {
+        "job": "measure.attend",
+        "device": device,
+        "threads": host.cores(),  # the only heavy job takes them all
+        "heads": HEADS,
+        "head_dim": HEAD_DIM,
+        "method": sliced().name,
+        "projection": run.place.projection,
+        "seed": run.place.setting.seed,
+        "patience_seconds": PATIENCE_SECONDS,
+        "heads_done": run.heads,
+        "rows": run.rows,
+        "estimate_seconds": run.estimate.seconds if run.estimate else None,
+    }
 
 
 def _title(title: str, note: str) -> None:

@@ -13,10 +13,10 @@ import torch
 from numpy.typing import NDArray
 from streamlit.delta_generator import DeltaGenerator
 
+from srviz import host
 from srviz.attention import METHODS, Heads, Method, Projections
 from srviz.figures import clouds as figures
 from srviz.inputs import CLOUDS, Tokens
-from srviz.measure import memory
 from srviz.measure import query as measure
 from srviz.measure.everything import bytes_needed
 from srviz.ui.chapters.clouds import own
@@ -40,7 +40,7 @@ Numbers = NDArray[np.float32]
 @cache
 def offered() -> tuple[int, ...]:
     """The sizes that fit the memory the host grants."""
-    spare = memory.granted() - BESIDE
+    spare = host.granted() - BESIDE
     fit = [n for n in SIZES if bytes_needed(n, 3, HEADS, HEAD_DIM) < spare]
     return tuple(fit) or SIZES[:1]
 
@@ -382,7 +382,7 @@ def _controls(state: url.State) -> tuple[Setting, DeltaGenerator]:
 def _limit() -> str | None:
     if offered()[-1] == SIZES[-1]:
         return None
-    return f"More than {offered()[-1]:,} do not fit the {memory.granted() / 1e9:.1f} GB of memory this host grants."
+    return f"More than {offered()[-1]:,} do not fit the {host.granted() / 1e9:.1f} GB of memory this host grants."
 
 
 def _title(title: str, note: str) -> None:

@@ -12,13 +12,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from srviz import device as devices
 from srviz.attention import METHODS, Kernel, kernel_sum, kernels, reference, standardize
 from srviz.figures.spectrum import spectrum
 from srviz.inputs import Input, Tokens
-from srviz.measure.clock import seconds
-from srviz.numbers import duration, power
-from srviz.ui.kit import compute, controls, queue, report, shell, url
+from srviz.measure.curve import Curve, Nodes, apart
+from srviz.ui.kit import compute, controls, report, shell, url
 from srviz.ui.kit.chart import chart, mode
 from srviz.ui.kit.component import component
 
@@ -26,15 +24,9 @@ HERE = Path(__file__).parent
 
 LEAST, MOST = 8, 64  # tokens on the map
 MANY, FEWER = 4096, 1024  # tokens on which moved scores are compared: with a sorted route, and without
-TIMED, TIMED_DRAWN, TOO_FEW = 8192, 4096, 512  # tokens of the measured runs, of a drawn curve; below TOO_FEW none
-RUNS = 5  # of each measurement
-ROWS, BLOCK = 256, 64  # queries of the n² route, which is the same for each; as many at once as stay in cache
 MOST_NODES = 24
 REACH, TALLEST, STEEPEST = 4.0, 3.0, 4.0  # of a drawn curve: |r| of a node, |height|, |slope|
 GAP = 0.05  # between two nodes
-TRUTH = torch.device("cpu")  # where float64 always exists
-
-Nodes = tuple[tuple[float, float], ...]
 
 
 def _nodes(name: str, default: Nodes) -> url.Parameter:
@@ -96,49 +88,6 @@ USUAL = {"relu": "distance", "distance": "distance", "bump": "n", "laplace": "ro
 
 
 @dataclass(frozen=True)
-class Curve:
-    """f(r) by its name. nodes, left, right: of a drawn one. b: the bandwidth of bump, Laplace and Gauss."""
-
-    kernel: str
-    b: float
-    nodes: Nodes
-    left: float
-    right: float
-
-    def pieces(self) -> Kernel | None:
-        """The straight pieces it is made of, or None where it has none."""
-        if self.kernel == "drawn":
-            return self._drawn()
-        if self.kernel == "bump":
-            return kernels.bump(self.b)
-        made = {"relu": kernels.relu, "distance": kernels.distance}.get(self.kernel)
-        return made() if made else None
-
-    def _drawn(self) -> Kernel:
-        return Kernel(tuple(r for r, _ in self.nodes), tuple(h for _, h in self.nodes), self.left, self.right)
-
-    def __call__(self, r: Tensor) -> Tensor:
-        """f(r), any shape, by its plain formula; a drawn one piece by piece."""
-        return {
-            "relu": lambda: r.relu(),
-            "distance": lambda: r.abs(),
-            "bump": lambda: (1 - r.abs() / self.b).relu(),
-            "laplace": lambda: (-r.abs() / self.b).exp(),
-            "gauss": lambda: (-(r / self.b).square() / 2).exp(),
-            "drawn": lambda: self._drawn()(r),
-        }[self.kernel]()
-
-    def sum(self, s: Tensor, t: Tensor, v: Tensor) -> Tensor:
-        """Σ_j f(s_i − t_j) v_j: by sorting where f has straight pieces, else over all pairs. (n,), (n,), (n, d)."""
-        pieces = self.pieces()
-        return self.every_pair(s, t, v) if pieces is None else kernel_sum(s, t, v, pieces)
-
-    def every_pair(self, s: Tensor, t: Tensor, v: Tensor) -> Tensor:
-        """The same sum by the n² formula."""
-        return self(s.unsqueeze(-1) - t.unsqueeze(-2)) @ v
-
-
-@dataclass(frozen=True)
 class Rules:
     """What is done to the scores, the weights and the values around the curve."""
 
@@ -175,21 +124,6 @@ def attend(curve: Curve, rules: Rules, s: Tensor, t: Tensor, v: Tensor) -> Tenso
     return torch.where(none, 0, found / torch.where(none, 1, total))
 
 
-@dataclass(frozen=True)
-class Measured:
-    """One curve on many tokens. *_error: the largest difference to the sum in float64, relative to its largest."""
-
-    n: int
-    d: int
-    queries: int  # of the n² sum and of the comparison
-    sorted_seconds: float | None
-    sorted_error: float
-    dense_seconds: float
-    dense_error: float
-    apart: float
-    disturbed: bool  # by a heavy job of another visitor
-
-
 def kernel_map() -> url.State:
     """Show the curve and its map; what was dragged comes back on release and goes into the URL."""
     state = url.settle(*PARAMETERS, together=_existing)
@@ -197,7 +131,7 @@ def kernel_map() -> url.State:
     chosen, tokens = controls.row_with_picture(state, LEAST, MOST, lambda *shown: _says(state, *shown))
     setting = controls.setting(state)
     s, t, v = compute.head(*setting)
-    curve, rules = _curve(state), _rules(state)
+    curve, rules = curve_of(state), rules_of(state)
     many = chosen.nearest(MANY if curve.pieces() else FEWER)
     both = torch.cat([torch.ones_like(v[:, :1]), v[:, :1]], -1)
     answer = attend(curve, rules, s, t, both).cpu().numpy()
@@ -224,11 +158,13 @@ def kernel_map() -> url.State:
     return state
 
 
-def _curve(state: url.State) -> Curve:
+def curve_of(state: url.State) -> Curve:
+    """The curve on the page."""
     return Curve(*(state[name] for name in ("kernel", "b", "nodes", "left", "right")))
 
 
-def _rules(state: url.State) -> Rules:
+def rules_of(state: url.State) -> Rules:
+    """What the page does around it."""
     divide = USUAL[state["kernel"]] if state["divide"] == "usual" else state["divide"]
     return Rules(divide, *(state[name] for name in ("centred", "standard", "shift", "scale", "queries")))
 
@@ -260,101 +196,7 @@ def change(name: str, n: int, seed: int, head: int, device: str, curve: Curve, r
     raw = compute.head(name, n, seed, head, device)
     before = attend(curve, replace(rules, shift=0.0, scale=1.0, queries=0.0), *raw)
     after = attend(curve, rules, *raw)
-    return _apart(after, before, before)
-
-
-def _apart(found: Tensor, truth: Tensor, size: Tensor) -> float:
-    """The largest difference, as a part of the largest of `size`."""
-    largest = float(size.abs().max())
-    return float((found.double().cpu() - truth.double().cpu()).abs().max()) / (largest or 1.0)
-
-
-def on_many(state: url.State) -> None:
-    """The same curve on thousands of tokens, by sorting and by n², measured there and then."""
-    chosen = controls.chosen(state)
-    curve, rules = _curve(state), replace(_rules(state), divide="one", centred=False)  # the sum knows neither
-    n = chosen.nearest(TIMED_DRAWN if curve.kernel == "drawn" else TIMED)
-    st.subheader("The same curve on many tokens", anchor=False)
-    if n < TOO_FEW:
-        st.markdown(f"This input has at most {n} tokens: too few to time. Choose an input that has thousands.")
-        return
-    setting = (chosen.name, n, state["seed"], state["head"] - 1, str(shell.device()), curve, rules)
-    kept = st.session_state.get("_kernels_measured")
-    if kept is None or kept[0] != setting:
-        kept = (setting, _measure(*setting))
-        st.session_state["_kernels_measured"] = kept
-    measured: Measured = kept[1]
-    n, slow = measured.n, measured.n / measured.queries * measured.dense_seconds
-    st.markdown(_verdict(n, measured.sorted_seconds, slow))
-    left, middle, right = st.columns(3, gap="large")
-    if measured.sorted_seconds is None:
-        left.metric("By sorting", "no such way", border=False)
-        left.caption(WITHOUT[curve.kernel])
-    else:
-        left.metric("By sorting, every query", duration(measured.sorted_seconds), border=False)
-        left.caption(f"error {power(measured.sorted_error)}")
-    middle.metric("By n², every query", f"≈ {duration(slow)}", border=False)
-    pieces = f", {len(curve.nodes) + 1} pieces one by one" if curve.kernel == "drawn" else ""
-    middle.caption(
-        f"error {power(measured.dense_error)}; {duration(measured.dense_seconds)} on {measured.queries} of the "
-        f"queries{pieces}, times {n / measured.queries:.3g}"
-    )
-    if measured.sorted_seconds is not None:
-        right.metric("Largest difference", power(measured.apart), border=False)
-        right.caption("between the two answers, divided by the largest output")
-    st.caption(
-        f"Σ f(s − t) v for one head of {measured.d} coordinates and {n:,} tokens, measured on "
-        f"{devices.describe(shell.device())} in float32: the median of {RUNS} runs, after one to warm up. An error is "
-        "the difference to the same sum in float64, divided by its largest entry."
-        f"{' Another job was at work on this server meanwhile.' if measured.disturbed else ''}"
-    )
-
-
-def _verdict(n: int, fast: float | None, slow: float) -> str:
-    """In one sentence which route is the faster one, and by how much."""
-    if fast is None:
-        return f"On {n:,} tokens all {n * n / 1e6:,.0f} million pairs have to be summed."
-    if 0.8 < slow / fast < 1.25:
-        return f"With {n:,} tokens sorting takes about as long as all n² pairs."
-    ratio = max(slow / fast, fast / slow)
-    times = f"**{ratio:.0f} times**" if ratio >= 10 else f"**{ratio:.1f} times**"
-    if slow > fast:
-        return f"On {n:,} tokens sorting is {times} faster."
-    return f"With {n:,} tokens sorting does not pay: it takes {times} as long as all n² pairs."
-
-
-WITHOUT = {
-    "laplace": "Laplace is not made of straight pieces. It has sorted recurrences of its own (Rux, Hertrich & "
-    "Neumayer), which this operator does not contain.",
-    "gauss": "The Gauss curve is not made of straight pieces. Draw it with a few nodes, and it can be sorted.",
-}
-
-
-def _measure(name: str, n: int, seed: int, head: int, device: str, curve: Curve, rules: Rules) -> Measured:
-    s, t, v = compute.head(name, n, seed, head, device)
-    s, t = rules.scores(s, t)
-    pieces = curve.pieces()
-    n = len(s)
-    few = min(n, ROWS)
-    some = s[:: n // few][:few]
-
-    def every_pair() -> Tensor:
-        return torch.cat([curve.every_pair(block, t, v) for block in torch.split(some, BLOCK)])
-
-    by_pairs = every_pair()
-    truth = curve.every_pair(some.to(TRUTH).double(), t.to(TRUTH).double(), v.to(TRUTH).double())
-    by_sorting = by_pairs if pieces is None else curve.sum(s, t, v)[:: n // few][:few]
-    return Measured(
-        n=n,
-        d=v.shape[-1],
-        queries=few,
-        sorted_seconds=None if pieces is None else seconds(lambda: curve.sum(s, t, v), s.device, repeats=RUNS),
-        sorted_error=_apart(by_sorting, truth, truth),
-        dense_seconds=seconds(every_pair, s.device, repeats=RUNS),
-        dense_error=_apart(by_pairs, truth, truth),
-        apart=_apart(by_sorting, by_pairs, truth),
-        disturbed=queue.busy(),
-    )
+    return apart(after, before, before)
 
 
 def why_centre(state: url.State) -> None:

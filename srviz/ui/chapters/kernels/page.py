@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from srviz.ui.chapters.kernels.kernels import code, kernel_map, on_many, why_centre
+from srviz.ui.chapters.kernels.kernels import code, kernel_map, why_centre
+from srviz.ui.chapters.kernels.many import on_many
 from srviz.ui.kit.question import question
 
 
@@ -46,7 +47,7 @@ def page() -> None:
         "standardization off and scale them; then divide by n instead.",
     )
     why_centre(state)
-    with many:  # measured last: the rest of the page need not wait
-        on_many(state)
     with st.expander("The code that ran"):
         st.code(code(), language=None, wrap_lines=True)
+    with many:  # measured last: the rest of the page need not wait
+        on_many(state)

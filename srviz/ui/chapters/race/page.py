@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from srviz.ui.chapters.race.race import code, go, race_page
+from srviz.ui.chapters.race.race import code, race_page
+from srviz.ui.chapters.race.run import go
 from srviz.ui.kit.question import question
 
 

@@ -1,6 +1,5 @@
 """The race: a bet on how time grows with n, then the benchmark itself, watched and stopped."""
 
-import contextlib
 import csv
 import inspect
 import io
@@ -8,30 +7,28 @@ import json
 import logging
 import math
 import re
-import time
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
 import streamlit as st
 import torch
-from streamlit.delta_generator import DeltaGenerator
 
 from srviz import device as devices
-from srviz import places
+from srviz import host, places
 from srviz.attention.methods import ways
 from srviz.figures import race as figures
 from srviz.measure import race as measured
-from srviz.measure.bench import Run, measure, read
+from srviz.measure.bench import Run, read
 from srviz.measure.growth import Crossover, crossover, law, points
-from srviz.measure.race import DTYPES, Plan, Row, cores, race
+from srviz.measure.race import DTYPES, Plan, Row, race
 from srviz.numbers import duration, size
-from srviz.ui.kit import report, url
+from srviz.ui.chapters.race.run import Place, current, set_racing, start
+from srviz.ui.kit import report, url, work
 from srviz.ui.kit.chart import mode
 from srviz.ui.kit.component import component
 from srviz.ui.kit.figure import figure
-from srviz.ui.kit.queue import turn
 
 HERE = Path(__file__).parent
 
@@ -45,7 +42,6 @@ USUAL = tuple(name for name, way in ways().items() if way.usual)
 LOW, HIGH = -5.0, 3.0  # seconds of a bet, powers of ten
 WIDTHS, LONGEST = ("16", "32", "64", "128"), ("0.1", "0.3", "1", "3", "10", "30")  # d; seconds of the longest call
 COMPANY = 0.15  # of the processors' time, from which a run is said to have had company
-TELL, FEED = 0.2, 0.5  # seconds between two signs of life, where Stop is heard, and between two pictures
 PARAMETERS = (
     url.several("methods", tuple(ways()), USUAL),
     url.choice("direction", measured.DIRECTIONS, "forward"),
@@ -62,23 +58,15 @@ OWN = " of a process of its own"
 DIRECTION = {"forward": "forward", "backward": "forward and backward"}
 
 
-@dataclass
-class Place:
-    """Where a race under way shows itself."""
-
-    bar: DeltaGenerator
-    feed: DeltaGenerator
-
-
 def race_page() -> Place | None:
     """Controls, the chart with the bet, and what the last run says; where one is under way, where it shows itself."""
     state = url.settle(*PARAMETERS, together=_whole_bets)
     report.take(state, "race", "bet", BETS)
-    run, racing = _run(), bool(st.session_state.get("_racing"))
+    run, racing = current(), bool(st.session_state.get("_racing"))
     _controls(state, racing)
     bar = None
     if racing:
-        bar = _stop_button()
+        bar = work.stop_and_bar("stop race", set_racing, False, row="racing")
     else:
         _run_button(state, run)
     component("race", HERE)(key="race", data=_chart(state, run, racing), on_bet_change=lambda: None)
@@ -86,33 +74,7 @@ def race_page() -> Place | None:
     if run and not racing:
         with results.container():
             _says(state, run)
-    return Place(bar, feed) if bar and run else None
-
-
-def go(place: Place | None) -> None:
-    """Race on, as the one heavy job of this server. Stop, or a closed tab, ends it at the next sign of life."""
-    run = _run()
-    if place is None or run is None:
-        return
-    url.leave()  # it takes a while, and ends in another run
-    told, shown, old, number, began = 0.0, 0.0, True, 0, time.monotonic()
-    with turn(lambda text: place.bar.progress(0.0, text)), contextlib.closing(measure(run)) as ticks:
-        for new in ticks:
-            old, now = old or new, time.monotonic()
-            if now - told > TELL:  # not at every sample: there are hundreds a second
-                place.bar.progress(_share(run), f"{_at(run)} · {now - began:.0f} s")
-                told = now
-            if old and now - shown > FEED:
-                shown, old, number = now, False, number + 1
-                with place.feed:
-                    component("paint")(key=f"_feed {number}", data={"painted": "race"} | _measured(run))
-    st.session_state["_racing"] = False
-    st.rerun()
-
-
-def _run() -> Run | None:
-    run: Run | None = st.session_state.get("_race")
-    return run
+    return Place(run, bar, feed, _measured) if bar and run else None
 
 
 def _whole_bets(values: dict[str, Any]) -> dict[str, Any]:
@@ -163,7 +125,7 @@ def _controls(state: url.State, racing: bool) -> None:
 
 
 def _device(name: str) -> str:
-    return f"CPU, {_threads(cores())}" if name == "cpu" else devices.describe(torch.device(name))
+    return f"CPU, {_threads(host.cores())}" if name == "cpu" else devices.describe(torch.device(name))
 
 
 def _threads(count: int) -> str:
@@ -173,8 +135,8 @@ def _threads(count: int) -> str:
 def _plan(state: url.State) -> Plan:
     return Plan(
         methods=tuple(state["methods"]), directions=(state["direction"],), most=1 << state["upto"],
-        heads=state["heads"], d=int(state["d"]), dtype=state["dtype"], device=state["device"], threads=cores(),
-        seconds=float(state["call"]), nice=19,  # visitors of other pages come first
+        heads=state["heads"], d=int(state["d"]), dtype=state["dtype"], device=state["device"], threads=host.cores(),
+        seconds=float(state["call"]),
     )  # fmt: skip
 
 
@@ -184,24 +146,18 @@ def _same(one: Plan, other: Plan) -> bool:
     return all(getattr(one, name) == getattr(other, name) for name in names)
 
 
-def _stop_button() -> DeltaGenerator:
-    with st.container(horizontal=True, vertical_alignment="center", key="racing"):
-        st.button("Stop", key="stop race", on_click=_set_racing, args=(False,))
-        return st.progress(0.0, "Waiting …")
-
-
 def _run_button(state: url.State, run: Run | None) -> None:
     begun = run is not None and bool(run.rows)
     with st.container(horizontal=True, vertical_alignment="center", key="start"):
         st.button(
             "Run again" if begun else "Run the race",
             key="run race",
-            on_click=_start,
+            on_click=start,
             args=(_plan(state),),
             disabled=not state["methods"],
         )
         if run and begun and not run.over:
-            st.button("Go on", key="go on", on_click=_set_racing, args=(True,))
+            st.button("Go on", key="go on", on_click=set_racing, args=(True,))
         stale = begun and run is not None and not _same(run.plan, _plan(state))
         stopped = f"Stopped at n = {run.at[2]:,}; what was measured stands. " if run and run.at and not run.over else ""
         st.caption(
@@ -213,30 +169,6 @@ def _run_button(state: url.State, run: Run | None) -> None:
             if state["methods"]
             else "Choose a method."
         )
-
-
-def _start(plan: Plan) -> None:
-    st.session_state["_race"] = Run(plan)
-    _set_racing(True)
-
-
-def _set_racing(on: bool) -> None:
-    st.session_state["_racing"] = on
-
-
-def _share(run: Run) -> float:
-    sizes = run.plan.sizes()
-    if run.at is None:
-        return 0.0
-    done = sum(1 for row in run.rows.values() if row.n == run.at[2])
-    return min(1.0, (sizes.index(run.at[2]) + done / (len(run.plan.lanes()) + 1)) / len(sizes))
-
-
-def _at(run: Run) -> str:
-    if run.at is None:
-        return "Starting the process of the clock …"
-    method, _, n = run.at
-    return f"{ways()[method].label if method in ways() else 'The floor'}, n = {n:,}"
 
 
 # ---- the chart -------------------------------------------------------------------------------------------------------

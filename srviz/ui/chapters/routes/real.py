@@ -9,19 +9,23 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from srviz import device as devices
+from srviz import jobs
 from srviz.attention import sliced_relu, standardize
 from srviz.figures import tokens as figures
 from srviz.inputs import Input
-from srviz.measure.clock import seconds
-from srviz.measure.rows import dense_by_rows
+from srviz.measure.arrays import pack
 from srviz.numbers import duration, power
-from srviz.ui.kit import compute, controls, queue, shell, url
+from srviz.ui.kit import compute, controls, shell, url, work
 from srviz.ui.kit.chart import chart, mode
 
 
 @dataclass
-class Measured:
-    """What has been measured of one setting so far; kept when the visitor stops it."""
+class BothRoutes:
+    """What has been measured of one setting so far; kept when the visitor stops it, and gone on with.
+
+    rows: the queries that the n² route is done with, in so many seconds. largest: difference of the two answers so far.
+    trouble: why it could not go on, in a sentence.
+    """
 
     setting: tuple[str, int, int, int, str]
     sorted_seconds: float = 0.0
@@ -29,6 +33,17 @@ class Measured:
     seconds: float = 0.0
     largest: float = 0.0
     stopped: bool = False
+    trouble: str = ""
+
+    def take(self, record: jobs.Record) -> None:
+        """What the job says; see `srviz.measure.jobs.routes`."""
+        if "sorted_seconds" in record:
+            self.sorted_seconds = record["sorted_seconds"]
+        elif "stop" in record:
+            self.rows, self.seconds = record["stop"], self.seconds + record["seconds"]
+            self.largest = max(self.largest, record["largest"])
+        elif jobs.TROUBLE in record:
+            self.stopped, self.trouble = True, record[jobs.TROUBLE]
 
     @property
     def n(self) -> int:
@@ -43,13 +58,12 @@ def real_thing(state: url.State) -> None:
     if not state["real"]:
         return
     setting = (chosen.name, chosen.most, state["seed"], state["head"] - 1, str(shell.device()))
-    measured: Measured | None = st.session_state.get("_measured")
+    measured: BothRoutes | None = st.session_state.get("_measured")
     if measured is None or measured.setting != setting:
-        measured = st.session_state["_measured"] = Measured(setting)
+        measured = st.session_state["_measured"] = BothRoutes(setting)
     _pictures(chosen, state["seed"], _first_coordinate(*setting))
     with st.empty().container():  # one takes the place of the other at once
         if measured.rows < measured.n and not measured.stopped:
-            url.leave()  # the measurement takes a while, and ends in another run
             _run(measured)
         else:
             _results(measured)
@@ -79,21 +93,24 @@ def _pictures(chosen: Input, seed: int, first: NDArray[np.float32]) -> None:
     chart(figure, "The output of each token, brown below zero and teal above", "real output", after)
 
 
-def _run(measured: Measured) -> None:
-    """Both routes, watched. Stop ends it between two stretches of queries; another control, and it goes on after."""
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.button("Stop", key="stop", on_click=_stop)
-        bar = st.progress(0.0, "The sorted route …")
-    with queue.turn(lambda text: bar.progress(0.0, text)):
-        s, t, v = _standardized(*measured.setting)
-        if not measured.sorted_seconds:
-            measured.sorted_seconds = seconds(lambda: sliced_relu(s, t, v), s.device)
-        y = sliced_relu(s, t, v)
-        for stretch in dense_by_rows(s, t, v, measured.rows):
-            measured.seconds += stretch.seconds
-            measured.rows = stretch.stop
-            measured.largest = max(measured.largest, float((stretch.y - y[stretch.start : stretch.stop]).abs().max()))
-            bar.progress(stretch.stop / len(s), f"The n² route: {stretch.stop:,} of {len(s):,} queries")
+def _run(measured: BothRoutes) -> None:
+    """Both routes, watched. Stop ends it and keeps what it has; after another control it goes on where it was."""
+    bar = work.stop_and_bar("stop", _stop)
+    plan = {
+        "job": "measure.routes",
+        "device": measured.setting[4],
+        "first": measured.rows,
+        "sorted": not measured.sorted_seconds,
+    }
+
+    def tell() -> None:
+        n = measured.n
+        at = f"The n² route: {measured.rows:,} of {n:,} queries" if measured.rows else "The sorted route …"
+        bar.progress(measured.rows / n, at)
+
+    with work.turn(lambda text: bar.progress(0.0, text)):
+        attachments = {name: pack(x) for name, x in zip("stv", _standardized(*measured.setting), strict=True)}
+        work.watch(jobs.stream(plan, attachments, work.limits(measured.setting[4])), measured.take, tell)
     st.rerun()
 
 
@@ -106,7 +123,9 @@ def _forget() -> None:
     st.session_state.pop("_measured", None)
 
 
-def _results(measured: Measured) -> None:
+def _results(measured: BothRoutes) -> None:
+    if measured.trouble:
+        st.warning(measured.trouble)
     n, taken = measured.n, measured.seconds
     whole = measured.rows == n
     left, middle, right = st.columns(3, gap="large")

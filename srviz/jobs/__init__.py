@@ -1,0 +1,32 @@
+"""One way to run a job: a plan goes in, records come out, and the work can be ended at once and gone on with.
+
+A plan is a mapping that JSON can hold; under "job" it names a function of `registry`. Large inputs go beside it as
+attachments. What comes back is a stream of records, and between them signs of life. This room knows the standard
+library alone: what a job needs is imported where it runs.
+"""
+
+import contextlib
+from collections.abc import Generator
+from typing import Any
+
+from srviz.jobs.local import KILLED, LocalRunner, Running
+from srviz.jobs.protocol import TROUBLE, Attachments, Limits, Packed, Plan, Record, Runner
+
+__all__ = [
+    "KILLED", "LOCAL", "TROUBLE", "Attachments", "Limits", "LocalRunner", "Packed", "Plan", "Record", "Runner",
+    "Running", "stream",
+]  # fmt: skip
+
+LOCAL = LocalRunner()  # the runner of this process
+
+
+def stream(
+    plan: Plan, attachments: Attachments | None = None, limits: Limits | None = None, runner: Runner[Any] = LOCAL
+) -> Generator[Record | None, None, None]:
+    """The records of a job, and None every 0.1 s while it says nothing. Close the generator to end the job at once."""
+    handle = runner.submit(plan, attachments or {}, limits or Limits())
+    try:
+        with contextlib.closing(runner.records(handle)) as records:
+            yield from records
+    finally:
+        runner.stop(handle)

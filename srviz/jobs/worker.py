@@ -1,0 +1,135 @@
+"""The process that does jobs, one after the other, for the process that started it.
+
+An order comes in on the standard input: a line of JSON, then the bytes of its attachments. Answers go out on the
+standard output, a line of JSON each: {"ready": true} when all is imported, {"record": …} for what the job says, and
+{"over": true} at its end. What a library prints goes to the standard error.
+"""
+
+import contextlib
+import gc
+import json
+import os
+import signal
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from queue import Empty, SimpleQueue
+from threading import Event, Thread
+from typing import Any, BinaryIO
+
+from srviz import host
+from srviz.jobs.protocol import TROUBLE, Limits, Packed, Record
+from srviz.jobs.registry import Job, find
+
+IDLE_SECONDS = 60.0  # without an order this process ends
+OOM_SCORE = "900"  # of 1000: should the system have to end a process for its memory, then this one
+LAST = 19  # of `nice`
+TOO_MUCH = "There was not enough memory for it."
+
+Say = Callable[[Record], None]
+
+
+class AskedPlan(dict[str, Any]):
+    """A plan whose missing entries are named."""
+
+    def __missing__(self, name: str) -> Any:
+        raise ValueError(f"The plan says nothing of {name!r}.")
+
+
+class Order:
+    """One job that was asked for. stopped: set when it is wanted no more."""
+
+    def __init__(self, asked: dict[str, Any], data: BinaryIO) -> None:
+        self.plan = AskedPlan(asked["plan"])
+        self.limits = Limits(**asked["limits"])
+        self.attachments = {
+            name: Packed(kind, tuple(shape), data.read(size)) for name, kind, shape, size in asked["attachments"]
+        }
+        self.stopped = Event()
+
+
+def work() -> None:
+    """Do what is asked for until nobody asks any more. The process ends here, at once, whatever else it holds."""
+    say = _answers()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # meant for the parent, with which this process ends
+    with contextlib.suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text(OOM_SCORE)
+    orders: SimpleQueue[Order] = SimpleQueue()
+    Thread(target=_hear, args=(orders,), daemon=True).start()
+    with contextlib.suppress(Empty):
+        while True:
+            order = orders.get(timeout=IDLE_SECONDS)
+            _do(order, say)
+            say({"over": True})
+            del order
+            gc.collect()
+            host.trim()
+    os._exit(0)
+
+
+def _answers() -> Say:
+    """How to answer; whatever else is written to the standard output goes to the standard error from now on."""
+    out = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+
+    def say(record: Record) -> None:
+        out.write(json.dumps(record).encode("ascii") + b"\n")
+        out.flush()
+
+    return say
+
+
+def _hear(orders: "SimpleQueue[Order]") -> None:
+    """Take orders, and the wish to stop the last one. At the end of the input the parent is gone: this process ends."""
+    last: Order | None = None
+    with contextlib.suppress(Exception), os.fdopen(0, "rb", closefd=False) as heard:
+        while line := heard.readline():
+            asked = json.loads(line)
+            if "stop" not in asked:
+                last = Order(asked, heard)
+                orders.put(last)
+            elif last:
+                last.stopped.set()
+    os._exit(1)
+
+
+def _do(order: Order, say: Say) -> None:
+    """One job from its imports to its last record. Whatever goes wrong is a sentence."""
+    try:
+        job = find(order.plan.get("job"))
+        gc.freeze()  # what was imported is not looked through again
+        _obey(order.limits)
+        say({"ready": True})
+        _run(job, order, say)
+    except Exception as error:
+        if not isinstance(error, ValueError):
+            traceback.print_exc()
+        say({"record": {TROUBLE: _sentence(error)}})
+
+
+def _obey(limits: Limits) -> None:
+    """Keep to the limits from now on; threads that a library starts later inherit the priority."""
+    if limits.nice and hasattr(os, "setpriority"):
+        with contextlib.suppress(PermissionError):  # it has started with a higher one, and cannot go back
+            os.setpriority(os.PRIO_PROCESS, 0, limits.nice)
+    if limits.nice == LAST and hasattr(os, "SCHED_IDLE"):  # a nice process is still let finish its few milliseconds
+        with contextlib.suppress(OSError):
+            os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
+    host.limit(None if limits.memory_bytes is None else min(limits.memory_bytes, host.available()))
+
+
+def _run(job: Job, order: Order, say: Say) -> None:
+    with contextlib.closing(iter(job(order.plan, order.attachments))) as records:  # type: ignore[type-var]
+        while not order.stopped.is_set():
+            record = next(records, None)
+            if record is None:
+                break
+            say({"record": record})
+
+
+def _sentence(error: Exception) -> str:
+    """What went wrong, in one sentence. A ValueError says itself what is wrong with the plan."""
+    if isinstance(error, MemoryError) or "memory" in str(error).lower():
+        return TOO_MUCH
+    first = (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
+    return first if isinstance(error, ValueError) else f"The work failed: {first}"

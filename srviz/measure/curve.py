@@ -1,0 +1,103 @@
+"""A curve f of one number, r = s − t, and its sum over all keys: by sorting and over all pairs, timed."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from srviz.attention import Kernel, kernel_sum, kernels
+from srviz.measure.clock import seconds
+
+Nodes = tuple[tuple[float, float], ...]
+
+REPEATS = 5  # of each measurement
+ROWS, BLOCK = 256, 64  # queries of the n² route, which is the same for each; as many at once as stay in cache
+TRUTH = torch.device("cpu")  # where float64 always exists
+
+
+@dataclass(frozen=True)
+class Curve:
+    """f(r) by its name. nodes, left, right: of a drawn one. b: the bandwidth of bump, Laplace and Gauss."""
+
+    kernel: str
+    b: float
+    nodes: Nodes
+    left: float
+    right: float
+
+    def pieces(self) -> Kernel | None:
+        """The straight pieces it is made of, or None where it has none."""
+        if self.kernel == "drawn":
+            return self._drawn()
+        if self.kernel == "bump":
+            return kernels.bump(self.b)
+        made = {"relu": kernels.relu, "distance": kernels.distance}.get(self.kernel)
+        return made() if made else None
+
+    def _drawn(self) -> Kernel:
+        return Kernel(tuple(r for r, _ in self.nodes), tuple(h for _, h in self.nodes), self.left, self.right)
+
+    def __call__(self, r: Tensor) -> Tensor:
+        """f(r), any shape, by its plain formula; a drawn one piece by piece."""
+        return {
+            "relu": lambda: r.relu(),
+            "distance": lambda: r.abs(),
+            "bump": lambda: (1 - r.abs() / self.b).relu(),
+            "laplace": lambda: (-r.abs() / self.b).exp(),
+            "gauss": lambda: (-(r / self.b).square() / 2).exp(),
+            "drawn": lambda: self._drawn()(r),
+        }[self.kernel]()
+
+    def sum(self, s: Tensor, t: Tensor, v: Tensor) -> Tensor:
+        """Σ_j f(s_i − t_j) v_j: by sorting where f has straight pieces, else over all pairs. (n,), (n,), (n, d)."""
+        pieces = self.pieces()
+        return self.every_pair(s, t, v) if pieces is None else kernel_sum(s, t, v, pieces)
+
+    def every_pair(self, s: Tensor, t: Tensor, v: Tensor) -> Tensor:
+        """The same sum by the n² formula."""
+        return self(s.unsqueeze(-1) - t.unsqueeze(-2)) @ v
+
+
+@dataclass(frozen=True)
+class Timing:
+    """One curve on many tokens. *_error: the largest difference to the sum in float64, relative to its largest."""
+
+    n: int
+    d: int
+    queries: int  # of the n² sum and of the comparison
+    sorted_seconds: float | None
+    sorted_error: float
+    dense_seconds: float
+    dense_error: float
+    apart: float
+
+
+def timing(curve: Curve, s: Tensor, t: Tensor, v: Tensor) -> Timing:
+    """Measure Σ_j f(s_i − t_j) v_j by both routes. s, t: (n,), v: (n, d)."""
+    pieces = curve.pieces()
+    n = len(s)
+    few = min(n, ROWS)
+    some = s[:: n // few][:few]
+
+    def every_pair() -> Tensor:
+        return torch.cat([curve.every_pair(block, t, v) for block in torch.split(some, BLOCK)])
+
+    by_pairs = every_pair()
+    truth = curve.every_pair(some.to(TRUTH).double(), t.to(TRUTH).double(), v.to(TRUTH).double())
+    by_sorting = by_pairs if pieces is None else curve.sum(s, t, v)[:: n // few][:few]
+    return Timing(
+        n=n,
+        d=v.shape[-1],
+        queries=few,
+        sorted_seconds=None if pieces is None else seconds(lambda: curve.sum(s, t, v), s.device, repeats=REPEATS),
+        sorted_error=apart(by_sorting, truth, truth),
+        dense_seconds=seconds(every_pair, s.device, repeats=REPEATS),
+        dense_error=apart(by_pairs, truth, truth),
+        apart=apart(by_sorting, by_pairs, truth),
+    )
+
+
+def apart(found: Tensor, truth: Tensor, size: Tensor) -> float:
+    """The largest difference, as a part of the largest of `size`."""
+    largest = float(size.abs().max())
+    return float((found.double().cpu() - truth.double().cpu()).abs().max()) / (largest or 1.0)

@@ -1,0 +1,229 @@
+"""The fits on Beside softmax: how near every method comes to a pattern when its maps are fitted to it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from functools import partial
+from itertools import product
+
+import numpy as np
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from srviz import jobs
+from srviz.attention import METHODS
+from srviz.figures import beside as figures
+from srviz.inputs import INPUTS
+from srviz.inputs.patterns import PATTERNS
+from srviz.ui.chapters.beside.beside import BY, Matrix, orders
+from srviz.ui.kit import compute, controls, url, work
+from srviz.ui.kit.chart import mode
+from srviz.ui.kit.figure import Arithmetic, figure
+
+FITTED, NEAR = 24, 0.32  # tokens of a fit; the distance below which a pattern counts as drawn
+
+
+@dataclass(frozen=True, eq=False)
+class Reached:
+    """Where a fit stood at one step. distance: there; best: the least so far; weights: (n, n), those of the best.
+
+    state: what the fit needs to go on from there.
+    """
+
+    step: int
+    steps: int
+    distance: float
+    best: float
+    weights: Matrix
+    state: jobs.Packed
+
+    @classmethod
+    def read(cls, record: jobs.Record) -> "Reached":
+        """From what the job says; see `srviz.measure.jobs.fit`."""
+        arrays = {"weights": work.array(record["weights"]), "state": jobs.Packed.of_json(record["state"])}
+        return cls(**record | arrays)
+
+
+@dataclass
+class Fitted:
+    """One method fitted to one pattern, as far as it has come. trouble: why it could not go on, in a sentence."""
+
+    first: Reached | None = None
+    last: Reached | None = None
+    done: bool = False
+    trouble: str = ""
+
+    def take(self, record: jobs.Record) -> None:
+        """What the job says."""
+        self.trouble = record.get(jobs.TROUBLE, "")
+        if not self.trouble:
+            self.last = Reached.read(record)
+            self.first = self.first or self.last
+
+
+@dataclass
+class Fits:
+    """The fits of a session at one seed. asked: the patterns that are being fitted, since this epoch of the page."""
+
+    seed: int
+    found: dict[tuple[str, str], Fitted] = field(default_factory=dict)
+    asked: tuple[str, ...] = ()
+    epoch: int = 0
+
+    def reached(self, pattern: str, method: str) -> Fitted | None:
+        """The fit of this method to this pattern, where it has made a step."""
+        fitted = self.found.get((pattern, method))
+        return fitted if fitted and fitted.last else None
+
+    def complete(self, pattern: str) -> bool:
+        """Whether every method has been fitted to it."""
+        return all((pattern, method) in self.found and self.found[pattern, method].done for method in METHODS)
+
+
+def pattern_fit(state: url.State) -> None:
+    """How near each method comes to a pattern with its maps fitted to it: to this input's, or to all.
+
+    The last thing that runs on the page; whatever interrupts it, it goes on where it was.
+    """
+    fits: Fits | None = st.session_state.get("_fits")
+    if fits is None or fits.seed != state["seed"]:
+        fits = st.session_state["_fits"] = Fits(state["seed"])
+    if fits.epoch != state.epoch:  # the visitor was away: what is there is shown, and nothing begins unasked
+        fits.asked, fits.epoch = (), state.epoch
+    mine = state["input"]
+    if mine not in PATTERNS:
+        st.markdown("This input has no known pattern; the rows of the table have.")
+    bar = None
+    if fits.asked:
+        bar = work.stop_and_bar("stop fit", _fit, fits, ())
+    else:
+        with st.container(horizontal=True, vertical_alignment="center"):
+            if mine in PATTERNS and not fits.complete(mine):
+                begun = any(fits.reached(mine, method) for method in METHODS)
+                label = "Go on" if begun else "Fit queries, keys and slice to the pattern"
+                st.button(label, key="fit", on_click=_fit, args=(fits, (mine,)))
+            if not all(map(fits.complete, PATTERNS)):
+                st.button("Fit all patterns", key="fit all", on_click=_fit, args=(fits, tuple(PATTERNS)))
+    for pattern in () if fits.asked else PATTERNS:
+        reached = [fits.reached(pattern, method) for method in METHODS]
+        last = [fitted.last for fitted in reached if fitted and fitted.last]
+        if last and not fits.complete(pattern):
+            label, fitted = next(
+                (method.label, fitted)
+                for method, fitted in zip(METHODS.values(), reached, strict=True)
+                if not (fitted and fitted.done)
+            )
+            step = fitted.last.step if fitted and fitted.last else 0
+            st.markdown(f"Stopped: {INPUTS[pattern].title}, {label}, at step {step} of {last[0].steps}.")
+    for trouble in {fitted.trouble for fitted in fits.found.values() if fitted.trouble and not fits.asked}:
+        st.warning(trouble)
+    table = st.empty()
+    _table(fits, table)
+    if any(fits.reached(mine, method) for method in METHODS):
+        _maps(state, fits)
+    st.caption(
+        f"{FITTED} tokens, one head of 8 coordinates, raw weights A, the best of three starts of 300 steps of Adam. "
+        "The distance to the pattern P is the least ‖αA − P‖ / ‖P‖ over one scale α: 0 is the pattern itself. Bold: "
+        f"below {NEAR}, where nine tenths of the pattern's sum of squares are met."
+    )
+    if bar:
+        _run(fits, mine, bar, table)
+
+
+def _fit(fits: Fits, patterns: tuple[str, ...]) -> None:
+    fits.asked = patterns
+
+
+def _table(fits: Fits, place: DeltaGenerator) -> None:
+    """Every pattern, and how near every method has come to it so far."""
+    if not any(fits.reached(pattern, method) for pattern, method in product(PATTERNS, METHODS)):
+        return
+
+    def cell(pattern: str, method: str) -> str:
+        fitted = fits.reached(pattern, method)
+        if not fitted or not fitted.last:
+            return "–"
+        text = f"**{fitted.last.best:.2f}**" if fitted.last.best < NEAR else f"{fitted.last.best:.2f}"
+        return text if fitted.done else f"{text} …"
+
+    rows = [
+        ["Distance to the pattern", *(method.label for method in METHODS.values())],
+        ["---", *["---:"] * len(METHODS)],
+    ]
+    rows += [[INPUTS[pattern].title, *(cell(pattern, method) for method in METHODS)] for pattern in PATTERNS]
+    place.markdown("\n".join(f"| {' | '.join(row)} |" for row in rows))
+
+
+def _maps(state: url.State, fits: Fits) -> None:
+    """The pattern of this input and what each method made of it, in the order of the panes."""
+    name, _, seed, number, device = controls.setting(state)
+    pattern = PATTERNS[name](compute.tokens(name, FITTED, seed))
+    queries, keys = orders((name, FITTED, seed, number, device), state["order"], FITTED)
+    show = partial(figure, group="fitted", queries=queries, keys=keys)
+
+    def drawing(weights: Matrix) -> str:
+        top = float(np.quantile(weights, 0.998)) or 1.0
+        json: str = figures.matrix(weights[np.ix_(queries, keys)], top, signed=False, mode=mode()).to_json()
+        return json
+
+    with st.container(key="fitted"):
+        cells = st.columns(1 + len(METHODS), gap="medium")
+    with cells[0]:
+        _title("The pattern", INPUTS[name].title)
+        shown = Arithmetic("{w}", {"w": ("z", 0)}, "Point at a cell.")
+        show(drawing(pattern), key="fitted pattern", alt=f"The pattern of {INPUTS[name].title}", arithmetic=shown)
+    for method, cell in zip(METHODS.values(), cells[1:], strict=True):
+        fitted = fits.reached(name, method.name)
+        if fitted is None or fitted.first is None or fitted.last is None:
+            continue
+        with cell:
+            _title(method.label, f"{fitted.last.best:.2f}, untrained {fitted.first.distance:.2f}")
+            weights = fitted.last.weights
+            alt = f"{method.label} fitted to the pattern, distance {fitted.last.best:.2f}"
+            show(drawing(weights), key=f"fitted {method.name}", alt=alt, arithmetic=replace(shown, idle=""))
+    st.caption(f"Queries run down, keys across{BY[state['order']]}, untrained. Each map has a scale of its own.")
+
+
+def _run(fits: Fits, mine: str, bar: DeltaGenerator, table: DeltaGenerator) -> None:
+    """The fits asked for, watched. Stop, or any other control, ends this; what they reached stays in the session."""
+    wanted = list(product(fits.asked, METHODS))
+    with work.turn(partial(bar.progress, 0.0)):
+        for number, (pattern, method) in enumerate(wanted):
+            fitted = fits.found.setdefault((pattern, method), Fitted())
+            if fitted.done:
+                continue
+            _fit_one(fits.seed, pattern, method, fitted, partial(_show, bar, number, len(wanted)))
+            if fitted.trouble:
+                break
+            fitted.done = True
+            _table(fits, table)
+            if pattern == mine:
+                st.rerun()  # its map is on the page
+    fits.asked = ()
+    st.rerun()
+
+
+def _show(bar: DeltaGenerator, number: int, count: int, share: float, text: str) -> None:
+    """How far all fits are, where so much of this one of them is done."""
+    bar.progress((number + share) / count, text)
+
+
+def _fit_one(seed: int, pattern: str, method: str, fitted: Fitted, show: Callable[[float, str], object]) -> None:
+    """One fit to its end, from where it was. show: told the share that is done, 0 … 1, and the words for it."""
+    tokens = compute.tokens(pattern, FITTED, seed)
+    attachments = {"x": work.pack(tokens.x), "pattern": work.pack(PATTERNS[pattern](tokens))}
+    if fitted.last:
+        attachments["state"] = fitted.last.state
+    what = f"{INPUTS[pattern].title}, {METHODS[method].label}"
+
+    def tell() -> None:
+        if fitted.last:
+            show(fitted.last.step / fitted.last.steps, f"{what}: distance {fitted.last.best:.2f}")
+        else:
+            show(0.0, f"{what} …")
+
+    plan = {"job": "measure.fit", "method": method}
+    work.watch(jobs.stream(plan, attachments, work.limits("cpu")), fitted.take, tell)
+
+
+def _title(title: str, note: str) -> None:
+    st.markdown(f"**{title}**  \n:gray[{note}]")

@@ -1,0 +1,137 @@
+"""Long work on a page: a place in the line, a Stop that is heard at once, progress, and its end with the tab.
+
+Work runs in another process; the script of the page only listens. Streamlit ends a script at its next call when the
+visitor presses Stop, touches another control or closes the tab, and that ends the work. So what comes of it is to be
+kept in the session as it comes, and the button stands in the main script, above the place where the script listens:
+there a press is heard at once.
+"""
+
+import contextlib
+import time
+from collections import deque
+from collections.abc import Callable, Generator, Iterator
+from threading import Lock
+from typing import Any, TypeVar
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+from streamlit.delta_generator import DeltaGenerator
+
+from srviz import host, jobs
+from srviz.ui.kit import url
+
+TELL_SECONDS = 0.1  # at least so long between two signs of life, which is where Streamlit ends a script
+NICE = 10  # of the processes that do the work: the visitors of other pages come first
+FEED_SECONDS = 0.2  # at least so long between two pictures of what has come so far
+News = TypeVar("News")
+
+
+class Line:
+    """Tickets of those who wait, the first being the one at work. Safe between the threads of sessions."""
+
+    def __init__(self) -> None:
+        self._tickets: deque[object] = deque()
+        self._lock = Lock()
+
+    def join(self) -> object:
+        """A ticket at the end of the line."""
+        ticket = object()
+        with self._lock:
+            self._tickets.append(ticket)
+        return ticket
+
+    def before(self, ticket: object) -> int:
+        """How many are before this ticket; 0: it is its turn."""
+        with self._lock:
+            return self._tickets.index(ticket)
+
+    def leave(self, ticket: object) -> None:
+        """Done, or given up."""
+        with self._lock:
+            self._tickets.remove(ticket)
+
+
+@st.cache_resource(max_entries=1, show_spinner=False)
+def _line() -> Line:
+    return Line()
+
+
+@contextlib.contextmanager
+def turn(show: Callable[[str], object]) -> Iterator[None]:
+    """Wait until no other session is at a heavy job, then run the block as the only one.
+
+    show: an element of the page, told every 0.1 s how many are before this one. That call is also where Streamlit ends
+    the wait when the visitor presses Stop or closes the tab; the place in the line is given up then. What the page
+    shows goes into its link now and not when the work is done.
+    """
+    url.leave()
+    line = _line()
+    ticket = line.join()
+    try:
+        while others := line.before(ticket):
+            show(f"Another heavy job runs on this server: {others} before you …")
+            time.sleep(TELL_SECONDS)
+        yield
+    finally:
+        line.leave(ticket)
+
+
+def stop_and_bar(key: str, stop: Callable[..., None], *arguments: object, row: str | None = None) -> DeltaGenerator:
+    """The button Stop and, beside it, the bar that shows how far the work is. row: the key of both together."""
+    with st.container(horizontal=True, vertical_alignment="center", key=row):
+        st.button("Stop", key=key, on_click=stop, args=arguments)
+        return st.progress(0.0, "Waiting …")
+
+
+def watch(
+    news: Generator[News | None, None, None],
+    take: Callable[[News], object],
+    tell: Callable[[], object],
+    feed: Callable[[], object] | None = None,
+) -> None:
+    """Listen to work until it is over, or until Streamlit ends this script, which ends the work.
+
+    news: what the work says, and None every 0.1 s while it says nothing. take: keeps it in the session. tell: shows on
+    the page how far the work is. feed: shows what has come so far, where there is something new.
+    """
+    told = fed = 0.0
+    new = False
+    with contextlib.closing(news) as heard:
+        for one in heard:
+            if one is not None:
+                take(one)
+                new = True
+            now = time.monotonic()
+            if now - told >= TELL_SECONDS or one is None:
+                tell()
+                told = now
+            if feed and new and now - fed >= FEED_SECONDS:
+                feed()
+                new, fed = False, now
+    tell()
+
+
+def limits(device: str) -> jobs.Limits:
+    """What a job of a page may take: all that the host has left, but the visitors of other pages come first.
+
+    A process that has used an accelerator does not wait for another job: it would hold the accelerator's memory.
+    """
+    cpu = device == "cpu"
+    memory = host.granted() if cpu else None
+    return jobs.Limits(memory_bytes=memory, threads=host.cores(), nice=NICE, reused=cpu)
+
+
+def pack(array: NDArray[Any]) -> jobs.Packed:
+    """An array to be attached to a plan."""
+    return jobs.Packed(str(array.dtype), array.shape, array.tobytes())
+
+
+def unpack(packed: jobs.Packed) -> NDArray[Any]:
+    """The array that was packed; it cannot be written to."""
+    return np.frombuffer(packed.data, packed.kind).reshape(packed.shape)
+
+
+def array(given: dict[str, Any]) -> NDArray[Any]:
+    """An array in a record."""
+    return unpack(jobs.Packed.of_json(given))

@@ -1,0 +1,153 @@
+"""Long work on a page: a place in the line, signs of life, pictures now and then, and an end whenever it is left."""
+
+import time
+from itertools import pairwise
+from threading import Event, Thread
+
+import numpy as np
+import pytest
+
+from srviz.jobs import Packed
+from srviz.ui.kit import work
+
+
+@pytest.fixture(autouse=True)
+def fresh_line(monkeypatch):
+    line = work.Line()
+    monkeypatch.setattr(work, "_line", lambda: line)
+    monkeypatch.setattr(work.url, "leave", lambda: None)  # there is no page here
+    return line
+
+
+def test_a_free_line_lets_one_in_without_a_word():
+    said = []
+    with work.turn(said.append):
+        pass
+    assert said == []
+
+
+def test_one_at_a_time_in_the_order_they_came(fresh_line):
+    at_work, let_go = Event(), Event()
+    order, said = [], []
+
+    def first():
+        with work.turn(said.append):
+            at_work.set()
+            let_go.wait(10)
+            order.append("first")
+
+    threads = [Thread(target=first)]
+    threads[0].start()
+    assert at_work.wait(10)
+    second = fresh_line.join()
+    waiting = Event()
+
+    def third():
+        def show(text):
+            said.append(text)
+            waiting.set()
+
+        with work.turn(show):
+            order.append("third")
+
+    threads.append(Thread(target=third))
+    threads[1].start()
+    assert waiting.wait(10)
+    assert said[0] == "Another heavy job runs on this server: 2 before you …"
+    let_go.set()
+    threads[0].join(10)
+    assert fresh_line.before(second) == 0
+    assert order == ["first"]
+    fresh_line.leave(second)
+    threads[1].join(10)
+    assert order == ["first", "third"]
+
+
+def test_whoever_leaves_while_waiting_gives_up_the_place(fresh_line):
+    fresh_line.join()
+
+    class Stopped(BaseException):
+        pass
+
+    def stop(_):
+        raise Stopped
+
+    with pytest.raises(Stopped), work.turn(stop):
+        pytest.fail("it was not its turn")
+    assert fresh_line.before(fresh_line.join()) == 1
+
+
+def test_an_error_frees_the_line(fresh_line):
+    with pytest.raises(ZeroDivisionError), work.turn(lambda _: None):
+        1 / 0  # noqa: B018
+    assert fresh_line.before(fresh_line.join()) == 0
+
+
+def said(*news, pause=0.0, ended=None):
+    """What work says, one after the other; `ended` is told when it is over or left."""
+    try:
+        for one in news:
+            time.sleep(pause)
+            yield one
+    finally:
+        if ended is not None:
+            ended.append(True)
+
+
+def test_all_that_work_says_is_kept_and_the_end_is_told():
+    kept, told = [], []
+    work.watch(said(1, None, 2, 3), kept.append, lambda: told.append(list(kept)))
+    assert kept == [1, 2, 3]
+    assert told[-1] == [1, 2, 3]
+
+
+def test_every_sign_of_life_is_told_and_hundreds_of_news_are_not_told_one_by_one():
+    told = []
+    work.watch(said(None, None, None), lambda one: None, lambda: told.append(time.monotonic()))
+    assert len(told) == 4
+    told.clear()
+    work.watch(said(*range(300), pause=0.001), lambda one: None, lambda: told.append(time.monotonic()))
+    assert 3 <= len(told) < 30
+    assert max(b - a for a, b in pairwise(told)) < 0.2
+
+
+def test_pictures_come_at_most_five_times_a_second_and_only_of_something_new():
+    fed = []
+    began = time.monotonic()
+    work.watch(said(*range(100), pause=0.01), lambda one: None, lambda: None, lambda: fed.append(time.monotonic()))
+    assert 2 <= len(fed) <= 1 + (time.monotonic() - began) / work.FEED_SECONDS
+    fed.clear()
+    work.watch(said(*[None] * 8, pause=0.1), lambda one: None, lambda: None, lambda: fed.append(1))
+    assert not fed
+
+
+def test_whoever_leaves_ends_the_work_and_keeps_what_came():
+    class Stopped(BaseException):
+        pass
+
+    kept, ended = [], []
+
+    def stop():
+        if len(kept) == 2:
+            raise Stopped
+
+    with pytest.raises(Stopped):
+        work.watch(said(1, None, 2, None, 3, ended=ended), kept.append, stop)
+    assert kept == [1, 2]
+    assert ended == [True]
+
+
+@pytest.mark.parametrize("array", [np.ones((2, 3), np.float32).T, np.arange(4), np.zeros((0, 3))])
+def test_an_array_crosses_as_it_is(array):
+    found = work.array(work.pack(array).to_json())
+    assert found.dtype == array.dtype
+    np.testing.assert_array_equal(found, array)
+    assert isinstance(work.pack(array), Packed)
+
+
+def test_a_page_leaves_the_processors_to_others_and_keeps_no_accelerator():
+    assert work.limits("cpu").memory_bytes > 0
+    assert work.limits("cpu").nice > 0
+    assert work.limits("cpu").reused
+    assert not work.limits("cuda:0").reused
+    assert work.limits("cuda:0").memory_bytes is None
