@@ -17,10 +17,14 @@ from srviz import numbers
 from srviz.attention import METHODS, dense, scores, seeded_heads, seeded_slice, standardize
 from srviz.inputs import Tokens
 from srviz.ui.kit import compute, url
-from srviz.ui.kit.component import component
+from srviz.ui.kit.component import SIGNED, TOLERANCE, component
 
 Made = TypeVar("Made")
-METHOD_NAMES = ("softmax", "relu")
+ROWS = [  # whose rows are shown; a rule is a row function of js/formulas.js
+    {"name": "softmax", "label": "Softmax", "rule": "softmax"},
+    {"name": "relu", "label": "Sliced ReLU", "rule": "relu"},
+]
+CONSTANTS = {"methods": ROWS, "signed": SIGNED, "tolerance": TOLERANCE}  # what the browser is told besides the numbers
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,12 +53,12 @@ def head(tokens: Tokens, seed: int, number: int, device: str, setting: str) -> H
 
 
 def weights(head: Head, query: int, *, effective: bool) -> dict[str, Tensor]:
-    """What each method of `METHOD_NAMES` says of one query: (n,) each."""
+    """What each method of `ROWS` says of one query: (n,) each."""
     q, k = head.q[None, None, query : query + 1], head.k[None, None]
     of = {id(q): head.s[None, None, query : query + 1], id(k): head.t[None, None]}
     return {
         name: METHODS[name].weights(q, k, slice_=lambda part: of[id(part)], effective=effective)[0, 0, 0]
-        for name in METHOD_NAMES
+        for name in (method["name"] for method in ROWS)
     }
 
 
@@ -75,7 +79,8 @@ def packed(numbers: Tensor) -> str:
 def answer(head: Head, query: int, *, raw: bool) -> dict[str, Any]:
     """The operator's rows of one query, for the browser to compare with what it drew."""
     rows = weights(head, query, effective=not raw)
-    return {"setting": head.setting, "query": query, "raw": raw} | {name: packed(row) for name, row in rows.items()}
+    packed_rows = {name: packed(row) for name, row in rows.items()}
+    return {"setting": head.setting, "query": query, "raw": raw, "rows": packed_rows}
 
 
 def sent(key: str, state: url.State, head: Head) -> int | None:

@@ -1,5 +1,8 @@
 // A curve f(r), r = s − t, and its map: what is dragged on the curve redraws every weight of the map.
 
+import { clamp, make, put, reducedMotion, svg } from "../../kit/js/core.js";
+import { fmt, judge, power, signed } from "../../kit/js/text.js";
+
 const REACH = 5, FAR = 4, TALL = 3, STEEP = 4, GAP = 0.05, MOST_NODES = 24, ARM = 0.75; // of a drawn curve
 const TOP = 14, LEFT = 34, BOTTOM = 46; // of the plot, in pixels
 const SLIDE = 800; // milliseconds from one order to the other
@@ -853,7 +856,7 @@ class KernelMap {
       ? [make("span", { class: "quiet" }, "Move them, and see how far the outputs move with them.")]
       : this.agreed == null ? [make("span", { class: "quiet" }, "asking the operator …")]
       : ["The outputs moved by at most ", make("b", {}, this.moved < 0.01 ? power(this.moved) : fmt(this.moved, this.moved < 10 ? 2 : 0)), ` of the largest: the operator in float32, on ${this.data.answer.many.toLocaleString("en")} tokens.`]));
-    judge(this.badge, this.agreed ?? null);
+    judge(this.badge, this.agreed ?? null, 1e-4);
     if (N2[state.kernel]) this.badge.textContent = this.badge.textContent.replace("operator", "n² operator");
   }
 }

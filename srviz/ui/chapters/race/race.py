@@ -37,9 +37,22 @@ HERE = Path(__file__).parent
 RECORDED = places.HOME / "assets" / "recorded"
 MOST_BYTES = 2_000_000  # of a recorded run
 DEVICES = tuple(map(str, devices.present()))
-BET_AT = tuple(1 << k for k in (6, 10, 14, 18))  # as in live/race.js
+LEAST, MOST = 6, 20  # n on the chart, powers of two
+PLACES = (6, 10, 14, 18)  # n of a bet, powers of two
+BET_AT = tuple(1 << k for k in PLACES)
 BETS = {"softmax": (-3.6, -2.4, -1.2, 0.0), "relu": (-4.1, -2.9, -1.7, -0.5)}  # both in proportion to n
-LOW, HIGH = -5.0, 3.0  # seconds of a bet, powers of ten
+BETTERS = {"softmax": "softmax", "relu": "sliced ReLU"}  # in the words of a bet
+LOW, HIGH = -5, 3  # seconds on the chart, powers of ten
+STYLES: dict[str, dict[str, Any]] = {
+    "softmax": {"tone": "softmax", "dash": None, "mark": "circle", "filled": True},
+    "written": {"tone": "softmax", "dash": "6 4", "mark": "circle", "filled": False},
+    "relu": {"tone": "ink", "dash": None, "mark": "diamond", "filled": True},
+    "bump": {"tone": "ink", "dash": "6 4", "mark": "diamond", "filled": False},
+    "linear": {"tone": "quiet", "dash": None, "mark": "square", "filled": True},
+    "dense": {"tone": "quiet", "dash": "6 4", "mark": "square", "filled": False},
+}
+OTHER_STYLE = {"tone": "quiet", "dash": "2 3", "mark": "square", "filled": False}
+LINE_PIXELS = 2
 WIDTHS, LONGEST = ("16", "32", "64", "128"), ("0.1", "0.3", "1", "3", "10", "30")  # d; seconds of the longest call
 COMPANY = 0.15  # of the processors' time, from which a run is said to have had company
 TELL, FEED = 0.2, 0.5  # seconds between two signs of life, where Stop is heard, and between two pictures
@@ -243,7 +256,10 @@ def _chart(state: url.State, run: Run | None, racing: bool) -> dict[str, Any]:
     found = _measured(run) if run else {"lines": [], "crossover": None}
     direction = run.plan.directions[0] if run else state["direction"]
     ghosts = [
-        {"title": title, "lines": _lines(rows, direction, [name for name in BETS if name in state["methods"]])}
+        {
+            "text": f"thin, recorded: fused softmax and sliced ReLU on {title}",
+            "lines": _lines(rows, direction, [name for name in BETS if name in state["methods"]]),
+        }
         for title, rows in (recorded() if run and run.rows and state["recorded"] else ())  # not before the bet
         if any(row.direction == direction for row in rows)
     ]
@@ -251,6 +267,9 @@ def _chart(state: url.State, run: Run | None, racing: bool) -> dict[str, Any]:
         "epoch": state.epoch,
         "start": {name: list(state[name]) for name in BETS},
         "blank": {name: list(bet) for name, bet in BETS.items()},
+        "bets": [{"name": name, "label": BETTERS[name], "style": _style(name)} for name in BETS],
+        "places": list(PLACES),
+        "axes": {"least": LEAST, "most": MOST, "low": LOW, "high": HIGH},
         "locked": racing,
         "ghosts": ghosts,
         "guides": _guides(None),
@@ -270,13 +289,25 @@ def _measured(run: Run) -> dict[str, Any]:
         lines.append({
             "name": name,
             "label": RACERS[name].label,
+            "style": _style(name),
             "points": [[row.n, row.seconds, row.lower, row.upper] for row in found],
             "slope": law(found),
             "stop": _stopped(stop) if stop else None,
         })  # fmt: skip
+    return {"lines": lines, "crossover": _marked(run), "guides": _guides(run)}
+
+
+def _marked(run: Run) -> dict[str, Any] | None:
+    """The crossover as the chart shows it, where there is one."""
     cross = _crossover(run)
-    marked = cross is not None and cross.n is not None and cross.n > run.plan.least
-    return {"lines": lines, "crossover": asdict(cross) if marked and cross else None, "guides": _guides(run)}
+    if cross is None or cross.n is None or cross.n <= run.plan.least:
+        return None
+    return asdict(cross) | {"text": f"sliced is faster from n ≈ {float(f'{cross.n:.2g}'):,.0f}"}
+
+
+def _style(name: str) -> dict[str, Any]:
+    """How the line of a method looks: its tone (a colour of the theme), width, dashes and mark."""
+    return {"width": LINE_PIXELS} | STYLES.get(name, OTHER_STYLE)
 
 
 def _stopped(row: Row) -> dict[str, Any]:
@@ -285,7 +316,10 @@ def _stopped(row: Row) -> dict[str, Any]:
 
 def _lines(rows: list[Row], direction: str, methods: list[str]) -> list[dict[str, Any]]:
     mine = [row for row in rows if row.direction == direction]
-    lines = [{"name": name, "points": [[row.n, row.seconds] for row in points(mine, name)]} for name in methods]
+    lines = [
+        {"name": name, "style": _style(name), "points": [[row.n, row.seconds] for row in points(mine, name)]}
+        for name in methods
+    ]
     return [line for line in lines if line["points"]]
 
 

@@ -1,5 +1,9 @@
 // Two routes, one player: a tick is one step of either route, a cell of the matrix or a step of the sort, the sums, a look-up.
 
+import { palette } from "../../kit/js/colour.js";
+import { clamp, make, put, reducedMotion, svg } from "../../kit/js/core.js";
+import { fmt, power } from "../../kit/js/text.js";
+
 const FEW = 12; // up to here every step shows its numbers
 const RUN_SECONDS = 20;
 

@@ -1,6 +1,10 @@
 // Slices: tokens in the plane or in space, a direction that is turned by hand or the heads of an untrained Π; the
 // shadows of the tokens on a line, their ranks, and what one query gives to the others.
 
+import { palette } from "../../kit/js/colour.js";
+import { clamp, make, put, reducedMotion } from "../../kit/js/core.js";
+import { fmt, judge, signed } from "../../kit/js/text.js";
+
 const DEGREE = Math.PI / 180;
 const TURN = 360;
 const SHADES = 20; // of ink in the ribbons
@@ -957,7 +961,7 @@ class Slices {
       this.badge.className = "badge waiting";
       this.badge.textContent = this.sent && !this.playing ? "asking the operator …" : "the operator answers on release";
     } else {
-      judge(this.badge, this.largest);
+      judge(this.badge, this.largest, 1e-4);
     }
     put(this.badge, { title: "largest difference between what the browser drew and what the operator computed, over all weights of the query" });
   }

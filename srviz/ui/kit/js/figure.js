@@ -1,6 +1,9 @@
 // The live figure: Plotly.js mounted once and updated in place. Figures of one group share what is pointed at and, in 3D, the camera.
 // What changes often, colours above all, comes apart from the figure (paint.js), so that positions travel once.
 
+import { clamp, make, put, svg } from "./core.js";
+import { fmt } from "./text.js";
+
 const MOVED = "srviz-paint";
 
 function plotlyLibrary(name) {
