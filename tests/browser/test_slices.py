@@ -44,7 +44,7 @@ def theta(page):
 def ask(page, expression):
     """A look into the component: `live` is it, `state` its state."""
     return page.locator(".slices").evaluate(
-        f"el => {{ const live = el.closest('.live').slices, state = live.state; return {expression}; }}"
+        f"el => {{ const live = el.closest('.live').component, state = live.state; return {expression}; }}"
     )
 
 

@@ -40,8 +40,8 @@ def modules(entry: Path) -> list[Path]:
 def script(entry: Path) -> str:
     """The entry with all its modules, as one module whose default export is the entry's.
 
-    A statement exports one name. Raises ValueError where a module imports what is not exported, or imports or exports in a way that is not known
-    here; besides as `modules`.
+    A statement exports one name. Raises ValueError where a module imports what is not exported, or imports or exports
+    in a way that is not known here; besides as `modules`.
     """
     names: dict[Path, set[str]] = {}
     parts = []

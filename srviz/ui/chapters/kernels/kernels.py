@@ -18,9 +18,10 @@ from srviz.figures.spectrum import spectrum
 from srviz.inputs import Input, Tokens
 from srviz.measure.clock import seconds
 from srviz.numbers import duration, power
+from srviz.ui.chapters.kernels.curves import DRAWN, NAMES, SHAPES, USUAL, sent
 from srviz.ui.kit import compute, controls, queue, report, shell, url
 from srviz.ui.kit.chart import chart, mode
-from srviz.ui.kit.component import component
+from srviz.ui.kit.component import SIGNED, TOLERANCE, component
 
 HERE = Path(__file__).parent
 
@@ -32,7 +33,12 @@ ROWS, BLOCK = 256, 64  # queries of the n² route, which is the same for each; a
 MOST_NODES = 24
 REACH, TALLEST, STEEPEST = 4.0, 3.0, 4.0  # of a drawn curve: |r| of a node, |height|, |slope|
 GAP = 0.05  # between two nodes
+NARROWEST, WIDEST = 0.1, 4.0  # bandwidths
+EPSILON = inspect.signature(standardize).parameters["eps"].default  # what standardizing adds to the variance
+LIMITS = {"far": REACH, "tallest": TALLEST, "steepest": STEEPEST, "gap": GAP, "most": MOST_NODES,
+          "narrowest": NARROWEST, "widest": WIDEST}  # fmt: skip
 TRUTH = torch.device("cpu")  # where float64 always exists
+TINY = torch.finfo(torch.float32).tiny  # a divisor of a smaller size has no digits left, and counts as 0
 
 Nodes = tuple[tuple[float, float], ...]
 
@@ -73,8 +79,8 @@ def _number(text: str) -> bool:
 
 PARAMETERS = (
     *controls.parameters("china", sizes=(LEAST, MOST, 32), seed=7),
-    url.choice("kernel", ("relu", "bump", "distance", "laplace", "gauss", "drawn"), "relu"),
-    url.real("b", 0.1, 4.0, 1.0),
+    url.choice("kernel", NAMES, "relu"),
+    url.real("b", NARROWEST, WIDEST, 1.0),
     _nodes("nodes", ((-1.0, 0.0), (0.0, 1.0), (1.0, -0.5), (2.5, 0.0))),
     url.real("left", -STEEPEST, STEEPEST, 0.0),
     url.real("right", -STEEPEST, STEEPEST, 0.0),
@@ -92,9 +98,6 @@ DRAGGED = ("kernel", "b", "nodes", "left", "right", "divide", "centred", "sorted
            "queries", "row", "column")  # fmt: skip
 
 
-USUAL = {"relu": "distance", "distance": "distance", "bump": "n", "laplace": "rows", "gauss": "rows", "drawn": "n"}
-
-
 @dataclass(frozen=True)
 class Curve:
     """f(r) by its name. nodes, left, right: of a drawn one. b: the bandwidth of bump, Laplace and Gauss."""
@@ -107,26 +110,17 @@ class Curve:
 
     def pieces(self) -> Kernel | None:
         """The straight pieces it is made of, or None where it has none."""
-        if self.kernel == "drawn":
-            return self._drawn()
-        if self.kernel == "bump":
-            return kernels.bump(self.b)
-        made = {"relu": kernels.relu, "distance": kernels.distance}.get(self.kernel)
-        return made() if made else None
-
-    def _drawn(self) -> Kernel:
-        return Kernel(tuple(r for r, _ in self.nodes), tuple(h for _, h in self.nodes), self.left, self.right)
+        if self.kernel == DRAWN:
+            return Kernel(tuple(r for r, _ in self.nodes), tuple(h for _, h in self.nodes), self.left, self.right)
+        shape = SHAPES[self.kernel]
+        return _widened(shape.pieces, self.b) if shape.pieces and shape.bandwidth else shape.pieces
 
     def __call__(self, r: Tensor) -> Tensor:
         """f(r), any shape, by its plain formula; a drawn one piece by piece."""
-        return {
-            "relu": lambda: r.relu(),
-            "distance": lambda: r.abs(),
-            "bump": lambda: (1 - r.abs() / self.b).relu(),
-            "laplace": lambda: (-r.abs() / self.b).exp(),
-            "gauss": lambda: (-(r / self.b).square() / 2).exp(),
-            "drawn": lambda: self._drawn()(r),
-        }[self.kernel]()
+        if self.kernel == DRAWN:
+            return self.pieces()(r)  # type: ignore[misc]  # a drawn curve has pieces
+        shape = SHAPES[self.kernel]
+        return shape.f(r / self.b) if shape.bandwidth else shape.f(r)
 
     def sum(self, s: Tensor, t: Tensor, v: Tensor) -> Tensor:
         """Σ_j f(s_i − t_j) v_j: by sorting where f has straight pieces, else over all pairs. (n,), (n,), (n, d)."""
@@ -136,6 +130,11 @@ class Curve:
     def every_pair(self, s: Tensor, t: Tensor, v: Tensor) -> Tensor:
         """The same sum by the n² formula."""
         return self(s.unsqueeze(-1) - t.unsqueeze(-2)) @ v
+
+
+def _widened(pieces: Kernel, b: float) -> Kernel:
+    """The kernel f(r / b)."""
+    return Kernel(tuple(b * r for r in pieces.nodes), pieces.heights, pieces.left / b, pieces.right / b)
 
 
 @dataclass(frozen=True)
@@ -205,13 +204,18 @@ def kernel_map() -> url.State:
         "epoch": state.epoch,
         "setting": " ".join(map(str, setting)),
         "start": {name: state[name] for name in DRAGGED},
-        "usual": USUAL,
+        "curves": sent(),
         "s": s.tolist(),
         "t": t.tolist(),
         "v": v[:, 0].tolist(),
         "words": tokens.words,
-        "softmax": softmax_rows(*setting),
+        "beside": {"name": "softmax", "sums": softmax_rows(*setting)},
         "colour": None if tokens.colour is None else (tokens.colour * 255).round().astype(int).tolist(),
+        "signed": SIGNED,
+        "limits": LIMITS,
+        "epsilon": EPSILON,
+        "tiny": TINY,
+        "tolerance": TOLERANCE,
         "answer": {
             "id": number,
             "sums": answer[:, 0].tolist(),
@@ -290,7 +294,7 @@ def on_many(state: url.State) -> None:
     left, middle, right = st.columns(3, gap="large")
     if measured.sorted_seconds is None:
         left.metric("By sorting", "no such way", border=False)
-        left.caption(WITHOUT[curve.kernel])
+        left.caption(SHAPES[curve.kernel].without)
     else:
         left.metric("By sorting, every query", duration(measured.sorted_seconds), border=False)
         left.caption(f"error {power(measured.sorted_error)}")
@@ -322,13 +326,6 @@ def _verdict(n: int, fast: float | None, slow: float) -> str:
     if slow > fast:
         return f"On {n:,} tokens sorting is {times} faster."
     return f"With {n:,} tokens sorting does not pay: it takes {times} as long as all n² pairs."
-
-
-WITHOUT = {
-    "laplace": "Laplace is not made of straight pieces. It has sorted recurrences of its own (Rux, Hertrich & "
-    "Neumayer), which this operator does not contain.",
-    "gauss": "The Gauss curve is not made of straight pieces. Draw it with a few nodes, and it can be sorted.",
-}
 
 
 def _measure(name: str, n: int, seed: int, head: int, device: str, curve: Curve, rules: Rules) -> Measured:

@@ -12,7 +12,6 @@
  * @property {Float64Array} weights
  * @property {number} sum of the weights
  * @property {number} total what f was divided by; 0 where there is nothing to divide by, and then all weights are 0
- * @property {number} [largest] of softmax: the largest logit, which was taken off before exp
  */
 
 // ---- sums ----
@@ -30,7 +29,7 @@ export const farthest = (ours, theirs) => largest(Array.from(ours, (x, i) => x -
 export const dot = (a, b) => a.reduce((sum, x, k) => sum + x * b[k], 0);
 
 /** The indices in ascending order of their numbers; ties in their own order. */
-export const sortedBy = (numbers) => Array.from(numbers, (_, j) => j).sort((a, b) => numbers[a] - numbers[b] || a - b);
+export const sortedBy = (numbers) => Uint32Array.from(numbers, (_, j) => j).sort((a, b) => numbers[a] - numbers[b] || a - b);
 
 /** For each index its place in an order. */
 export function ranksOf(order) {
@@ -139,9 +138,12 @@ export function logit({ d, q, k }, i, j) {
 
 /** A row of softmax: exp(q·k/√d) / Σ exp(q·k/√d). @param {Head} head @returns {Row} */
 export function softmaxRow(head, i) {
-  const weights = Float64Array.from({ length: head.n }, (_, j) => logit(head, i, j));
-  const top = weights.reduce((most, x) => Math.max(most, x), -Infinity);
-  let sum = 0;
+  const weights = new Float64Array(head.n);
+  let top = -Infinity, sum = 0;
+  for (let j = 0; j < head.n; j += 1) {
+    weights[j] = logit(head, i, j);
+    top = Math.max(top, weights[j]);
+  }
   for (let j = 0; j < head.n; j += 1) {
     weights[j] = Math.exp(weights[j] - top);
     sum += weights[j];

@@ -162,7 +162,7 @@ export class Row {
     if (!head || head.setting !== this.data?.setting || this.head === head) return;
     this.head = head;
     this.found = null;
-    this.order = Uint32Array.from(sortedBy(head.t));
+    this.order = sortedBy(head.t);
     this.rank = Uint32Array.from(ranksOf(this.order));
     this.show(head.look);
   }
