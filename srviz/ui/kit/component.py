@@ -24,7 +24,7 @@ def component(name: str, folder: Path = KIT, *, isolated: bool = True) -> Any:
     return st.components.v2.component(
         f"srviz_{name}",
         html='<div class="live"></div>',
-        css=joiner.styles(entry),
+        css=joiner.styles(entry) or None,
         js=joiner.script(entry),
         isolate_styles=isolated,
     )

@@ -67,13 +67,11 @@ export class Panel {
   // ---- strokes ----
 
   /** A bar for one number, and the number itself where there are few. */
-  bar(k, value, axis, scale, colour, alpha = 1) {
+  bar(k, value, axis, scale, colour) {
     const { pen, barWidth } = this, x = this.at(k);
     pen.fillStyle = colour;
-    pen.globalAlpha = alpha;
     pen.fillRect(x - barWidth / 2, axis, barWidth, -value * scale || FLAT_BAR);
     if (this.n <= FEW) this.number(value, x, axis - value * scale + (value >= 0 ? -8 : 9));
-    pen.globalAlpha = 1;
   }
 
   number(value, x, y) {

@@ -1,6 +1,7 @@
 // The sorted route: project, sort, sum, look up.
 
 import { circle } from "../../kit/js/canvas.js";
+import { fade } from "../../kit/js/colour.js";
 import { clamp, make, span } from "../../kit/js/core.js";
 import { count, fmt, signed } from "../../kit/js/text.js";
 import { FEW, Panel, TOP, unit } from "./panel.js";
@@ -60,8 +61,10 @@ export class Sorted extends Panel {
     stand.forEach((j, k) => {
       if (done < this.starts.sort && k >= done) return; // not projected yet
       const out = step?.kind === "search" && (k < step.low || k >= step.high);
-      this.bar(k, data.t[j], line, scale, colours.key, out ? 0.22 : sorting && k !== step.slot ? 0.55 : 1);
+      pen.globalAlpha = out ? 0.22 : sorting && k !== step.slot ? 0.55 : 1;
+      this.bar(k, data.t[j], line, scale, colours.key);
     });
+    pen.globalAlpha = 1;
     this.axis(line);
     if (data.colour) stand.forEach((j, k) => this.swatch(j, x0 + (k * side) / n, 16, side / n + 0.3, 5));
   }
@@ -71,7 +74,8 @@ export class Sorted extends Panel {
     const { data, side, colours } = this, axis = TOP + side * 0.5, scale = unit(data.S, side * 0.08);
     this.caption(`S: running sum of the centred values, 1st of ${data.coordinates} coordinates`, this.x0, TOP + side * 0.345, known > 0);
     this.axis(axis);
-    for (let k = 0; k < known; k += 1) this.bar(k, data.S[k], axis, scale, colours.value, 0.75);
+    const pale = fade(colours.value, 0.75);
+    for (let k = 0; k < known; k += 1) this.bar(k, data.S[k], axis, scale, pale);
   }
 
   /** The hinge sums at the keys, joined by straight lines. */

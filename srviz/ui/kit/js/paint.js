@@ -10,7 +10,16 @@ import { PAINT, paints } from "./wire.js";
  * @property {string} alt
  * @property {[number, string, any][]} changes the trace, the path in it, and the new value
  * @property {number[] | null} mark a point in space that is ringed as the query
- * @property {import("./figure/figure.js").Arithmetic} [arithmetic]
+ * @property {import("./arithmetic.js").Arithmetic} [arithmetic]
+ */
+
+/**
+ * What the race sends while it is on: lines, guides and the crossover as in its own message.
+ * @typedef {object} Feed
+ * @property {string} painted
+ * @property {any[]} lines
+ * @property {any} crossover
+ * @property {any[]} guides
  */
 
 export default function mount({ data, parentElement }) {
