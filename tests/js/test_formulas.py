@@ -105,7 +105,7 @@ def cases(tmp_path):
                 pieces("distance", kernels.distance()), pieces("drawn", drawn),
             ],
             "samples": [samples(shape) for shape in shapes],
-            "standardized": [standardized("plain"), standardized("ties"), standardized("plain", lambda x: 100 * x - 1000)],
+            "standardized": [standardized("plain"), standardized("ties"), standardized("plain", lambda x: 99 * x - 9)],
         })
     )  # fmt: skip
     return path

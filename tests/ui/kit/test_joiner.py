@@ -40,7 +40,7 @@ def test_names_of_one_module_do_not_collide_with_those_of_another(write, tmp_pat
 
 def test_every_module_stands_once_after_what_it_imports(write, tmp_path):
     entry = write(
-        entry='import { b } from "./b.js";\nimport {\n  c as other,\n} from "./c.js";\n\nexport default () => [b, other];\n',
+        entry='import { b } from "./b.js";\nimport {\n  c as d,\n} from "./c.js";\n\nexport default () => [b, d];\n',
         b='import { c } from "./c.js";\n\nexport const b = c + 1;\n',
         c="export let c = 1;\nexport class Unused {}\nexport async function never() {}\n",
     )
@@ -74,7 +74,7 @@ def test_what_cannot_be_joined_is_refused_with_its_reason(modules, error, says, 
 
 
 def test_a_missing_entry_is_named(tmp_path):
-    with pytest.raises(FileNotFoundError, match="nothing.js: expected a module"):
+    with pytest.raises(FileNotFoundError, match=r"nothing\.js: expected a module"):
         joiner.modules(tmp_path / "nothing.js")
 
 
