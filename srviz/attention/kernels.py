@@ -81,6 +81,11 @@ class Kernel:
         """f(−r): the same kernel with queries and keys in each other's place."""
         return Kernel(tuple(-r for r in reversed(self.nodes)), self.heights[::-1], -self.right, -self.left)
 
+    def widened(self, bandwidth: float) -> "Kernel":
+        """f(r / b)."""
+        nodes = tuple(bandwidth * r for r in self.nodes)
+        return Kernel(nodes, self.heights, self.left / bandwidth, self.right / bandwidth)
+
     def pieces(self) -> list[Piece]:
         """The function cut at its nodes, as the sorted pass takes it: windows between nodes and two unbounded ends."""
         nodes, heights = self.nodes, self.heights
@@ -118,4 +123,94 @@ def distance() -> Kernel:
     return Kernel((0.0,), (0.0,), -1.0, 1.0)
 
 
-KERNELS: dict[str, Callable[[], Kernel]] = {"relu": relu, "bump": bump, "distance": distance}
+@dataclass(frozen=True)
+class NamedKernel:
+    """A kernel of bandwidth 1 with its names and words: all that the page of kernels needs to offer it.
+
+    formula: for people, in r. written: its arithmetic, with {s}, {t} and {b}. divide: what its rows are usually divided
+    by: "distance", "n", "rows" or "one"; usual: who does so, in words. f: by its plain formula, any shape. pieces: None
+    where it has no straight ones. bandwidth: whether it is stretched by b. note, why: what a visitor is told beside its
+    button. start: the label of the button that begins a drawing as this kernel, empty for none. without: why it has no
+    sorted route.
+    """
+
+    name: str
+    label: str
+    formula: str
+    written: str
+    divide: str
+    f: Callable[[Tensor], Tensor]
+    pieces: Kernel | None = None
+    bandwidth: bool = False
+    usual: str = ""
+    note: str = ""
+    why: str = ""
+    start: str = ""
+    without: str = ""
+
+
+KERNELS: dict[str, NamedKernel] = {
+    kernel.name: kernel
+    for kernel in (
+        NamedKernel(
+            name="relu",
+            label="ReLU",
+            formula="max(0, r)",
+            written="relu({s} − {t})",
+            divide="distance",
+            usual="as the paper does for ReLU",
+            f=torch.relu,
+            pieces=relu(),
+            start="ReLU",
+        ),
+        NamedKernel(
+            name="bump",
+            label="bump",
+            formula="max(0, 1 − |r| / b)",
+            written="max(0, 1 − |{s} − {t}| / {b})",
+            divide="n",
+            usual="as the paper does for the bump",
+            f=lambda r: (1 - r.abs()).relu(),
+            pieces=bump(),
+            bandwidth=True,
+        ),
+        NamedKernel(
+            name="distance",
+            label="distance |r|",
+            formula="|r|",
+            written="|{s} − {t}|",
+            divide="distance",
+            f=torch.abs,
+            pieces=distance(),
+            start="|r|",
+        ),
+        NamedKernel(
+            name="laplace",
+            label="Laplace",
+            formula="exp(−|r| / b)",
+            written="exp(−|{s} − {t}| / {b})",
+            divide="rows",
+            usual="as softmax does",
+            f=lambda r: (-r.abs()).exp(),
+            bandwidth=True,
+            note="n² here",
+            why="The operator here has no sorted route for it: all n² pairs",
+            without="Laplace is not made of straight pieces. It has sorted recurrences of its own (Rux, Hertrich & "
+            "Neumayer), which this operator does not contain.",
+        ),
+        NamedKernel(
+            name="gauss",
+            label="Gauss",
+            formula="exp(−r² / 2b²)",
+            written="exp(−({s} − {t})² / (2 · {b}²))",
+            divide="rows",
+            usual="as softmax does",
+            f=lambda r: (-r.square() / 2).exp(),
+            bandwidth=True,
+            note="needs n²",
+            why="Not made of straight pieces: all n² pairs",
+            start="Gauss, 10 pieces",
+            without="The Gauss curve is not made of straight pieces. Draw it with a few nodes, and it can be sorted.",
+        ),
+    )
+}

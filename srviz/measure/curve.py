@@ -5,9 +5,11 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from srviz.attention import Kernel, kernel_sum, kernels
+from srviz.attention import Kernel, kernel_sum
+from srviz.attention.kernels import KERNELS
 from srviz.measure.clock import seconds
 
+DRAWN = "drawn"  # the name of the curve that a visitor draws
 Nodes = tuple[tuple[float, float], ...]
 
 REPEATS = 5  # of each measurement
@@ -27,26 +29,17 @@ class Curve:
 
     def pieces(self) -> Kernel | None:
         """The straight pieces it is made of, or None where it has none."""
-        if self.kernel == "drawn":
-            return self._drawn()
-        if self.kernel == "bump":
-            return kernels.bump(self.b)
-        made = {"relu": kernels.relu, "distance": kernels.distance}.get(self.kernel)
-        return made() if made else None
-
-    def _drawn(self) -> Kernel:
-        return Kernel(tuple(r for r, _ in self.nodes), tuple(h for _, h in self.nodes), self.left, self.right)
+        if self.kernel == DRAWN:
+            return Kernel(tuple(r for r, _ in self.nodes), tuple(h for _, h in self.nodes), self.left, self.right)
+        named = KERNELS[self.kernel]
+        return named.pieces.widened(self.b) if named.pieces and named.bandwidth else named.pieces
 
     def __call__(self, r: Tensor) -> Tensor:
         """f(r), any shape, by its plain formula; a drawn one piece by piece."""
-        return {
-            "relu": lambda: r.relu(),
-            "distance": lambda: r.abs(),
-            "bump": lambda: (1 - r.abs() / self.b).relu(),
-            "laplace": lambda: (-r.abs() / self.b).exp(),
-            "gauss": lambda: (-(r / self.b).square() / 2).exp(),
-            "drawn": lambda: self._drawn()(r),
-        }[self.kernel]()
+        if self.kernel == DRAWN:
+            return self.pieces()(r)  # type: ignore[misc]  # a drawn curve has pieces
+        named = KERNELS[self.kernel]
+        return named.f(r / self.b) if named.bandwidth else named.f(r)
 
     def sum(self, s: Tensor, t: Tensor, v: Tensor) -> Tensor:
         """Σ_j f(s_i − t_j) v_j: by sorting where f has straight pieces, else over all pairs. (n,), (n,), (n, d)."""

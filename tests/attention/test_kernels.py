@@ -74,9 +74,16 @@ def test_mirrored_changes_the_sign_of_its_argument(kernel: Kernel) -> None:
 
 def test_the_named_kernels() -> None:
     r = torch.tensor([-2.0, -0.5, 0.0, 0.25, 3.0])
-    assert torch.equal(KERNELS["relu"]()(r), torch.tensor([0.0, 0.0, 0.0, 0.25, 3.0]))
-    assert torch.equal(KERNELS["distance"]()(r), torch.tensor([2.0, 0.5, 0.0, 0.25, 3.0]))
-    assert torch.equal(KERNELS["bump"]()(r), torch.tensor([0.0, 0.5, 1.0, 0.75, 0.0]))
+    expected = {
+        "relu": torch.tensor([0.0, 0.0, 0.0, 0.25, 3.0]),
+        "distance": torch.tensor([2.0, 0.5, 0.0, 0.25, 3.0]),
+        "bump": torch.tensor([0.0, 0.5, 1.0, 0.75, 0.0]),
+    }
+    for name, heights in expected.items():
+        assert torch.equal(KERNELS[name].f(r), heights)
+        pieces = KERNELS[name].pieces
+        assert pieces is not None
+        assert torch.equal(pieces(r), heights)
     assert torch.equal(bump(4.0)(r), torch.tensor([0.5, 0.875, 1.0, 0.9375, 0.25]))
 
 

@@ -10,7 +10,7 @@ EYE = "k => document.querySelectorAll('.plot')[k]._fullLayout?.scene?._scene?.ge
 DRAWN = """n => [0, 1, 2].map((k) => document.querySelectorAll('.plot')[k]).every(
     (e) => e?._fullLayout?.scene?._scene && e._fullData[0].marker.color?.length === n)"""
 FRONT = """k => {
-    const e = document.querySelectorAll('.plot')[k], figure = e.closest('.live').figure, at = figure.lens();
+    const e = document.querySelectorAll('.plot')[k], figure = e.closest('.live').component, at = figure.lens();
     const { x, y, z } = e._fullData[0], box = e.getBoundingClientRect();
     const seen = [...x.keys()].map((i) => [i, ...at(x[i], y[i], z[i])]).sort((a, b) => a[3] - b[3])[0];
     return { token: figure.points[seen[0]], x: box.x + seen[1], y: box.y + seen[2] };

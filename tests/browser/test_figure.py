@@ -40,7 +40,7 @@ def in_space(page, name, k):
     return plot(page, name).evaluate(
         """(e, k) => {
             const { x, y, z } = e._fullData[0], box = e.getBoundingClientRect();
-            const [across, down] = e.closest(".live").figure.lens()(x[k], y[k], z[k]);
+            const [across, down] = e.closest(".live").component.lens()(x[k], y[k], z[k]);
             return [box.x + across, box.y + down];
         }""",
         k,
@@ -127,11 +127,11 @@ def test_a_finger_taps_a_point_in_space(figures_server, visit):
 
 
 def test_paint_alone_travels_and_the_figure_stays(page):
-    page.evaluate("document.querySelectorAll('.plot')[5].closest('.live').figure.parsed.mark = 1")
+    page.evaluate("document.querySelectorAll('.plot')[5].closest('.live').component.parsed.mark = 1")
     plot(page, "painted 0").evaluate("e => Plotly.relayout(e, { 'scene.camera.eye': { x: 2, y: 1, z: 1 } })")
     turn_on(page)
     page.wait_for_function("document.querySelectorAll('.plot')[5]._fullData[0].marker.color[3] === 3")
-    assert plot(page, "painted 1").evaluate("e => e.closest('.live').figure.parsed.mark") == 1
+    assert plot(page, "painted 1").evaluate("e => e.closest('.live').component.parsed.mark") == 1
     assert plot(page, "painted 1").evaluate(CAMERA)["x"] == pytest.approx(2, abs=0.05)
 
 

@@ -25,7 +25,7 @@ def photographs(server, visit):
 def ask(page, expression):
     """A look into the component: `live` is it, `rows` what it found."""
     return page.locator(".patches").evaluate(
-        f"el => {{ const live = el.closest('.live').patches, rows = live.found; return {expression}; }}"
+        f"el => {{ const live = el.closest('.live').component, rows = live.found; return {expression}; }}"
     )
 
 
@@ -107,12 +107,14 @@ def test_under_a_held_query_the_arithmetic_is_that_of_the_key_pointed_at(photogr
         float, re.search(r"relu\((\S+) - \(?(\S+?)\)?\) / (\S+) =\s+(\S+)", relu.replace(",", "")).groups()
     )
     i, j = 20 * 40 + 8, 2 * 40 + 35
-    wrong = "rows.relu.filter((w, j) => (w > 0) !== (live.head.t[j] < live.head.s[rows.query])).length"
+    wrong = "rows.rows[1].weights.filter((w, j) => (w > 0) !== (live.head.t[j] < live.head.s[rows.query])).length"
     assert ask(page, wrong) == 0
-    assert ask(page, "rows.softmax.reduce((a, b) => a + b)") == pytest.approx(1)
+    assert ask(page, "rows.rows[0].weights.reduce((a, b) => a + b)") == pytest.approx(1)
     assert (s, t) == pytest.approx(tuple(ask(page, f"[live.head.s[{i}], live.head.t[{j}]]")), abs=0.006)
     assert weight == pytest.approx(max(0, s - t) / total, abs=2e-5)
-    assert ask(page, f"rows.softmax[{j}]") == pytest.approx(float(softmax.split("=")[-1].split("·")[0]), abs=1e-5)
+    assert ask(page, f"rows.rows[0].weights[{j}]") == pytest.approx(
+        float(softmax.split("=")[-1].split("·")[0]), abs=1e-5
+    )
 
 
 def test_escape_and_the_button_let_go(photographs):
@@ -132,12 +134,12 @@ def test_a_bar_of_the_strip_lights_the_patches_that_have_its_score(photographs):
     strip = page.locator(".patches .over canvas")
     strip.scroll_into_view_if_needed()
     box = strip.bounding_box()
-    bar = ask(page, "live.bars.reduce((a, b) => b.to - b.from > a.to - a.from ? b : a)")
+    bar = ask(page, "live.strip.bars.reduce((a, b) => b.to - b.from > a.to - a.from ? b : a)")
     page.mouse.move(box["x"] + bar["x"], box["y"] + 100, steps=2)
     expect(page.locator(".patches .pair")).to_contain_text(f"one of {bar['to'] - bar['from']} with this score")
     scores = ask(page, "[...live.lit].map(j => live.head.t[j])")
     assert len(scores) == bar["to"] - bar["from"]
-    low, high = ask(page, "live.reach")
+    low, high = ask(page, "live.strip.ends()")
     assert max(scores) - min(scores) < (high - low) * 6 / box["width"]
     page.mouse.move(5, 5)
     expect(page.locator(".patches .pair")).to_contain_text("farthest key")
@@ -220,7 +222,7 @@ def test_a_picture_of_ones_own_to_65_536_patches(photographs):
     expect(page.get_by_text("= 65,536 patches")).to_be_visible()
     page.wait_for_function(
         "() => [...document.querySelectorAll('*')]"
-        ".some(e => e.shadowRoot?.querySelector('.live')?.patches?.head?.n === 65536)"
+        ".some(e => e.shadowRoot?.querySelector('.live')?.component?.head?.n === 65536)"
     )
     page.locator(".patches .panes").scroll_into_view_if_needed()
     page.mouse.click(*patch(page, 100, 200))

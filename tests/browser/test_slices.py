@@ -44,7 +44,7 @@ def theta(page):
 def ask(page, expression):
     """A look into the component: `live` is it, `state` its state."""
     return page.locator(".slices").evaluate(
-        f"el => {{ const live = el.closest('.live').slices, state = live.state; return {expression}; }}"
+        f"el => {{ const live = el.closest('.live').component, state = live.state; return {expression}; }}"
     )
 
 
@@ -55,7 +55,7 @@ def middle(locator):
 
 def token(page, j):
     box = page.locator(".slices canvas").first.bounding_box()
-    x, y, _ = ask(page, f"live.seen[{j}]")
+    x, y, _ = ask(page, f"live.plane.seen[{j}]")
     return box["x"] + x, box["y"] + y
 
 
@@ -187,7 +187,7 @@ def test_in_space_the_direction_tilts_and_the_view_turns(slices):
     page.keyboard.press("Shift+ArrowUp")
     expect(page).to_have_url(re.compile("tilt=35"))
     box = page.locator(".slices canvas").first.bounding_box()
-    seen = ask(page, "live.seen[0]")
+    seen = ask(page, "live.plane.seen[0]")
     x, y = box["x"] + 60, box["y"] + box["height"] - 30
     page.mouse.move(x, y)
     page.mouse.down()
@@ -195,7 +195,7 @@ def test_in_space_the_direction_tilts_and_the_view_turns(slices):
     page.mouse.move(x + 90, y - 20)
     page.mouse.up()
     expect(page).to_have_url(re.compile("yaw="))
-    assert ask(page, "live.seen[0]") != seen
+    assert ask(page, "live.plane.seen[0]") != seen
     before = ask(page, "[state.theta, state.tilt]")
     x, y = middle(dial(page))
     page.mouse.move(x, y)

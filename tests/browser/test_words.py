@@ -22,7 +22,7 @@ def words(server, visit):
 def ask(page, expression):
     """A look into the component: `live` is it, `rows` what it found."""
     return page.locator(".words").evaluate(
-        f"el => {{ const live = el.closest('.live').words, rows = live.found; return {expression}; }}"
+        f"el => {{ const live = el.closest('.live').component, rows = live.found; return {expression}; }}"
     )
 
 
@@ -47,7 +47,7 @@ def write(page, text):
     page.get_by_label("Your text").press("Control+Enter")
     page.wait_for_function(
         """before => [...document.querySelectorAll('*')].some(e => {
-            const live = e.shadowRoot?.querySelector('.live')?.words;
+            const live = e.shadowRoot?.querySelector('.live')?.component;
             return live?.head && live.head.setting !== before;
         })""",
         arg=before,
@@ -63,11 +63,11 @@ def test_the_word_pointed_at_is_the_query_and_grounds_take_its_weights(words):
     assert "held" not in page.url
     ground = ask(page, "`rgb(${live.colours.ground.join(', ')})`")
     shades = ask(page, "live.panes.map(p => p.tokens.map(x => getComputedStyle(x).backgroundColor))")
-    lit = ask(page, "[...rows.relu].map(w => w > 0)")
+    lit = ask(page, "[...rows.rows[1].weights].map(w => w > 0)")
     assert 0 < sum(lit) < len(lit)
     for j, shade in enumerate(shades[1]):
         assert lit[j] or shade == ground
-    heaviest = ask(page, "rows.softmax.indexOf(Math.max(...rows.softmax))")
+    heaviest = ask(page, "rows.rows[0].weights.indexOf(Math.max(...rows.rows[0].weights))")
     light = [sum(map(int, re.findall(r"\d+", shade)[:3])) for shade in shades[0]]
     assert light[heaviest] == min(light)
 
@@ -135,7 +135,7 @@ def test_labels_of_the_strip_do_not_overlap(words):
     boxes = ask(
         page,
         """(() => {
-            const found = [], pen = live.strip.getContext('2d'), write = pen.strokeText;
+            const found = [], pen = live.strip.canvas.getContext('2d'), write = pen.strokeText;
             pen.strokeText = (text, x, y) => {
                 const half = pen.measureText(text).width / 2;
                 found.push([x - half, x + half, y]);
@@ -161,7 +161,7 @@ def test_a_long_text_scrolls_in_both_copies_and_what_is_scrolled_to_is_coloured(
     page.locator(".words .text").first.evaluate("box => { box.scrollTop = 1e6; }")
     page.wait_for_function(
         """() => [...document.querySelectorAll('*')].some(e => {
-            const live = e.shadowRoot?.querySelector('.live')?.words;
+            const live = e.shadowRoot?.querySelector('.live')?.component;
             return live && live.panes[1].surface.scrollTop > 1000 && live.panes[1].tokens[1970].style.backgroundColor;
         })"""
     )

@@ -16,8 +16,9 @@ def run(plan: Plan, attachments: Attachments) -> Iterator[Record]:
     """Attend from all of the attached tokens x (n, D) to all; say what comes of it at the attached tokens `drawn` (m,).
 
     plan: "device", "threads", "heads", "head_dim", "method", "projection", "seed"; "patience_seconds": softmax is run
-    where it is estimated to take less. To go on: "heads_done", with their outputs attached as y (m, heads_done · head_dim); "rows",
-    the queries that softmax is done with; "estimate_seconds", or None where softmax is not yet estimated.
+    where it is estimated to take less. To go on: "heads_done", with their outputs attached as y (m, heads_done ·
+    head_dim); "rows", the queries that softmax is done with; "estimate_seconds", or None where softmax is not yet
+    estimated.
 
     Records: {"on": the device in words}; {"share", "heads", "seconds", "peak"} of sliced ReLU in this run, after a head
     also "y": (m, head_dim), its output, and "colours": (m, 3), those of all heads done; {"estimate": of softmax};

@@ -1,4 +1,4 @@
-"""Live components: what is dragged moves in the browser. Each is a `name.js` and a `name.css` in one folder."""
+"""Live components: what is dragged moves in the browser. Each is a JavaScript module that imports others."""
 
 from functools import cache
 from pathlib import Path
@@ -6,18 +6,25 @@ from typing import Any
 
 import streamlit as st
 
+from srviz.figures.theme import PALETTES
+from srviz.ui.kit import joiner
+
 KIT = Path(__file__).parent / "js"
+SIGNED = {mode: [palette.low, palette.high] for mode, palette in PALETTES.items()}  # the ends of signed weights
+TOLERANCE = 1e-4  # the largest difference to the operator, in float32, that a badge calls agreement
 
 
 @cache
-def component(name: str, folder: Path = KIT, *, isolated: bool = True, base: str = "") -> Any:
-    """The mounting command of a live component; every one gets common.js and common.css before its own.
+def component(name: str, folder: Path = KIT, *, isolated: bool = True) -> Any:
+    """Return the command that mounts a live component: its entry is `name.js` in a folder, with all that it imports.
 
-    folder: where its two files are. isolated: in a shadow root of its own. Plotly needs the page's, where it puts its
-    styles. base: what several components share beyond that, put before their own js and css.
+    isolated: whether it has a shadow root of its own. Plotly needs the page's root, where it puts its styles.
     """
-    parts = [KIT / "common", *([KIT / base] if base else []), folder / name]
-    js, css = ("".join(part.with_suffix(f".{kind}").read_text("utf-8") for part in parts) for kind in ("js", "css"))
+    entry = folder / f"{name}.js"
     return st.components.v2.component(
-        f"srviz_{name}", html='<div class="live"></div>', css=css, js=js, isolate_styles=isolated
+        f"srviz_{name}",
+        html='<div class="live"></div>',
+        css=joiner.styles(entry) or None,
+        js=joiner.script(entry),
+        isolate_styles=isolated,
     )

@@ -17,7 +17,7 @@ from srviz.attention import METHODS, Heads, Method, reference, standardize
 from srviz.attention.methods import sliced
 from srviz.inputs import Tokens
 from srviz.ui.kit import compute, url
-from srviz.ui.kit.component import component
+from srviz.ui.kit.component import SIGNED, TOLERANCE, component
 
 Made = TypeVar("Made")
 ROOM = 2  # methods that are drawn side by side
@@ -26,6 +26,12 @@ ROOM = 2  # methods that are drawn side by side
 def shown() -> list[Method]:
     """The methods whose rows the browser can draw by itself, as many as there is room for."""
     return [method for method in METHODS.values() if method.rule][:ROOM]
+
+
+def constants() -> dict[str, Any]:
+    """What the browser is told besides the numbers: whose rows it draws, and by which rule of js/formulas.js."""
+    rows = [{"name": method.name, "label": method.label, "rule": method.rule} for method in shown()]
+    return {"methods": rows, "signed": SIGNED, "tolerance": TOLERANCE}
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,7 +77,8 @@ def packed(numbers: Tensor) -> str:
 def answer(head: Head, query: int, *, raw: bool) -> dict[str, Any]:
     """The operator's rows of one query, for the browser to compare with what it drew."""
     rows = weights(head, query, effective=not raw)
-    return {"setting": head.setting, "query": query, "raw": raw} | {name: packed(row) for name, row in rows.items()}
+    packed_rows = {name: packed(row) for name, row in rows.items()}
+    return {"setting": head.setting, "query": query, "raw": raw, "rows": packed_rows}
 
 
 def sent(key: str, state: url.State, head: Head) -> int | None:

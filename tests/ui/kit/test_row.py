@@ -22,7 +22,7 @@ def numbers(text):
 
 
 def rows_of_the_browser(head, i):
-    """The formulas of row.js, in float64."""
+    """The formulas of formulas.js, in float64."""
     q, k, s, t = (np.frombuffer(base64.b64decode(row.packed(getattr(head, x))), "<f4").astype(float) for x in "qkst")
     q, k = q.reshape(head.n, -1), k.reshape(head.n, -1)
     exps = np.exp(k @ q[i] / np.sqrt(q.shape[1]))
@@ -33,10 +33,10 @@ def rows_of_the_browser(head, i):
 def test_the_operator_answers_as_the_browser_draws(head, query):
     softmax, relu = rows_of_the_browser(head, query)
     raw, effective = (row.answer(head, query, raw=raw) for raw in (True, False))
-    np.testing.assert_allclose(numbers(raw["softmax"]), softmax, atol=1e-6)
-    np.testing.assert_allclose(numbers(raw["relu"]), relu, atol=1e-6)
-    np.testing.assert_allclose(numbers(effective["softmax"]), softmax, atol=1e-6)
-    np.testing.assert_allclose(numbers(effective["relu"]), relu - relu.mean(), atol=1e-6)
+    np.testing.assert_allclose(numbers(raw["rows"]["softmax"]), softmax, atol=1e-6)
+    np.testing.assert_allclose(numbers(raw["rows"]["relu"]), relu, atol=1e-6)
+    np.testing.assert_allclose(numbers(effective["rows"]["softmax"]), softmax, atol=1e-6)
+    np.testing.assert_allclose(numbers(effective["rows"]["relu"]), relu - relu.mean(), atol=1e-6)
     assert (raw["query"], raw["setting"], raw["raw"], effective["raw"]) == (query, "a setting", True, False)
 
 

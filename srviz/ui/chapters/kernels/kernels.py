@@ -16,9 +16,10 @@ from srviz.attention import METHODS, Kernel, kernel_sum, kernels, reference, sta
 from srviz.figures.spectrum import spectrum
 from srviz.inputs import Input, Tokens
 from srviz.measure.curve import Curve, Nodes, apart
+from srviz.ui.chapters.kernels.curves import NAMES, USUAL, sent
 from srviz.ui.kit import compute, controls, report, shell, url
 from srviz.ui.kit.chart import chart, mode
-from srviz.ui.kit.component import component
+from srviz.ui.kit.component import SIGNED, TOLERANCE, component
 
 HERE = Path(__file__).parent
 
@@ -27,6 +28,11 @@ MANY, FEWER = 4096, 1024  # tokens on which moved scores are compared: with a so
 MOST_NODES = 24
 REACH, TALLEST, STEEPEST = 4.0, 3.0, 4.0  # of a drawn curve: |r| of a node, |height|, |slope|
 GAP = 0.05  # between two nodes
+NARROWEST, WIDEST = 0.1, 4.0  # bandwidths
+EPSILON = inspect.signature(standardize).parameters["eps"].default  # what standardizing adds to the variance
+LIMITS = {"far": REACH, "tallest": TALLEST, "steepest": STEEPEST, "gap": GAP, "most": MOST_NODES,
+          "narrowest": NARROWEST, "widest": WIDEST}  # fmt: skip
+TINY = torch.finfo(torch.float32).tiny  # a divisor of a smaller size has no digits left, and counts as 0
 
 
 def _nodes(name: str, default: Nodes) -> url.Parameter:
@@ -65,8 +71,8 @@ def _number(text: str) -> bool:
 
 PARAMETERS = (
     *controls.parameters("china", sizes=(LEAST, MOST, 32), seed=7),
-    url.choice("kernel", ("relu", "bump", "distance", "laplace", "gauss", "drawn"), "relu"),
-    url.real("b", 0.1, 4.0, 1.0),
+    url.choice("kernel", NAMES, "relu"),
+    url.real("b", NARROWEST, WIDEST, 1.0),
     _nodes("nodes", ((-1.0, 0.0), (0.0, 1.0), (1.0, -0.5), (2.5, 0.0))),
     url.real("left", -STEEPEST, STEEPEST, 0.0),
     url.real("right", -STEEPEST, STEEPEST, 0.0),
@@ -82,9 +88,6 @@ PARAMETERS = (
 )
 DRAGGED = ("kernel", "b", "nodes", "left", "right", "divide", "centred", "sorted", "standard", "shift", "scale",
            "queries", "row", "column")  # fmt: skip
-
-
-USUAL = {"relu": "distance", "distance": "distance", "bump": "n", "laplace": "rows", "gauss": "rows", "drawn": "n"}
 
 
 @dataclass(frozen=True)
@@ -139,13 +142,18 @@ def kernel_map() -> url.State:
         "epoch": state.epoch,
         "setting": " ".join(map(str, setting)),
         "start": {name: state[name] for name in DRAGGED},
-        "usual": USUAL,
+        "curves": sent(),
         "s": s.tolist(),
         "t": t.tolist(),
         "v": v[:, 0].tolist(),
         "words": tokens.words,
-        "softmax": softmax_rows(*setting),
+        "beside": {"name": "softmax", "sums": softmax_rows(*setting)},
         "colour": None if tokens.colour is None else (tokens.colour * 255).round().astype(int).tolist(),
+        "signed": SIGNED,
+        "limits": LIMITS,
+        "epsilon": EPSILON,
+        "tiny": TINY,
+        "tolerance": TOLERANCE,
         "answer": {
             "id": number,
             "sums": answer[:, 0].tolist(),

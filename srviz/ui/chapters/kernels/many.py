@@ -7,6 +7,7 @@ import streamlit as st
 
 from srviz import device as devices
 from srviz import jobs
+from srviz.attention.kernels import KERNELS
 from srviz.measure.arrays import pack
 from srviz.measure.curve import REPEATS, Curve, Timing
 from srviz.numbers import duration, power
@@ -14,11 +15,6 @@ from srviz.ui.chapters.kernels.kernels import curve_of, rules_of
 from srviz.ui.kit import compute, controls, shell, url, work
 
 TIMED, TIMED_DRAWN, TOO_FEW = 8192, 4096, 512  # tokens of the measured runs, of a drawn curve; below TOO_FEW none
-WITHOUT = {
-    "laplace": "Laplace is not made of straight pieces. It has sorted recurrences of its own (Rux, Hertrich & "
-    "Neumayer), which this operator does not contain.",
-    "gauss": "The Gauss curve is not made of straight pieces. Draw it with a few nodes, and it can be sorted.",
-}
 
 
 @dataclass
@@ -83,7 +79,7 @@ def _numbers(curve: Curve, timing: Timing) -> None:
     left, middle, right = st.columns(3, gap="large")
     if timing.sorted_seconds is None:
         left.metric("By sorting", "no such way", border=False)
-        left.caption(WITHOUT[curve.kernel])
+        left.caption(KERNELS[curve.kernel].without)
     else:
         left.metric("By sorting, every query", duration(timing.sorted_seconds), border=False)
         left.caption(f"error {power(timing.sorted_error)}")

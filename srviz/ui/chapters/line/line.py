@@ -8,16 +8,18 @@ import torch
 
 from srviz.attention import sliced_bump, sliced_relu
 from srviz.ui.kit import report, shell, url
-from srviz.ui.kit.component import component
+from srviz.ui.kit.component import TOLERANCE, component
 
 HERE = Path(__file__).parent
 
 MOST = 24  # tokens of a kind
+LOW, HIGH = -3, 3  # scores
+NARROWEST, WIDEST = 0.05, 3.0  # bandwidths
 PARAMETERS = (
     url.choice("kernel", ("relu", "bump"), "relu"),
-    url.real("b", 0.05, 3.0, 0.8),
-    url.reals("queries", -3, 3, MOST, (-1.85, -0.9, 0.12, 0.83, 1.7)),
-    url.reals("keys", -3, 3, MOST, (-2.1, -1.5, -1.12, -0.62, -0.2, 0.34, 0.95, 1.42, 2.0)),
+    url.real("b", NARROWEST, WIDEST, 0.8),
+    url.reals("queries", LOW, HIGH, MOST, (-1.85, -0.9, 0.12, 0.83, 1.7)),
+    url.reals("keys", LOW, HIGH, MOST, (-2.1, -1.5, -1.12, -0.62, -0.2, 0.34, 0.95, 1.42, 2.0)),
     url.reals("values", -1, 1, MOST, (0.9, 0.55, 0.8, 0.3, 0.45, -0.25, -0.6, -0.4, -0.85)),
     url.whole("held", 1, MOST, 4),
 )
@@ -30,9 +32,14 @@ def scalar_line() -> None:
     _fit(state)
     start = {name: state[name] for name in ("kernel", "b", "queries", "keys", "values")} | {"held": state["held"] - 1}
     answer = {"id": number, "y": answers(start)}
-    component("line", HERE)(
-        key="scalar_line", data={"epoch": state.epoch, "start": start, "answer": answer}, on_line_change=lambda: None
-    )
+    data = {
+        "epoch": state.epoch,
+        "start": start,
+        "answer": answer,
+        "limits": {"low": LOW, "high": HIGH, "most": MOST, "narrowest": NARROWEST, "widest": WIDEST},
+        "tolerance": TOLERANCE,
+    }
+    component("line", HERE)(key="scalar_line", data=data, on_line_change=lambda: None)
 
 
 def answers(line: dict[str, Any]) -> list[float]:

@@ -74,10 +74,11 @@ def photographs() -> url.State:
         "rest": rest,
         "raw": state["raw"],
         "answer": row.answer(made.head, held if held >= 0 else rest, raw=state["raw"]),
+        **row.constants(),
     }
     with st.container(gap=None):
         row.send(made.head, made.look)
-        component("patches", HERE, base="row")(key="patches", data=data, on_hold_change=lambda: None)
+        component("patches", HERE)(key="patches", data=data, on_hold_change=lambda: None)
     return state
 
 

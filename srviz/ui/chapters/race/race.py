@@ -17,6 +17,7 @@ import torch
 
 from srviz import device as devices
 from srviz import host, places
+from srviz.attention import METHODS
 from srviz.attention.methods import ways
 from srviz.figures import race as figures
 from srviz.measure import race as measured
@@ -35,11 +36,14 @@ HERE = Path(__file__).parent
 RECORDED = places.HOME / "assets" / "recorded"
 MOST_BYTES = 2_000_000  # of a recorded run
 DEVICES = tuple(map(str, devices.present()))
-BET_AT = tuple(1 << k for k in (6, 10, 14, 18))  # as in live/race.js
+LEAST, MOST = 6, 20  # n on the chart, powers of two
+PLACES = (6, 10, 14, 18)  # n of a bet, powers of two
+BET_AT = tuple(1 << k for k in PLACES)
 BETS = {name: way.bet for name, way in ways().items() if way.bet}  # at first in proportion to n
 SLOW, FAST = BETS  # the two that a bet is about
 USUAL = tuple(name for name, way in ways().items() if way.usual)
-LOW, HIGH = -5.0, 3.0  # seconds of a bet, powers of ten
+LOW, HIGH = -5, 3  # seconds on the chart, powers of ten
+LINE_PIXELS, DASH = 2, "6 4"
 WIDTHS, LONGEST = ("16", "32", "64", "128"), ("0.1", "0.3", "1", "3", "10", "30")  # d; seconds of the longest call
 COMPANY = 0.15  # of the processors' time, from which a run is said to have had company
 PARAMETERS = (
@@ -178,7 +182,10 @@ def _chart(state: url.State, run: Run | None, racing: bool) -> dict[str, Any]:
     found = _measured(run) if run else {"lines": [], "crossover": None}
     direction = run.plan.directions[0] if run else state["direction"]
     ghosts = [
-        {"title": title, "lines": _lines(rows, direction, [name for name in BETS if name in state["methods"]])}
+        {
+            "text": f"thin, recorded: fused softmax and sliced ReLU on {title}",
+            "lines": _lines(rows, direction, [name for name in BETS if name in state["methods"]]),
+        }
         for title, rows in (recorded() if run and run.rows and state["recorded"] else ())  # not before the bet
         if any(row.direction == direction for row in rows)
     ]
@@ -186,6 +193,9 @@ def _chart(state: url.State, run: Run | None, racing: bool) -> dict[str, Any]:
         "epoch": state.epoch,
         "start": {name: list(state[name]) for name in BETS},
         "blank": {name: list(bet) for name, bet in BETS.items()},
+        "bets": [{"name": name, "label": _in_a_sentence(name), "style": _style(name)} for name in BETS],
+        "places": list(PLACES),
+        "axes": {"least": LEAST, "most": MOST, "low": LOW, "high": HIGH},
         "locked": racing,
         "ghosts": ghosts,
         "guides": _guides(None),
@@ -205,13 +215,38 @@ def _measured(run: Run) -> dict[str, Any]:
         lines.append({
             "name": name,
             "label": ways()[name].label,
+            "style": _style(name),
             "points": [[row.n, row.seconds, row.lower, row.upper] for row in found],
             "slope": law(found),
             "stop": _stopped(stop) if stop else None,
         })  # fmt: skip
+    return {"lines": lines, "crossover": _marked(run), "guides": _guides(run)}
+
+
+def _marked(run: Run) -> dict[str, Any] | None:
+    """The crossover as the chart shows it, where there is one."""
     cross = _crossover(run)
-    marked = cross is not None and cross.n is not None and cross.n > run.plan.least
-    return {"lines": lines, "crossover": asdict(cross) if marked and cross else None, "guides": _guides(run)}
+    if cross is None or cross.n is None or cross.n <= run.plan.least:
+        return None
+    return asdict(cross) | {"text": f"sliced is faster from n ≈ {float(f'{cross.n:.2g}'):,.0f}"}
+
+
+def _in_a_sentence(name: str) -> str:
+    """The name of the method that is raced in this way, as it stands within a sentence."""
+    label = next(method.label for method in METHODS.values() if name in {way.name for way in method.raced})
+    return label[:1].lower() + label[1:]
+
+
+def _style(name: str) -> dict[str, Any]:
+    """How the line of a method looks: its tone (a colour of the theme), width, dashes and mark."""
+    look = ways()[name].look
+    return {
+        "width": LINE_PIXELS,
+        "tone": look.tone,
+        "dash": DASH if look.dashed else None,
+        "mark": look.symbol,
+        "filled": look.filled,
+    }
 
 
 def _stopped(row: Row) -> dict[str, Any]:
@@ -220,7 +255,10 @@ def _stopped(row: Row) -> dict[str, Any]:
 
 def _lines(rows: list[Row], direction: str, methods: list[str]) -> list[dict[str, Any]]:
     mine = [row for row in rows if row.direction == direction]
-    lines = [{"name": name, "points": [[row.n, row.seconds] for row in points(mine, name)]} for name in methods]
+    lines = [
+        {"name": name, "style": _style(name), "points": [[row.n, row.seconds] for row in points(mine, name)]}
+        for name in methods
+    ]
     return [line for line in lines if line["points"]]
 
 
@@ -306,9 +344,9 @@ def _bet_says(state: url.State, run: Run) -> str:
     if all(tuple(state[name]) == bet for name, bet in BETS.items()):
         return "You have made no bet: drag the dashed lines before the next run."
     parts = [
-        f"{_times(off)} too {'high' if high else 'low'} for {ways()[name].label.lower().replace('relu', 'ReLU')}"
+        f"{_times(off)} too {'high' if high else 'low'} for {_in_a_sentence(name)}"
         if abs(math.log10(off)) > 0.1
-        else f"right for {ways()[name].label.lower().replace('relu', 'ReLU')}"
+        else f"right for {_in_a_sentence(name)}"
         for name in BETS
         for off, high in _off(state[name], run, name)
     ]

@@ -37,6 +37,7 @@ def two_routes() -> url.State:
         "colour": None if tokens.colour is None else (tokens.colour * 255).round().astype(int).tolist(),
         "largest": run.largest,
         "speed": state["speed"],
+        "speeds": list(SPEEDS),
         "coordinates": compute.HEAD_DIM,
         "sorted_source": marked_source(Heads.scored) + marked_source(trace),
         "dense_source": marked_source(reference.sliced_relu_weights) + marked_source(reference.sliced_relu),

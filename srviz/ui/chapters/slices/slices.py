@@ -21,7 +21,7 @@ from srviz.inputs.shapes import SPACE
 from srviz.measure import slices as measure
 from srviz.ui.kit import controls, report, shell, url
 from srviz.ui.kit.chart import chart, mode
-from srviz.ui.kit.component import component
+from srviz.ui.kit.component import TOLERANCE, component
 
 HERE = Path(__file__).parent
 
@@ -92,6 +92,7 @@ def slices() -> url.State:
         "left": heads and left(*setting, by, state["resolution"]),
         "resolution": state["resolution"],
         "answer": {"id": number} | answer(state, x, heads),
+        "tolerance": TOLERANCE,
     }
     component("slices", HERE)(key="slices", data=data, on_slice_change=lambda: None)
     return state

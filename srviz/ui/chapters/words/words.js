@@ -1,17 +1,26 @@
 // A text as tokens: the one under the pointer is the query, and every token's ground takes the weight it gives it.
 
+import { css, luminance, mixed } from "../../kit/js/colour.js";
+import { clamp, make, mounted, put } from "../../kit/js/core.js";
+import { arrow } from "../../kit/js/drag.js";
+import { Row } from "../../kit/js/row/row.js";
+import { AXIS, TAIL } from "../../kit/js/row/strip.js";
+
+/** @typedef {import("../../kit/js/row/row.js").Message} Message */
+
 const LABELS = 3, LINE = 17, SPACE = 8; // of the strip: rows of labels, their height, pixels between two
 const MANY = 48, LONGEST = 14; // labels at most, characters of one
 const SHADES = 128; // of a token's ground
+const CONTRAST = 4.6; // of text on its ground, at least
 
-// the colour of text that can be read on this ground
+/** The colour of text that can be read on this ground. */
 function readable(ground, ...wanted) {
   const contrast = (colour) => {
     const [a, b] = [luminance(colour), luminance(ground)];
     return (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
   };
   const choices = [...wanted, [0, 0, 0], [255, 255, 255]];
-  return choices.find((colour) => contrast(colour) >= 4.6) ?? choices[0];
+  return choices.find((colour) => contrast(colour) >= CONTRAST) ?? choices[0];
 }
 
 const clothed = (ground, colours) => `background-color: ${css(ground)}; color: ${css(readable(ground, colours.ink, colours.ground))}`;
@@ -25,21 +34,22 @@ class Words extends Row {
   constructor(root) {
     super(root, "words");
     this.room = LABELS * LINE + 6;
+    this.words = [];
     this.what = "token";
   }
 
-  surface(method) {
+  surface(index) {
     const box = make("div", { class: "text", dir: "auto" });
     box.onscroll = () => {
       for (const { surface } of this.panes) if (surface.scrollTop !== box.scrollTop) surface.scrollTop = box.scrollTop;
-      this.soon();
+      this.frame.soon();
     };
-    if (method !== "softmax") return box;
+    if (index) return box;
     box.onkeydown = (event) => this.walk(event);
     return put(box, { tabindex: 0, role: "group" });
   }
 
-  // another text: the tokens as they stand in it, with the spaces and line ends between them
+  /** Another text: the tokens as they stand in it, with the spaces and line ends between them. */
   show({ words, gaps }) {
     this.words = words;
     for (const pane of this.panes) {
@@ -62,51 +72,58 @@ class Words extends Row {
     return touched === undefined ? null : Number(touched);
   }
 
-  // left and right as the text runs, up and down to the nearest token of another line
+  /** Left and right as the text runs, up and down to the nearest token of another line. */
   walk(event) {
-    if (!this.head) return;
-    const i = this.query(), { tokens, surface } = this.panes[0], { n } = this.head;
-    const backwards = getComputedStyle(surface).direction === "rtl" ? -1 : 1;
-    const sideways = { ArrowRight: backwards, ArrowLeft: -backwards }[event.key];
-    const down = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-    if (event.key === "Enter") this.hold(i);
-    else if (sideways) this.step(clamp(i + sideways, 0, n - 1));
-    else if (down) {
-      const here = tokens[i].getBoundingClientRect();
-      let best = i, least = Infinity;
-      tokens.forEach((token, j) => {
-        const box = token.getBoundingClientRect(), fall = down * (box.top - here.top);
-        const far = fall + Math.abs(box.left + box.right - here.left - here.right) / 1e3;
-        if (fall > here.height / 2 && far < least) { least = far; best = j; }
-      });
-      this.step(best);
-    } else return;
+    const way = arrow(event);
+    if (!this.head || (!way && event.key !== "Enter")) return;
     event.preventDefault();
+    const i = this.query(), { tokens, surface } = this.panes[0];
+    const forwards = getComputedStyle(surface).direction === "rtl" ? -1 : 1;
+    if (!way) this.hold(i);
+    else if (way[0]) this.step(clamp(i + forwards * way[0], 0, this.head.n - 1));
+    else this.step(this.inNextLine(i, -way[1]));
     const box = surface.getBoundingClientRect(), token = tokens[this.query()].getBoundingClientRect();
     if (token.top < box.top || token.bottom > box.bottom) surface.scrollTop += token.top - box.top - box.height / 2;
   }
 
+  /** The token that is nearest below another (down = 1) or above it (down = −1); the same where there is no other line. */
+  inNextLine(i, down) {
+    const { tokens } = this.panes[0], here = tokens[i].getBoundingClientRect();
+    let best = i, least = Infinity;
+    tokens.forEach((token, j) => {
+      const box = token.getBoundingClientRect(), fall = down * (box.top - here.top);
+      const far = fall + Math.abs(box.left + box.right - here.left - here.right) / 1e3;
+      if (fall > here.height / 2 && far < least) { least = far; best = j; }
+    });
+    return best;
+  }
+
   paint() {
-    const { colours, found } = this;
     const views = this.panes.map((pane) => this.inView(pane));
-    this.panes.forEach(({ method, tokens, surface, marked }, which) => {
-      const weights = found.shown[method], looks = {}, [from, to] = views[which];
-      tokens.slice(from, to).forEach((token, k) => {
-        const j = from + k;
-        const [colour, part] = this.tint(method, weights[j]), shade = Math.round(SHADES * part);
-        const look = (looks[weights[j] < 0 ? -shade : shade] ??= clothed(mixed(colours.ground, colour, shade / SHADES), colours));
-        if (token.look !== look) token.style.cssText = token.look = look;
-      });
+    this.panes.forEach((pane, index) => {
+      this.clothe(pane, index, views[index]);
+      const { tokens, surface, marked } = pane;
       for (const token of marked.splice(0)) token.className = "";
       const mark = (j, kind) => { tokens[j].className = kind; marked.push(tokens[j]); };
       for (const j of this.lit) mark(j, "key");
       if (this.key !== null) mark(this.key, "key");
-      mark(found.query, "query");
-      if (surface.tabIndex >= 0) put(surface, { "aria-label": `The text. Arrow keys move the query; it is ${this.name(found.query)}` });
+      mark(this.found.query, "query");
+      if (surface.tabIndex < 0) return;
+      put(surface, { "aria-label": `The text. Arrow keys move the query; it is ${this.name(this.found.query)}` });
     });
   }
 
-  // from which token to which one sees the text: of a long one the others wait until they are scrolled to
+  /** Give the tokens that are seen the ground of their weights. */
+  clothe({ tokens }, index, view) {
+    const { colours, found } = this, weights = found.shown[index], looks = {}, [from, to] = view;
+    tokens.slice(from, to).forEach((token, k) => {
+      const weight = weights[from + k], [colour, part] = this.tint(index, weight), shade = Math.round(SHADES * part);
+      const look = (looks[weight < 0 ? -shade : shade] ??= clothed(mixed(colours.ground, colour, shade / SHADES), colours));
+      if (token.look !== look) token.style.cssText = token.look = look;
+    });
+  }
+
+  /** From which token to which one sees the text: of a long one the others wait until they are scrolled to. */
   inView({ tokens, surface }) {
     const top = surface.scrollTop + surface.offsetTop - 60, bottom = top + surface.clientHeight + 120;
     if (surface.scrollHeight <= surface.clientHeight) return [0, tokens.length];
@@ -121,21 +138,11 @@ class Words extends Row {
     return [first(top), first(bottom)];
   }
 
-  // the key, both ends, and of the others as many as find room, spread over the order
+  /** On the strip: the key, both ends, and of the others as many as find room, spread over the order. */
   labels(pen, x, width) {
-    const { head, order, colours } = this;
-    const step = Math.max(1, head.n / MANY), spread = Array.from({ length: Math.ceil(head.n / step) }, (_, k) => order[Math.floor(k * step)]);
-    const free = Array.from({ length: LABELS }, () => []), placed = [];
     pen.textAlign = "center";
     pen.textBaseline = "alphabetic";
-    for (const j of new Set([this.partner(), order[0], order[head.n - 1], ...spread])) {
-      const text = brief(this.words[j]), half = pen.measureText(text).width / 2 + SPACE / 2;
-      const middle = clamp(x(head.t[j]), half, width - half);
-      const level = free.findIndex((taken) => taken.every(([a, b]) => middle + half < a || middle - half > b));
-      if (level < 0) continue;
-      free[level].push([middle - half, middle + half]);
-      placed.push({ j, text, middle, at: x(head.t[j]), y: AXIS + TAIL + 42 + level * LINE });
-    }
+    const { colours } = this, placed = this.placed(pen, x, width);
     pen.lineWidth = 1;
     for (const { j, at, y } of placed) {
       pen.beginPath();
@@ -152,11 +159,21 @@ class Words extends Row {
       pen.fillText(text, middle, y);
     }
   }
+
+  placed(pen, x, width) {
+    const { head, order } = this, step = Math.max(1, head.n / MANY);
+    const spread = Array.from({ length: Math.ceil(head.n / step) }, (_, k) => order[Math.floor(k * step)]);
+    const free = Array.from({ length: LABELS }, () => []), placed = [];
+    for (const j of new Set([this.partner(), order[0], order[head.n - 1], ...spread])) {
+      const text = brief(this.words[j]), half = pen.measureText(text).width / 2 + SPACE / 2, at = x(head.t[j]);
+      const middle = clamp(at, half, width - half);
+      const level = free.findIndex((taken) => taken.every(([a, b]) => middle + half < a || middle - half > b));
+      if (level < 0) continue;
+      free[level].push([middle - half, middle + half]);
+      placed.push({ j, text, middle, at, y: AXIS + TAIL + 42 + level * LINE });
+    }
+    return placed;
+  }
 }
 
-export default function ({ data, parentElement, setStateValue }) {
-  const root = parentElement.querySelector(".live");
-  root.words ??= new Words(root);
-  root.words.receive(data, (value) => setStateValue("hold", value));
-  return () => { root.words?.close(); root.words = null; };
-}
+export default mounted(Words, "hold");

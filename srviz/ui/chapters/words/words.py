@@ -68,10 +68,11 @@ def own_sentence() -> url.State:
         "rest": rest,
         "raw": state["raw"],
         "answer": row.answer(made.head, state["held"] - 1 if state["held"] else rest, raw=state["raw"]),
+        **row.constants(),
     }
     with st.container(gap=None):
         row.send(made.head, made.look)
-        component("words", HERE, base="row")(key="words", data=data, on_hold_change=lambda: None)
+        component("words", HERE)(key="words", data=data, on_hold_change=lambda: None)
     return state
 
 

@@ -1,13 +1,26 @@
 // The numbers of one head and what its tokens look like, kept where the component of the page finds them: a click need
 // not send them again.
 
-export default function ({ data }) {
-  if (window.srvizHead?.setting !== data.setting) {
-    const bytes = (text) => Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
-    const numbers = Object.fromEntries(["q", "k", "s", "t"].map((name) => [name, new Float32Array(bytes(data[name]).buffer)]));
-    const colours = data.look.colours && bytes(data.look.colours);
-    window.srvizHead = { ...data, ...numbers, look: { ...data.look, colours } };
-    window.dispatchEvent(new Event("srviz-head"));
+import { dropHead, floats, octets, shareHead, sharedHead } from "./wire.js";
+
+/**
+ * What Python sends; numbers are in base64.
+ * @typedef {object} Message
+ * @property {string} setting the name of the head
+ * @property {number} n tokens
+ * @property {number} d coordinates of a query
+ * @property {any} look what the tokens look like: the page's own
+ * @property {string} q
+ * @property {string} k
+ * @property {string} s
+ * @property {string} t
+ */
+
+export default function mount({ data }) {
+  if (sharedHead()?.setting !== data.setting) {
+    const numbers = Object.fromEntries(["q", "k", "s", "t"].map((name) => [name, floats(data[name])]));
+    const colours = data.look.colours && octets(data.look.colours);
+    shareHead({ ...data, ...numbers, look: { ...data.look, colours } });
   }
-  return () => { if (window.srvizHead?.setting === data.setting) delete window.srvizHead; };
+  return () => { if (sharedHead()?.setting === data.setting) dropHead(); };
 }

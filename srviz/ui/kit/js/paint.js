@@ -1,8 +1,30 @@
-// What changes often in a live figure, in a message of its own: [trace, path, value] each, and its arithmetic.
+// What changes often in a live figure, in a message of its own: its colours and its arithmetic, or the times of a race.
 
-export default function ({ data, parentElement }) {
-  const paints = (window.srvizPaint ??= new Map()), root = parentElement.querySelector(".live");
-  paints.set(data.painted, root.paint = data);
-  document.dispatchEvent(new CustomEvent("srviz-paint", { detail: data.painted }));
-  return () => { if (paints.get(data.painted) === root.paint) paints.delete(data.painted); }; // not that of one mounted since
+import { PAINT, paints } from "./wire.js";
+
+/**
+ * What Python sends; the figure it is for knows the rest.
+ * @typedef {object} Message
+ * @property {string} painted the figure it is for
+ * @property {string} stamp the state of that figure to which it belongs
+ * @property {string} alt
+ * @property {[number, string, any][]} changes the trace, the path in it, and the new value
+ * @property {number[] | null} mark a point in space that is ringed as the query
+ * @property {import("./arithmetic.js").Arithmetic} [arithmetic]
+ */
+
+/**
+ * What the race sends while it is on: lines, guides and the crossover as in its own message.
+ * @typedef {object} Feed
+ * @property {string} painted
+ * @property {any[]} lines
+ * @property {any} crossover
+ * @property {any[]} guides
+ */
+
+export default function mount({ data, parentElement }) {
+  const known = paints(), root = parentElement.querySelector(".live");
+  known.set(data.painted, root.paint = data);
+  document.dispatchEvent(new CustomEvent(PAINT, { detail: data.painted }));
+  return () => { if (known.get(data.painted) === root.paint) known.delete(data.painted); }; // and not one mounted since
 }

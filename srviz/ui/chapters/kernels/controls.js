@@ -1,0 +1,184 @@
+// The controls around the curve and the map.
+
+import { button, hundredth, labelled, make, put } from "../../kit/js/core.js";
+import { change, count, fmt, judge, power } from "../../kit/js/text.js";
+import { functionOf, isDrawn } from "./model.js";
+import { DIVISORS } from "./words.js";
+
+/** @typedef {import("./kernel.js").KernelMap} KernelMap */
+/** @typedef {import("./kernel.js").Curve} Curve */
+
+const SHIFTS = [-1000, -100, -10, -1, 0, 1, 10, 100, 1000], SCALES = [0.01, 0.1, 0.25, 0.5, 1, 2, 4, 10, 100];
+const QUERIES = 3; // the largest shift of the queries only
+const COPIED = [-3, -2, -1.5, -1, -0.5, 0, 0.5, 1, 1.5, 2, 3]; // the nodes of a drawing that begins as a smooth curve
+const BADGE = "largest difference, over all row sums and outputs, between the browser's and the operator's, as a part of the largest";
+const AS_THEY_WERE = { shift: 0, scale: 1, queries: 0, standard: true };
+
+/** The place of the nearest number in a list. */
+const nearest = (list, x) => list.reduce((best, y, k) => (Math.abs(y - x) < Math.abs(list[best] - x) ? k : best), 0);
+
+/** What was done to the raw scores, in words. */
+function moves({ shift, scale, queries, standard }) {
+  return [
+    shift && `all ${change(shift)}`, scale !== 1 && `all × ${scale}`, queries && `queries ${change(queries)}`, !standard && "not standardized",
+  ].filter(Boolean);
+}
+
+/**
+ * A drawing that begins as another curve: of its own pieces, or of a few of its points, level beyond.
+ * @param {Curve} curve
+ * @param {number} tallest
+ */
+function copied(curve, tallest) {
+  const { pieces, samples } = curve;
+  if (pieces) return { nodes: pieces.nodes.map((r, k) => [r, pieces.heights[k]]), left: pieces.left, right: pieces.right };
+  const f = functionOf(/** @type {any} */ ({ b: 1 }), curve), end = COPIED.length - 1;
+  const height = (r, k) => (k === 0 ? samples.values[0] : k === end ? samples.values[samples.values.length - 1] : f(r));
+  const held = (x) => hundredth(Math.min(Math.max(x, -tallest), tallest));
+  return { nodes: COPIED.map((r, k) => [r, held(height(r, k))]), left: 0, right: 0 };
+}
+
+export class Controls {
+  /** @param {KernelMap} owner */
+  constructor(owner) {
+    this.owner = owner;
+    this.picks = make("div", { class: "pick row", role: "group", "aria-label": "Kernel" });
+    this.starts = make("span", { class: "group" });
+    /** @type {Curve[]} */
+    this.curves = [];
+    this.formula = make("h4");
+    this.caption = make("h4");
+    this.buildDrawing();
+    this.buildRules();
+    this.buildScores();
+    this.undo = labelled("Undo", "↶ Undo", () => owner.undo());
+    this.badge = make("span", { class: "badge waiting", title: BADGE });
+    this.row = make("div", { class: "controls row" }, [this.opener, this.scored, this.undo, make("span", { class: "push" }, this.badge)]);
+  }
+
+  /** The nodes of a drawn curve; and the hint that stands in their place otherwise. */
+  buildDrawing() {
+    const { plot } = this.owner;
+    this.more = labelled("Add a node in the widest gap", "+", () => plot.widen());
+    this.less = labelled("Remove the chosen node", "−", () => plot.remove());
+    this.nodes = make("span");
+    this.drawing = make("div", { class: "draw row" }, [make("span", { class: "group" }, [this.less, this.nodes, this.more]), this.starts]);
+    this.hint = make("div", { class: "draw row quiet" });
+  }
+
+  /** What is done to the weights: their order, the centring, the divisor. */
+  buildRules() {
+    const { owner } = this;
+    this.orders = [false, true].map((sorted) => button(
+      sorted ? "sorted by score" : "input order", () => owner.change((state) => { state.sorted = sorted; })));
+    this.centring = button("centre values", () => owner.change((state) => { state.centred = !state.centred; }));
+    const choose = () => owner.change((state) => { state.divide = this.divide.value; });
+    this.divide = make("select", { "aria-label": "Divide each row by", onchange: choose },
+      Object.entries(DIVISORS).map(([value, { name }]) => make("option", { value }, name)));
+    this.rules = make("div", { class: "rules row" }, [
+      make("span", { class: "joined", role: "group", "aria-label": "Order of the map" }, this.orders), this.centring,
+      make("label", { class: "group" }, ["divide by", this.divide]),
+    ]);
+  }
+
+  /** The panel in which the raw scores are moved, and what is said of it while it is closed. */
+  buildScores() {
+    const { owner } = this, reset = () => owner.change((state) => { Object.assign(state, AS_THEY_WERE); });
+    this.opener = button("Scores …", () => this.open(this.panel.hidden), { "aria-expanded": "false" });
+    this.movedText = make("span", {});
+    this.scored = make("span", { class: "group" }, [this.movedText, button("Reset the scores", reset)]);
+    this.standard = button("standardize together", () => owner.change((state) => { state.standard = !state.standard; }));
+    this.effect = make("p");
+    this.sliders = [
+      this.slider("shift", "shift all scores", [0, SHIFTS.length - 1, 1], (k) => SHIFTS[k], (x) => nearest(SHIFTS, x)),
+      this.slider("scale", "scale all scores", [0, SCALES.length - 1, 1], (k) => SCALES[k], (x) => nearest(SCALES, x)),
+      this.slider("queries", "shift the queries only", [-QUERIES, QUERIES, 0.1], hundredth, (x) => x),
+    ];
+    this.panel = make("div", { class: "more", hidden: true }, [
+      make("div", { class: "row" }, ["The raw scores, before the curve sees them:", this.standard, button("Reset", reset)]),
+      make("div", { class: "sliders" }, this.sliders.map(({ label }) => label)), this.effect,
+    ]);
+  }
+
+  /** A slider of one number of the state; `to` and `from` translate between its steps and that number. */
+  slider(name, text, [min, max, step], to, from) {
+    const input = make("input", { type: "range", min, max, step, "aria-label": text }), value = make("b");
+    input.oninput = () => this.owner.slideTo(name, to(Number(input.value)));
+    input.onchange = () => this.owner.slidTo();
+    return { name, input, value, from, label: make("label", {}, [make("span", {}, text), value, input]) };
+  }
+
+  /** The buttons of the curves: Python says which there are. */
+  offer(curves) {
+    if (curves.length === this.curves.length && curves.every(({ name }, k) => name === this.curves[k].name)) return;
+    const { owner } = this;
+    this.curves = curves;
+    this.picks.replaceChildren(...curves.map(({ name, label, note, why }) => button(
+      note ? [label, " ", make("sup", {}, note)] : label, () => owner.pick(name), { title: why || null })));
+    const starts = curves.filter((curve) => curve.start && !isDrawn(curve));
+    this.starts.replaceChildren("start from", ...starts.map((curve) => button(curve.start, () => owner.change((state) => {
+      Object.assign(state, copied(curve, owner.data.limits.tallest));
+      owner.plot.chosen = 0;
+    }))));
+  }
+
+  open(on) {
+    this.panel.hidden = !on;
+    put(this.opener, { "aria-expanded": String(on) });
+    if (this.owner.found) this.draw();
+  }
+
+  /** Open the panel where the scores are moved, close it where they are not. */
+  openIfMoved() { this.open(moves(this.owner.state).length > 0); }
+
+  draw() {
+    const { owner, curves } = this, { state, data, found: { curve } } = owner, drawn = isDrawn(curve);
+    const pressed = (element, on) => put(element, { "aria-pressed": String(on) });
+    [...this.picks.children].forEach((pick, k) => pressed(pick, curves[k].name === state.kernel));
+    this.orders.forEach((order, k) => pressed(order, Boolean(k) === state.sorted));
+    pressed(this.centring, state.centred);
+    pressed(this.standard, state.standard);
+    this.divide.value = state.divide;
+    put(this.divide, { title: `Each row is divided by ${DIVISORS[state.divide].name}` });
+    this.undo.disabled = owner.history.empty;
+    this.drawing.style.display = drawn ? "" : "none";
+    this.hint.style.display = drawn ? "none" : "";
+    this.hint.textContent = curve.bandwidth ? `Drag the diamond: b = ${fmt(state.b)}` : "";
+    this.nodes.textContent = `${state.nodes.length} node${state.nodes.length > 1 ? "s" : ""}`;
+    this.less.disabled = state.nodes.length <= 1;
+    this.more.disabled = state.nodes.length >= data.limits.most;
+    this.formula.replaceChildren(...(drawn
+      ? [make("b", {}, "f(r)"), `: ${curve.formula}`] : ["f(r) = ", make("b", {}, curve.formula), ", r = s − t"]));
+    this.caption.replaceChildren(...this.captionOf(curve));
+    this.drawScores();
+    judge(this.badge, owner.agreed, data.tolerance);
+    if (curve.note) this.badge.textContent = this.badge.textContent.replace("operator", "n² operator");
+  }
+
+  /** What the map shows, as a formula. */
+  captionOf(curve) {
+    const { state, followed } = this.owner, { name, formula } = DIVISORS[state.divide];
+    const now = `; now divided by ${name}${curve.usual ? `, ${curve.usual}` : ""}`;
+    return [
+      make("b", {}, state.centred ? "Effective weights" : "Weights"),
+      ` f(s − t)${formula}${state.centred ? ", less their row's mean" : ""}`, ...(followed ? [make("span", {}, now)] : []),
+    ];
+  }
+
+  drawScores() {
+    const { state, data, agreed, moved } = this.owner, made = moves(state);
+    for (const { name, input, value, from } of this.sliders) {
+      input.value = from(state[name]);
+      value.textContent = name === "scale" ? `× ${state.scale}` : change(state[name]);
+      put(input, { "aria-valuetext": value.textContent });
+    }
+    this.scored.hidden = !this.panel.hidden || !made.length;
+    this.movedText.textContent = `Scores moved: ${made.join(", ")}.`;
+    const quiet = (text) => [make("span", { class: "quiet" }, text)];
+    this.effect.replaceChildren(...(state.shift === 0 && state.scale === 1 && state.queries === 0
+      ? quiet("Move them, and see how far the outputs move with them.")
+      : agreed === null ? quiet("asking the operator …")
+      : ["The outputs moved by at most ", make("b", {}, moved < 0.01 ? power(moved) : fmt(moved, moved < 10 ? 2 : 0)),
+        ` of the largest: the operator in float32, on ${count(data.answer.many)} tokens.`]));
+  }
+}

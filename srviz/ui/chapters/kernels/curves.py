@@ -1,0 +1,55 @@
+"""The curves that can be chosen, as the browser takes them; each is a record of `srviz.attention.kernels`."""
+
+import base64
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from srviz.attention.kernels import KERNELS, NamedKernel
+from srviz.measure.curve import DRAWN
+
+SAMPLES = 4097  # of a curve without straight pieces, one of them at 0
+REACHES = range(8, 136, 8)  # |r| up to which it is sampled, in bandwidths
+OWN = {
+    "name": DRAWN,
+    "label": "draw your own",
+    "formula": "drag nodes and end slopes; double-click adds a node",
+    "written": "f({s} − {t})",
+    "divide": "n",
+}
+NAMES = (*KERNELS, DRAWN)
+USUAL = {**{name: kernel.divide for name, kernel in KERNELS.items()}, DRAWN: OWN["divide"]}
+
+
+@cache
+def sent() -> list[dict[str, Any]]:
+    """The curves as the browser takes them, in the order of their buttons."""
+    return [_record(kernel) for kernel in KERNELS.values()] + [_plain(OWN)]
+
+
+def _record(kernel: NamedKernel) -> dict[str, Any]:
+    names = ("name", "label", "formula", "written", "divide", "bandwidth", "usual", "note", "why", "start")
+    own = _plain({name: getattr(kernel, name) for name in names})
+    if kernel.pieces is None:
+        return own | {"samples": _samples(kernel.f)}
+    pieces = kernel.pieces
+    lists = {"nodes": list(pieces.nodes), "heights": list(pieces.heights)}
+    return own | {"pieces": lists | {"left": pieces.left, "right": pieces.right}}
+
+
+def _plain(given: dict[str, Any]) -> dict[str, Any]:
+    """A record with every name that the browser expects."""
+    empty = dict.fromkeys(("usual", "note", "why", "start"), "")
+    return {"bandwidth": False, "pieces": None, "samples": None} | empty | given
+
+
+def _samples(f: Callable[[Tensor], Tensor]) -> dict[str, Any]:
+    """f at uniform places, as float32 in base64, as far out as it still changes in float32."""
+    far = torch.tensor([-4.0, 4.0], dtype=torch.float64) * REACHES[-1]
+    still = (x for x in REACHES if torch.equal(f(far).float(), f(far.sign() * x).float()))
+    reach = next(still, REACHES[-1])
+    values = f(torch.linspace(-reach, reach, SAMPLES, dtype=torch.float64)).numpy().astype("<f4")
+    return {"reach": reach, "values": base64.b64encode(values.tobytes()).decode()}

@@ -1,0 +1,68 @@
+// The arithmetic of the cell that is pointed at, or what the rows sum to.
+
+import { make, span } from "../../kit/js/core.js";
+import { pieceAt, share } from "../../kit/js/formulas.js";
+import { fmt, signed } from "../../kit/js/text.js";
+import { isDrawn, piecesOf } from "./model.js";
+
+/** @typedef {import("./kernel.js").KernelMap} KernelMap */
+
+const HINT = "Point at a cell: its numbers stand here, and its r on the curve. A click or tap holds; Esc or a second one lets go.";
+const SAME = 5e-4; // sums that are no farther apart are one
+
+/** What each row may be divided by: in a menu, and as it stands in a formula. */
+export const DIVISORS = {
+  distance: { name: "Σ|s − t|", formula: " / Σ|s − t|" },
+  n: { name: "n", formula: " / n" },
+  one: { name: "nothing", formula: "" },
+  rows: { name: "the row sum", formula: " / Σf" },
+};
+
+/** A template with a query's score {s}, a key's {t} and a bandwidth {b}, filled in. */
+function fill(template, terms) {
+  return template.split(/\{(\w)\}/).map((part, k) => (k % 2 ? terms[part] : part));
+}
+
+/** The parts of the text below the map. @param {KernelMap} owner */
+export const says = (owner) => (owner.lit().row ? ofCell(owner) : ofRows(owner));
+
+/** @param {KernelMap} owner */
+function ofRows({ state, found: { sums, n } }) {
+  const low = Math.min(...sums), high = Math.max(...sums);
+  const range = Math.abs(high - low) < SAME ? fmt(high, 3) : `${fmt(low, 3)} … ${fmt(high, 3)}`;
+  const by = { n: `, divided by n = ${n}`, one: ", divided by nothing" }[state.divide] ?? "";
+  return [span("quiet", HINT), make("br"), `rows sum to ${range}${by}`];
+}
+
+/** @param {KernelMap} owner */
+function ofCell(owner) {
+  const { state, found, data } = owner, { row, column } = owner.lit(), { curve, n } = found;
+  const s = found.s[row - 1], t = found.t[column - 1], f = found.f(s - t), over = found.divisor[row - 1];
+  const weight = share(f, over), sum = found.raw[row - 1];
+  const terms = fill(curve.written, { s: span("query", fmt(s)), t: span("key", signed(t)), b: fmt(state.b) });
+  if (isDrawn(curve)) terms.push(` = ${onPiece(state, curve, s - t)} = ${fmt(f, 3)}`);
+  const parts = [...quotient(owner, terms, f, weight, over)];
+  if (state.centred) {
+    parts.push(make("br"), `centred: ${fmt(weight, 4)} − ${fmt(sum, 3)} / ${n} = `, make("b", {}, fmt(weight - sum / n, 4)));
+  }
+  const named = (k) => (data.words ? `${k} “${data.words[k - 1]}”` : `${k}`);
+  return [
+    ...parts, make("br"), span("query", `query ${named(row)}`), ", ", span("key", `key ${named(column)}`),
+    `${state.row ? ", held" : ""}: row sum `, make("b", {}, fmt(found.sums[row - 1], 3)),
+    state.centred ? ` (before centring ${fmt(sum, 3)})` : "", ` · ${data.beside.name}'s row: `, span("beside", fmt(data.beside.sums[row - 1], 3)),
+  ];
+}
+
+/** A drawn curve at r: from the node before it along the slope there. */
+function onPiece(state, curve, r) {
+  const { node, height, slope } = pieceAt(piecesOf(state, curve), r);
+  return `${fmt(height)} + ${signed(slope)} · (${fmt(r)} − ${signed(node)})`;
+}
+
+/** f divided, and the weight that this makes. */
+function quotient({ state, found: { curve, n } }, terms, f, weight, over) {
+  const by = state.divide === "one" ? "" : ` / ${state.divide === "n" ? n : signed(over)}`, result = make("b", {}, fmt(weight, 4));
+  if (over === 0) return [...terms, `${by}: the divisor is 0, so the weight is 0`];
+  if (isDrawn(curve) && by) return [...terms, make("br"), `${signed(f, 3)}${by} = `, result];
+  return [...terms, `${by} = `, result];
+}

@@ -1,0 +1,65 @@
+// Numbers as people read them, and the badge that compares the browser with the operator.
+
+import { clamp } from "./core.js";
+
+/** A decimal with a real minus sign, and never "−0.00". */
+export function fmt(x, digits = 2) {
+  const text = Math.abs(x).toFixed(digits);
+  return (x < 0 && Number(text) !== 0 ? "−" : "") + text;
+}
+
+/** In brackets where it is negative and would stand after another sign. */
+export const signed = (x, digits = 2) => (fmt(x, digits).startsWith("−") ? `(${fmt(x, digits)})` : fmt(x, digits));
+
+/** A whole number: 16,384. */
+export const count = (n) => Math.round(n).toLocaleString("en");
+
+const SUPERSCRIPT = { "-": "⁻", 0: "⁰", 1: "¹", 2: "²", 3: "³", 4: "⁴", 5: "⁵", 6: "⁶", 7: "⁷", 8: "⁸", 9: "⁹" };
+
+/** 6 · 10⁻⁸. */
+export function power(x, digits = 0) {
+  if (x === 0) return "0";
+  const [mantissa, exponent] = x.toExponential(digits).split("e");
+  return `${mantissa} · 10${[...String(Number(exponent))].map((c) => SUPERSCRIPT[c]).join("")}`;
+}
+
+/** A decimal with three digits that count. */
+export function small(x) {
+  const size = Math.abs(x);
+  if (size === 0) return "0";
+  const text = size >= 1e-4 ? size.toFixed(clamp(2 - Math.floor(Math.log10(size)), 0, 6)) : power(size, 2);
+  return (x < 0 ? "−" : "") + text;
+}
+
+/** At most four characters of a positive number. */
+export const short = (x) => (x >= 100 ? fmt(x, 0) : x >= 10 ? fmt(x, 1) : x >= 1 ? fmt(x, 2) : x >= 0.01 ? fmt(x, 3) : power(x));
+
+/** Two decimals of what is small, none of what is large. */
+export const sized = (x) => (Math.abs(x) < 100 ? fmt(x) : count(x));
+
+/** A number that says which way it goes: +3, −0.5, 0. */
+export const change = (x) => `${x > 0 ? "+" : ""}${String(x).replace("-", "−")}`;
+
+/** A time: 34 µs, 1.2 ms, 4.5 s, 12 min. */
+export function duration(seconds) {
+  const brief = (x) => (x >= 99.5 ? x.toFixed(0) : Number(x.toPrecision(2)).toString());
+  if (seconds < 1e-3) return `${brief(seconds * 1e6)} µs`;
+  if (seconds < 1) return `${brief(seconds * 1e3)} ms`;
+  return seconds < 120 ? `${brief(seconds)} s` : `${count(seconds / 60)} min`;
+}
+
+/**
+ * Write on a badge how far the browser's numbers are from the operator's.
+ * @param {HTMLElement} badge
+ * @param {number | null} difference the largest one, null while the operator's answer is awaited
+ * @param {number} tolerance up to which it is called agreement
+ */
+export function judge(badge, difference, tolerance) {
+  const differs = difference > tolerance;
+  badge.classList.toggle("waiting", difference === null);
+  badge.classList.toggle("differs", differs);
+  badge.textContent = difference === null ? "asking the operator …"
+    : differs ? `operator differs by ${power(difference)}, in float32`
+    : difference ? `operator agrees to ${power(difference)}` : "operator agrees to the last digit";
+  return badge;
+}

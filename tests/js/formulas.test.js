@@ -1,0 +1,75 @@
+// The arithmetic of the browser against what the operator says: the cases are written by test_formulas.py.
+
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
+
+import {
+  ROWS, bump, centred, effective, farthest, largest, logit, output, piecewise, pieceAt, ranksOf, relu, row, sampled, sortedBy, standardize, widened,
+} from "../../srviz/ui/kit/js/formulas.js";
+import { floats } from "../../srviz/ui/kit/js/wire.js";
+
+const TOLERANCE = 1e-6;
+const cases = JSON.parse(readFileSync(process.env.CASES, "utf8"));
+
+/** Whether two lists agree to the tolerance, relative to the largest of theirs. */
+function agree(ours, theirs, what) {
+  assert.equal(ours.length, theirs.length);
+  const apart = farthest(ours, theirs) / Math.max(1, largest(theirs));
+  assert.ok(apart <= TOLERANCE, `${what}: apart by ${apart}`);
+}
+
+for (const { name, head, bandwidth, rows } of cases.heads) {
+  test(`rows of ${name}`, () => {
+    head.q = head.q.flat();
+    head.k = head.k.flat();
+    for (let i = 0; i < head.s.length; i += 1) {
+      for (const rule of Object.keys(rows)) agree(ROWS[rule](head, i, bandwidth).weights, rows[rule].raw[i], `${rule}, query ${i}`);
+      agree(effective(ROWS.relu(head, i)), rows.relu.effective[i], `effective, query ${i}`);
+      const { weights } = ROWS.relu(head, i);
+      agree([output(weights, centred(head.v))], [rows.relu.y[i]], `output of query ${i}`);
+    }
+  });
+}
+
+test("a query left of every key attends to nothing, and nothing is divided by 0", () => {
+  const t = [0, 1, 1, 5];
+  assert.deepEqual([...row(relu, -1, t, "distance").weights], [0, 0, 0, 0]);
+  assert.equal(row(relu, 1, [1, 1], "distance").total, 0);
+  assert.deepEqual([...row(relu, 1, [1, 1], "distance").weights], [0, 0]);
+  assert.deepEqual([...row(relu, -1, t, "rows", 1e-38).weights], [0, 0, 0, 0]);
+});
+
+for (const { name, pieces, r, f } of cases.pieces) {
+  test(`the piecewise linear kernel ${name}`, () => agree(r.map(piecewise(pieces)), f, name));
+}
+
+test("the piece of a curve at a node begins there", () => {
+  const pieces = { nodes: [-1, 0, 2], heights: [0, 1, 0], left: 0, right: -2 };
+  assert.deepEqual(pieceAt(pieces, 0), { node: 0, height: 1, slope: -0.5 });
+  assert.deepEqual(pieceAt(pieces, 3), { node: 2, height: 0, slope: -2 });
+  assert.deepEqual(pieceAt(pieces, -3), { node: -1, height: 0, slope: 0 });
+});
+
+for (const { name, samples, r, f, corner } of cases.samples) {
+  test(`the sampled kernel ${name}`, () => {
+    const read = sampled({ ...samples, values: floats(samples.values) });
+    agree(r.map(read), f, name);
+    for (let k = 0; k < r.length; k += 1) assert.ok(Math.abs(read(r[k]) - f[k]) <= 1e-5 * Math.abs(f[k]) + 1e-37, `${name} at ${r[k]}`);
+    assert.equal(read(0), corner);
+    assert.equal(read(1e9), read(samples.reach));
+    assert.equal(read(-1e9), read(-samples.reach));
+  });
+}
+
+test("a widened kernel is f(r / b)", () => assert.equal(widened(bump(), 4)(2), bump(4)(2)));
+
+for (const { name, s, t, epsilon, standard } of cases.standardized) {
+  test(`standardized scores: ${name}`, () => standardize(s, t, epsilon).forEach((scores, k) => agree(scores, standard[k], name)));
+}
+
+test("scores in order, ties in their own", () => {
+  assert.deepEqual([...sortedBy([2, 1, 2, 0])], [3, 1, 0, 2]);
+  assert.deepEqual(ranksOf(sortedBy([2, 1, 2, 0])), [2, 1, 3, 0]);
+  assert.equal(logit({ n: 2, d: 4, q: [1, 1, 1, 1, 2, 2, 2, 2], k: [1, 0, 0, 0, 0, 3, 0, 0], s: [], t: [] }, 1, 1), 3);
+});

