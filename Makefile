@@ -13,6 +13,11 @@ SOURCES := srviz pages tests app.py setup.py
 # no byte-code of what is never imported: torch alone is thousands of files
 INSTALL := $(PY) -m pip install --no-input --disable-pip-version-check --no-compile --prefer-binary --quiet
 
+# byte-code is kept in .venv, also where the environment asks for none: without it every process that imports torch
+# compiles thousands of files first, which takes longer than most tests
+export PYTHONPYCACHEPREFIX := $(CURDIR)/$(VENV)/pycache
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := run
 .NOTPARALLEL:
 .PHONY: run test lint format clean venv app dev browser node_modules
