@@ -20,7 +20,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := run
 .NOTPARALLEL:
-.PHONY: run test lint format clean venv app dev browser node_modules
+.PHONY: run test lint format clean pages venv app dev browser node_modules
 
 run: app
 	$(PY) -m streamlit run app.py --server.port $(PORT)
@@ -39,6 +39,10 @@ lint: dev node_modules
 format: dev
 	$(PY) -m ruff check --fix-only --quiet $(SOURCES)
 	$(PY) -m ruff format $(SOURCES)
+
+# the script of every chapter that has none yet
+pages: app
+	$(PY) -m srviz.ui.chapters
 
 clean:
 	rm -rf $(VENV) node_modules build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

@@ -1,5 +1,6 @@
-"""An identical twin of sliced ReLU, registered as one record, is treated like its sibling wherever methods go."""
+"""An identical twin of sliced ReLU, and of a kernel, each one record, is treated like its sibling everywhere."""
 
+import base64
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,12 +10,15 @@ import torch
 from streamlit.testing.v1 import AppTest
 
 from srviz.attention import METHODS
+from srviz.attention.kernels import KERNELS, NamedKernel
 from srviz.attention.methods import registered
 from srviz.inputs import INPUTS
 from srviz.inputs.patterns import PATTERNS
+from srviz.measure.curve import Curve, timing
 from srviz.measure.everything import everything
-from srviz.measure.fit import fit
+from srviz.measure.fit import Fit
 from srviz.measure.race import Plan, race
+from srviz.ui.chapters.kernels import curves
 
 HOME = Path(__file__).parents[1]
 SEED = "4711"  # of no other test: what the pages cached without the twin is not shown again
@@ -49,7 +53,9 @@ def test_the_race_gives_it_scores_and_finds_the_same_times():
 def test_a_fit_is_the_same_step_by_step():
     tokens = INPUTS["clusters"].make(24, random_state=1)
     x, pattern = torch.from_numpy(tokens.x), torch.from_numpy(PATTERNS["clusters"](tokens))
-    sibling, twin = ([step.distance for step in fit(name, x, pattern, steps=8, starts=2)] for name in ("relu", "twin"))
+    sibling, twin = (
+        [step.distance for step in Fit(name, x, pattern, steps=8, starts=2).run()] for name in ("relu", "twin")
+    )
     assert sibling == twin
     assert len(set(twin)) == 16  # its slice moves
 
@@ -57,7 +63,7 @@ def test_a_fit_is_the_same_step_by_step():
 def test_attending_to_everything_is_the_same():
     x = torch.randn(500, 3, generator=torch.Generator().manual_seed(1))
     sibling, twin = (list(everything(x, heads=2, head_dim=4, method=name))[-1] for name in ("relu", "twin"))
-    assert torch.equal(sibling.colours, twin.colours)
+    assert torch.equal(sibling.y, twin.y)
 
 
 def test_beside_softmax_shows_its_weights_and_its_arithmetic():
@@ -82,3 +88,32 @@ def test_rows_of_a_picture_show_it():
     with registered(replace(METHODS["twin"], rank=0.5)):
         page = open_page("pages/6_Photographs.py")
         assert not page.exception
+
+
+def test_a_kernel_of_one_entry_is_offered_drawn_summed_and_timed(monkeypatch):
+    tent = replace(KERNELS["bump"], name="tent", label="tent", start="tent")
+    monkeypatch.setitem(KERNELS, "tent", tent)
+    page = open_page("pages/2_Kernels.py", kernel="tent", n="8")
+    assert page.session_state["_state"]["kernel"] == "tent"
+    found = {record["name"]: record for record in curves.sent()}
+    plain = {key: value for key, value in found["bump"].items() if key not in ("name", "label", "start")}
+    assert plain == {key: found["tent"][key] for key in plain}
+    assert found["tent"]["start"] == "tent"  # a drawing may begin as it
+    s, t, v = (torch.randn(600, *d, generator=torch.Generator().manual_seed(k)) for k, d in enumerate([(), (), (2,)]))
+    sibling, twin = (Curve(name, 0.7, (), 0.0, 0.0) for name in ("bump", "tent"))
+    assert torch.equal(sibling.sum(s, t, v), twin.sum(s, t, v))
+    assert torch.equal(sibling(s), twin(s))
+    assert timing(twin, s, t, v).sorted_seconds is not None
+
+
+def test_a_kernel_without_straight_pieces_is_sampled_for_the_browser(monkeypatch):
+    bell = NamedKernel("bell", "bell", "1 / (1 + r²)", "1 / (1 + ({s} − {t})²)", "rows", lambda r: 1 / (1 + r.square()))
+    monkeypatch.setitem(KERNELS, "bell", bell)
+    page = open_page("pages/2_Kernels.py", kernel="bell", n="8")
+    assert page.session_state["_state"]["kernel"] == "bell"
+    [record] = [record for record in curves.sent() if record["name"] == "bell"]
+    samples = np.frombuffer(base64.b64decode(record["samples"]["values"]), "<f4")
+    places = np.linspace(-record["samples"]["reach"], record["samples"]["reach"], len(samples))
+    np.testing.assert_allclose(samples, 1 / (1 + places**2), rtol=1e-6)
+    s, t, v = torch.randn(600), torch.randn(600), torch.randn(600, 2)
+    assert timing(Curve("bell", 1.0, (), 0.0, 0.0), s, t, v).sorted_seconds is None

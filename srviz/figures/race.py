@@ -10,7 +10,7 @@ from srviz.figures.theme import PALETTES, bare
 UNITS = ((1e15, "PB"), (1e12, "TB"), (1e9, "GB"), (1e6, "MB"), (1e3, "kB"))
 
 
-class Look(Protocol):
+class LineLook(Protocol):
     """How a line is drawn: a colour of the palette by its name, whether it is dashed, its mark and whether that is
     filled.
     """
@@ -26,7 +26,7 @@ class Look(Protocol):
 
 
 def memory(
-    lines: Mapping[str, tuple[str, Look, Sequence[int], Sequence[int]]], values: Mapping[int, int], *, mode: str
+    lines: Mapping[str, tuple[str, LineLook, Sequence[int], Sequence[int]]], values: Mapping[int, int], *, mode: str
 ) -> go.Figure:
     """Peak bytes over n, log–log. lines: name → (label, look, n, bytes); values: n → bytes of the values alone."""
     colours = PALETTES[mode]

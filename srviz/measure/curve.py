@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from srviz.attention import Kernel, kernel_sum
+from srviz.attention import Kernel, kernel_sum, kernels, reference, standardize
 from srviz.attention.kernels import KERNELS
 from srviz.measure.clock import seconds
 
@@ -49,6 +49,43 @@ class Curve:
     def every_pair(self, s: Tensor, t: Tensor, v: Tensor) -> Tensor:
         """The same sum by the n² formula."""
         return self(s.unsqueeze(-1) - t.unsqueeze(-2)) @ v
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What is done to the scores, the weights and the values around the curve."""
+
+    divide: str
+    centred: bool
+    standard: bool
+    shift: float = 0.0
+    scale: float = 1.0
+    queries: float = 0.0
+
+    def scores(self, s: Tensor, t: Tensor) -> tuple[Tensor, Tensor]:
+        """Raw scores (n,), scaled and shifted, then standardized or not."""
+        s, t = self.scale * s + self.shift + self.queries, self.scale * t + self.shift
+        return standardize(s, t)[:2] if self.standard else (s, t)
+
+    @property
+    def moved(self) -> bool:
+        """Whether the raw scores are not as they were."""
+        return (self.shift, self.scale, self.queries) != (0.0, 1.0, 0.0)
+
+
+def attend(curve: Curve, rules: Rules, s: Tensor, t: Tensor, v: Tensor) -> Tensor:
+    """Σ_j f(s_i − t_j) / N_i · v_j, of values centred or not; 0 where N_i = 0. Raw s, t: (n,), v: (n, d) → (n, d)."""
+    s, t = rules.scores(s, t)
+    ones = torch.ones_like(v[:, :1])
+    total = {
+        "distance": lambda: kernel_sum(s, t, ones, kernels.distance()),
+        "rows": lambda: curve.sum(s, t, ones),
+        "n": lambda: ones[:1] * len(t),
+        "one": lambda: ones[:1],
+    }[rules.divide]()
+    found = curve.sum(s, t, reference.centre(v) if rules.centred else v)
+    none = total.abs() < torch.finfo(total.dtype).tiny
+    return torch.where(none, 0, found / torch.where(none, 1, total))
 
 
 @dataclass(frozen=True)

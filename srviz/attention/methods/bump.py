@@ -5,7 +5,7 @@ from torch import Tensor
 
 from srviz.attention import reference
 from srviz.attention.heads import Heads
-from srviz.attention.methods.base import SCORES, Look, Method, Terms, Way, masked
+from srviz.attention.method import SCORES, Look, Method, Terms, Way, masked
 from srviz.attention.sliced import sliced_bump
 
 

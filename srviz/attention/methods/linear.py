@@ -5,7 +5,7 @@ from torch import Tensor
 from torch.nn.functional import elu
 
 from srviz.attention.heads import Heads
-from srviz.attention.methods.base import DOTS, Look, Method, Terms, Way, wide
+from srviz.attention.method import DOTS, Look, Method, Terms, Way, wide
 
 
 def features(x: Tensor) -> Tensor:

@@ -5,7 +5,7 @@ from torch import Tensor
 from torch.nn.functional import scaled_dot_product_attention
 
 from srviz.attention.heads import Heads
-from srviz.attention.methods.base import DOTS, Look, Method, Terms, Way
+from srviz.attention.method import DOTS, Look, Method, Terms, Way
 
 
 def weights(heads: Heads, *, effective: bool = True) -> Tensor:

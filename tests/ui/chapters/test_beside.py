@@ -83,3 +83,16 @@ def test_a_held_pair_exists(values, existing, monkeypatch):
     monkeypatch.setattr(beside.controls, "count", lambda values: 20)
     found = beside._existing({"query": values[0], "key": values[1]})
     assert (found["query"], found["key"]) == existing
+
+
+@pytest.mark.parametrize("count", range(1, 14))
+@pytest.mark.parametrize("wide", [False, True])
+def test_there_is_a_cell_for_every_pane_and_for_what_stands_beside(count, wide):
+    rows = beside._rows(count, wide)
+    assert all(sum(row) == beside.ROW for row in rows)
+    cells = [width for row in rows for width in row]
+    if wide:
+        assert 2 in cells[count:]
+        assert cells[:count] == [1] * count
+    else:
+        assert len(cells) >= count + 2

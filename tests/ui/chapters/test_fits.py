@@ -9,8 +9,9 @@ from streamlit.testing.v1 import AppTest
 from srviz.attention import METHODS
 from srviz.inputs.patterns import PATTERNS
 from srviz.measure.fit import Fit
+from srviz.measure.jobs import fit as job
 from srviz.ui.chapters.beside import fits
-from srviz.ui.kit import compute
+from srviz.ui.kit import compute, work
 
 ROOT = Path(__file__).parents[3]
 SECOND = list(METHODS)[1]
@@ -46,6 +47,38 @@ def page():
 def press(page, label):
     next(button for button in page.button if button.label.startswith(label)).click().run()
     assert not page.exception
+
+
+def begun(page):
+    """Fits of all methods to one pattern, a step each, as a visitor who pressed Stop has them."""
+    tokens = compute.tokens("clusters", fits.FITTED, 119)
+    inputs = {"x": work.pack(tokens.x), "pattern": work.pack(PATTERNS["clusters"](tokens))}
+    kept = fits.Fits(119)
+    for method in METHODS:
+        fitted = kept.found["clusters", method] = fits.Fitted()
+        fitted.take(next(job.run({"method": method}, inputs)))
+    page.session_state["_fits"] = kept
+    return kept
+
+
+def test_what_was_stopped_is_said_and_does_not_begin_by_itself_when_the_visitor_comes_back(page):
+    kept = begun(page)
+    page.run()
+    assert any("Stopped: Two clusters, Softmax, at step 1 of 900." in text.value for text in page.markdown)
+    kept.asked = ("clusters",)
+    page.switch_page("pages/3_Slices.py").run()
+    page.switch_page("pages/4_Beside_softmax.py").run()
+    assert not page.exception
+    assert kept.asked == ()
+    assert "Go on" in [button.label for button in page.button]
+    assert kept.found["clusters", "softmax"].last.step == 1
+
+
+def test_another_seed_is_another_table(page):
+    kept = begun(page)
+    page.number_input[0].set_value(2).run()
+    assert page.session_state["_fits"] is not kept
+    assert "Fit queries, keys and slice to the pattern" in [button.label for button in page.button]
 
 
 def test_a_pattern_is_fitted_by_every_method_and_goes_on_where_it_was_stopped(page, short, monkeypatch):

@@ -14,9 +14,9 @@ from streamlit.testing.v1 import AppTest
 
 from srviz.attention import Kernel
 from srviz.inputs import INPUTS
-from srviz.measure.curve import Curve
+from srviz.measure.curve import Curve, Rules, attend
 from srviz.ui.chapters.kernels import kernels, many
-from srviz.ui.chapters.kernels.kernels import PARAMETERS, Rules, attend, change, eigenvalues, softmax_rows
+from srviz.ui.chapters.kernels.kernels import PARAMETERS, change, eigenvalues, softmax_rows
 from srviz.ui.kit import compute
 
 ROOT = Path(__file__).parents[3]

@@ -46,7 +46,7 @@ Matrix = NDArray[np.float32]
 
 
 @dataclass(frozen=True, eq=False)
-class Pane:
+class MatrixPane:
     """One matrix. weights: (n, n); terms as in `Arithmetic`."""
 
     title: str
@@ -58,7 +58,7 @@ class Pane:
 
 
 @st.cache_data(max_entries=32, show_spinner=False)
-def panes(name: str, n: int, seed: int, number: int, device: str) -> list[Pane]:
+def panes(name: str, n: int, seed: int, number: int, device: str) -> list[MatrixPane]:
     """Every method's weights, raw, and effective where centring the values changes them."""
     result = []
     for method in METHODS.values():
@@ -71,14 +71,16 @@ def panes(name: str, n: int, seed: int, number: int, device: str) -> list[Pane]:
         )
         shown = template + "\nrow sum {sum}"
         title = f"{method.label}, raw" if method.signed else method.label
-        result.append(Pane(title, note, weights, False, shown, terms | {"w": ("z", 0), "sum": ("i", sums.tolist())}))
+        result.append(
+            MatrixPane(title, note, weights, False, shown, terms | {"w": ("z", 0), "sum": ("i", sums.tolist())})
+        )
         if method.signed:
             weights = _weights(method, heads, effective=True)
             mean = sums / len(weights)
             terms = {"a": ("z+i", mean.tolist()), "mean": ("i", mean.tolist()), "w": ("z", 0)}
             terms |= {"sum": ("i", weights.sum(1).tolist())}
             shown = "{a} − row mean {mean}\n= {w}\nrow sum {sum}"
-            result.append(Pane(f"{method.label}, effective", "rows sum to 0", weights, True, shown, terms))
+            result.append(MatrixPane(f"{method.label}, effective", "rows sum to 0", weights, True, shown, terms))
     return result
 
 
@@ -113,6 +115,20 @@ def orders(setting: controls.Setting, order: str, n: int) -> tuple[list[int], li
     return s.argsort(stable=True).tolist(), t.argsort(stable=True).tolist()
 
 
+def _rows(panes: int, wide: bool) -> list[list[int]]:
+    """The widths of the cells, row by row: one for each pane, then one for the tokens and one for the pattern.
+
+    wide: the tokens are read as lines of text, in a cell of double width, and have no pattern.
+    """
+    full, left = divmod(panes, ROW)
+    rows = [[1] * ROW for _ in range(full)]
+    if left + 2 > ROW:
+        rows.append([1] * ROW)
+        left = 0 if wide else left - ROW
+    rest = [1] * max(left, 0) + [2] if wide else []
+    return [*rows, rest + [1] * (ROW - sum(rest))]
+
+
 def _pane_keys() -> list[str]:
     return [f"pane{number}" for number in range(sum(1 + method.signed for method in METHODS.values()))]
 
@@ -136,7 +152,7 @@ def beside_softmax() -> url.State:
     show = partial(figure, group=GROUP, held=held)
     wide = drawn.words and not drawn.pattern  # a sentence is read along its lines, and has no pattern to show beside
     with st.container(key="panes"):
-        cells = [*st.columns(ROW, gap="medium"), *st.columns([1, 2, 1] if wide else ROW, gap="medium")]
+        cells = [cell for widths in _rows(len(shown), wide) for cell in st.columns(widths, gap="medium")]
     for number, (pane, key, cell) in enumerate(zip(shown, _pane_keys(), cells, strict=False)):
         with cell:
             _head(pane.title, pane.note)

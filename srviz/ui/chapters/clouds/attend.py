@@ -11,7 +11,7 @@ from srviz import host, jobs, numbers
 from srviz.attention.methods import sliced
 from srviz.figures import clouds as figures
 from srviz.measure.everything import Estimate, bytes_needed, everything
-from srviz.ui.chapters.clouds.clouds import GROUP, HEAD_DIM, HEADS, Numbers, Place, Scene, Setting, kept, scene
+from srviz.ui.chapters.clouds.clouds import GROUP, HEAD_DIM, HEADS, CloudSetting, Numbers, Place, Scene, kept, scene
 from srviz.ui.kit import work
 from srviz.ui.kit.chart import mode
 from srviz.ui.kit.figure import Paint, figure
@@ -69,7 +69,7 @@ class Attended:
         return self.rows / n, f"Softmax: {self.rows:,} of {n:,} queries"
 
 
-def _make_coloured(setting: Setting, projection: str, device: str, names: tuple[str, ...], colours: str) -> str:
+def _make_coloured(setting: CloudSetting, projection: str, device: str, names: tuple[str, ...], colours: str) -> str:
     """The cloud to be painted by classes of these names, or by three colours, as JSON."""
     return str(figures.coloured(scene(setting, projection, device).place, names, mode=colours).to_json())
 

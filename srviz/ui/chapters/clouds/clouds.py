@@ -87,7 +87,7 @@ PARAMETERS = (
 )
 
 
-class Setting(NamedTuple):
+class CloudSetting(NamedTuple):
     """What a cloud is made from. own: the sha256 of the visitor's own file, or ""; columns: those chosen of it."""
 
     name: str
@@ -102,7 +102,7 @@ class Setting(NamedTuple):
 class Place(NamedTuple):
     """What a scene is made from, besides what is in this file."""
 
-    setting: Setting
+    setting: CloudSetting
     projection: str
     device: str
 
@@ -148,7 +148,7 @@ def forget() -> None:
         cached.clear()
 
 
-def _make_scene(setting: Setting, projection: str, device: str) -> Scene:
+def _make_scene(setting: CloudSetting, projection: str, device: str) -> Scene:
     mine = own.current()
     if setting.own and mine:
         tokens = mine.tokens(setting.n, setting.seed)
@@ -172,7 +172,7 @@ def drawn(n: int, seed: int) -> NDArray[np.int64]:
 
 
 @dataclass(frozen=True, eq=False)
-class Pane:
+class CloudPane:
     """One method's row of weights. weights: (m,) of the keys drawn, in 1/n. top: of their sizes, all but a few lie
     below. near: the share of Σ|w| on the tenth of the keys nearest to the query. blank: why no key has a weight, or "".
     """
@@ -190,16 +190,18 @@ class Answer:
     are nearest to it.
     """
 
-    panes: dict[str, Pane]
+    panes: dict[str, CloudPane]
     s: float
     below: int
     ringed: NDArray[np.int64]
 
 
-def _make_answer(setting: Setting, projection: str, device: str, head: int, query: int, bandwidth: float) -> Answer:
+def _make_answer(
+    setting: CloudSetting, projection: str, device: str, head: int, query: int, bandwidth: float
+) -> Answer:
     shown: Scene = scene(setting, projection, device)
     x, at = shown.x, torch.from_numpy(shown.drawn).to(device)
-    panes: dict[str, Pane] = {}
+    panes: dict[str, CloudPane] = {}
     for method in methods():
         one = measure.of_query(method, x, shown.maps, shown.scores, head, query, bandwidth=bandwidth)
         row = measure.row(method, one) * len(x)  # 1: as if all counted alike
@@ -210,7 +212,7 @@ def _make_answer(setting: Setting, projection: str, device: str, head: int, quer
         blank = "" if row.any() else silence
         arithmetic = Arithmetic(says, {**at_keys, "w": ("colour", 0)}, blank if panes else IDLE)
         top = float(torch.quantile(weights.abs(), 0.995))
-        panes[method.name] = Pane(_numpy(weights), top or 1.0, measure.near(row, x, query), arithmetic, blank)
+        panes[method.name] = CloudPane(_numpy(weights), top or 1.0, measure.near(row, x, query), arithmetic, blank)
     s, t = shown.scores.scores
     s, t = s[head, query], t[head]
     ringed = (t[at] - s).abs().topk(min(RINGED, len(at)), largest=False).indices
@@ -253,7 +255,7 @@ def _numpy(x: torch.Tensor) -> NDArray[Any]:
     return array
 
 
-def _make_drawing(setting: Setting, projection: str, device: str, head: int, method: str, colours: str) -> str:
+def _make_drawing(setting: CloudSetting, projection: str, device: str, head: int, method: str, colours: str) -> str:
     """The cloud of one pane, to be painted, as JSON. head: −1 where no level set belongs to it."""
     shown, level = scene(setting, projection, device), None
     if head >= 0 and shown.flat:
@@ -334,7 +336,7 @@ def _nearest(name: str, n: int) -> int:
     return mine.nearest(n) if mine else CLOUDS[name].nearest(n)
 
 
-def _query(state: url.State, setting: Setting, shown: Scene, place: DeltaGenerator) -> int:
+def _query(state: url.State, setting: CloudSetting, shown: Scene, place: DeltaGenerator) -> int:
     """The query's control; where n alone has changed, the query is the token nearest to where it was."""
     epoch, last, before, x = st.session_state.get("_query", (None, None, 0, None))
     moved = epoch == state.epoch and last != setting and last == setting._replace(n=last.n)
@@ -347,7 +349,7 @@ def _query(state: url.State, setting: Setting, shown: Scene, place: DeltaGenerat
     return query
 
 
-def _controls(state: url.State) -> tuple[Setting, DeltaGenerator]:
+def _controls(state: url.State) -> tuple[CloudSetting, DeltaGenerator]:
     """The row of controls; what they ask for, and the place of the query's."""
     mine = own.current()
     first, second, third, fourth = st.columns([1.4, 2, 1.2, 0.8], gap="medium", vertical_alignment="bottom")
@@ -375,8 +377,8 @@ def _controls(state: url.State) -> tuple[Setting, DeltaGenerator]:
     for parameter in PARAMETERS:
         state.values[parameter.name] = st.session_state[url.key(parameter.name)]
     if mine:
-        return Setting(own.NAME, n, state["seed"], 0.0, 0.0, mine.upload.digest, mine.columns), more
-    return Setting(name, n, state["seed"], state["noise"], state["outliers"]), more
+        return CloudSetting(own.NAME, n, state["seed"], 0.0, 0.0, mine.upload.digest, mine.columns), more
+    return CloudSetting(name, n, state["seed"], state["noise"], state["outliers"]), more
 
 
 def _limit() -> str | None:
@@ -389,7 +391,7 @@ def _title(title: str, note: str) -> None:
     st.markdown(f"**{title}**  \n:gray[{note}]")
 
 
-def _words(state: url.State, setting: Setting, shown: Scene, found: Answer) -> None:
+def _words(state: url.State, setting: CloudSetting, shown: Scene, found: Answer) -> None:
     """What the panes show, in numbers."""
     n, m = shown.tokens.n, len(shown.drawn)
     m += int(state["query"] - 1 not in shown.drawn)

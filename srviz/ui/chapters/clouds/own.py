@@ -21,7 +21,7 @@ SEEN = 1500  # points of a preview
 
 
 @dataclass(frozen=True, eq=False)
-class Own:
+class OwnCloud:
     """The cloud in use. columns: those chosen, all where None. file: which of the session's files it was read from."""
 
     upload: Upload
@@ -42,9 +42,9 @@ class Own:
         return self.upload.tokens(n, random_state=seed, columns=self.columns)
 
 
-def current() -> Own | None:
+def current() -> OwnCloud | None:
     """The visitor's cloud in use, if there is one."""
-    mine: Own | None = st.session_state.get("_own")
+    mine: OwnCloud | None = st.session_state.get("_own")
     return mine
 
 
@@ -104,14 +104,14 @@ def _look(identity: str, name: str, data: bytes, cloud: str, forget: Callable[[]
                 return
             if len(columns or found.columns) > 3:
                 st.caption("Attended to in all these dimensions, seen in three principal components.")
-        use = Own(found, columns, identity)
+        use = OwnCloud(found, columns, identity)
         st.button("Use this cloud", key="use own", type="primary", on_click=_use, args=(use, cloud, forget))
     tokens = found.tokens(min(SEEN, found.most), random_state=0, columns=columns)
     drawing = figures.preview(tokens.place, tokens.colour, mode=mode())
     chart(drawing, f"A preview of {tokens.n:,} points", "own preview", picture)
 
 
-def _use(mine: Own, cloud: str, forget: Callable[[], None]) -> None:
+def _use(mine: OwnCloud, cloud: str, forget: Callable[[], None]) -> None:
     forget()
     st.session_state["_own"] = mine
     st.session_state[cloud] = NAME

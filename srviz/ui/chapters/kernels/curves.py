@@ -10,8 +10,10 @@ from torch import Tensor
 
 from srviz.attention.kernels import KERNELS, NamedKernel
 from srviz.measure.curve import DRAWN
+from srviz.ui.kit import url
 
 SAMPLES = 4097  # of a curve without straight pieces, one of them at 0
+FIRST = next(iter(KERNELS))  # what a page shows at first
 REACHES = range(8, 136, 8)  # |r| up to which it is sampled, in bandwidths
 OWN = {
     "name": DRAWN,
@@ -20,16 +22,28 @@ OWN = {
     "written": "f({s} − {t})",
     "divide": "n",
 }
-NAMES = (*KERNELS, DRAWN)
-USUAL = {**{name: kernel.divide for name, kernel in KERNELS.items()}, DRAWN: OWN["divide"]}
 
 
-@cache
+def parameter() -> url.Parameter:
+    """Which curve is chosen: one that there is when the link is read."""
+    return url.Parameter("kernel", FIRST, lambda text: (text, True) if text in _names() else (FIRST, False), str)
+
+
+def _names() -> list[str]:
+    return [*KERNELS, DRAWN]
+
+
+def usual(name: str) -> str:
+    """What the rows of this curve are usually divided by."""
+    return str(OWN["divide"]) if name == DRAWN else KERNELS[name].divide
+
+
 def sent() -> list[dict[str, Any]]:
     """The curves as the browser takes them, in the order of their buttons."""
     return [_record(kernel) for kernel in KERNELS.values()] + [_plain(OWN)]
 
 
+@cache
 def _record(kernel: NamedKernel) -> dict[str, Any]:
     names = ("name", "label", "formula", "written", "divide", "bandwidth", "usual", "note", "why", "start")
     own = _plain({name: getattr(kernel, name) for name in names})

@@ -2,7 +2,7 @@
 
 import inspect
 import textwrap
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,13 +10,13 @@ import numpy as np
 import streamlit as st
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
-from srviz.attention import METHODS, Kernel, kernel_sum, kernels, reference, standardize
+from srviz.attention import METHODS, Kernel, kernel_sum, standardize
 from srviz.figures.spectrum import spectrum
 from srviz.inputs import Input, Tokens
-from srviz.measure.curve import Curve, Nodes, apart
-from srviz.ui.chapters.kernels.curves import NAMES, USUAL, sent
+from srviz.measure.curve import Curve, Nodes, Rules, apart, attend
+from srviz.measure.spectrum import distance_spectrum
+from srviz.ui.chapters.kernels import curves
 from srviz.ui.kit import compute, controls, report, shell, url
 from srviz.ui.kit.chart import chart, mode
 from srviz.ui.kit.component import SIGNED, TOLERANCE, component
@@ -71,7 +71,7 @@ def _number(text: str) -> bool:
 
 PARAMETERS = (
     *controls.parameters("china", sizes=(LEAST, MOST, 32), seed=7),
-    url.choice("kernel", NAMES, "relu"),
+    curves.parameter(),
     url.real("b", NARROWEST, WIDEST, 1.0),
     _nodes("nodes", ((-1.0, 0.0), (0.0, 1.0), (1.0, -0.5), (2.5, 0.0))),
     url.real("left", -STEEPEST, STEEPEST, 0.0),
@@ -90,43 +90,6 @@ DRAGGED = ("kernel", "b", "nodes", "left", "right", "divide", "centred", "sorted
            "queries", "row", "column")  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Rules:
-    """What is done to the scores, the weights and the values around the curve."""
-
-    divide: str
-    centred: bool
-    standard: bool
-    shift: float = 0.0
-    scale: float = 1.0
-    queries: float = 0.0
-
-    def scores(self, s: Tensor, t: Tensor) -> tuple[Tensor, Tensor]:
-        """Raw scores (n,), scaled and shifted, then standardized or not."""
-        s, t = self.scale * s + self.shift + self.queries, self.scale * t + self.shift
-        return standardize(s, t)[:2] if self.standard else (s, t)
-
-    @property
-    def moved(self) -> bool:
-        """Whether the raw scores are not as they were."""
-        return (self.shift, self.scale, self.queries) != (0.0, 1.0, 0.0)
-
-
-def attend(curve: Curve, rules: Rules, s: Tensor, t: Tensor, v: Tensor) -> Tensor:
-    """Σ_j f(s_i − t_j) / N_i · v_j, of values centred or not; 0 where N_i = 0. Raw s, t: (n,), v: (n, d) → (n, d)."""
-    s, t = rules.scores(s, t)
-    ones = torch.ones_like(v[:, :1])
-    total = {
-        "distance": lambda: kernel_sum(s, t, ones, kernels.distance()),
-        "rows": lambda: curve.sum(s, t, ones),
-        "n": lambda: ones[:1] * len(t),
-        "one": lambda: ones[:1],
-    }[rules.divide]()
-    found = curve.sum(s, t, reference.centre(v) if rules.centred else v)
-    none = total.abs() < torch.finfo(total.dtype).tiny
-    return torch.where(none, 0, found / torch.where(none, 1, total))
-
-
 def kernel_map() -> url.State:
     """Show the curve and its map; what was dragged comes back on release and goes into the URL."""
     state = url.settle(*PARAMETERS, together=_existing)
@@ -142,7 +105,7 @@ def kernel_map() -> url.State:
         "epoch": state.epoch,
         "setting": " ".join(map(str, setting)),
         "start": {name: state[name] for name in DRAGGED},
-        "curves": sent(),
+        "curves": curves.sent(),
         "s": s.tolist(),
         "t": t.tolist(),
         "v": v[:, 0].tolist(),
@@ -173,7 +136,7 @@ def curve_of(state: url.State) -> Curve:
 
 def rules_of(state: url.State) -> Rules:
     """What the page does around it."""
-    divide = USUAL[state["kernel"]] if state["divide"] == "usual" else state["divide"]
+    divide = curves.usual(state["kernel"]) if state["divide"] == "usual" else state["divide"]
     return Rules(divide, *(state[name] for name in ("centred", "standard", "shift", "scale", "queries")))
 
 
@@ -250,10 +213,6 @@ def code() -> str:
 def eigenvalues(
     name: str, n: int, seed: int, head: int, device: str
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Of −|t_i − t_j| in float64: on all vectors (n,), and on those that sum to zero (n − 1,)."""
-    t = compute.head(name, n, seed, head, device)[1].cpu().double().numpy()
-    n = len(t)  # a photograph has as many patches as fit, which may be fewer
-    matrix = -np.abs(t[:, None] - t)
-    whole, _ = np.linalg.qr(np.column_stack([np.ones(n), np.eye(n)[:, 1:]]))
-    flat = whole[:, 1:]  # an orthonormal basis of the vectors that sum to zero
-    return np.linalg.eigvalsh(matrix), np.linalg.eigvalsh(flat.T @ matrix @ flat)
+    """Of −|t_i − t_j| for the raw key scores of a head: on all vectors (n,), and on those that sum to zero (n − 1,)."""
+    whole, flat = distance_spectrum(compute.head(name, n, seed, head, device)[1])
+    return whole.numpy(), flat.numpy()

@@ -36,7 +36,7 @@ REST = {"china": (290, 300), "flower": (500, 500), "digit": (450, 450), "own": (
 
 
 @dataclass(frozen=True, eq=False)
-class Own:
+class OwnPicture:
     """The visitor's picture, or why it could not be read. file: which upload it was, digest: its sha256."""
 
     file: str
@@ -46,7 +46,7 @@ class Own:
 
 
 @dataclass(frozen=True, eq=False)
-class Made:
+class PictureTokens:
     """A picture as tokens, one untrained head of them, and what the browser draws them from."""
 
     tokens: Tokens
@@ -119,7 +119,7 @@ def _picture(state: url.State) -> tuple[str, NDArray[np.uint8] | None, str]:
     return name, None if name == "digit" else PHOTOGRAPHS[name](), name
 
 
-def _own() -> Own | None:
+def _own() -> OwnPicture | None:
     """The uploader, and the picture that was last put into it: kept in this session, on no disk."""
     file = st.file_uploader(
         "A picture of yours: PNG, JPEG or WebP, at most 25 MB. It stays in this session.",
@@ -127,7 +127,7 @@ def _own() -> Own | None:
         key="own picture",
         on_change=_forget,
     )
-    own: Own | None = st.session_state.get("_own_picture")
+    own: OwnPicture | None = st.session_state.get("_own_picture")
     if file is not None and (own is None or own.file != file.file_id):
         with st.spinner("Reading the picture …"):
             own = st.session_state["_own_picture"] = _read(file.file_id, file.getvalue())
@@ -142,19 +142,19 @@ def _own() -> Own | None:
     return own
 
 
-def _read(file: str, data: bytes) -> Own:
+def _read(file: str, data: bytes) -> OwnPicture:
     digest = hashlib.sha256(data).hexdigest()
     try:
-        return Own(file, digest, read_picture(data))
+        return OwnPicture(file, digest, read_picture(data))
     except Unreadable as trouble:
-        return Own(file, digest, None, str(trouble))
+        return OwnPicture(file, digest, None, str(trouble))
 
 
 def _forget() -> None:
     st.session_state.pop("_own_picture", None)
 
 
-def _says(state: url.State, made: Made) -> None:
+def _says(state: url.State, made: PictureTokens) -> None:
     (rows, cols), n = made.grid, made.tokens.n
     what = "pixels, each a token: its ink, row and column" if made.look.get("numbers") else (
         "patches, each a token: its mean colour, row and column"
@@ -165,7 +165,7 @@ def _says(state: url.State, made: Made) -> None:
     )
 
 
-def _make(state: url.State, name: str, pixels: NDArray[np.uint8] | None, setting: str) -> Made:
+def _make(state: url.State, name: str, pixels: NDArray[np.uint8] | None, setting: str) -> PictureTokens:
     tokens = digit(state["digit"]) if pixels is None else patches(pixels, int(state["side"]))
     if tokens.grid is None or tokens.colour is None:
         raise ValueError("tokens: expected those of a picture, got some without grid or colour")
@@ -179,7 +179,7 @@ def _make(state: url.State, name: str, pixels: NDArray[np.uint8] | None, setting
         top, left = (pixels.shape[0] - high) // 2, (pixels.shape[1] - wide) // 2  # as `patches` cuts it
         look["picture"] = _address(pixels[top : top + high, left : left + wide], "JPEG")
     head = row.head(tokens, state["seed"], state["head"] - 1, str(shell.device()), setting)
-    return Made(tokens, tokens.grid, head, look)
+    return PictureTokens(tokens, tokens.grid, head, look)
 
 
 def _address(pixels: NDArray[np.uint8], kind: str) -> str:

@@ -25,7 +25,7 @@ from srviz.measure.bench import Run, read
 from srviz.measure.growth import Crossover, crossover, law, points
 from srviz.measure.race import DTYPES, Plan, Row, race
 from srviz.numbers import duration, size
-from srviz.ui.chapters.race.run import Place, current, set_racing, start
+from srviz.ui.chapters.race.run import RacePlace, current, set_racing, start
 from srviz.ui.kit import report, url, work
 from srviz.ui.kit.chart import mode
 from srviz.ui.kit.component import component
@@ -62,7 +62,7 @@ OWN = " of a process of its own"
 DIRECTION = {"forward": "forward", "backward": "forward and backward"}
 
 
-def race_page() -> Place | None:
+def race_page() -> RacePlace | None:
     """Controls, the chart with the bet, and what the last run says; where one is under way, where it shows itself."""
     state = url.settle(*PARAMETERS, together=_whole_bets)
     report.take(state, "race", "bet", BETS)
@@ -78,7 +78,7 @@ def race_page() -> Place | None:
     if run and not racing:
         with results.container():
             _says(state, run)
-    return Place(run, bar, feed, _measured) if bar and run else None
+    return RacePlace(run, bar, feed, _measured) if bar and run else None
 
 
 def _whole_bets(values: dict[str, Any]) -> dict[str, Any]:

@@ -19,7 +19,7 @@ LAST = 19  # of `nice`: the visitors of other pages come first, and the race onl
 
 
 @dataclass
-class Place:
+class RacePlace:
     """Where a race under way shows itself. picture: what the chart is to draw of a run."""
 
     run: Run
@@ -45,7 +45,7 @@ def set_racing(on: bool) -> None:
     st.session_state["_racing"] = on
 
 
-def go(place: Place | None) -> None:
+def go(place: RacePlace | None) -> None:
     """Race on, as the one heavy job of this server, if a race is under way. Stop, or a closed tab, ends it at once."""
     if place is None:
         return

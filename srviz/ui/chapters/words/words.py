@@ -34,7 +34,7 @@ PARAMETERS = (
 
 
 @dataclass(frozen=True, eq=False)
-class Made:
+class TextTokens:
     """A text as tokens, one untrained head of them, and what the browser writes them from."""
 
     tokens: Tokens
@@ -169,8 +169,8 @@ def _says(state: url.State, n: int, own: bool) -> None:
     st.caption(" ".join(notes))
 
 
-def _make(state: url.State, embeddings: NDArray[np.float32] | None, setting: str) -> Made:
+def _make(state: url.State, embeddings: NDArray[np.float32] | None, setting: str) -> TextTokens:
     tokens = sentence(state["text"], state["unit"], random_state=state["seed"], embeddings=embeddings)
     words = tokens.words or ()
     head = row.head(tokens, state["seed"], state["head"] - 1, str(shell.device()), setting)
-    return Made(tokens, head, {"words": list(words), "gaps": gaps(state["text"], words, state["unit"])})
+    return TextTokens(tokens, head, {"words": list(words), "gaps": gaps(state["text"], words, state["unit"])})
