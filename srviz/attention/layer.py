@@ -113,7 +113,9 @@ class SlicedAttention(nn.Module):
             query, key, value = query[None], key[None], value[None]
             keep = None if keep is None else keep[None]
         if keep is not None:  # nothing that stands under the mask may spread, NaN included
+            itself = query is key  # then the rows of padded tokens, which mean nothing, are finite as well
             key, value = (torch.where(keep.unsqueeze(-1), x, 0) for x in (key, value))
+            query = key if itself else query
         q, k, v = self._heads(self.q_proj(query)), self._heads(self.k_proj(key)), self._heads(self.v_proj(value))
         key_mask = None if keep is None else keep.unsqueeze(1)  # (B, 1, n_k)
         s, t = self.slice(q), self.slice(k)  # (B, H, n)

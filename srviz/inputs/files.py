@@ -27,8 +27,8 @@ __all__ = ["FORMATS", "MOST_BYTES", "Unreadable", "Upload", "read"]
 
 FORMATS = (*parse.MESHES, *parse.TABLES, *parse.ARRAYS)
 MOST_BYTES = 25_000_000
-SECONDS = 30  # for a file to be read in
-EVERY = 0.1  # seconds between two looks at it
+MOST_SECONDS = 30  # for a file to be read in
+EVERY_SECONDS = 0.1  # seconds between two looks at it
 TURNS = BoundedSemaphore(2)  # files read at a time: each may take its share of the memory
 
 Show = Callable[[str], object]
@@ -113,7 +113,7 @@ class Upload:
         return mixed(self.values), None if self.colour is None else mixed(self.colour / np.float32(255)).clip(0, 1)
 
 
-def read(name: str, data: bytes, *, memory: int = parse.MEMORY, show: Show = lambda text: None) -> Upload:
+def read(name: str, data: bytes, *, memory: int = parse.MEMORY_BYTES, show: Show = lambda text: None) -> Upload:
     """Read a visitor's file by the ending of its name.
 
     memory: bytes that the process which reads it may take. show: told every 0.1 s that it goes on; what it raises ends
@@ -145,15 +145,17 @@ def read(name: str, data: bytes, *, memory: int = parse.MEMORY, show: Show = lam
 def read_arrays(suffix: str, data: bytes, *, memory: int, show: Show) -> dict[str, NDArray[Any]]:
     """What `parse` says of a file, from a process of its own. Raises Unreadable where it takes too long, or breaks."""
     began = time.monotonic()
-    while not TURNS.acquire(timeout=EVERY):
-        if time.monotonic() - began > 2 * SECONDS:
+    while not TURNS.acquire(timeout=EVERY_SECONDS):
+        if time.monotonic() - began > 2 * MOST_SECONDS:
             raise Unreadable("Other files are being read just now. Try again in a minute.")
         show("Other files are being read …")
     try:
         with np.load(BytesIO(_answer(suffix, data, memory, show)), allow_pickle=False) as archive:
             return {name: archive[name] for name in archive.files}
     except subprocess.TimeoutExpired:
-        raise Unreadable(f"This file takes longer than {SECONDS} seconds to be read. A smaller one works.") from None
+        raise Unreadable(
+            f"This file takes longer than {MOST_SECONDS} seconds to be read. A smaller one works."
+        ) from None
     except (subprocess.CalledProcessError, OSError, ValueError, KeyError, zipfile.BadZipFile):
         raise Unreadable("This file could not be read: it is broken, or needs too much memory.") from None
     finally:
@@ -167,9 +169,9 @@ def _answer(suffix: str, data: bytes, memory: int, show: Show) -> bytes:
     pipe = subprocess.PIPE
     started = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL, env=os.environ | one)
     with started as process, ThreadPoolExecutor(1) as thread:
-        talk = thread.submit(process.communicate, data, timeout=SECONDS)
+        talk = thread.submit(process.communicate, data, timeout=MOST_SECONDS)
         try:
-            while not wait([talk], EVERY).done:
+            while not wait([talk], EVERY_SECONDS).done:
                 show("Reading …")
             out, _ = talk.result()
         finally:

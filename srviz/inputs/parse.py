@@ -23,11 +23,11 @@ import numpy as np
 from numpy.lib import format as npy
 from numpy.typing import NDArray
 
-MEMORY = 2 << 30  # bytes of address space
+MEMORY_BYTES = 2 << 30  # bytes of address space
 LEAST, MOST = 4, 2_000_000  # points, and triangles of a mesh
 NUMBERS = 25_000_000  # in a table
 COLUMNS = 2048
-UNPACKED = 256_000_000  # bytes of an NPZ
+UNPACKED_BYTES = 256_000_000  # bytes of an NPZ
 FEW = 0.05  # the share of rows up to which gaps in a column cost those rows and not the column
 MESHES = (".ply", ".obj", ".off", ".stl", ".glb")
 TABLES = (".xyz", ".csv", ".tsv")
@@ -188,8 +188,8 @@ def _member(data: bytes) -> tuple[bytes, list[str]]:
     """The bytes of the first array of two axes in an NPZ, after a look at all sizes."""
     with zipfile.ZipFile(BytesIO(data)) as archive:
         members = [member for member in archive.infolist() if member.filename.endswith(".npy")]
-        if sum(member.file_size for member in members) > UNPACKED:
-            raise Refused(f"Unpacked, this archive is over {UNPACKED // 10**6} MB. Save fewer or smaller arrays.")
+        if sum(member.file_size for member in members) > UNPACKED_BYTES:
+            raise Refused(f"Unpacked, this archive is over {UNPACKED_BYTES // 10**6} MB. Save fewer or smaller arrays.")
         if any(member.flag_bits & 1 for member in members):
             raise Refused("This archive is locked by a password. Save it without one.")
         first = None
@@ -500,7 +500,7 @@ def _count(count: int, one: str, many: str | None = None) -> str:
     return f"{count:,} {one if count == 1 else many or one + 's'}"
 
 
-def _limit(memory: int = MEMORY) -> None:
+def _limit(memory: int = MEMORY_BYTES) -> None:
     """Take the right to more memory, and to write files, from this process; where the platform knows such limits.
 
     Where the host runs out of memory all the same, this process is the first to go.

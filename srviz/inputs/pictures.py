@@ -20,8 +20,8 @@ DIGITS = 1797  # how many scikit-learn has, each of 8 × 8 pixels
 SIDES = (32, 16, 8, 4)  # of square patches, in pixels
 MOST_BYTES = 25_000_000  # of a visitor's picture
 MOST_PIXELS = 50_000_000  # before it is scaled down
-UNPACKED = 160_000_000  # bytes of it in memory, before it is scaled down
-TURN, PATIENCE = BoundedSemaphore(1), 60  # pictures unpacked at a time; seconds to wait for the others
+UNPACKED_BYTES = 160_000_000  # bytes of it in memory, before it is scaled down
+TURN, PATIENCE_SECONDS = BoundedSemaphore(1), 60  # pictures unpacked at a time; seconds to wait for the others
 STRIP = 256  # rows of a picture whose numbers are worked on at a time
 LARGEST, SMALLEST = 1024, 64  # its longer and its shorter side, in pixels
 ORIENTATION = 0x0112  # where EXIF says which way up
@@ -136,7 +136,7 @@ def read_picture(data: bytes) -> Picture:
     if len(data) > MOST_BYTES:
         raise Unreadable(f"This picture has {len(data) / 1e6:.0f} MB; at most 25 MB can be read. A smaller copy works.")
     bomb = f"This picture is too large to be unpacked: at most {MOST_PIXELS // 10**6} million pixels can be. "
-    if not TURN.acquire(timeout=PATIENCE):
+    if not TURN.acquire(timeout=PATIENCE_SECONDS):
         raise Unreadable("Other pictures are being read just now. Try again in a minute.")
     try:
         with Image.open(BytesIO(data), formats=("PNG", "JPEG", "WEBP")) as image:
@@ -144,10 +144,10 @@ def read_picture(data: bytes) -> Picture:
             if width * height > MOST_PIXELS:
                 raise Unreadable(f"{bomb}It has {width:,} × {height:,}. A smaller copy works.")
             image.draft(None, (2 * LARGEST, 2 * LARGEST))  # a JPEG is unpacked no larger than that
-            if (most := _unpacked(image, width * height)) > UNPACKED:
+            if (most := _unpacked(image, width * height)) > UNPACKED_BYTES:
                 raise Unreadable(
                     f"This picture of {width:,} × {height:,} pixels takes {most // 10**6} MB when it is unpacked; at "
-                    f"most {UNPACKED // 10**6} MB can be had. A smaller copy works."
+                    f"most {UNPACKED_BYTES // 10**6} MB can be had. A smaller copy works."
                 )
             turn = image.getexif().get(ORIENTATION, 1)
             small = _small(image)

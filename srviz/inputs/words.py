@@ -92,7 +92,9 @@ def sentence(
     return Tokens(standardize(x), place=_lines(words, unit), words=words)
 
 
-def read_embeddings(data: bytes, n: int, *, memory: int = parse.MEMORY, show: files.Show = lambda text: None) -> Array:
+def read_embeddings(
+    data: bytes, n: int, *, memory: int = parse.MEMORY_BYTES, show: files.Show = lambda text: None
+) -> Array:
     """A visitor's array of embeddings for a text of n tokens, (n, D), each column standardized.
 
     memory, show: as in `files.read`.

@@ -54,7 +54,7 @@ def watched(every: float = 0.004) -> Iterator[Peak]:
         peak.look()
 
 
-SMALLEST = 1 << 21  # bytes: the system counts pages on each core apart, and adds them up late
+SMALLEST_BYTES = 1 << 21  # bytes: the system counts pages on each core apart, and adds them up late
 MMAP_THRESHOLD, TRIM_THRESHOLD = -3, -1  # glibc's names for mallopt
 
 
@@ -68,7 +68,7 @@ def peak_of(work: Callable[[], object]) -> tuple[int | None, str]:
     """
     with _eager_malloc(), ThreadPoolExecutor(1) as thread:
         most, how = thread.submit(_peak, work).result()
-    return (most, how) if most >= SMALLEST else (None, "")
+    return (most, how) if most >= SMALLEST_BYTES else (None, "")
 
 
 def _peak(work: Callable[[], object]) -> tuple[int, str]:

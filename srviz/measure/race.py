@@ -33,8 +33,8 @@ from srviz.numbers import rough, size
 DIRECTIONS = ("forward", "backward")
 DTYPES = ("float32", "bfloat16", "float16", "float64")
 FLOOR = "floor"
-SAMPLE = 0.005  # seconds that a sample should last: short calls are repeated in it
-FEWEST, MOST, TOGETHER = 5, 11, 0.3  # samples of a point, and the seconds after which the fewest are enough
+SAMPLE_SECONDS = 0.005  # seconds that a sample should last: short calls are repeated in it
+FEWEST, MOST, TOGETHER_SECONDS = 5, 11, 0.3  # samples of a point, and the seconds after which the fewest are enough
 PATIENCE = 2  # times as many, and as long, where others disturb them
 PILOT = 256  # tokens of a first try where the run begins with more
 
@@ -160,7 +160,7 @@ class Lane:
         """Whether its point needs another sample."""
         done, taken = len(self.samples + self.disturbed), sum(self.samples + self.disturbed) * self.calls
         more = 1 if len(self.samples) >= FEWEST else PATIENCE
-        return done < FEWEST or (done < more * MOST and taken < more * TOGETHER)
+        return done < FEWEST or (done < more * MOST and taken < more * TOGETHER_SECONDS)
 
     def used(self) -> list[float]:
         """The samples that count."""
@@ -338,7 +338,7 @@ def _prepare(lane: Lane, inputs: Inputs) -> None:
     elif device.type == "cpu":
         lane.peak, lane.peak_how = memory.peak_of(call)
         call()  # the memory that the process keeps is warm again
-    lane.calls = max(1, math.ceil(SAMPLE / taken))
+    lane.calls = max(1, math.ceil(SAMPLE_SECONDS / taken))
     lane.samples, lane.disturbed = [], []
 
 

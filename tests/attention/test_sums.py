@@ -1,6 +1,5 @@
 """The sorted sums against the n² formula, values and gradients; against answers known in advance; and their digits."""
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -10,8 +9,8 @@ from hypothesis import strategies as st
 from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from srviz.attention import hinge_sum, kernel_sum, reference, sliced_bump, sliced_relu
-from srviz.attention.engines.table import pick
+from srviz.attention import hinge_sum, kernel_sum, reference
+from srviz.attention.engines.table import engines, pick
 from srviz.attention.kernels import Kernel, bump, distance, relu
 from tests.attention.problems import (
     LEADS,
@@ -345,30 +344,35 @@ class Largest(TorchDispatchMode):
         return result
 
 
+ONE = torch.ones(1, 1, dtype=torch.float64)
+SORTED = {engine.operation: engine for engine in engines() if engine.name == "torch"}
+
+
 @pytest.mark.parametrize(
-    "operator",
+    ("operation", "more"),
     [
-        hinge_sum,
-        sliced_relu,
-        lambda s, t, v: sliced_bump(s, t, v, s.detach().std()),
-        lambda s, t, v: sliced_bump(s, t, v, 0.001),
-        lambda s, t, v: kernel_sum(s, t, v, DRAWN["zigzag"]),
+        ("kernel_sum", (relu(),)),
+        ("sliced_relu", (None,)),
+        ("sliced_bump", (ONE, ONE)),
+        ("sliced_bump", (ONE / 1000, ONE)),
+        ("kernel_sum", (DRAWN["zigzag"],)),
     ],
     ids=["hinge_sum", "sliced_relu", "wide sliced_bump", "narrow sliced_bump", "kernel_sum"],
 )
 @pytest.mark.parametrize("precision", ["highest", "medium"])
-def test_no_array_of_n_times_n(operator: Callable[..., Tensor], precision: str) -> None:
+def test_no_array_of_n_times_n(operation: str, more: tuple[Any, ...], precision: str) -> None:
     """n = 20,000, d = 8. Nothing is larger than one block of 32 partial sums for each number of an input.
 
     That is n · 32 · d where prefix sums avoid matrix products; the n² array would be 400 million.
     """
     n, d = 20_000, 8
-    s, t, v = random(0, n).requires_grad_(), random(1, n).requires_grad_(), random(2, n, d).requires_grad_()
+    s, t, v, engine = random(0, 1, n), random(1, 1, n), random(2, 1, n, d), SORTED[operation]
     before = torch.get_float32_matmul_precision()
     torch.set_float32_matmul_precision(precision)
     try:
         with Largest() as largest:
-            operator(s, t, v).sum().backward()
+            y = engine.forward(s, t, v, *more)
+            engine.backward(torch.ones_like(y), s, t, v, *more, y, (True,) * 4)
     finally:
         torch.set_float32_matmul_precision(before)
     assert largest.count > 100

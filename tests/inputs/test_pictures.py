@@ -99,7 +99,7 @@ def test_a_picture_that_is_turned_and_scaled_down_is_as_high_as_it_is_seen():
 def test_a_picture_that_takes_too_much_memory_is_refused(kind, options, monkeypatch):
     data = saved(picture(1200, 1200), kind, **options)
     assert read_picture(data).pixels.shape == (1024, 1024, 3)
-    monkeypatch.setattr(pictures, "UNPACKED", 1200 * 1200 * 4 - 1)
+    monkeypatch.setattr(pictures, "UNPACKED_BYTES", 1200 * 1200 * 4 - 1)
     with pytest.raises(Unreadable, match=r"This picture of 1,200 × 1,200 pixels takes \d+ MB when it is unpacked;"):
         read_picture(data)
 
@@ -136,7 +136,7 @@ print(status("VmHWM") - before)
 
 
 def test_one_picture_is_unpacked_at_a_time(monkeypatch):
-    monkeypatch.setattr(pictures, "PATIENCE", 0.01)
+    monkeypatch.setattr(pictures, "PATIENCE_SECONDS", 0.01)
     with pictures.TURN, pytest.raises(Unreadable, match="Other pictures are being read just now"):
         read_picture(saved(picture()))
     with pytest.raises(Unreadable, match="broken or cut short"):

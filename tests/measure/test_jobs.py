@@ -67,7 +67,8 @@ def test_the_difference_of_the_routes_is_measured_and_not_assumed(monkeypatch):
 
 
 PLAN = {
-    "device": "cpu", "threads": 1, "heads": 3, "head_dim": 4, "projection": "mlp", "seed": 2, "patience_seconds": 100.0,
+    "device": "cpu", "threads": 1, "heads": 3, "head_dim": 4,
+    "method": "relu", "projection": "mlp", "seed": 2, "patience_seconds": 100.0,
     "heads_done": 0, "rows": 0, "estimate_seconds": None,
 }  # fmt: skip
 

@@ -97,7 +97,7 @@ def test_the_table_is_whole(engine: Engine) -> None:
 
 def test_the_choice_is_by_size_unless_it_is_said() -> None:
     small, large = ([random(k, 1, n, dtype=torch.float64) for k in (0, 1)] for n in (10, 1000))
-    v = torch.ones(1, 10, 1), torch.ones(1, 1000, 1)
+    v = torch.ones(1, 10, 1).double(), torch.ones(1, 1000, 1).double()
     assert pick("sliced_relu", *small, v[0], None).name == "dense"
     assert pick("sliced_relu", *large, v[1], None).name == "torch"
     with use("torch"):

@@ -15,10 +15,9 @@ import pytest
 import torch
 from torch import Tensor
 from torch._subclasses.fake_tensor import FakeTensorMode
-from torch.utils.flop_counter import FlopCounterMode
 
 from srviz.attention import reference, sliced_bump, sliced_relu
-from srviz.attention.engines import dense
+from srviz.attention.engines.engine import NotFinite
 from srviz.attention.engines.native import calls as native
 from srviz.attention.engines.native import library
 from srviz.attention.engines.table import engines
@@ -188,6 +187,10 @@ def test_the_smallest_numbers_and_both_zeros() -> None:
 def test_scores_that_are_none_are_refused(operator: Operator, bad: float, said: str, which: str) -> None:
     s, t, v, _ = problem(2, 300, 400, 3)
     {"s": s, "t": t}[which][1, 17] = bad
+    if which == "s" and bad != 3e38:  # its own row is spoilt, and no other
+        y = operator(s, t, v)
+        assert y.isnan().any(-1).nonzero().tolist() == [[1, 17]]
+        return
     with pytest.raises(ValueError, match=rf"{which}\b.*: expected.* {said}"):
         operator(s, t, v)
 
@@ -262,17 +265,6 @@ def test_gradients_of_gradients_of_a_small_problem(operator: Operator, formula: 
 
 
 @pytest.mark.usefixtures("compiled")
-@pytest.mark.parametrize("operator", OPERATORS)
-def test_gradients_of_gradients_of_a_large_one_are_refused(operator: Operator, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(dense, "MOST_PAIRS", 0)
-    *inputs, g = problem(2, 60, 50, 3)
-    leaves = [x.requires_grad_() for x in inputs]
-    first = torch.autograd.grad(operator(*leaves), leaves, g, create_graph=True)
-    with pytest.raises(RuntimeError, match="once_differentiable"):
-        first[0].sum().backward()
-
-
-@pytest.mark.usefixtures("compiled")
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")  # within torch
 @PAIRS
 def test_other_ways_to_differentiate(operator: Operator, formula: Operator) -> None:
@@ -298,8 +290,6 @@ def test_tensors_without_numbers(operator: Operator) -> None:
         fake = [mode.from_tensor(x) for x in inputs]
         assert not ABLE(*fake)
     assert not ABLE(*fake)
-    with FlopCounterMode(display=False):  # watches each operation
-        assert not ABLE(*inputs)
     assert ABLE(*inputs)
 
 
@@ -324,7 +314,7 @@ def test_no_room(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(MemoryError, match="to sort 300 queries and 400 keys"):
         sliced_relu(*problem(2, 300, 400, 3)[:3])
     monkeypatch.setattr(library, "library", lambda: found._replace(relu_forward=lambda *_: native.NOT_FINITE))
-    with pytest.raises(RuntimeError, match=r"native\.c answered 2"):  # and no check finds why
+    with pytest.raises(NotFinite):  # and no check finds why
         sliced_relu(*problem(2, 300, 400, 3)[:3])
 
 

@@ -206,7 +206,7 @@ def test_the_query_is_one_that_the_cloud_has():
 
 
 def test_sizes_are_what_the_host_grants(monkeypatch):
-    monkeypatch.setattr(clouds.host, "granted", lambda: clouds.BESIDE + (200 << 20))
+    monkeypatch.setattr(clouds.host, "granted", lambda: clouds.BESIDE_BYTES + (200 << 20))
     sizes = clouds.offered.__wrapped__()
     assert 256 in sizes
     assert 1_000_000 not in sizes

@@ -132,7 +132,7 @@ def test_a_held_token_that_the_text_has_not_is_the_last_one():
 
 def test_an_array_of_embeddings_takes_the_place_of_the_seeded_ones():
     page = open_page(text="one two three four five")
-    seeded = page.session_state["_words"][1].head.t
+    seeded = page.session_state["_words"][1].head.parts.t
     values = np.random.default_rng(1).normal(size=(5, 12)).astype(np.float32)
     page.file_uploader[0].set_value(("mine.npy", array(values), "application/octet-stream")).run()
     assert not page.exception
@@ -142,7 +142,7 @@ def test_an_array_of_embeddings_takes_the_place_of_the_seeded_ones():
     assert "has the same embedding" not in notices
     _, made = page.session_state["_words"]
     assert made.tokens.x.shape == (5, 12)
-    assert not np.allclose(made.head.t, seeded)
+    assert not np.allclose(made.head.parts.t, seeded)
     write(page, "one two three four five six")
     assert says(page, "until then, seeded embeddings.")
     assert says(page, "One row a token works.")

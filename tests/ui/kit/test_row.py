@@ -23,7 +23,9 @@ def numbers(text):
 
 def rows_of_the_browser(head, i):
     """The formulas of formulas.js, in float64."""
-    q, k, s, t = (np.frombuffer(base64.b64decode(row.packed(getattr(head, x))), "<f4").astype(float) for x in "qkst")
+    q, k, s, t = (
+        np.frombuffer(base64.b64decode(row.packed(getattr(head.parts, x))), "<f4").astype(float) for x in "qkst"
+    )
     q, k = q.reshape(head.n, -1), k.reshape(head.n, -1)
     exps = np.exp(k @ q[i] / np.sqrt(q.shape[1]))
     return exps / exps.sum(), np.maximum(0, s[i] - t) / np.abs(s[i] - t).sum()

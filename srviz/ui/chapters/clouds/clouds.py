@@ -27,7 +27,7 @@ from srviz.ui.kit.figure import Arithmetic, Paint, clicked, figure
 HEADS, HEAD_DIM = compute.HEADS, 16
 ROOM = 3  # panes side by side
 SIZES = (*(2**k for k in range(8, 20)), 1_000_000)
-BESIDE = 700 << 20  # bytes that the server takes without any cloud
+BESIDE_BYTES = 700 << 20  # bytes that the server takes without any cloud
 MOST_DRAWN = 30_000
 SIDE = 22  # of the grid on which the slice is evaluated, to draw its level set
 RINGED = 60
@@ -40,7 +40,7 @@ Numbers = NDArray[np.float32]
 @cache
 def offered() -> tuple[int, ...]:
     """The sizes that fit the memory the host grants."""
-    spare = host.granted() - BESIDE
+    spare = host.granted() - BESIDE_BYTES
     fit = [n for n in SIZES if bytes_needed(n, 3, HEADS, HEAD_DIM) < spare]
     return tuple(fit) or SIZES[:1]
 
