@@ -90,7 +90,7 @@ def test_scores_that_are_no_numbers(
 ) -> None:
     arguments = {key: x.to(dtype) for key, x in some().items()}
     arguments[name][1:3] = number
-    if name == "t" or operator is trace:
+    if name == "t" or operator is OPERATORS["trace"]:
         with pytest.raises(ValueError, match=f"{name}: expected finite scores, got 2 that are NaN or infinite"):
             operator(**arguments)
     else:  # a query that is none spoils its own row
