@@ -4,6 +4,7 @@ import streamlit as st
 
 from srviz.ui.chapters.beside.beside import beside_softmax, code, spreads
 from srviz.ui.chapters.beside.fits import pattern_fit
+from srviz.ui.kit.cards import notice
 from srviz.ui.kit.question import question
 
 
@@ -16,23 +17,23 @@ def page() -> None:
             "draws a staircase. Point at a cell; a click or tap holds it, Esc or a second one lets go."
         )
     state = beside_softmax()
-    with st.container(key="notice"):
-        left, middle, right = st.columns(3, gap="large")
-        left.subheader("Rows of one, rows of zero", anchor=False)
-        left.markdown(
+    notice(
+        (
+            "Rows of one, rows of zero",
             "Softmax rows sum to 1: they are probabilities. Raw rows of ReLU sum to something between 0 and 1, so they "
-            "are none. Centring the values makes every row sum to 0, with weights of both signs."
-        )
-        middle.subheader("Zeros by construction", anchor=False)
-        middle.markdown(
+            "are none. Centring the values makes every row sum to 0, with weights of both signs.",
+        ),
+        (
+            "Zeros by construction",
             "A key whose score lies above the query's has a raw ReLU weight of exactly zero. A softmax weight is never "
-            "zero; in float32 it is rounded to zero below 10⁻⁴⁵."
-        )
-        right.subheader("Sorted, a staircase", anchor=False)
-        right.markdown(
+            "zero; in float32 it is rounded to zero below 10⁻⁴⁵.",
+        ),
+        (
+            "Sorted, a staircase",
             "In input order sliced ReLU looks like noise. Sort queries and keys by score, and nothing stands above "
-            "the steps."
-        )
+            "the steps.",
+        ),
+    )
     question(
         "Every token is to look at the one just before it, and at no other. Which of these can one head do it with?",
         ["Softmax", "Sliced ReLU", "Either"],

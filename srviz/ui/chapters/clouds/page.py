@@ -4,6 +4,7 @@ import streamlit as st
 
 from srviz.ui.chapters.clouds.attend import attend_to_everything
 from srviz.ui.chapters.clouds.clouds import clouds, code
+from srviz.ui.kit.cards import notice
 from srviz.ui.kit.question import question
 
 
@@ -16,23 +17,23 @@ def page() -> None:
             "its weight as a :blue[**key**]. Drag to turn the clouds."
         )
     place = clouds()
-    with st.container(key="notice"):
-        left, middle, right = st.columns(3, gap="large")
-        left.subheader("One direction, or one a query", anchor=False)
-        left.markdown(
+    notice(
+        (
+            "One direction, or one a query",
             "Softmax weighs a key by exp of a linear function of its place, and the direction turns with the query. In "
-            "a sliced head the level sets stay; a query only chooses one of them."
-        )
-        middle.subheader("The far side counts most", anchor=False)
-        middle.markdown(
+            "a sliced head the level sets stay; a query only chooses one of them.",
+        ),
+        (
+            "The far side counts most",
             "Sliced ReLU weighs keys below the surface, the farther the more; all above it count alike, a little below "
-            "zero. The bump weighs what is near the surface, on both sides."
-        )
-        right.subheader("Near in score, not in space", anchor=False)
-        right.markdown(
+            "zero. The bump weighs what is near the surface, on both sides.",
+        ),
+        (
+            "Near in score, not in space",
             "The bump brings locality back along the slice only: both ends of the cloud may lie on one level. "
-            "With so small a bandwidth as you like, they count alike."
-        )
+            "With so small a bandwidth as you like, they count alike.",
+        ),
+    )
     question(
         "Two queries at opposite ends of the cloud happen to have the same score. Which heads treat them differently?",
         ["All three", "Softmax alone", "Softmax and the bump"],

@@ -4,6 +4,7 @@ import streamlit as st
 
 from srviz.ui.chapters.kernels.kernels import code, kernel_map, why_centre
 from srviz.ui.chapters.kernels.many import on_many
+from srviz.ui.kit.cards import notice
 from srviz.ui.kit.question import question
 
 
@@ -16,24 +17,24 @@ def page() -> None:
             "r = s − t. Pick a curve, or draw one; then sort the map."
         )
     state = kernel_map()
-    with st.container(key="notice"):
-        left, middle, right = st.columns(3, gap="large")
-        left.subheader("Sorted, ReLU is a staircase", anchor=False)
-        left.markdown(
+    notice(
+        (
+            "Sorted, ReLU is a staircase",
             "Sorted by score, r falls along every row. So ReLU weights fall with the key's rank until they are zero: "
             "there is the step. Down a column they need not grow, for each row has a divisor of its own. The bump is "
-            "a band."
-        )
-        middle.subheader("Rows need not sum to one", anchor=False)
-        middle.markdown(
+            "a band.",
+        ),
+        (
+            "Rows need not sum to one",
             "A softmax row sums to 1. A ReLU row over Σ|s − t| sums to something between 0 and 1: raw ReLU rows are no "
-            "probabilities either. Centre the values, and the rows of every curve sum to 0: weights of both signs."
-        )
-        right.subheader("Straight pieces are enough", anchor=False)
-        right.markdown(
+            "probabilities either. Centre the values, and the rows of every curve sum to 0: weights of both signs.",
+        ),
+        (
+            "Straight pieces are enough",
             "Whatever you draw is a few nodes and two end slopes, and each piece is summed over the sorted keys. "
-            "The Gauss curve has no straight piece: here it takes all n² pairs."
-        )
+            "The Gauss curve has no straight piece: here it takes all n² pairs.",
+        ),
+    )
     many = st.container()
     question(
         "All raw scores become ten times larger. What do ReLU weights under Σ|s − t| do?",

@@ -4,6 +4,7 @@ import streamlit as st
 
 from srviz.ui.chapters import COURSE
 from srviz.ui.chapters.line.line import scalar_line
+from srviz.ui.kit.cards import notice
 
 
 def page() -> None:
@@ -15,21 +16,21 @@ def page() -> None:
             "A query attends to every key on its left, and the farther the key, the more it counts. Drag one."
         )
     scalar_line()
-    with st.container(key="notice"):
-        left, middle, right = st.columns(3, gap="large")
-        left.subheader("The farthest on the left wins", anchor=False)
-        left.markdown(
-            "Not the nearest: the ramp grows to the left. Switch to the bump kernel, and what is near counts again."
-        )
-        middle.subheader("Left of every key: nothing", anchor=False)
-        middle.markdown(
-            "No key to its left, no weight. Drag a query past the leftmost key and watch its weights go out."
-        )
-        right.subheader("Only keys bend the sum", anchor=False)
-        right.markdown(
+    notice(
+        (
+            "The farthest on the left wins",
+            "Not the nearest: the ramp grows to the left. Switch to the bump kernel, and what is near counts again.",
+        ),
+        (
+            "Left of every key: nothing",
+            "No key to its left, no weight. Drag a query past the leftmost key and watch its weights go out.",
+        ),
+        (
+            "Only keys bend the sum",
             "Before it is divided by N, the sum Σ relu(s − t)·(v − mean) is a straight line in s between two keys. "
-            "That is why sorting is enough."
-        )
+            "That is why sorting is enough.",
+        ),
+    )
     with st.container(key="about"):
         left, middle, right = st.columns(3, gap="large")
         left.markdown(

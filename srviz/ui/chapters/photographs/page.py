@@ -4,6 +4,7 @@ import streamlit as st
 
 from srviz.ui.chapters.photographs.photographs import photographs
 from srviz.ui.kit import row
+from srviz.ui.kit.cards import notice
 from srviz.ui.kit.question import question
 
 
@@ -16,23 +17,23 @@ def page() -> None:
             "show what it gives to every other patch, its :blue[**keys**]."
         )
     photographs()
-    with st.container(key="notice"):
-        left, middle, right = st.columns(3, gap="large")
-        left.subheader("One number a patch", anchor=False)
-        left.markdown(
+    notice(
+        (
+            "One number a patch",
             "Sliced ReLU sees of a patch only its score. Point at the strip: all patches that light up together have "
-            "the same score, and every query treats them alike."
-        )
-        middle.subheader("One order, many thresholds", anchor=False)
-        middle.markdown(
+            "the same score, and every query treats them alike.",
+        ),
+        (
+            "One order, many thresholds",
             "Move over the picture: softmax draws another map for each patch, sliced ReLU the same ramp, cut off "
-            "at another score. Another head has another order."
-        )
-        right.subheader("Finer costs more", anchor=False)
-        right.markdown(
+            "at another score. Another head has another order.",
+        ),
+        (
+            "Finer costs more",
             "Half the side, four times the patches, sixteen times the pairs. Sorting does not need the pairs: one row "
-            "and one order are all that is here."
-        )
+            "and one order are all that is here.",
+        ),
+    )
     question(
         "Two patches of the sky have the same colour, one at the left, one at the right. Does sliced ReLU weigh "
         "them alike?",

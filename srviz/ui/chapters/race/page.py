@@ -4,6 +4,7 @@ import streamlit as st
 
 from srviz.ui.chapters.race.race import code, race_page
 from srviz.ui.chapters.race.run import go
+from srviz.ui.kit.cards import notice
 from srviz.ui.kit.question import question
 
 
@@ -16,23 +17,23 @@ def page() -> None:
             "lines to where you think it will be. Then run the race."
         )
     place = race_page()
-    with st.container(key="notice"):
-        left, middle, right = st.columns(3, gap="large")
-        left.subheader("The slope is the law", anchor=False)
-        left.markdown(
+    notice(
+        (
+            "The slope is the law",
             "On log–log axes n² is a straight line of slope 2, and n log n one of slope a little over 1. A faster "
-            "machine moves a line down; it does not turn it."
-        )
-        middle.subheader("Small n: softmax wins", anchor=False)
-        middle.markdown(
+            "machine moves a line down; it does not turn it.",
+        ),
+        (
+            "Small n: softmax wins",
             "A sort and running sums are many small steps, a small matrix is one. Below some n that is faster. The "
-            "race says where, for this machine."
-        )
-        right.subheader("Fused saves memory, not time", anchor=False)
-        right.markdown(
+            "race says where, for this machine.",
+        ),
+        (
+            "Fused saves memory, not time",
             "Written out, softmax holds all n² weights. Fused, it holds a few of them at a time, but "
-            "computes them all: the slope stays 2."
-        )
+            "computes them all: the slope stays 2.",
+        ),
+    )
     question(
         "Softmax takes 1 s at n = 16,384. How long at n = 1,048,576, on the same machine?",
         ["About a minute", "A little over an hour", "Two days"],

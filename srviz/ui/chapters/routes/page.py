@@ -4,6 +4,7 @@ import streamlit as st
 
 from srviz.ui.chapters.routes.real import real_thing
 from srviz.ui.chapters.routes.routes import two_routes
+from srviz.ui.kit.cards import notice
 from srviz.ui.kit.question import question
 
 
@@ -16,23 +17,23 @@ def page() -> None:
             "Both arrive at the same :green[**outputs**]. Press play."
         )
     state = two_routes()
-    with st.container(key="notice"):
-        left, middle, right = st.columns(3, gap="large")
-        left.subheader("Nothing is left out", anchor=False)
-        left.markdown(
+    notice(
+        (
+            "Nothing is left out",
             "The sorted route is no shortcut around some pairs: every pair is in its sums. "
-            "The two answers differ by rounding alone."
-        )
-        middle.subheader("Two running sums are enough", anchor=False)
-        middle.markdown(
+            "The two answers differ by rounding alone.",
+        ),
+        (
+            "Two running sums are enough",
             "Between two keys the sum over all keys is a straight line in the query's score: its height is R at the "
-            "key below, its slope is S."
-        )
-        right.subheader("Small n: the matrix wins", anchor=False)
-        right.markdown(
+            "key below, its slope is S.",
+        ),
+        (
+            "Small n: the matrix wins",
             "Count a cell, a comparison and a sum each as one step: at n = 4 and n = 8 sorting takes more of them, "
-            "from 16 on fewer, and the gap only grows."
-        )
+            "from 16 on fewer, and the gap only grows.",
+        ),
+    )
     question(
         "Twice as many tokens: how much more has the matrix to do, how much more the sort?",
         ["Both twice as much", "The matrix four times, the sort a little over twice", "Both four times as much"],

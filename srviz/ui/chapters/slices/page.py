@@ -3,6 +3,7 @@
 import streamlit as st
 
 from srviz.ui.chapters.slices.slices import many, slices, source
+from srviz.ui.kit.cards import notice
 from srviz.ui.kit.question import question
 
 
@@ -18,29 +19,29 @@ def page() -> None:
         + ". All that a :orange[**query**] knows of the :blue[**keys**] is where their "
         + ("shadows fall. Turn the line." if hand else "scores lie. Choose another head.")
     )
-    with st.container(key="notice"):
-        left, middle, right = st.columns(3, gap="large")
-        left.subheader("Shadows meet, tokens do not" if hand else "Scores meet, tokens do not", anchor=False)
-        left.markdown(
+    notice(
+        (
+            "Shadows meet, tokens do not" if hand else "Scores meet, tokens do not",
             "The ringed two are far apart, yet neighbours on the line: whatever the query, it treats them nearly "
-            f"alike. {'Turn the line' if hand else 'Choose another head'}, and another pair takes their place."
-        )
-        middle.subheader("Ranks change by crossings", anchor=False)
-        middle.markdown(
+            f"alike. {'Turn the line' if hand else 'Choose another head'}, and another pair takes their place.",
+        ),
+        (
+            "Ranks change by crossings",
             "Two ribbons cross where two shadows meet: there the line is at right angles to the pair. In the plane any "
             "two ribbons cross twice in a full turn."
             if hand
             else "Each head ranks the tokens in an order of its own. Two ribbons cross where two tokens change places "
-            "from one head to the next."
-        )
-        right.subheader("A second slice helps", anchor=False)
-        right.markdown(
+            "from one head to the next.",
+        ),
+        (
+            "A second slice helps",
             "Level sets of an MLP are curves, and one of them may pass through tokens far apart. It seldom happens to "
             "the same two in the next head: the figure counts the pairs that are left."
             if mlp
             else "Two tokens in the plane share their shadow along one direction only. So no pair is lost on two heads "
-            f"that look along different ones.{' Try the linear Π.' if hand else ''}"
-        )
+            f"that look along different ones.{' Try the linear Π.' if hand else ''}",
+        ),
+    )
     question(
         "Every score changes its sign, as after half a turn of a line. What becomes of the token that attended to all "
         "others?",

@@ -4,6 +4,7 @@ import streamlit as st
 
 from srviz.ui.chapters.words.words import own_embeddings, own_sentence
 from srviz.ui.kit import row
+from srviz.ui.kit.cards import notice
 from srviz.ui.kit.question import question
 
 
@@ -16,27 +17,27 @@ def page() -> None:
             ":blue[**keys**], takes the weight that it is given."
         )
     own_sentence()
-    with st.container(key="notice"):
-        left, middle, right = st.columns(3, gap="large")
-        left.subheader("No head was trained", anchor=False)
-        mine = own_embeddings()
-        left.markdown(
+    mine = own_embeddings()
+    notice(
+        (
+            "No head was trained",
             f"The embeddings are {'yours' if mine else 'drawn from a seed'} and the projections are untrained. What "
-            f"you see is the mechanism, not {'what a trained head makes' if mine else 'the meaning'} of the words."
-        )
-        middle.subheader("The same word, again" if mine else "The same word, near itself", anchor=False)
-        middle.markdown(
+            f"you see is the mechanism, not {'what a trained head makes' if mine else 'the meaning'} of the words.",
+        ),
+        (
+            "The same word, again" if mine else "The same word, near itself",
             "A word that comes again has the row of your array that stands for its place. Find both on the strip: "
             "their scores differ as far as those rows do."
             if mine
             else "A word that comes again has the same embedding. Find it on the strip: nothing but its place in the "
-            "text moves its score."
-        )
-        right.subheader("One order for all queries", anchor=False)
-        right.markdown(
+            "text moves its score.",
+        ),
+        (
+            "One order for all queries",
             "Go from word to word: the strip keeps its order and only the query moves along it. Softmax has another "
-            "order for every word."
-        )
+            "order for every word.",
+        ),
+    )
     question(
         "You point at the word with the lowest query score, left of all keys. What does it give to the others?",
         ["Most to the nearest key", "The same to all", "Nothing to any of them"],
