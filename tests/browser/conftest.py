@@ -24,7 +24,8 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-expect.set_options(timeout=20_000)  # two slow cores, and WebGL in software
+# two slow cores full of browsers, WebGL in software, and work in a process that first has to import torch
+expect.set_options(timeout=40_000)
 IDLE = "[data-testid=stApp][data-test-script-state=notRunning]"
 # a deep link makes Streamlit probe two addresses under the page's own path; their 404s are harmless
 HARMLESS = re.compile(r"/[^/]+/_stcore/(health|host-config)$|/favicon")
@@ -114,7 +115,7 @@ def visit(browser):
         context = browser.new_context(viewport={"width": width, "height": height}, **options)
         contexts.append(context)
         page = context.new_page()
-        page.set_default_timeout(30_000)
+        page.set_default_timeout(60_000)
 
         def hear(message):
             if message.type == "error" and not HARMLESS.search(message.location.get("url", "")):

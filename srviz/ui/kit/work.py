@@ -22,7 +22,7 @@ from srviz import host, jobs
 from srviz.ui.kit import url
 
 TELL_SECONDS = 0.1  # at least so long between two signs of life, which is where Streamlit ends a script
-NICE = 10  # of the processes that do the work: the visitors of other pages come first
+NICE = 5  # of the processes that do the work: the visitors of other pages come first
 FEED_SECONDS = 0.2  # at least so long between two pictures of what has come so far
 News = TypeVar("News")
 
