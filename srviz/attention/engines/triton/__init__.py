@@ -1,7 +1,7 @@
 """The engine for NVIDIA GPUs, in Triton: sliced ReLU and sliced bump over sorted scores, or dense where there are few.
 
-It computes where it is asked for, `with use("triton"): …`, and not by itself: in this form it has passed its tests in
-Triton's interpreter, and has not been timed on a GPU yet. Triton comes with torch's CUDA build; without it, and on
+It computes where it is asked for, `with use("triton"): …`, and not by itself: in this form it has been tested in
+Triton's interpreter alone, and has not run on a GPU yet. Triton comes with torch's CUDA build; without it, and on
 devices before compute capability 8.0, the engine is not able.
 """
 
