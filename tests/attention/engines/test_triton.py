@@ -54,7 +54,7 @@ def check(found, expected, dtype, names):
     # the interpreter cuts bfloat16 off where a GPU rounds
     most = {F32: 2e-6, F16: 1e-3, BF16: 2.5e-3 if GPU else 8e-3}[dtype]
     for x, y, name in zip(found, expected, names, strict=True):
-        close = error(x, y) <= most or (x.double() - y).abs().max() < 1e-5  # where what is exact is 0
+        close = error(x, y) <= most or (x.double() - y).abs().max() < 1e-6
         assert close, f"{name}: {error(x, y):.1e}"
 
 
