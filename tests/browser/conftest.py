@@ -24,8 +24,7 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-# two slow cores full of browsers, WebGL in software, and work in a process that first has to import torch
-expect.set_options(timeout=40_000)
+expect.set_options(timeout=20_000)  # two slow cores full of browsers, and WebGL in software
 IDLE = "[data-testid=stApp][data-test-script-state=notRunning]"
 # a deep link makes Streamlit probe two addresses under the page's own path; their 404s are harmless
 HARMLESS = re.compile(r"/[^/]+/_stcore/(health|host-config)$|/favicon")
@@ -38,7 +37,8 @@ def pytest_collection_modifyitems(items):
 
 
 def chromium():
-    names = [os.environ.get("CHROMIUM", ""), "chromium", "chromium-browser", "google-chrome", "google-chrome-stable"]
+    usual = ["chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable"]
+    names = [os.environ.get("CHROMIUM", ""), *usual]
     return next((found for found in map(shutil.which, filter(None, names)) if found), None)
 
 
@@ -106,16 +106,33 @@ def browser():
         browser.close()
 
 
-@pytest.fixture
-def visit(browser):
-    """Open an address; whatever goes wrong in the browser fails the test at its end."""
-    contexts, problems = [], []
+@pytest.fixture(scope="session")
+def context_of(browser):
+    """A profile for each set of options. Tests share it, so that Streamlit and plotly.js are fetched once."""
+    contexts = {}
 
-    def open_(address, *, width=1440, height=900, **options):
-        context = browser.new_context(viewport={"width": width, "height": height}, **options)
-        contexts.append(context)
-        page = context.new_page()
-        page.set_default_timeout(60_000)
+    def context(options):
+        key = repr(sorted(options.items()))
+        if key not in contexts:
+            contexts[key] = browser.new_context(**options)
+        return contexts[key]
+
+    yield context
+    for one in contexts.values():
+        one.close()
+
+
+@pytest.fixture
+def visit(context_of):
+    """Open an address; whatever goes wrong in the browser fails the test at its end."""
+    pages, problems = [], []
+
+    def open_(address, *, width=1440, height=900, asked=None, **options):
+        """asked: a list that gets the address of all that the page fetches."""
+        page = context_of(options).new_page()
+        pages.append(page)
+        page.set_viewport_size({"width": width, "height": height})
+        page.set_default_timeout(30_000)
 
         def hear(message):
             if message.type == "error" and not HARMLESS.search(message.location.get("url", "")):
@@ -123,11 +140,14 @@ def visit(browser):
 
         page.on("console", hear)
         page.on("pageerror", lambda error: problems.append(str(error)))
+        if asked is not None:
+            page.on("request", lambda request: asked.append(request.url))
         page.goto(address)
         page.wait_for_selector(IDLE)
         return page
 
     yield open_
-    for context in contexts:
-        context.close()
+    for page in (page for page in pages if not page.is_closed()):
+        page.evaluate("localStorage.clear()")  # what one test leaves in the profile is not the next one's
+        page.close()
     assert not problems

@@ -21,6 +21,10 @@ READY = {  # what a page shows once it is alive
     "Race": ".race .handle",
 }
 
+TOO_WIDE = """[...document.querySelectorAll('[data-testid=stMain] *')].filter(e =>
+    e.getBoundingClientRect().right > innerWidth + 2 && getComputedStyle(e.parentElement).overflowX === 'visible'
+).length"""
+
 
 def resident_megabytes(pid):
     status = Path(f"/proc/{pid}/status")
@@ -30,13 +34,10 @@ def resident_megabytes(pid):
 
 
 @pytest.mark.parametrize("name", PAGES, ids=lambda name: name or "home")
-def test_deep_link_on_a_fresh_server(name, fresh_server, visit, settled):
+def test_deep_link_on_a_fresh_server(name, fresh_server, visit):
     address, process = fresh_server
-    page = visit(f"{address}/{name}")
     asked = []
-    page.on("request", lambda request: asked.append(request.url))
-    page.reload()
-    settled(page)
+    page = visit(f"{address}/{name}", asked=asked)
     expect(page.locator(READY[name]).first).to_be_visible()
     expect(page.locator("[data-testid=stException]")).to_have_count(0)
     assert asked
@@ -44,18 +45,17 @@ def test_deep_link_on_a_fresh_server(name, fresh_server, visit, settled):
     assert resident_megabytes(process.pid) < 600
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1440, 390])
 @pytest.mark.parametrize("name", PAGES, ids=lambda name: name or "home")
-def test_fits_and_is_accessible(name, width, scheme, server, visit):
-    page = visit(f"{server}/{name}", width=width, height=3600, color_scheme=scheme)
-    expect(page.locator(READY[name]).first).to_be_visible()
-    wide = page.evaluate("""[...document.querySelectorAll('[data-testid=stMain] *')].filter(e =>
-        e.getBoundingClientRect().right > innerWidth + 2 && getComputedStyle(e.parentElement).overflowX === 'visible'
-    ).length""")
-    assert wide == 0
-    found = Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21aa"]}).response["violations"]
-    assert [(v["id"], [node["target"] for node in v["nodes"]]) for v in found] == []
+def test_fits_and_is_accessible_in_light_and_dark(name, width, server, visit):
+    page = visit(f"{server}/{name}", width=width, height=3600)
+    for scheme, background in (("light", "rgb(251, 250, 247)"), ("dark", "rgb(19, 20, 22)")):
+        page.emulate_media(color_scheme=scheme)
+        expect(page.locator("[data-testid=stApp]")).to_have_css("background-color", background)
+        expect(page.locator(READY[name]).first).to_be_visible()
+        assert page.evaluate(TOO_WIDE) == 0
+        found = Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21aa"]}).response["violations"]
+        assert [(v["id"], [node["target"] for node in v["nodes"]]) for v in found] == []
 
 
 def test_the_sidebar_leads_through_the_course(server, visit):

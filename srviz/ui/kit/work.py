@@ -10,6 +10,7 @@ import contextlib
 import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterator
+from dataclasses import dataclass
 from threading import Lock
 from typing import Any, TypeVar
 
@@ -21,7 +22,7 @@ from streamlit.delta_generator import DeltaGenerator
 from srviz import host, jobs
 from srviz.ui.kit import url
 
-TELL_SECONDS = 0.1  # at least so long between two signs of life, which is where Streamlit ends a script
+TELL_SECONDS = 0.1  # at least so long between two signs of life
 NICE = 5  # of the processes that do the work: the visitors of other pages come first
 FEED_SECONDS = 0.2  # at least so long between two pictures of what has come so far
 News = TypeVar("News")
@@ -61,27 +62,51 @@ def _line() -> Line:
 def turn(show: Callable[[str], object]) -> Iterator[None]:
     """Wait until no other session is at a heavy job, then run the block as the only one.
 
-    show: an element of the page, told every 0.1 s how many are before this one. That call is also where Streamlit ends
-    the wait when the visitor presses Stop or closes the tab; the place in the line is given up then. What the page
-    shows goes into its link now and not when the work is done.
+    show: an element of the page, told how many are before this one whenever that changes. Every 0.1 s Streamlit may
+    end the wait, when the visitor presses Stop or closes the tab; the place in the line is given up then. What the
+    page shows goes into its link now and not when the work is done.
     """
     url.leave()
     line = _line()
     ticket = line.join()
     try:
+        told = 0
         while others := line.before(ticket):
-            show(f"Another heavy job runs on this server: {others} before you …")
+            if others != told:
+                show(f"Another heavy job runs on this server: {others} before you …")
+                told = others
+            _sign_of_life()
             time.sleep(TELL_SECONDS)
         yield
     finally:
         line.leave(ticket)
 
 
-def stop_and_bar(key: str, stop: Callable[..., None], *arguments: object, row: str | None = None) -> DeltaGenerator:
+@dataclass
+class Bar:
+    """How far the work is. A browser draws the page anew for whatever it is sent, so only what looks new is sent."""
+
+    place: DeltaGenerator
+    shown: tuple[int, str] = (0, "Waiting …")
+
+    def progress(self, share: float, text: str) -> None:
+        """A part of the whole, from 0 to 1, and what is being done."""
+        new = int(100 * share), text
+        if new != self.shown:
+            self.place.progress(*new)
+            self.shown = new
+
+
+def stop_and_bar(key: str, stop: Callable[..., None], *arguments: object, row: str | None = None) -> Bar:
     """The button Stop and, beside it, the bar that shows how far the work is. row: the key of both together."""
     with st.container(horizontal=True, vertical_alignment="center", key=row):
         st.button("Stop", key=key, on_click=stop, args=arguments)
-        return st.progress(0.0, "Waiting …")
+        return Bar(st.progress(*Bar.shown))
+
+
+def _sign_of_life() -> None:
+    """Let Streamlit end this script, if it is to. It does so wherever the session's state is read."""
+    st.session_state.get("_")
 
 
 def watch(
@@ -93,7 +118,8 @@ def watch(
     """Listen to work until it is over, or until Streamlit ends this script, which ends the work.
 
     news: what the work says, and None every 0.1 s while it says nothing. take: keeps it in the session. tell: shows on
-    the page how far the work is. feed: shows what has come so far, where there is something new.
+    the page how far the work is, for instance by a `Bar`. feed: shows what has come so far, where there is something
+    new.
     """
     told = fed = 0.0
     new = False
@@ -104,6 +130,7 @@ def watch(
                 new = True
             now = time.monotonic()
             if now - told >= TELL_SECONDS or one is None:
+                _sign_of_life()
                 tell()
                 told = now
             if feed and new and now - fed >= FEED_SECONDS:

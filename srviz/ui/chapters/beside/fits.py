@@ -183,7 +183,7 @@ def _maps(state: url.State, fits: Fits) -> None:
     st.caption(f"Queries run down, keys across{BY[state['order']]}, untrained. Each map has a scale of its own.")
 
 
-def _run(fits: Fits, mine: str, bar: DeltaGenerator, table: DeltaGenerator) -> None:
+def _run(fits: Fits, mine: str, bar: work.Bar, table: DeltaGenerator) -> None:
     """The fits asked for, watched. Stop, or any other control, ends this; what they reached stays in the session."""
     wanted = list(product(fits.asked, METHODS))
     with work.turn(partial(bar.progress, 0.0)):
@@ -202,7 +202,7 @@ def _run(fits: Fits, mine: str, bar: DeltaGenerator, table: DeltaGenerator) -> N
     st.rerun()
 
 
-def _show(bar: DeltaGenerator, number: int, count: int, share: float, text: str) -> None:
+def _show(bar: work.Bar, number: int, count: int, share: float, text: str) -> None:
     """How far all fits are, where so much of this one of them is done."""
     bar.progress((number + share) / count, text)
 

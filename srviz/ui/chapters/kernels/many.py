@@ -62,7 +62,8 @@ def on_many(state: url.State) -> None:
         plan = {"job": "measure.curve", "curve": asdict(curve), "device": setting[4]}
         with work.turn(lambda text: news.caption(f"{says} {text}")):
             said = jobs.stream(plan, {"s": pack(s), "t": pack(t), "v": pack(v)}, work.limits(setting[4]))
-            work.watch(said, found.take, lambda: news.caption(says))
+            news.caption(says)
+            work.watch(said, found.take, lambda: None)
         last = st.session_state["_on_many"] = found
     with place.container():
         if last.timing:

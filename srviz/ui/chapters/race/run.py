@@ -23,7 +23,7 @@ class RacePlace:
     """Where a race under way shows itself. picture: what the chart is to draw of a run."""
 
     run: Run
-    bar: DeltaGenerator
+    bar: work.Bar
     feed: DeltaGenerator
     picture: Callable[[Run], dict[str, Any]]
 
