@@ -10,12 +10,22 @@ def floating(**tensors: Tensor) -> None:
     for name, x in tensors.items():
         if not isinstance(x, Tensor):
             raise TypeError(f"{name}: expected a tensor, got {type(x).__name__}")
+        plain(name, x)
         if not x.is_floating_point():
             raise TypeError(f"{name}: expected a floating dtype, got {x.dtype}")
         if x.dtype != first.dtype:
             raise TypeError(f"{name}: expected the dtype of {first_name}, {first.dtype}, got {x.dtype}")
         if x.device != first.device:
             raise ValueError(f"{name}: expected the device of {first_name}, {first.device}, got {x.device}")
+
+
+def plain(name: str, x: Tensor) -> None:
+    """No nested tensor; raises TypeError."""
+    if x.is_nested:
+        raise TypeError(
+            f"{name}: expected a plain tensor, got a nested one. Pad its sequences to one length, as "
+            "torch.nested.to_padded_tensor does, and say by a key_padding_mask or key_mask what is padding"
+        )
 
 
 def problem(s: Tensor, t: Tensor, v: Tensor) -> torch.Size:

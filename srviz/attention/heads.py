@@ -215,6 +215,12 @@ class Slice(nn.Module):
         else:
             self.pi = nn.Linear(width, num_heads, bias=False, **where)
 
+    def maps(self) -> tuple[nn.Linear, nn.Module | None]:
+        """The first map of Π, and what comes after it, if anything does: both act on the heads of a token together."""
+        first, then = (self.pi[0], self.pi[1:]) if isinstance(self.pi, nn.Sequential) else (self.pi, None)
+        assert isinstance(first, nn.Linear)
+        return first, then
+
     def forward(self, x: Tensor) -> Tensor:
         """x: (…, H, n, d), queries or keys. Returns (…, H, n)."""
         scores: Tensor = self.pi(x.transpose(-3, -2).flatten(-2))  # (…, n, H): the heads of one token side by side
@@ -277,6 +283,28 @@ def standardize(
         (s.square().sum(-1, keepdim=True) / count_s + t.square().sum(-1, keepdim=True) / count_t) / 2 + eps
     ).sqrt()
     return Standardized((s / deviation).to(dtype), (t / deviation).to(dtype), middle * unit, deviation * unit)
+
+
+def moments(s: Tensor, t: Tensor, *, eps: float = 1e-6) -> tuple[Tensor, Tensor]:
+    """The m and σ of `standardize` without masks, in half as many operations: (…, 1) each.
+
+    In float64, whose squares do not overflow where those of float32 do; `standardize` computes them where there is
+    none.
+    """
+    if s.dtype == torch.float64 or s.device.type == "mps" or not (s.shape[-1] and t.shape[-1]):
+        return standardize(s, t, eps=eps)[2:]
+    (var_s, mean_s), (var_t, mean_t) = _spread(s.double()), _spread(t.double())
+    between = ((mean_s - mean_t) * 0.5).square()
+    deviation = ((var_s + var_t) * 0.5 + between + eps).sqrt()
+    return ((mean_s + mean_t) * 0.5).to(s.dtype), deviation.to(s.dtype)
+
+
+def _spread(x: Tensor) -> tuple[Tensor, Tensor]:
+    """The biased variance and the mean of each row, (…, 1)."""
+    if not torch.compiler.is_compiling():
+        return torch.var_mean(x, -1, correction=0, keepdim=True)
+    mean = x.mean(-1, keepdim=True)  # ONNX has no operation for both
+    return (x - mean).square().mean(-1, keepdim=True), mean
 
 
 def _largest(s: Tensor, t: Tensor) -> Tensor:

@@ -5,10 +5,10 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import dropout, softplus
+from torch.nn.functional import dropout, linear, softplus
 
 from srviz.attention import checks, reference
-from srviz.attention.heads import Slice, standardize
+from srviz.attention.heads import Slice, moments, standardize
 from srviz.attention.sliced import sliced_bump, sliced_relu
 
 DEFAULT_PROJECTIONS = {"relu": "mlp", "bump": "linear"}  # of the two kernels
@@ -69,12 +69,54 @@ class SlicedAttention(nn.Module):
             self.raw_bandwidth = nn.Parameter(torch.empty(num_heads, **where))
         self.reset_parameters()
 
+    @classmethod
+    def from_multihead(
+        cls, attention: nn.MultiheadAttention, *, kernel: str = "relu", projection: str | None = None
+    ) -> "SlicedAttention":
+        """A layer that starts from the queries, keys, values and output of a trained `torch.nn.MultiheadAttention`.
+
+        Its weights are copied. What is called in_proj_weight there, the maps of queries, keys and values below each
+        other, is q_proj.weight, k_proj.weight and v_proj.weight here, and so with the biases; out_proj is out_proj. Π,
+        and the bandwidths of the bump, are new. Raises ValueError where it has what sliced attention has not.
+        """
+        theirs: Any = attention  # of its parameters some may be None
+        where, biased = theirs.out_proj.weight, theirs.in_proj_bias is not None
+        made = cls(
+            theirs.embed_dim,
+            theirs.num_heads,
+            theirs.dropout,
+            biased,
+            theirs.bias_k is not None,
+            theirs.add_zero_attn,
+            theirs.kdim,
+            theirs.vdim,
+            theirs.batch_first,
+            where.device,
+            where.dtype,
+            kernel=kernel,
+            projection=projection,
+        )
+        maps = (made.q_proj, made.k_proj, made.v_proj)
+        if theirs.in_proj_weight is None:
+            weights = (theirs.q_proj_weight, theirs.k_proj_weight, theirs.v_proj_weight)
+        else:
+            weights = theirs.in_proj_weight.chunk(3)
+        with torch.no_grad():
+            for mine, weight in zip(maps, weights, strict=True):
+                mine.weight.copy_(weight)
+            made.out_proj.weight.copy_(where)
+            if biased:
+                for mine, bias in zip(maps, theirs.in_proj_bias.chunk(3), strict=True):
+                    mine.bias.copy_(bias)
+                made.out_proj.bias.copy_(theirs.out_proj.bias)
+        return made.train(theirs.training)
+
     def reset_parameters(self) -> None:
         """Xavier-uniform projections and zero biases, as in `torch.nn.MultiheadAttention`; bandwidths of 1."""
-        for linear in (self.q_proj, self.k_proj, self.v_proj, self.out_proj):
-            nn.init.xavier_uniform_(linear.weight)
-            if linear.bias is not None:
-                nn.init.zeros_(linear.bias)
+        for mapping in (self.q_proj, self.k_proj, self.v_proj, self.out_proj):
+            nn.init.xavier_uniform_(mapping.weight)
+            if mapping.bias is not None:
+                nn.init.zeros_(mapping.bias)
         if self.kernel == "bump":
             nn.init.constant_(self.raw_bandwidth, math.log(math.expm1(1 - 1e-4)))
 
@@ -113,21 +155,23 @@ class SlicedAttention(nn.Module):
             query, key, value = query[None], key[None], value[None]
             keep = None if keep is None else keep[None]
         if keep is not None:  # nothing that stands under the mask may spread, NaN included
-            itself = query is key  # then the rows of padded tokens, which mean nothing, are finite as well
-            key, value = (torch.where(keep.unsqueeze(-1), x, 0) for x in (key, value))
-            query = key if itself else query
-        q, k, v = self._heads(self.q_proj(query)), self._heads(self.k_proj(key)), self._heads(self.v_proj(value))
+            asks, gives = query is key, value is key  # then the rows of padded tokens, which mean nothing, are finite
+            key = torch.where(keep.unsqueeze(-1), key, 0)
+            value = key if gives else torch.where(keep.unsqueeze(-1), value, 0)
+            query = key if asks else query
         key_mask = None if keep is None else keep.unsqueeze(1)  # (B, 1, n_k)
-        s, t = self.slice(q), self.slice(k)  # (B, H, n)
+        s, t, v = self._project(query, key, value)
         dtype = v.dtype
-        s, t = s.to(torch.promote_types(dtype, torch.float32)), t.to(torch.promote_types(dtype, torch.float32))
-        wide = v.to(s.dtype)
+        wide = torch.promote_types(dtype, torch.float32)
+        s, t, v = s.to(wide), t.to(wide), v.to(wide)
         if self.kernel == "relu":
             s, t = self._standardized(s, t, key_mask)
-            heads = sliced_relu(s, t, wide, key_mask=key_mask)
+            heads = sliced_relu(s, t, v, key_mask=key_mask)
         else:
-            heads = sliced_bump(s, t, wide, self.bandwidth.to(s.dtype), key_mask=key_mask)
-        heads = dropout(heads.to(dtype), self.dropout, self.training)
+            heads = sliced_bump(s, t, v, self.bandwidth.to(wide), key_mask=key_mask)
+        heads = heads.to(dtype)
+        if self.training and self.dropout:
+            heads = dropout(heads, self.dropout)
         output = self.out_proj(heads.transpose(1, 2).flatten(2))  # (B, n_q, E)
         weights = self._weights(s, t, key_mask).to(dtype) if need_weights else None
         if weights is not None and average_attn_weights:
@@ -140,17 +184,61 @@ class SlicedAttention(nn.Module):
         """What print shows besides the parts."""
         return f"embed_dim={self.embed_dim}, num_heads={self.num_heads}, kernel={self.kernel!r}, dropout={self.dropout}"
 
+    def _project(self, query: Tensor, key: Tensor, value: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Scores s: (B, H, n_q), t: (B, H, n_k), and values: (B, H, n_k, d).
+
+        Queries and keys are needed for their scores alone. So where there are many tokens, or Π narrows at once, the
+        maps that follow each other are multiplied first, (Π W) x for Π (W x), and no query or key is ever computed.
+        """
+        first, then = self.slice.maps()
+        query_map, key_map = self._map(self.q_proj), self._map(self.k_proj)
+        many = _is_many(query, self.embed_dim)
+        if many or then is None:
+            query_map, key_map = _after(first, *query_map), _after(first, *key_map)
+        if query is key and query_map[0].shape == key_map[0].shape:
+            maps = [query_map, key_map]
+            if value is key:
+                maps.append(self._map(self.v_proj))
+            sizes = [len(weight) for weight, _ in maps]
+            x, *rest = torch.split(linear(query, *_joined(maps)), [sizes[0] + sizes[1], *sizes[2:]], -1)
+            v = rest[0] if rest else self.v_proj(value)
+            x = x.view(*x.shape[:-1], 2, sizes[0])  # a token's query and its key
+            s, t = self._scores(x, first, then, many).permute(2, 0, 3, 1).contiguous().unbind()
+        else:
+            v = self.v_proj(value)
+            s, t = (
+                self._scores(linear(x, *mapped), first, then, many).transpose(1, 2)
+                for x, mapped in ((query, query_map), (key, key_map))
+            )
+        return s, t, v.unflatten(-1, (self.num_heads, self.head_dim)).transpose(1, 2)
+
+    @staticmethod
+    def _scores(x: Tensor, first: nn.Linear, then: nn.Module | None, many: bool) -> Tensor:
+        """What of Π is left to do."""
+        if then is None:
+            return x
+        scores: Tensor = then(x if many else first(x))
+        return scores
+
+    @staticmethod
+    def _map(layer: nn.Linear) -> tuple[Tensor, Tensor | None]:
+        return layer.weight, layer.bias
+
     @staticmethod
     def _standardized(s: Tensor, t: Tensor, key_mask: Tensor | None) -> tuple[Tensor, Tensor]:
         """Queries and keys together; where keys are masked, by the kept keys alone.
 
         Which queries are padding is not known, and the result does not move when all scores are shifted and scaled
-        alike: so what stands under the mask can do no harm by its size.
+        alike: so what stands under the mask can do no harm by its size. For the same reason the mean and the
+        deviation count as constants where torch differentiates: what would go through them cancels.
         """
-        if key_mask is None:
-            return standardize(s, t)[:2]
-        _, t, mean, deviation = standardize(t, t, query_mask=key_mask, key_mask=key_mask)
-        return (s - mean.to(s.dtype)) / deviation.to(s.dtype), t
+        with torch.no_grad():
+            if key_mask is None:
+                mean, deviation = moments(s, t)
+            else:
+                _, _, mean, deviation = standardize(t, t, query_mask=key_mask, key_mask=key_mask)
+        s, t = (s - mean) / deviation, (t - mean) / deviation
+        return s, t if key_mask is None else torch.where(key_mask, t, 0)
 
     def _weights(self, s: Tensor, t: Tensor, key_mask: Tensor | None) -> Tensor:
         mask = None if key_mask is None else key_mask.expand_as(t)
@@ -158,21 +246,18 @@ class SlicedAttention(nn.Module):
             return reference.sliced_relu_weights(s, t, mask)
         return reference.sliced_bump_weights(s, t, self.bandwidth.to(s.dtype), mask)
 
-    def _heads(self, x: Tensor) -> Tensor:
-        """(B, n, H·d) → (B, H, n, d)."""
-        return x.view(*x.shape[:-1], self.num_heads, self.head_dim).transpose(1, 2)
-
     def _check(self, query: Tensor, key: Tensor, value: Tensor) -> bool:
         """Whether the inputs have a batch dimension; raises ValueError where their shapes do not fit."""
         if query.is_meta or not torch.is_autocast_enabled(query.device.type):  # which takes any dtype to its own
             checks.floating(query=query, key=key, value=value)
-        for name, x, linear in (
+        for name, x, mapping in (
             ("query", query, self.q_proj),
             ("key", key, self.k_proj),
             ("value", value, self.v_proj),
         ):
-            if x.dim() not in (2, 3) or x.dim() != query.dim() or x.shape[-1] != linear.in_features:
-                raise ValueError(f"{name}: expected shape (batch, n, {linear.in_features}), got {tuple(x.shape)}")
+            checks.plain(name, x)
+            if x.dim() not in (2, 3) or x.dim() != query.dim() or x.shape[-1] != mapping.in_features:
+                raise ValueError(f"{name}: expected shape (batch, n, {mapping.in_features}), got {tuple(x.shape)}")
         if key.shape[:-1] != value.shape[:-1]:
             raise ValueError(f"value: expected one row for each key, {tuple(key.shape)}, got {tuple(value.shape)}")
         if query.shape[:-2] != key.shape[:-2]:
@@ -193,6 +278,32 @@ class SlicedAttention(nn.Module):
         if checks.are_numbers(padding) and not bool(((padding == 0) | (padding == -torch.inf)).all()):
             raise ValueError("key_padding_mask: expected 0 or −inf in a floating mask, got other numbers")
         return padding == 0
+
+
+def _is_many(x: Tensor, embed_dim: int) -> bool:
+    """Whether x: (B, n, …) has so many tokens that a product of two maps costs less than one with all tokens.
+
+    That counts the tokens of one row, so that its result is the same in every batch. Not in a program, which is to
+    serve any number of tokens.
+    """
+    n = x.shape[1]
+    return not torch.compiler.is_compiling() and isinstance(n, int) and n >= embed_dim
+
+
+def _after(last: nn.Linear, weight: Tensor, bias: Tensor | None) -> tuple[Tensor, Tensor | None]:
+    """The map that comes from one, x ↦ weight x + bias, and then another."""
+    if bias is None:
+        return last.weight @ weight, last.bias
+    moved = last.weight @ bias
+    return last.weight @ weight, moved if last.bias is None else moved + last.bias
+
+
+def _joined(maps: list[tuple[Tensor, Tensor | None]]) -> tuple[Tensor, Tensor | None]:
+    """Several maps of the same tokens as one."""
+    weights = torch.cat([weight for weight, _ in maps])
+    if all(bias is None for _, bias in maps):
+        return weights, None
+    return weights, torch.cat([weight.new_zeros(len(weight)) if bias is None else bias for weight, bias in maps])
 
 
 def _kind(x: object) -> str:

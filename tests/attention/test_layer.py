@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from srviz.attention import SlicedAttention, reference, standardize
+from srviz.attention import SlicedAttention, reference, sliced_bump, sliced_relu, standardize
 from tests.attention.problems import random
 
 B, N_Q, N_K, E, H = 2, 5, 7, 12, 3
@@ -330,6 +330,54 @@ def test_default_projections() -> None:
     linear = SlicedAttention(E, H, kernel="bump").slice.pi
     assert isinstance(linear, nn.Linear)
     assert linear.bias is None
+
+
+@every
+@pytest.mark.parametrize("bias", [True, False], ids=["bias", "no bias"])
+@pytest.mark.parametrize("widths", [{}, {"kdim": 4, "vdim": 6}], ids=["one width", "three widths"])
+def test_from_multihead(arguments: dict[str, Any], bias: bool, widths: dict[str, int]) -> None:
+    """The output of softmax written out on what our projections give is that of the layer it was made from."""
+    theirs = nn.MultiheadAttention(E, H, bias=bias, batch_first=True, dtype=torch.float64, **widths).eval()
+    with torch.no_grad():
+        for k, parameter in enumerate(theirs.parameters()):
+            parameter += random(k, *parameter.shape).to(parameter) * 0.1
+    ours = SlicedAttention.from_multihead(theirs, **arguments)
+    assert (ours.kernel, ours.training) == (arguments["kernel"], False)
+    query, key, value = tokens(N_Q), tokens(width=widths.get("kdim", E)), tokens(width=widths.get("vdim", E), seed=2)
+    q, k, v = (
+        linear(x).unflatten(-1, (H, E // H)).transpose(1, 2)
+        for linear, x in ((ours.q_proj, query), (ours.k_proj, key), (ours.v_proj, value))
+    )
+    attended = nn.functional.scaled_dot_product_attention(q, k, v).transpose(1, 2).flatten(2)
+    torch.testing.assert_close(ours.out_proj(attended), theirs(query, key, value)[0])
+    theirs.out_proj.weight.data.zero_()
+    assert ours.out_proj.weight.any()
+
+
+@pytest.mark.parametrize("wrong", [{"batch_first": False}, {"add_bias_kv": True}, {"add_zero_attn": True}], ids=str)
+def test_from_a_multihead_that_has_what_it_has_not(wrong: dict[str, bool]) -> None:
+    theirs = nn.MultiheadAttention(E, H, **({"batch_first": True} | wrong))
+    with pytest.raises(ValueError, match=next(iter(wrong))):
+        SlicedAttention.from_multihead(theirs)
+
+
+@every
+@both
+@pytest.mark.parametrize("n", [E - 1, E, 3 * E])
+def test_queries_and_keys_are_skipped_where_their_maps_are_multiplied_first(arguments: dict[str, Any], n: int) -> None:
+    """Whether the tokens are one tensor or three, and few or many: the same function and the same gradients."""
+    attention, x = layer(**arguments), tokens(n)
+    found = []
+    for inputs in ([x] * 3, [x, x, x.clone()], [x, x.clone(), x.clone()]):
+        y = attention(*inputs, need_weights=False)[0]
+        found.append([y, *torch.autograd.grad(y.square().sum(), tuple(attention.parameters()))])
+    s, t, v = parts(attention, x, x, x)
+    heads = sliced_relu(s, t, v) if arguments["kernel"] == "relu" else sliced_bump(s, t, v, attention.bandwidth[None])
+    y = attention.out_proj(heads.transpose(1, 2).flatten(2))
+    found.append([y, *torch.autograd.grad(y.square().sum(), tuple(attention.parameters()))])
+    for one in found[1:]:
+        for a, b in zip(one, found[0], strict=True):
+            torch.testing.assert_close(a, b, rtol=1e-6, atol=1e-9)
 
 
 @every

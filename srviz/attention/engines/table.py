@@ -118,7 +118,8 @@ def _compute(operation: str, s: Tensor, t: Tensor, v: Tensor, *others: Any) -> T
 
 def _full_precision(x: Tensor) -> contextlib.AbstractContextManager[object]:
     """No autocast, where the device of a tensor has one."""
-    return contextlib.nullcontext() if x.is_meta else torch.autocast(x.device.type, enabled=False)
+    needed = not x.is_meta and (torch.compiler.is_compiling() or torch.is_autocast_enabled(x.device.type))
+    return torch.autocast(x.device.type, enabled=False) if needed else contextlib.nullcontext()
 
 
 def _without_bad_scores(compute: Forward, operation: str, s: Tensor, t: Tensor, v: Tensor, *others: Any) -> Tensor:
