@@ -285,26 +285,25 @@ def standardize(
     return Standardized((s / deviation).to(dtype), (t / deviation).to(dtype), middle * unit, deviation * unit)
 
 
-def moments(s: Tensor, t: Tensor, *, eps: float = 1e-6) -> tuple[Tensor, Tensor]:
-    """The m and σ of `standardize` without masks, in half as many operations: (…, 1) each.
+def moments(scores: Tensor, *, eps: float = 1e-6) -> tuple[Tensor, Tensor]:
+    """The m and σ of `standardize`, of as many queries as keys and no mask, in a third as many operations.
 
-    In float64, whose squares do not overflow where those of float32 do; `standardize` computes them where there is
-    none.
+    scores: (2, …, n), those of the queries and of the keys → (…, 1) each. In float64, whose squares do not overflow
+    where those of float32 do; `standardize` computes them where there is none.
     """
-    if s.dtype == torch.float64 or s.device.type == "mps" or not (s.shape[-1] and t.shape[-1]):
-        return standardize(s, t, eps=eps)[2:]
-    (var_s, mean_s), (var_t, mean_t) = _spread(s.double()), _spread(t.double())
-    between = ((mean_s - mean_t) * 0.5).square()
-    deviation = ((var_s + var_t) * 0.5 + between + eps).sqrt()
-    return ((mean_s + mean_t) * 0.5).to(s.dtype), deviation.to(s.dtype)
+    if scores.dtype == torch.float64 or scores.device.type == "mps" or not scores.numel():
+        return standardize(*scores, eps=eps)[2:]
+    variance, mean = _spread(scores.double())
+    return mean.to(scores.dtype), (variance + eps).sqrt().to(scores.dtype)
 
 
 def _spread(x: Tensor) -> tuple[Tensor, Tensor]:
-    """The biased variance and the mean of each row, (…, 1)."""
-    if not torch.compiler.is_compiling():
-        return torch.var_mean(x, -1, correction=0, keepdim=True)
-    mean = x.mean(-1, keepdim=True)  # ONNX has no operation for both
-    return (x - mean).square().mean(-1, keepdim=True), mean
+    """The biased variance and the mean of x: (2, …, n) over its first and last dimension, (…, 1)."""
+    if torch.compiler.is_compiling():  # ONNX has no operation for both
+        mean = x.mean((0, -1), keepdim=True)
+        return (x - mean).square().mean((0, -1), keepdim=True)[0], mean[0]
+    variance, mean = torch.var_mean(x, (0, -1), correction=0, keepdim=True)
+    return variance[0], mean[0]
 
 
 def _largest(s: Tensor, t: Tensor) -> Tensor:

@@ -195,22 +195,18 @@ class SlicedAttention(nn.Module):
         many = _is_many(query, self.embed_dim)
         if many or then is None:
             query_map, key_map = _after(first, *query_map), _after(first, *key_map)
-        if query is key and query_map[0].shape == key_map[0].shape:
-            maps = [query_map, key_map]
-            if value is key:
-                maps.append(self._map(self.v_proj))
-            sizes = [len(weight) for weight, _ in maps]
-            x, *rest = torch.split(linear(query, *_joined(maps)), [sizes[0] + sizes[1], *sizes[2:]], -1)
-            v = rest[0] if rest else self.v_proj(value)
-            x = x.view(*x.shape[:-1], 2, sizes[0])  # a token's query and its key
-            s, t = self._scores(x, first, then, many).permute(2, 0, 3, 1).contiguous().unbind()
+        if query is key:
+            weight, bias = _joined(query_map, key_map)
+            x = linear(query, weight, bias)
+            x = x.view(*x.shape[:-1], 2, len(weight) // 2)  # a token's query and its key
+            s, t = self._scores(x, first, then, many).permute(2, 0, 3, 1)
         else:
-            v = self.v_proj(value)
             s, t = (
                 self._scores(linear(x, *mapped), first, then, many).transpose(1, 2)
                 for x, mapped in ((query, query_map), (key, key_map))
             )
-        return s, t, v.unflatten(-1, (self.num_heads, self.head_dim)).transpose(1, 2)
+        v = self.v_proj(value)
+        return s, t, v.view(*v.shape[:-1], self.num_heads, self.head_dim).transpose(1, 2)
 
     @staticmethod
     def _scores(x: Tensor, first: nn.Linear, then: nn.Module | None, many: bool) -> Tensor:
@@ -232,9 +228,15 @@ class SlicedAttention(nn.Module):
         alike: so what stands under the mask can do no harm by its size. For the same reason the mean and the
         deviation count as constants where torch differentiates: what would go through them cancels.
         """
+        if key_mask is None and s.shape == t.shape:
+            scores = torch.stack((s, t))
+            with torch.no_grad():
+                mean, deviation = moments(scores)
+            s, t = (scores - mean) / deviation
+            return s, t
         with torch.no_grad():
             if key_mask is None:
-                mean, deviation = moments(s, t)
+                _, _, mean, deviation = standardize(s, t)
             else:
                 _, _, mean, deviation = standardize(t, t, query_mask=key_mask, key_mask=key_mask)
         s, t = (s - mean) / deviation, (t - mean) / deviation
@@ -298,12 +300,10 @@ def _after(last: nn.Linear, weight: Tensor, bias: Tensor | None) -> tuple[Tensor
     return last.weight @ weight, moved if last.bias is None else moved + last.bias
 
 
-def _joined(maps: list[tuple[Tensor, Tensor | None]]) -> tuple[Tensor, Tensor | None]:
-    """Several maps of the same tokens as one."""
-    weights = torch.cat([weight for weight, _ in maps])
-    if all(bias is None for _, bias in maps):
-        return weights, None
-    return weights, torch.cat([weight.new_zeros(len(weight)) if bias is None else bias for weight, bias in maps])
+def _joined(one: tuple[Tensor, Tensor | None], other: tuple[Tensor, Tensor | None]) -> tuple[Tensor, Tensor | None]:
+    """Two maps of the same tokens as one."""
+    bias = None if one[1] is None or other[1] is None else torch.cat((one[1], other[1]))
+    return torch.cat((one[0], other[0])), bias
 
 
 def _kind(x: object) -> str:

@@ -8,7 +8,7 @@ computes it at once.
 
 import contextlib
 import pkgutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextvars import ContextVar
 from functools import cache
 from importlib import import_module
@@ -144,8 +144,15 @@ def _by(engine: Engine, *arguments: Any) -> Tensor:
     """By an engine, now."""
     if engine.backward is None:
         return _forward(engine, *arguments)
+    if not (torch.is_grad_enabled() and any(isinstance(x, Tensor) and x.requires_grad for x in arguments)):
+        return _forward(engine, *_resolved(arguments))  # without what torch does around a function that it records
     result: Tensor = _Computed.apply(engine, *arguments)  # type: ignore[no-untyped-call]
     return result
+
+
+def _resolved(arguments: Sequence[Any]) -> list[Any]:
+    """Numbers that are negative in name only are written out, since an engine may read them from memory."""
+    return [x.resolve_neg() if isinstance(x, Tensor) else x for x in arguments]
 
 
 def _forward(engine: Engine, s: Tensor, t: Tensor, v: Tensor, *others: Any) -> Tensor:
@@ -179,7 +186,7 @@ class _Computed(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, engine: Engine, *arguments: Any) -> Tensor:
-        y = _forward(engine, *(x.resolve_neg() if isinstance(x, Tensor) else x for x in arguments))
+        y = _forward(engine, *_resolved(arguments))
         ctx.engine = engine
         ctx.others = tuple(None if isinstance(x, Tensor) else x for x in arguments)
         ctx.save_for_backward(y, *(x if isinstance(x, Tensor) else None for x in arguments))
@@ -193,7 +200,7 @@ class _Computed(torch.autograd.Function):
         needs = ctx.needs_input_grad[1:]
         if torch.is_grad_enabled() or not is_plain(g):  # to be differentiated again, or asked for in batches
             return (None, *_differentiated(engine.operation, arguments, needs, g))
-        s, t, v, *others = (x.resolve_neg() if isinstance(x, Tensor) else x for x in arguments)
+        s, t, v, *others = _resolved(arguments)
         g = torch.zeros_like(y) if g._is_zerotensor() else g.resolve_neg().contiguous()
         with _full_precision(g):
             found = _backward(engine, g, s, t, v, tuple(others), y, needs)
