@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from srviz.attention.heads import Heads
+from srviz.attention.kernels import Kernel
 
 DOTS, SCORES = ("q", "k", "v"), ("s", "t", "v")  # what a method can take
 
@@ -86,8 +87,9 @@ class Method:
     effective weights can be negative. causal: whether it can be made causal. weights: for looking. apply: the output
     (…, n_q, d) by the fastest exact way. terms: the arithmetic of a raw weight. rule: the function in formulas.js that
     gives one row of its weights, empty where there is none. note: a sentence that its formula needs. silence: why no
-    key may have a weight, a clause in which {b} is the bandwidth. look: how it is drawn. ways: how it is raced; one
-    that runs `apply` where none is given.
+    key may have a weight, a clause in which {b} is the bandwidth. kernel: of a bandwidth, the curve of s − t that its
+    weights follow, up to a factor of each query; None where they follow none. look: how it is drawn. ways: how it is
+    raced; one that runs `apply` where none is given.
     """
 
     name: str
@@ -106,6 +108,7 @@ class Method:
     rule: str = ""
     note: str = ""
     silence: str = ""
+    kernel: Callable[[float], Kernel] | None = None
     look: Look = Look()
     ways: tuple[Way, ...] = ()
 

@@ -1,6 +1,6 @@
 """Matrices of weights side by side, the tokens they are about, and how their weights are spread."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 from itertools import cycle
 
@@ -8,7 +8,7 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
-from srviz.figures.theme import PALETTES, bare, signed_scale
+from srviz.figures.theme import DASHES, PALETTES, bare, signed_scale
 
 Numbers = NDArray[np.float32]
 SIDE = 236  # where nothing says how wide it is; a live figure of meta "square" is as high as it is wide
@@ -84,29 +84,21 @@ def legible(words: tuple[str, ...] | None) -> bool:
     return words is not None and len(words) <= LEGIBLE
 
 
-def histogram(weights: Mapping[str, Numbers], *, mode: str) -> go.Figure:
-    """How many of the weights are how large, as shares over a log axis; exact zeros have no place on it."""
+def histogram(weights: Mapping[str, Numbers], tones: Sequence[str], *, mode: str) -> go.Figure:
+    """How many of the weights are how large, as shares over a log axis; exact zeros have no place on it.
+
+    tones: of each line, the name of a colour of the theme. The lines of one tone differ in their dashes.
+    """
     edges = np.logspace(-6, 0, 37)
     figure = go.Figure()
-    for label, (colour, dash) in zip(weights, cycle(_lines(mode)), strict=False):
+    dashes: dict[str, Iterator[str]] = {tone: cycle(DASHES) for tone in tones}
+    for label, tone in zip(weights, tones, strict=True):
         size = np.abs(np.asarray(weights[label], dtype=np.float64)).ravel()
         count, _ = np.histogram(size.clip(1e-6, 1)[size > 0], edges)
         middle = np.sqrt(edges[1:] * edges[:-1])
-        line = {"color": colour, "dash": dash, "width": 2, "shape": "hvh"}
+        line = {"color": getattr(PALETTES[mode], tone), "dash": next(dashes[tone]), "width": 2, "shape": "hvh"}
         figure.add_scatter(x=middle, y=count / max(size.size, 1), name=label, mode="lines", line=line, hoverinfo="none")
     return _axes(figure, mode, "size of a weight", "share of all weights", log=True)
-
-
-def _lines(mode: str) -> list[tuple[str, str]]:
-    """Softmax violet, sliced in ink, the rest greys."""
-    colours = PALETTES[mode]
-    return [
-        (colours.softmax, "solid"),
-        (colours.ink, "solid"),
-        (colours.ink, "dot"),
-        (colours.ink, "dash"),
-        (colours.quiet, "dashdot"),
-    ]
 
 
 def _frame(colour: str) -> dict[str, object]:

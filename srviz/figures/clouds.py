@@ -1,5 +1,7 @@
 """Clouds of points in space coloured by numbers, the level set of a slice through them, and scores along a line."""
 
+from collections.abc import Callable, Mapping, Sequence
+from itertools import cycle
 from typing import Any
 
 import numpy as np
@@ -7,9 +9,10 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 from plotly.colors import qualitative
 
-from srviz.figures.theme import PALETTES, bare
+from srviz.figures.theme import DASHES, PALETTES, bare
 
 Numbers = NDArray[np.float32]
+Curve = tuple[Sequence[float], Callable[[NDArray[np.float64]], NDArray[np.float64]]]
 Changes = dict[int, dict[str, Any]]  # {trace: {path: value}}
 STEPS = 8  # of each primary colour
 CLASSES = qualitative.Safe  # told apart by colour-blind people too
@@ -96,8 +99,11 @@ def classes(label: NDArray[np.int64]) -> Changes:
     return {0: {"marker.color": label.astype(np.float32)}}
 
 
-def scores(t: Numbers, s: float, bandwidth: float, *, mode: str) -> go.Figure:
-    """How the key scores (n,) lie along the line, the query's score, and what each kernel makes of a key there."""
+def scores(t: Numbers, s: float, curves: Mapping[str, Curve], *, mode: str) -> go.Figure:
+    """How the key scores (n,) lie along the line, the query's score, and what each kernel makes of a key there.
+
+    curves: by its name each kernel's corners, and what it makes of differences s − t.
+    """
     colours = PALETTES[mode]
     low, high = min(float(t.min()), s), max(float(t.max()), s)
     low, high = low - 0.04 * (high - low + 1e-6), high + 0.04 * (high - low + 1e-6)
@@ -107,13 +113,13 @@ def scores(t: Numbers, s: float, bandwidth: float, *, mode: str) -> go.Figure:
         x=(edges[1:] + edges[:-1]) / 2, y=count / count.max(), width=edges[1] - edges[0], name="keys",
         marker={"color": colours.key, "opacity": 0.45, "line": {"width": 0}}, hoverinfo="skip",
     )  # fmt: skip
-    along = np.unique(np.concatenate([[low, s, high], s + bandwidth * np.array([-1.0, 0.0, 1.0])]).clip(low, high))
-    ramp, bump = np.maximum(s - along, 0), np.maximum(1 - np.abs(s - along) / bandwidth, 0)
-    for name, heights, line in (
-        ("relu(s − t)", ramp / max(float(ramp.max()), 1e-9), {"color": colours.ink, "width": 2}),
-        ("bump", bump, {"color": colours.ink, "width": 2, "dash": "dot"}),
-    ):
-        figure.add_scatter(x=along, y=heights, mode="lines", name=name, line=line, hoverinfo="skip")
+    for (name, (corners, kernel)), dash in zip(curves.items(), cycle(DASHES), strict=False):
+        along = np.unique(np.concatenate([[low, s, high], s - np.asarray(corners)]).clip(low, high))
+        heights = kernel(s - along)
+        figure.add_scatter(
+            x=along, y=heights / max(float(np.abs(heights).max()), 1e-9), mode="lines", name=name,
+            line={"color": colours.ink, "width": 2, "dash": dash}, hoverinfo="skip",
+        )  # fmt: skip
     figure.add_scatter(
         x=[s, s], y=[0, 1.08], mode="lines", name="query", line={"color": colours.query, "width": 3}, hoverinfo="skip"
     )

@@ -22,6 +22,7 @@ class Palette:
     high: str
 
 
+DASHES = ("solid", "dot", "dash", "dashdot")  # what tells lines of one colour apart
 FONT = "'Source Sans', 'Source Sans Pro', sans-serif"  # the page's own
 
 

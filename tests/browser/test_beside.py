@@ -5,11 +5,15 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from srviz.attention import METHODS
+
+PANES = sum(2 if method.signed else 1 for method in METHODS.values())  # raw, and effective where that is another
+
 
 @pytest.fixture
 def page(server, visit):
     page = visit(f"{server}/Beside_softmax?n=64", height=2600)
-    expect(page.locator(".figure .nsewdrag")).to_have_count(8)
+    expect(page.locator(".figure .nsewdrag")).to_have_count(PANES + 3)  # the tokens, the pattern, the histogram
     return page
 
 
@@ -30,7 +34,7 @@ def test_a_pair_lights_up_everywhere_with_its_arithmetic(page):
     x, y = cell(page, 1, 50, 6)
     page.mouse.move(x - 2, y)
     page.mouse.move(x, y)
-    expect(page.locator(".figure .over rect")).to_have_count(12)  # five panes and the pattern
+    expect(page.locator(".figure .over rect")).to_have_count(2 * (PANES + 1))  # and the pattern
     expect(page.locator(".figure .over circle")).to_have_count(2)  # and both tokens
     s, t, total, weight = arithmetic(page)
     assert weight == pytest.approx(max(0, s - t) / total, abs=0.002)
@@ -39,7 +43,7 @@ def test_a_pair_lights_up_everywhere_with_its_arithmetic(page):
     expect(page).to_have_url(re.compile(r"query=\d+"))
     expect(page.get_by_text("held above.")).to_be_visible()
     page.mouse.move(5, 5)
-    expect(page.locator(".figure .over rect")).to_have_count(12)
+    expect(page.locator(".figure .over rect")).to_have_count(2 * (PANES + 1))
     page.keyboard.press("Escape")
     expect(page.locator(".figure .over rect")).to_have_count(0)
 
@@ -49,7 +53,7 @@ def test_a_held_pair_is_in_the_link_and_a_link_holds_it(page, server, visit):
     expect(page).to_have_url(re.compile(r"query=\d+.*key=\d+|key=\d+.*query=\d+"))
     said = page.locator(".figure .says").nth(1).inner_text()
     other = visit(page.url, height=2600)
-    expect(other.locator(".figure .over rect")).to_have_count(12)
+    expect(other.locator(".figure .over rect")).to_have_count(2 * (PANES + 1))
     expect(other.locator(".figure .says").nth(1)).to_have_text(said, use_inner_text=True)
     other.get_by_role("button", name="All queries").click()
     expect(other.locator(".figure .over rect")).to_have_count(0)
@@ -66,7 +70,7 @@ def test_a_held_pair_whose_tokens_are_gone_is_let_go(page):
     page.keyboard.press("Home")
     expect(page).to_have_url(re.compile("n=4"))
     expect(page).not_to_have_url(re.compile("query="))
-    expect(page.locator(".figure .nsewdrag")).to_have_count(8)
+    expect(page.locator(".figure .nsewdrag")).to_have_count(PANES + 3)
     expect(page.locator(".figure .over rect")).to_have_count(0)
 
 
@@ -75,7 +79,7 @@ def test_arrow_keys_move_the_pair_and_enter_holds_it(page):
     pane.focus()
     for key in ("ArrowDown", "ArrowRight", "ArrowDown"):
         page.keyboard.press(key)
-    expect(page.locator(".figure .over rect")).to_have_count(12)
+    expect(page.locator(".figure .over rect")).to_have_count(2 * (PANES + 1))
     expect(page.locator(".figure .says").nth(1)).to_contain_text("relu(")
     page.keyboard.press("Enter")
     expect(page.get_by_text("held above.")).to_be_visible()
@@ -104,7 +108,7 @@ def test_nothing_moves_when_the_arithmetic_is_written(page):
 
 def test_words_are_ringed_and_not_cut_off(server, visit):
     page = visit(f"{server}/Beside_softmax?input=sentence&query=3&key=7", height=2600)
-    expect(page.locator(".figure .nsewdrag")).to_have_count(7)  # with the histogram
+    expect(page.locator(".figure .nsewdrag")).to_have_count(PANES + 2)  # with the histogram
     rings = page.locator(".st-key-lines .over rect")
     expect(rings).to_have_count(2)
     inside = page.locator(".st-key-lines").evaluate(

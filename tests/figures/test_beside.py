@@ -47,5 +47,9 @@ def test_lines_of_words_have_room_on_all_sides():
 
 def test_the_histogram_counts_every_weight_that_is_not_zero():
     weights = np.array([[0, 0.5, -0.05, 1e-9]], dtype=np.float32)
-    figure = beside.histogram({"one": weights}, mode="light")
+    figure = beside.histogram(
+        {"one": weights, "two": weights, "three": weights}, ["ink", "softmax", "ink"], mode="light"
+    )
     assert sum(figure.data[0].y) == pytest.approx(3 / 4)
+    assert len({(line.line.color, line.line.dash) for line in figure.data}) == 3
+    assert figure.data[0].line.color == figure.data[2].line.color

@@ -64,9 +64,15 @@ def test_classes_have_a_legend_in_their_colours(place):
     assert [colour.replace(" ", "") for colour in found] == [colour.replace(" ", "") for colour in shown]
 
 
+CURVES = {
+    "ramp": ((0.0,), lambda r: np.maximum(r, 0)),
+    "bump": ((-0.5, 0.0, 0.5), lambda r: np.maximum(1 - np.abs(r) / 0.5, 0)),
+}
+
+
 def test_the_line_of_scores_counts_every_key_and_bends_at_the_query():
     t = np.random.default_rng(1).normal(size=400).astype(np.float32)
-    figure = figures.scores(t, 0.4, 0.5, mode="light")
+    figure = figures.scores(t, 0.4, CURVES, mode="light")
     keys, ramp, bump, query = figure.data
     count, _ = np.histogram(t, 96, range=figure.layout.xaxis.range)
     np.testing.assert_allclose(keys.y, count / count.max())
@@ -76,7 +82,7 @@ def test_the_line_of_scores_counts_every_key_and_bends_at_the_query():
 
 
 def test_a_line_of_scores_that_are_all_alike():
-    assert np.isfinite(figures.scores(np.zeros(10, np.float32), 0.0, 0.5, mode="light").data[0].x).all()
+    assert np.isfinite(figures.scores(np.zeros(10, np.float32), 0.0, CURVES, mode="light").data[0].x).all()
 
 
 def test_a_preview_shows_every_point_it_is_given(place):

@@ -7,6 +7,7 @@ import { test } from "node:test";
 import {
   ROWS, bump, centred, effective, farthest, largest, logit, output, piecewise, pieceAt, ranksOf, relu, row, sampled, sortedBy, standardize, widened,
 } from "../../srviz/ui/kit/js/formulas.js";
+import { ruleOf } from "../../srviz/ui/kit/js/row/rules.js";
 import { floats } from "../../srviz/ui/kit/js/wire.js";
 
 const TOLERANCE = 1e-6;
@@ -72,4 +73,8 @@ test("scores in order, ties in their own", () => {
   assert.deepEqual([...sortedBy([2, 1, 2, 0])], [3, 1, 0, 2]);
   assert.deepEqual(ranksOf(sortedBy([2, 1, 2, 0])), [2, 1, 3, 0]);
   assert.equal(logit({ n: 2, d: 4, q: [1, 1, 1, 1, 2, 2, 2, 2], k: [1, 0, 0, 0, 0, 3, 0, 0], s: [], t: [] }, 1, 1), 3);
+});
+
+test("every row that is computed has its words", () => {
+  for (const rule of Object.keys(ROWS)) assert.ok(ruleOf({ name: rule, label: rule, rule }).words, rule);
 });

@@ -36,7 +36,10 @@ def head(name):
     s, t = scores(name)
     x = torch.randn(len(s), 5, generator=torch.Generator().manual_seed(6))
     q, k, v = (part[0] for part in Projections.untrained(5, 1, 8, seed=3).project(x))
-    raw = reference.sliced_relu_weights(s, t, effective=False)
+    heads = Heads(q, k, v, s, t, bandwidth=BANDWIDTH)
+    rows = {m.rule: {"raw": m.weights(heads, effective=False).tolist()} for m in METHODS.values() if m.rule}
+    rows["relu"]["effective"] = reference.sliced_relu_weights(s, t, effective=True).tolist()
+    rows["relu"]["y"] = sliced_relu(s, t, v)[:, 0].tolist()
     return {
         "name": name,
         "bandwidth": BANDWIDTH,
@@ -49,15 +52,7 @@ def head(name):
             "t": t.tolist(),
             "v": v[:, 0].tolist(),
         },
-        "rows": {
-            "softmax": {"raw": METHODS["softmax"].weights(Heads(q, k)).tolist()},
-            "relu": {
-                "raw": raw.tolist(),
-                "effective": reference.sliced_relu_weights(s, t, effective=True).tolist(),
-                "y": sliced_relu(s, t, v)[:, 0].tolist(),
-            },
-            "bump": {"raw": reference.sliced_bump_weights(s, t, torch.tensor(BANDWIDTH)).tolist()},
-        },
+        "rows": rows,
     }
 
 

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from srviz.attention import reference
+from srviz.attention import kernels, reference
 from srviz.attention.heads import Heads
 from srviz.attention.method import SCORES, Look, Method, Terms, Way, masked
 from srviz.attention.sliced import sliced_bump
@@ -54,6 +54,7 @@ METHOD = Method(
     causal=True,
     rule="bump",
     silence="no key lies within b = {b:.2f} of the query",
+    kernel=lambda bandwidth: kernels.bump().widened(bandwidth),
     look=LOOK,
     ways=(Way(name="bump", label="Sliced bump", cost="n log n", takes=SCORES, run=_run, sums=(6, 12), look=LOOK),),
 )

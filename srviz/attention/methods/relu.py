@@ -2,7 +2,7 @@
 
 from torch import Tensor
 
-from srviz.attention import reference
+from srviz.attention import kernels, reference
 from srviz.attention.heads import Heads
 from srviz.attention.method import SCORES, Look, Method, Terms, Way, masked
 from srviz.attention.sliced import sliced_relu
@@ -44,6 +44,7 @@ METHOD = Method(
     causal=True,
     rule="relu",
     silence="no key lies below the query",
+    kernel=lambda bandwidth: kernels.relu(),
     look=LOOK,
     ways=(
         Way(

@@ -21,7 +21,9 @@ PAPER = "https://arxiv.org/abs/2512.11411"
 @contextlib.contextmanager
 def page(name: str, course: Course) -> Iterator[None]:
     """Set up the page of the chapter of this name, let its body run, and close with previous and next."""
-    chapter = next(chapter for chapter in course if chapter.name == name)
+    chapter = next((chapter for chapter in course if chapter.name == name), None)
+    if chapter is None:
+        raise LookupError(f"no chapter named {name!r}: a server finds new chapters when it starts")
     mark = str(places.HOME / "assets" / "mark.svg")
     st.set_page_config(f"{chapter.title} · srviz", mark, layout="wide")
     torch.set_num_threads(1)  # one thread a session: a class of thirty shares the machine

@@ -47,9 +47,10 @@ Matrix = NDArray[np.float32]
 
 @dataclass(frozen=True, eq=False)
 class MatrixPane:
-    """One matrix. weights: (n, n); terms as in `Arithmetic`."""
+    """One matrix. tone: of its method's line; weights: (n, n); terms as in `Arithmetic`."""
 
     title: str
+    tone: str
     note: str
     weights: Matrix
     signed: bool
@@ -71,16 +72,16 @@ def panes(name: str, n: int, seed: int, number: int, device: str) -> list[Matrix
         )
         shown = template + "\nrow sum {sum}"
         title = f"{method.label}, raw" if method.signed else method.label
-        result.append(
-            MatrixPane(title, note, weights, False, shown, terms | {"w": ("z", 0), "sum": ("i", sums.tolist())})
-        )
+        terms |= {"w": ("z", 0), "sum": ("i", sums.tolist())}
+        tone = method.look.tone
+        result.append(MatrixPane(title, tone, note, weights, False, shown, terms))
         if method.signed:
             weights = _weights(method, heads, effective=True)
             mean = sums / len(weights)
             terms = {"a": ("z+i", mean.tolist()), "mean": ("i", mean.tolist()), "w": ("z", 0)}
             terms |= {"sum": ("i", weights.sum(1).tolist())}
             shown = "{a} − row mean {mean}\n= {w}\nrow sum {sum}"
-            result.append(MatrixPane(f"{method.label}, effective", "rows sum to 0", weights, True, shown, terms))
+            result.append(MatrixPane(f"{method.label}, effective", tone, "rows sum to 0", weights, True, shown, terms))
     return result
 
 
@@ -251,7 +252,8 @@ def _spread(setting: controls.Setting, one: int, mode: str) -> tuple[str, str]:
         found = spread(torch.from_numpy(pane.weights[rows]).double())
         numbers = f"{found.zeros.mean():.2f} | {found.entropy.mean():.2f} | {found.effective.mean():.1f}"
         lines.append(f"| {pane.title} | {numbers} of {len(pane.weights)} |")
-    drawing = figures.histogram({pane.title: pane.weights[rows] for pane in shown}, mode=mode)
+    weights = {pane.title: pane.weights[rows] for pane in shown}
+    drawing = figures.histogram(weights, [pane.tone for pane in shown], mode=mode)
     return drawing.to_json(), "\n".join(lines)
 
 

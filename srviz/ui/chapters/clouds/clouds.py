@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from streamlit.delta_generator import DeltaGenerator
 
 from srviz import host
-from srviz.attention import METHODS, Heads, Method, Projections
+from srviz.attention import METHODS, Heads, Kernel, Method, Projections
 from srviz.figures import clouds as figures
 from srviz.inputs import CLOUDS, Tokens
 from srviz.measure import query as measure
@@ -310,10 +310,19 @@ def clouds() -> Place:
                 st.caption(f"The {few:,} keys nearest to the query have {share}.")
     _words(state, setting, shown, found)
     figure(
-        figures.scores(keys, found.s, state["b"], mode=mode()), key="cloud scores",
+        figures.scores(keys, found.s, _curves(state["b"]), mode=mode()), key="cloud scores",
         alt=f"The query's score {found.s:.2f} among the key scores: {found.below:,} lie below it",
     )  # fmt: skip
     return Place(setting, state["slice"], where)
+
+
+def _curves(bandwidth: float) -> dict[str, figures.Curve]:
+    """What each method on screen makes of a difference of two scores, where that is all it looks at."""
+
+    def curve(kernel: Kernel) -> figures.Curve:
+        return kernel.nodes, lambda r: kernel(torch.from_numpy(r)).numpy()
+
+    return {method.label: curve(method.kernel(bandwidth)) for method in methods() if method.kernel}
 
 
 def _take_click(state: url.State) -> None:
