@@ -1,11 +1,11 @@
 """What a method is: the record that every page, the race and the lab read, and that no other file has to repeat."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from srviz.attention.heads import Heads
 from srviz.attention.kernels import Kernel
@@ -50,19 +50,20 @@ class Way:
     output. sums, matrices: what a call holds at most, forward and with backward, in arrays of (B, H, n, d) and of
     (B, H, n, n); rather too many, since they decide what is tried. bet: where a visitor's bet on its time begins,
     powers of ten of seconds at n = 2⁶, 2¹⁰, 2¹⁴ and 2¹⁸; empty where none is asked for. usual: whether it is raced
-    unless a visitor says otherwise.
+    unless a visitor says otherwise. layer: what makes a whole layer, which takes tokens; None for attention alone.
     """
 
     name: str
     label: str
     cost: str
     takes: tuple[str, ...]
-    run: Callable[..., Tensor]
+    run: Callable[..., Tensor] | None
     sums: tuple[int, int] = (12, 24)
     matrices: tuple[int, int] = (0, 0)
     look: Look = Look()
     bet: tuple[float, ...] = ()
     usual: bool = False
+    layer: Callable[..., nn.Module] | None = None
 
     @property
     def growth(self) -> int:
@@ -89,7 +90,8 @@ class Method:
     gives one row of its weights, empty where there is none. note: a sentence that its formula needs. silence: why no
     key may have a weight, a clause in which {b} is the bandwidth. kernel: of a bandwidth, the curve of s − t that its
     weights follow, up to a factor of each query; None where they follow none. look: how it is drawn. ways: how it is
-    raced; one that runs `apply` where none is given.
+    raced; one that runs `apply` where none is given. layer: (embed_dim, num_heads, **device and dtype) → a layer
+    with the arguments of `torch.nn.MultiheadAttention`, its projections included; None where there is none.
     """
 
     name: str
@@ -111,14 +113,21 @@ class Method:
     kernel: Callable[[float], Kernel] | None = None
     look: Look = Look()
     ways: tuple[Way, ...] = ()
+    layer: Callable[..., nn.Module] | None = None
 
     @property
     def raced(self) -> tuple[Way, ...]:
-        """How the benchmark runs it."""
-        if self.ways:
-            return self.ways
+        """How the benchmark runs it: attention alone, and the whole layer."""
         matrices = (4, 7) if "²" in self.cost else (0, 0)
-        return (Way(self.name, self.label, self.cost, self.takes, self._run, matrices=matrices, look=self.look),)
+        alone = Way(self.name, self.label, self.cost, self.takes, self._run, matrices=matrices, look=self.look)
+        return (*(self.ways or (alone,)), *self._whole)
+
+    @property
+    def _whole(self) -> tuple[Way, ...]:
+        if self.layer is None:
+            return ()
+        label, look = f"{self.label}, whole layer", replace(self.look, symbol="square")
+        return (Way(f"{self.name}-layer", label, self.cost, ("x",), None, (16, 40), look=look, layer=self.layer),)
 
     def _run(self, *inputs: Tensor) -> Tensor:
         return self.apply(Heads(**dict(zip(self.takes, inputs, strict=True))))

@@ -134,7 +134,7 @@ def main(arguments: list[str] | None = None) -> int:
     for name in ("least", "most", "batch", "heads", "d"):
         ask.add_argument(f"--{name}", type=_whole, default=getattr(usual, name))
     ask.add_argument("--dtype", choices=DTYPES, default=usual.dtype)
-    ask.add_argument("--device", choices=[str(d) for d in devices.present()], default=str(devices.pick()))
+    ask.add_argument("--device", type=_device, default=str(devices.pick()), help=", ".join(map(str, devices.present())))
     ask.add_argument("--threads", type=_whole, default=host.cores())
     ask.add_argument("--seconds", type=float, default=usual.seconds, help="the longest that one call may take")
     ask.add_argument("--memory", type=_whole, help="bytes that may be taken at most")
@@ -172,6 +172,15 @@ def _names(known: Iterable[str]) -> Callable[[str], tuple[str, ...]]:
         return found
 
     return names
+
+
+def _device(text: str) -> str:
+    """One of the devices that are there; without a number, the first of its kind."""
+    present = [str(device) for device in devices.present()]
+    found = next((name for name in present if text in (name, name.partition(":")[0])), None)
+    if found is None:
+        raise argparse.ArgumentTypeError(f"expected one of {', '.join(present)}, got {text}")
+    return found
 
 
 def _whole(text: str) -> int:

@@ -1,8 +1,9 @@
 """What the benchmark measures, in one process: time and memory of every method at growing n.
 
 Each method is given its own inputs: q, k and v, or for a sliced one the scores s and t and the values v. The maps from
-tokens to these are not timed, for any method. "backward" is forward and backward: the output, and the gradients of all
-three inputs. The floor of a run is a sort of the key scores, `t.sort(-1)`, and two copies of the values held at once.
+tokens to these are not timed, for any method; a whole layer is given the tokens x and has them. "backward" is forward
+and backward: the output, and the gradients of all inputs and of a layer's parameters. The floor of a run is a sort of
+the key scores, `t.sort(-1)`, and two copies of the values held at once.
 
 At every n the methods take turns, a sample each, so that drift hits all alike. A sample during which the system took a
 processor away counts only where there are too few others. A method ends where one call of its next
@@ -21,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from srviz import device as devices
 from srviz import host
@@ -276,39 +277,65 @@ def _floor(t: Tensor, v: Tensor, _: Tensor) -> Tensor:
 
 
 class Inputs:
-    """The inputs at one n, made when a method first asks for them: q, k, v and the upstream gradient g (B, H, n, d),
-    s and t (B, H, n), all normal.
+    """The inputs at one n, made when a method first asks for them, all normal: q, k, v and the upstream gradient g
+    (B, H, n, d), s and t (B, H, n), and of layers the tokens x and the upstream gradient y (B, n, H·d).
     """
 
     def __init__(self, plan: Plan, n: int, device: torch.device) -> None:
         self.shape = (plan.batch, plan.heads, n, plan.d)
         self.device, self.dtype = device, getattr(torch, plan.dtype)
         self.made: dict[str, Tensor] = {}
+        self.layers: dict[str, nn.Module] = {}
 
     def __getitem__(self, name: str) -> Tensor:
         if name not in self.made:
             generator = torch.Generator(self.device).manual_seed(ord(name))
-            shape = self.shape[:3] if name in "st" else self.shape
+            batch, heads, n, d = self.shape
+            shape = {
+                "s": self.shape[:3],
+                "t": self.shape[:3],
+                "x": (batch, n, heads * d),
+                "y": (batch, n, heads * d),
+            }.get(name, self.shape)
             self.made[name] = torch.randn(shape, generator=generator, device=self.device, dtype=self.dtype)
         return self.made[name]
 
     def call(self, lane: Lane) -> Callable[[], tuple[Tensor, ...]]:
         """One call of a method on these, to be timed; it returns what it computed."""
-        given = [self[name] for name in lane.way.takes]
+        run, given, g = self._of(lane.way)
         if lane.direction == "forward":
 
             def forward() -> tuple[Tensor, ...]:
                 with torch.no_grad():
-                    return (lane.way.run(*given),)
+                    return (run(*given),)
 
             return forward
-        leaves, g = [x.detach().requires_grad_() for x in given], self["g"]
+        leaves = [x if isinstance(x, nn.Parameter) else x.detach().requires_grad_() for x in given]
 
         def backward() -> tuple[Tensor, ...]:
-            y = lane.way.run(*leaves)
+            y = run(*leaves)
             return (y.detach(), *torch.autograd.grad(y, leaves, g))
 
         return backward
+
+    def _of(self, way: Way) -> tuple[Callable[..., Tensor], list[Tensor], Tensor]:
+        """What is called, on what, and the upstream gradient. A layer is made once, of one seed for every method."""
+        given = [self[name] for name in way.takes]
+        if way.layer is None:
+            assert way.run
+            return way.run, given, self["g"]
+        if way.name not in self.layers:
+            with torch.random.fork_rng():
+                torch.manual_seed(0)
+                made = way.layer(self.shape[1] * self.shape[3], self.shape[1], device=self.device, dtype=self.dtype)
+            self.layers[way.name] = made
+        layer = self.layers[way.name]
+
+        def attend(x: Tensor, *parameters: Tensor) -> Tensor:
+            y: Tensor = layer(x, x, x, need_weights=False)[0]
+            return y
+
+        return attend, [*given, *layer.parameters()], self["y"]
 
 
 def _once(lane: Lane, inputs: Inputs) -> tuple[tuple[Tensor, ...], float]:

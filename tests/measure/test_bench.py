@@ -1,5 +1,6 @@
 """The benchmark runs, its numbers are sane, and whatever ends a method ends no more than that."""
 
+import argparse
 import contextlib
 import json
 import math
@@ -56,10 +57,34 @@ def test_every_method_runs_in_both_directions_and_its_numbers_are_sane():
         assert row.samples >= race.FEWEST
         assert row.calls >= 1
         output = 2 * row.n * 4 * 4
-        gradients = (
-            {"q, k, v": 3 * output, "s, t, v": output + 2 * 2 * row.n * 4}[row.inputs] if row.method != FLOOR else 0
-        )
+        if row.inputs == "x":
+            parameters = sum(x.numel() for x in ways()[row.method].layer(8, 2).parameters())
+            gradients = output + 4 * parameters
+        elif row.method == FLOOR:
+            gradients = 0
+        else:
+            gradients = {"q, k, v": 3 * output, "s, t, v": output + 2 * 2 * row.n * 4}[row.inputs]
         assert row.returned == output + (gradients if row.direction == "backward" else 0)
+
+
+def test_a_layer_is_raced_against_the_layer_it_takes_the_place_of():
+    layers = {name: way.layer(8, 2) for name, way in ways().items() if way.layer}
+    assert {"softmax-layer", "relu-layer", "bump-layer"} <= set(layers)
+    x = torch.randn(2, 5, 8)
+    for name, layer in layers.items():
+        plan = replace(SMALL, batch=2, heads=2, d=4)
+        (y, *gradients) = race.Inputs(plan, 5, torch.device("cpu")).call(race.Lane(name, "backward", ways()[name]))()
+        assert y.shape == layer(x, x, x)[0].shape
+        assert [g.shape for g in gradients] == [x.shape, *(p.shape for p in layer.parameters())]
+
+
+def test_a_device_without_its_number_is_the_first_of_its_kind(monkeypatch):
+    monkeypatch.setattr(
+        bench.devices, "present", lambda: [torch.device("cpu"), *map(torch.device, ("cuda:0", "cuda:1"))]
+    )
+    assert [bench._device(name) for name in ("cpu", "cuda", "cuda:1")] == ["cpu", "cuda:0", "cuda:1"]
+    with pytest.raises(argparse.ArgumentTypeError, match="expected one of cpu, cuda:0, cuda:1, got cuda:2"):
+        bench._device("cuda:2")
 
 
 @pytest.mark.parametrize("share", [1.0, 0.5, 0.0], ids="a share of {} undisturbed".format)

@@ -1,10 +1,13 @@
 """Sliced bump attention (arXiv 2512.11411): the local kernel on the same slice."""
 
+from functools import partial
+
 import torch
 from torch import Tensor
 
 from srviz.attention import kernels, reference
 from srviz.attention.heads import Heads
+from srviz.attention.layer import SlicedAttention
 from srviz.attention.method import SCORES, Look, Method, Terms, Way, masked
 from srviz.attention.sliced import sliced_bump
 
@@ -56,5 +59,6 @@ METHOD = Method(
     silence="no key lies within b = {b:.2f} of the query",
     kernel=lambda bandwidth: kernels.bump().widened(bandwidth),
     look=LOOK,
+    layer=partial(SlicedAttention, kernel="bump"),
     ways=(Way(name="bump", label="Sliced bump", cost="n log n", takes=SCORES, run=_run, sums=(6, 12), look=LOOK),),
 )

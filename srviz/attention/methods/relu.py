@@ -4,6 +4,7 @@ from torch import Tensor
 
 from srviz.attention import kernels, reference
 from srviz.attention.heads import Heads
+from srviz.attention.layer import SlicedAttention
 from srviz.attention.method import SCORES, Look, Method, Terms, Way, masked
 from srviz.attention.sliced import sliced_relu
 
@@ -46,6 +47,7 @@ METHOD = Method(
     silence="no key lies below the query",
     kernel=lambda bandwidth: kernels.relu(),
     look=LOOK,
+    layer=SlicedAttention,
     ways=(
         Way(
             name="relu",

@@ -1,7 +1,9 @@
 """Softmax attention: what everything else is set beside."""
 
+from functools import partial
+
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn.functional import scaled_dot_product_attention
 
 from srviz.attention.heads import Heads
@@ -58,6 +60,7 @@ METHOD = Method(
     causal=True,
     rule="softmax",
     look=LOOK,
+    layer=partial(nn.MultiheadAttention, batch_first=True),
     ways=(
         Way(
             name="written",

@@ -373,7 +373,8 @@ def _provenance(run: Run) -> str:
         f"Measured {where.get('date', '')} on {_words(where.get('device', ''))}, {_threads(plan.threads)}, torch "
         f"{where.get('torch', '')}{_sliced(where)}: {DIRECTION[plan.directions[0]]}, B = {plan.batch}, "
         f"H = {plan.heads}, d = {plan.d}, {plan.dtype}. Each method is given its own inputs: q, k, v, or for the "
-        "sliced ones s, t, v. The maps to these are timed for none. A point is the median of its samples, its bar "
+        "sliced ones s, t, v. The maps to these are timed for none of them; a whole layer is given the tokens and has "
+        "its maps. A point is the median of its samples, its bar "
         f"their quartiles{'' if not left_out else f'; {left_out:,} samples that other work disturbed were left out'}."
     )
 
