@@ -165,7 +165,7 @@ class SlicedAttention(nn.Module):
         wide = torch.promote_types(dtype, torch.float32)
         s, t, v = s.to(wide), t.to(wide), v.to(wide)
         if self.kernel == "relu":
-            s, t = self._standardized(s, t, key_mask)
+            s, t = self._standardized(s, t, key_mask, as_many=query is key)
             heads = sliced_relu(s, t, v, key_mask=key_mask)
         else:
             heads = sliced_bump(s, t, v, self.bandwidth.to(wide), key_mask=key_mask)
@@ -221,14 +221,14 @@ class SlicedAttention(nn.Module):
         return layer.weight, layer.bias
 
     @staticmethod
-    def _standardized(s: Tensor, t: Tensor, key_mask: Tensor | None) -> tuple[Tensor, Tensor]:
-        """Queries and keys together; where keys are masked, by the kept keys alone.
+    def _standardized(s: Tensor, t: Tensor, key_mask: Tensor | None, as_many: bool) -> tuple[Tensor, Tensor]:
+        """Queries and keys together; where keys are masked, by the kept keys alone. as_many: queries as keys.
 
         Which queries are padding is not known, and the result does not move when all scores are shifted and scaled
         alike: so what stands under the mask can do no harm by its size. For the same reason the mean and the
         deviation count as constants where torch differentiates: what would go through them cancels.
         """
-        if key_mask is None and s.shape == t.shape:
+        if key_mask is None and as_many:
             scores = torch.stack((s, t))
             with torch.no_grad():
                 mean, deviation = moments(scores)

@@ -81,7 +81,7 @@ def test_weights_times_values_are_what_it_applies(method: Method, keep: Tensor |
 def test_every_way_to_run_it_gives_what_it_applies(method: Method) -> None:
     q, k, v = parts()
     given = heads(method, q, k, v)
-    for way in method.raced:
+    for way in (way for way in method.raced if way.layer is None):
         inputs = [getattr(given, name) for name in way.takes]
         torch.testing.assert_close(way.run(*inputs), method.apply(given))
 

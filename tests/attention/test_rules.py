@@ -121,6 +121,25 @@ def test_an_exported_program_of_one_or_of_any_length(kernel: str, any_n: bool) -
         torch.testing.assert_close(program(x[:, :31]), run(x[:, :31]))
 
 
+class Cross(Net):
+    """From queries to keys that are others, and of another number."""
+
+    def forward(self, x: Tensor, z: Tensor) -> Tensor:  # type: ignore[override]
+        y: Tensor = self.attend(x, z, z, need_weights=False)[0]
+        return y
+
+
+@kernels
+def test_an_exported_program_of_any_queries_and_any_keys(kernel: str) -> None:
+    attend, _, x = layer(kernel)
+    z = random(4, 2, 40, 32, dtype=torch.float32)
+    n_q, n_k = torch.export.Dim("n_q", min=2, max=4096), torch.export.Dim("n_k", min=2, max=4096)
+    program = torch.export.export(Cross(attend), (x, z), dynamic_shapes={"x": {1: n_q}, "z": {1: n_k}}).module()
+    for queries, keys in ((x, z), (x[:, :31], z), (z, z[:, :9]), (x, x.clone())):
+        expected = attend(queries, keys, keys, need_weights=False)[0]
+        torch.testing.assert_close(program(queries, keys), expected, rtol=1e-4, atol=1e-5)
+
+
 @operators
 def test_shapes_without_numbers(operator: Operator, formula: Operator) -> None:
     inputs = problem(300)
