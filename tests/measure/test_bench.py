@@ -75,6 +75,10 @@ def test_a_layer_is_raced_against_the_layer_it_takes_the_place_of():
         plan = replace(SMALL, batch=2, heads=2, d=4)
         (y, *gradients) = race.Inputs(plan, 5, torch.device("cpu")).call(race.Lane(name, "backward", ways()[name]))()
         assert y.shape == layer(x, x, x)[0].shape
+        for direction in race.DIRECTIONS:
+            inputs = race.Inputs(plan, 5, torch.device("cpu"))
+            inputs.call(race.Lane(name, direction, ways()[name]))()
+            assert inputs.layers[name].training == (direction == "backward")
         assert [g.shape for g in gradients] == [x.shape, *(p.shape for p in layer.parameters())]
 
 
