@@ -141,22 +141,22 @@ export class Figure {
     for (const [trace, path, value] of paint?.changes ?? []) {
       set(data[trace], path.split("."), value?.f4 === undefined ? value : floats(value.f4));
     }
-    this.arrange(layout);
+    const { camera } = this.group;
+    this.arrange(layout, camera);
     await this.plotly.react(this.plot, data, layout, { ...OPTIONS, plotGlPixelRatio: Math.min(2, devicePixelRatio) });
     if (this.closed) { this.plotly.purge(this.plot); return; } // while it was being drawn
     this.is3d = Boolean(this.plot._fullLayout.scene);
     if (!this.mounted) { this.mounted = true; this.listen(); }
+    if (this.group.camera && this.group.camera !== camera) this.look(this.group.camera); // turned while this was being drawn
     this.plot.append(this.over);
     this.showGroup();
   }
 
-  /** Keep what the visitor has turned or zoomed; a figure that is new looks as its group does. */
-  arrange(layout) {
+  /** Keep what the visitor has turned or zoomed: Plotly alone would forget a camera that was dragged. */
+  arrange(layout, camera) {
     layout.uirevision = "kept";
     if (layout.meta === "square") { delete layout.height; layout.autosize = true; this.plot.style.aspectRatio = "1"; }
-    const seen = this.mounted ? this : [...this.group.members].find((member) => member.is3d);
-    const scene = seen?.is3d ? seen.plot._fullLayout.scene?._scene : null; // it alone knows a camera that was dragged
-    if (scene) layout.scene = { ...layout.scene, camera: scene.getCamera() };
+    if (layout.scene && camera) layout.scene = { ...layout.scene, camera };
   }
 
   /** Show the pair of the group. */

@@ -26,6 +26,7 @@ export class Group {
     this.sent = null; // what Python was told last, until it says the same
     this.told = "null"; // what Python said last that it holds
     this.from = null; // the figure in which the arrow keys move what is held
+    this.camera = null; // of the figure that was turned last
     this.rest = new Rest(() => this.send(this.from));
     this.onkey = (event) => { if (event.key === "Escape" && this.held) this.release(); };
   }
@@ -44,7 +45,7 @@ export class Group {
     if (this.members.size) return;
     this.rest.close();
     document.removeEventListener("keydown", this.onkey);
-    this.pair = this.held = this.sent = null;
+    this.pair = this.held = this.sent = this.camera = null;
     this.told = "null";
   }
 
@@ -96,5 +97,8 @@ export class Group {
   tell(pair) { for (const member of this.members) member.show(pair, Boolean(this.held)); }
 
   /** One of the figures was turned: the others follow. */
-  look(camera, from) { for (const member of this.members) if (member !== from) member.look(camera); }
+  look(camera, from) {
+    this.camera = camera;
+    for (const member of this.members) if (member !== from) member.look(camera);
+  }
 }
