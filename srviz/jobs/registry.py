@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 from srviz.jobs.protocol import Attachments, Plan, Record
 
 Job: TypeAlias = Callable[[Plan, Attachments], Iterator[Record]]
-ROOMS = ("measure",)  # the rooms that have a folder `jobs`
+ROOMS = ("measure", "lab")  # the rooms that have a folder `jobs`
 
 
 def names() -> list[str]:

@@ -461,8 +461,8 @@ def provenance(plan: Plan) -> dict[str, str | int]:
     device = torch.device(plan.device)
     load = f"{os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else ""
     return {
-        "device": _processor() if device.type == "cpu" else devices.describe(device),
-        "cpu": _processor(),
+        "device": host.processor() if device.type == "cpu" else devices.describe(device),
+        "cpu": host.processor(),
         "cores": host.cores(),
         "threads": plan.threads,
         "load_before": load,  # tasks that ran or waited, over the last minute
@@ -517,11 +517,3 @@ def command(plan: Plan) -> str:
     words += [f"--threads {plan.threads}", f"--seconds {plan.seconds:g}"]
     words += [f"--memory {plan.memory}"] if plan.memory is not None else []
     return f"python -m srviz.measure.bench {' '.join(words)}"
-
-
-def _processor() -> str:
-    with contextlib.suppress(OSError):
-        for line in Path("/proc/cpuinfo").read_text().splitlines():
-            if line.startswith("model name"):
-                return line.partition(":")[2].strip()
-    return platform.processor() or platform.machine()

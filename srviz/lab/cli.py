@@ -1,0 +1,155 @@
+"""The command line of the lab: `python -m srviz.lab train solids --method relu,softmax --seed 0…4 --json out.json`."""
+
+import argparse
+import json
+import re
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+from srviz import host, places
+from srviz.lab import sweep as sweeps
+from srviz.lab.mixing import mixings
+from srviz.lab.spec import Spec
+from srviz.lab.summary import table
+from srviz.lab.task import Recipe
+from srviz.lab.tasks import TASKS
+
+FORMAT = "srviz lab 1"
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command line; return its exit status."""
+    ask = argparse.ArgumentParser(
+        prog="python -m srviz.lab", description="Train small models with sliced attention and beside it."
+    )
+    commands = ask.add_subparsers(dest="command", required=True)
+    commands.add_parser("tasks", help="what can be learned, and what can mix").set_defaults(do=_tasks)
+
+    train = commands.add_parser("train", help="train on one task")
+    train.add_argument("task", help=", ".join(TASKS))
+    train.add_argument("--method", default="relu,softmax", help=", ".join(mixings()))
+    train.add_argument("--seed", default="0", help="such as 0, 0,3 or 0…4")
+    train.add_argument("--json", type=Path, help="where the results are written, whole")
+    train.add_argument("--checkpoints", type=Path, help="a folder: states to go on from, and the trained weights")
+    for field in fields(Recipe):
+        train.add_argument(f"--{field.name}", help=f"{field.name} of the recipe, if not the task's own")
+    _where(train)
+    train.set_defaults(do=_train)
+
+    sweep = commands.add_parser(
+        "sweep", help="do all runs of a plan, and what is missing of it when it is started again"
+    )
+    sweep.add_argument("plan", type=Path, help="a file of JSON: tasks, methods, seeds, recipes")
+    sweep.add_argument(
+        "--out",
+        type=Path,
+        help="the file of results, a line a run; if none is named, one that the page of the lab shows",
+    )
+    _where(sweep)
+    sweep.set_defaults(do=_sweep)
+
+    given = ask.parse_args(arguments)
+    try:
+        do: Callable[[argparse.Namespace], int] = given.do
+        return do(given)
+    except (ValueError, OSError) as error:
+        print(f"{ask.prog}: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("Stopped. What was done is kept.", file=sys.stderr)
+        return 130
+
+
+def _where(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--workers", type=int, default=host.cores(), help="processes on this machine")
+    command.add_argument("--cluster", help="the scheduler of a Dask cluster, such as tcp://10.0.0.1:8786")
+
+
+def _tasks(given: argparse.Namespace) -> int:
+    for task in TASKS.values():
+        print(f"{task.name:10} {task.title}, after {task.after}. {task.line}")
+    print("Methods:", ", ".join(f"{name} ({mixing.label})" for name, mixing in mixings().items()))
+    return 0
+
+
+def _train(given: argparse.Namespace) -> int:
+    changes = {name: value for name in _entries() if (value := _value(name, getattr(given, name))) is not None}
+    specs = [
+        Spec.usual(given.task, method, seed, changes)
+        for method in given.method.split(",")
+        for seed in _seeds(given.seed)
+    ]
+    found = sweeps.Sweep(specs)
+    if given.checkpoints:
+        from srviz.lab.keep import train
+
+        for spec in specs:
+            found.take(train(spec, given.checkpoints, tell=print))
+    else:
+        _do(found, given)
+    print(table(found.table()))
+    if given.json:
+        written = {"format": FORMAT, "command": _command(), "runs": found.table()}
+        given.json.write_text(json.dumps(written) + "\n")
+    return 0
+
+
+def _sweep(given: argparse.Namespace) -> int:
+    try:
+        plan: Any = json.loads(given.plan.read_text())
+    except (json.JSONDecodeError, RecursionError, UnicodeDecodeError) as error:
+        raise ValueError(f"{given.plan.name}: expected JSON: {str(error)[:100]}") from None
+    path = given.out or places.sweeps() / f"{given.plan.stem}.jsonl"
+    found = sweeps.Sweep(sweeps.runs(plan), path)
+    print(f"{len(found.specs)} runs, {len(found.results)} of them over. Results: {path}")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.with_suffix(".plan.json").write_text(json.dumps(plan) + "\n")
+    _do(found, given)
+    print(table(found.table()))
+    return 0
+
+
+def _do(found: sweeps.Sweep, given: argparse.Namespace) -> None:
+    if not 1 <= given.workers <= 256:
+        raise ValueError(f"workers: expected 1 to 256, got {given.workers}")
+    left = found.left
+    results = (
+        sweeps.cluster(given.cluster, left) if given.cluster else sweeps.local(left, min(given.workers, len(left) or 1))
+    )
+    sweeps.do(found, results)
+
+
+def _entries() -> list[str]:
+    return [field.name for field in fields(Recipe)]
+
+
+def _value(name: str, text: str | None) -> Any:
+    """An entry of the recipe from the command line. Raises ValueError where it is no number and should be one."""
+    kind: Mapping[str, Any] = {field.name: field.type for field in fields(Recipe)}
+    if text is None or kind[name] in (str, "str"):
+        return text
+    try:
+        return int(text) if kind[name] in (int, "int") else float(text)
+    except ValueError:
+        raise ValueError(f"{name}: expected a number, got {text!r}") from None
+
+
+def _seeds(text: str) -> list[int]:
+    """Seeds from "3", "0,2" or "0…4"; "0...4", "0..4" and "0-4" are the same."""
+    seeds: list[int] = []
+    for part in text.split(","):
+        found = re.fullmatch(r"(\d{1,9})(?:(?:…|\.{2,3}|-)(\d{1,9}))?", part.strip())
+        if not found:
+            raise ValueError(f"seed: expected numbers such as 0, 0,3 or 0…4, got {text[:60]!r}")
+        first, last = int(found[1]), int(found[2] or found[1])
+        if not 0 <= last - first < sweeps.MOST_RUNS:
+            raise ValueError(f"seed: expected a first and a later last one, got {part[:60]!r}")
+        seeds += range(first, last + 1)
+    return seeds
+
+
+def _command() -> str:
+    return " ".join(["python -m srviz.lab", *sys.argv[1:]])

@@ -1,0 +1,134 @@
+"""What mixes the tokens of a model: attention by any method of the registry, or a control that is no attention."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import softplus
+
+from srviz.attention import METHODS, Heads, Slice
+from srviz.attention.method import Method
+
+LEAST_BANDWIDTH = 1e-4
+ROTARY_BASE = 10_000.0
+
+
+class Attention(nn.Module):
+    """Attention by a method, with its maps: (B, n, width) → (B, n, width).
+
+    The maps and how they start are those of `torch.nn.MultiheadAttention`. A method that takes scores has Π besides,
+    and one whose kernel has a bandwidth learns one for each head, 1 at the start. rotary: queries and keys are turned
+    by their place (Su et al., *RoFormer*, arXiv 2104.09864) before Π, as the authors of arXiv 2512.11411 do.
+    watched: None, or a list that takes the heads of every call.
+    """
+
+    def __init__(self, method: Method, width: int, num_heads: int, *, rotary: bool = False) -> None:
+        super().__init__()
+        self.method, self.num_heads, self.rotary = method, num_heads, rotary
+        self.qkv, self.out = nn.Linear(width, 3 * width), nn.Linear(width, width)
+        nn.init.xavier_uniform_(self.qkv.weight)
+        for layer in (self.qkv, self.out):
+            nn.init.zeros_(layer.bias)
+        self.slice = Slice(num_heads, width // num_heads, method.projection) if method.projection else None
+        if has_bandwidth(method):
+            start = torch.tensor(1 - LEAST_BANDWIDTH).expm1().log()
+            self.raw_bandwidth = nn.Parameter(start.repeat(num_heads))
+        self.watched: list[Heads] | None = None
+
+    def forward(self, x: Tensor, keep: Tensor | None = None) -> Tensor:
+        """keep: (B, n), True = a token, False = padding."""
+        heads = self.heads(x, keep)
+        if self.watched is not None:
+            self.watched.append(heads)
+        mixed: Tensor = self.out(self.method.apply(heads).transpose(1, 2).flatten(2))
+        return mixed
+
+    def heads(self, x: Tensor, keep: Tensor | None = None) -> Heads:
+        """The heads of tokens x: (B, n, width), scored and standardized as the method takes them."""
+        rows, n, _ = x.shape
+        q, k, v = self.qkv(x).view(rows, n, 3, self.num_heads, -1).permute(2, 0, 3, 1, 4)  # (B, H, n, d) each
+        if self.rotary:
+            q, k = turned(q), turned(k)
+        bandwidth = softplus(self.raw_bandwidth) + LEAST_BANDWIDTH if has_bandwidth(self.method) else 1.0
+        heads = Heads(q, k, v, key_mask=None if keep is None else keep.unsqueeze(1), bandwidth=bandwidth)
+        return heads.scored(self.slice, self.method) if self.slice is not None else heads
+
+
+class Mean(nn.Module):
+    """A control: every token gets the same, a map of the mean of all tokens."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.values, self.out = nn.Linear(width, width), nn.Linear(width, width)
+        for layer in (self.values, self.out):
+            nn.init.zeros_(layer.bias)
+
+    def forward(self, x: Tensor, keep: Tensor | None = None) -> Tensor:
+        """keep: (B, n), True = a token, False = padding."""
+        mixed: Tensor = self.out(average(self.values(x), keep).unsqueeze(1).expand_as(x))
+        return mixed
+
+
+class Nothing(nn.Module):
+    """A control: no token learns anything of another one."""
+
+    def forward(self, x: Tensor, keep: Tensor | None = None) -> Tensor:
+        """Nothing is added to a token."""
+        return torch.zeros_like(x)
+
+
+@dataclass(frozen=True)
+class Mixing:
+    """One way to mix. label: for people. method: of the registry, or a variant of one; None for a control. make:
+    (width, num_heads, rotary) → a module (x, keep) → what is added to x.
+    """
+
+    name: str
+    label: str
+    method: Method | None
+    make: Callable[[int, int, bool], nn.Module]
+
+
+CONTROLS = {
+    "mean": Mixing("mean", "A plain mean", None, lambda width, num_heads, rotary: Mean(width)),
+    "none": Mixing("none", "No mixing", None, lambda width, num_heads, rotary: Nothing()),
+}
+
+
+def mixings() -> dict[str, Mixing]:
+    """All that a model can be trained with: every method of the registry, the controls, and the variants."""
+    from srviz.lab.variants import VARIANTS
+
+    return {name: of(method) for name, method in (METHODS | VARIANTS).items()} | CONTROLS
+
+
+def of(method: Method) -> Mixing:
+    """Attention by this method."""
+
+    def make(width: int, num_heads: int, rotary: bool) -> nn.Module:
+        return Attention(method, width, num_heads, rotary=rotary)
+
+    return Mixing(method.name, method.label, method, make)
+
+
+def has_bandwidth(method: Method) -> bool:
+    """Whether the weights of a method depend on a bandwidth, which can be learned."""
+    return method.kernel is not None and method.kernel(1.0) != method.kernel(2.0)
+
+
+def turned(x: Tensor) -> Tensor:
+    """x: (…, n, d), each pair of coordinates (c, c + d/2) turned by the token's place, n · 10000^(−2c/d)."""
+    half = x.shape[-1] // 2
+    frequency = ROTARY_BASE ** -(torch.arange(half, device=x.device, dtype=x.dtype) / half)
+    angle = torch.arange(x.shape[-2], device=x.device, dtype=x.dtype).unsqueeze(-1) * frequency  # (n, d/2)
+    one, other = x[..., :half], x[..., half:]
+    return torch.cat((one * angle.cos() - other * angle.sin(), one * angle.sin() + other * angle.cos()), -1)
+
+
+def average(x: Tensor, keep: Tensor | None) -> Tensor:
+    """The mean over the tokens of x: (B, n, width) → (B, width)."""
+    if keep is None:
+        return x.mean(1)
+    kept = keep.unsqueeze(-1).to(x.dtype)
+    return (x * kept).sum(1) / kept.sum(1).clamp_min(1)

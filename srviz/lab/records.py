@@ -1,0 +1,92 @@
+"""A run as it goes, in records that JSON holds: what a page draws and what is kept of it."""
+
+import time
+from collections.abc import Iterator
+from typing import Any
+
+from srviz.jobs import Packed, Record
+from srviz.lab.look import look
+from srviz.lab.train import Diverged, Tested, Training
+
+LOOKS = 40  # times that a run is looked at
+TESTS = 12  # times that it is tested while it trains
+BEAT_SECONDS = 0.2  # between two records of the loss
+STATE_SECONDS = 4.0  # between two states from which it can go on
+TEST_TOKENS = 1 << 18  # of a test at one length
+
+
+def records(
+    training: Training, *, example: int = 0, looks: int = LOOKS, tests: int = TESTS, states: bool = True
+) -> Iterator[Record]:
+    """Train to the end.
+
+    {"begin": {run, parameters, step}}, then {"step", "losses": of each step since the last such record, "seconds",
+    "mixing"}, the seconds being those of all steps so far in this call; {"step", "test": …} and {"step", "look": …} at
+    even distances; {"step", "state": packed} every few seconds; and at the end {"step", "end": {…}, "weights": packed}.
+    A run whose loss is no number any more ends with {"step", "diverged": a sentence}. example: of the test, that is
+    looked at.
+    """
+    spec, steps = training.spec, training.spec.recipe.steps
+    one = training.data.test(spec.recipe.n).part(slice(example, example + 1)).to(training.device)
+    if not len(one):
+        raise ValueError(f"example: expected one of the test, got {example}")
+    yield {"begin": {"run": spec.to_json(), "parameters": training.parameters, "step": training.done}}
+    seconds = mixing = 0.0
+    losses: list[float] = []
+    told = kept = time.perf_counter()
+    if training.done == 0 and looks:
+        yield {"step": 0, "look": look(training.model, one)}
+    try:
+        for step in training.run():
+            losses.append(round(step.loss, 5))
+            seconds, mixing = seconds + step.seconds, mixing + step.mixing
+            last, now = step.number == steps, time.perf_counter()
+            tested, looked = (is_due(step.number, steps, times) for times in (tests, looks))
+            if last or tested or looked or now - told >= BEAT_SECONDS:
+                yield {"step": step.number, "losses": losses, "seconds": seconds, "mixing": mixing}
+                losses, told = [], now
+            if tested:
+                yield {
+                    "step": step.number,
+                    "test": told_of(training.test(most=training.task.examples), spec.of_task.metric),
+                }
+            if looked:
+                yield {"step": step.number, "look": look(training.model, one)}
+            if states and (last or now - kept >= STATE_SECONDS):
+                yield {"step": step.number, "state": Packed.of_bytes(training.state()).to_json()}
+                kept = time.perf_counter()
+    except Diverged as error:
+        if losses:
+            yield {"step": training.done, "losses": losses, "seconds": seconds, "mixing": mixing}
+        yield {"step": error.step, "diverged": str(error)}
+        return
+    ended = told_of(training.test(), spec.of_task.metric)
+    weights = Packed.of_bytes(training.weights()).to_json()
+    yield {"step": training.done, "end": ended | {"seconds": seconds, "mixing": mixing}, "weights": weights}
+
+
+def is_due(step: int, steps: int, times: int) -> bool:
+    """Whether a step is one of so many at even distances, the last one among them."""
+    return step * times // steps > (step - 1) * times // steps
+
+
+def told_of(tested: Tested, metric: str) -> dict[str, Any]:
+    """A test as JSON holds it. confusion is left out where there are many classes."""
+    few = len(tested.confusion) <= 20
+    return {
+        "metric": tested.metric(metric),
+        "loss": tested.loss,
+        "accuracy": tested.accuracy,
+        "asked": tested.asked,
+        "confusion": tested.confusion.tolist() if few else None,
+    }
+
+
+def at_sizes(training: Training, sizes: tuple[int, ...] | None = None) -> dict[str, dict[str, Any]]:
+    """How a trained model does at other numbers of tokens, each on as many examples as are feasible."""
+    task, found = training.task, {}
+    for n in task.sizes if sizes is None else sizes:
+        most = max(1, min(task.examples, TEST_TOKENS // n))
+        told = told_of(training.test(n, most), task.metric)
+        found[str(n)] = {name: told[name] for name in ("metric", "asked")}
+    return found

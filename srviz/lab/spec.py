@@ -1,0 +1,60 @@
+"""What is to be trained, as data: a task, what mixes, a seed, and what differs from the usual recipe."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from srviz.lab.mixing import Mixing, mixings
+from srviz.lab.task import Recipe, Task
+from srviz.lab.tasks import find
+
+MOST_SEED = 2**31 - 1
+
+
+@dataclass(frozen=True)
+class Spec:
+    """One run. task, mixing: names. recipe: whole, so that a later change of the usual one does not change a run."""
+
+    task: str
+    mixing: str
+    seed: int
+    recipe: Recipe
+
+    def __post_init__(self) -> None:
+        find(self.task)
+        if self.mixing not in mixings():
+            raise ValueError(f"method: expected one of {', '.join(mixings())}, got {str(self.mixing)[:60]!r}")
+        if not isinstance(self.seed, int) or isinstance(self.seed, bool) or not 0 <= self.seed <= MOST_SEED:
+            raise ValueError(f"seed: expected a whole number from 0 to {MOST_SEED}, got {str(self.seed)[:60]!r}")
+
+    @classmethod
+    def usual(cls, task: str, mixing: str, seed: int = 0, changes: Mapping[str, Any] | None = None) -> "Spec":
+        """The task's own recipe, with some entries changed."""
+        return cls(task, mixing, seed, find(task).recipe.changed(changes or {}))
+
+    @classmethod
+    def of_json(cls, given: Any) -> "Spec":
+        """From what `to_json` wrote, or a person: "recipe" may hold only what differs. Raises ValueError."""
+        if not isinstance(given, Mapping):
+            raise ValueError(f"run: expected an object with task, method, seed, got {type(given).__name__}")
+        unknown = set(given) - {"task", "method", "seed", "recipe"}
+        if unknown:
+            raise ValueError(f"run: expected task, method, seed and recipe, got {str(min(unknown))[:60]!r}")
+        recipe = given.get("recipe", {})
+        if not isinstance(recipe, Mapping):
+            raise ValueError(f"recipe: expected an object, got {type(recipe).__name__}")
+        return cls.usual(given.get("task", ""), given.get("method", ""), given.get("seed", 0), recipe)
+
+    def to_json(self) -> dict[str, Any]:
+        """As JSON holds it."""
+        return {"task": self.task, "method": self.mixing, "seed": self.seed, "recipe": asdict(self.recipe)}
+
+    @property
+    def of_task(self) -> Task:
+        """The task itself."""
+        return find(self.task)
+
+    @property
+    def of_mixing(self) -> Mixing:
+        """What mixes."""
+        return mixings()[self.mixing]

@@ -1,0 +1,106 @@
+"""What many runs say together: the mean over the seeds, and how far they lie apart."""
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from srviz.lab.mixing import mixings
+from srviz.lab.spec import Spec
+from srviz.lab.task import Recipe
+
+
+@dataclass(frozen=True)
+class Line:
+    """The runs of one task, mixing and recipe. values: their metric by seed, without those that diverged. step_seconds:
+    the median time of a step; mixing: the share of it in what mixes.
+    """
+
+    task: str
+    mixing: str
+    recipe: Recipe
+    values: tuple[float, ...]
+    diverged: int
+    step_seconds: float
+    mixing_share: float
+    results: tuple[Mapping[str, Any], ...]
+
+    @property
+    def mean(self) -> float:
+        """Over the seeds; NaN where every run diverged."""
+        return sum(self.values) / len(self.values) if self.values else math.nan
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """The 95 % interval of the mean by Student's t over the seeds; all there is with fewer than two."""
+        m = len(self.values)
+        if m < 2:
+            return -math.inf, math.inf
+        deviation = math.sqrt(sum((x - self.mean) ** 2 for x in self.values) / (m - 1))
+        half = t_quantile(m - 1) * deviation / math.sqrt(m)
+        return self.mean - half, self.mean + half
+
+
+def lines(results: Iterable[Mapping[str, Any]]) -> list[Line]:
+    """One for each task, mixing and recipe, in the order of the results."""
+    groups: dict[tuple[str, str, Recipe], list[Mapping[str, Any]]] = {}
+    for result in results:
+        spec = Spec.of_json(result["run"])
+        groups.setdefault((spec.task, spec.mixing, spec.recipe), []).append(result)
+    found = []
+    for (task, mixing, recipe), group in groups.items():
+        good = [result for result in group if "diverged" not in result]
+        seconds = sorted(result["seconds"] / recipe.steps for result in good)
+        shares = [result["mixing"] / result["seconds"] for result in good if result["seconds"]]
+        found.append(
+            Line(
+                task, mixing, recipe,
+                tuple(result["metric"] for result in good),
+                len(group) - len(good),
+                seconds[len(seconds) // 2] if seconds else math.nan,
+                sum(shares) / len(shares) if shares else math.nan,
+                tuple(group),
+            )
+        )  # fmt: skip
+    return found
+
+
+def table(results: Iterable[Mapping[str, Any]]) -> str:
+    """For a terminal."""
+    rows = [("task", "method", "seeds", "mean", "95 % interval", "ms a step", "mixing")]
+    for line in lines(results):
+        low, high = line.interval
+        between = f"{low:.3f} … {high:.3f}" if len(line.values) > 1 else "one seed"
+        seeds = str(len(line.values)) + (f", {line.diverged} diverged" if line.diverged else "")
+        label = mixings()[line.mixing].label
+        rows.append(
+            (
+                line.task,
+                label,
+                seeds,
+                f"{line.mean:.3f}",
+                between,
+                f"{1e3 * line.step_seconds:.1f}",
+                f"{line.mixing_share:.0%}",
+            )
+        )
+    widths = [max(len(row[k]) for row in rows) for k in range(len(rows[0]))]
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
+    )
+
+
+def t_quantile(freedom: int) -> float:
+    """The 0.975 quantile of Student's t, from a table or by its expansion around that of the normal distribution.
+
+    The expansion (Abramowitz and Stegun 26.7.5) is exact to three digits from 4 degrees of freedom.
+    """
+    if freedom < 4:
+        return (12.706, 4.303, 3.182)[freedom - 1]
+    z, v = 1.959964, freedom
+    return (
+        z
+        + (z**3 + z) / (4 * v)
+        + (5 * z**5 + 16 * z**3 + 3 * z) / (96 * v**2)
+        + (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / (384 * v**3)
+    )

@@ -1,0 +1,222 @@
+"""Many independent runs: planned as JSON, done by a pool on this machine or by a Dask cluster, kept line by line.
+
+A file of results has one line of JSON for each run that is over. A sweep that is started again does what is missing.
+"""
+
+import itertools
+import json
+import os
+import platform
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+from srviz import host
+from srviz.lab.spec import Spec
+
+MOST_RUNS = 10_000
+ATTEMPTS = 3  # of a run whose process ended in the middle of it
+LISTS = ("tasks", "methods", "seeds", "recipes")
+
+Result = dict[str, Any]
+
+
+def runs(plan: Any) -> list[Spec]:
+    """The runs of a plan: every task with every method, seed and recipe. Raises ValueError, with a sentence.
+
+    {"tasks": ["solids"], "methods": ["relu"], "seeds": [0, 1], "recipes": [{}, {"rate": 0.002}]}; seeds and recipes may
+    be left out. Instead of these, or besides, {"runs": [{"task", "method", "seed", "recipe"}, …]}.
+    """
+    if not isinstance(plan, Mapping):
+        raise ValueError(f"plan: expected an object, got {type(plan).__name__}")
+    unknown = set(plan) - {*LISTS, "runs", "name", "note"}
+    if unknown:
+        raise ValueError(f"plan: expected {', '.join((*LISTS, 'runs'))}, got {str(min(unknown))[:60]!r}")
+    given = {"seeds": [0], "recipes": [{}], "tasks": [], "methods": [], "runs": []} | dict(plan)
+    for name in (*LISTS, "runs"):
+        if not isinstance(given[name], list):
+            raise ValueError(f"{name}: expected a list, got {type(given[name]).__name__}")
+    number = len(given["runs"])
+    product = 1
+    for name in LISTS:
+        product *= len(given[name])
+    if number + product > MOST_RUNS:
+        raise ValueError(f"plan: expected at most {MOST_RUNS:,} runs, got {number + product:,}")
+    specs = [Spec.of_json(one) for one in given["runs"]]
+    order = (given[name] for name in ("tasks", "recipes", "methods", "seeds"))
+    for task, recipe, method, seed in itertools.product(*order):
+        specs.append(Spec.of_json({"task": task, "method": method, "seed": seed, "recipe": recipe}))
+    if not specs:
+        raise ValueError("plan: expected at least one run, got none")
+    return list(dict.fromkeys(specs))
+
+
+def one(run: Mapping[str, Any], sizes: bool = True) -> Result:
+    """Do one run, as JSON says it, on one thread. It is what a worker is asked for, here or in a cluster."""
+    import torch
+
+    from srviz.lab.records import at_sizes, records
+    from srviz.lab.train import Training
+
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        training = Training(Spec.of_json(run))
+        losses: list[float] = []
+        tests: list[list[float]] = []
+        result: Result = {"run": training.spec.to_json(), "parameters": training.parameters}
+        seconds = 0.0
+        for record in records(training, looks=0, states=False):
+            losses += record.get("losses", [])
+            seconds = record.get("seconds", seconds)
+            if "test" in record:
+                tests.append([record["step"], round(seconds, 3), record["test"]["metric"]])
+            if "diverged" in record:
+                result["diverged"] = record["step"]
+            if "end" in record:
+                result |= record["end"]
+        result |= {"losses": thinned(losses), "tests": tests}
+        if sizes and "diverged" not in result and len(training.task.sizes) > 1:
+            result["sizes"] = at_sizes(training)
+        return result | {"where": where()}
+    finally:
+        torch.set_num_threads(threads)
+
+
+def thinned(losses: Sequence[float], points: int = 60) -> list[list[float]]:
+    """[step, mean loss of the steps since the last point] at so many points at most."""
+    width = max(1, -(-len(losses) // points))
+    parts = [losses[k : k + width] for k in range(0, len(losses), width)]
+    return [[min(len(losses), (k + 1) * width), round(sum(p) / len(p), 4)] for k, p in enumerate(parts)]
+
+
+def where() -> dict[str, Any]:
+    """When and on what: the date, the versions, the processor."""
+    import torch
+
+    return {
+        "date": datetime.now(UTC).date().isoformat(),
+        "torch": torch.__version__,
+        "python": platform.python_version(),
+        "processor": host.processor(),
+        "cores": host.cores(),
+        "process": os.getpid(),
+    }
+
+
+@dataclass
+class Sweep:
+    """Runs, and what is known of them. path: of the file of results, or None to keep them here alone."""
+
+    specs: list[Spec]
+    path: Path | None = None
+
+    def __post_init__(self) -> None:
+        self.results: dict[Spec, Result] = {}
+        if self.path and self.path.exists():
+            wanted = set(self.specs)
+            for result in read(self.path):
+                spec = Spec.of_json(result["run"])
+                if spec in wanted:
+                    self.results[spec] = result
+
+    @property
+    def left(self) -> list[Spec]:
+        """The runs that are not over."""
+        return [spec for spec in self.specs if spec not in self.results]
+
+    def take(self, result: Result) -> None:
+        """A run that is over: it is kept at once."""
+        self.results[Spec.of_json(result["run"])] = result
+        if self.path:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            with self.path.open("a") as file:
+                file.write(json.dumps(result) + "\n")
+
+    def table(self) -> list[Result]:
+        """The results in the order of the plan."""
+        return [self.results[spec] for spec in self.specs if spec in self.results]
+
+
+def read(path: Path) -> list[Result]:
+    """The results in a file. A last line that was cut off, as by a full disk, is left out; other faults are errors."""
+    found = []
+    lines = path.read_text().split("\n")
+    for number, line in enumerate(lines, 1):
+        try:
+            if line:
+                result = json.loads(line)
+                Spec.of_json(result["run"])
+                found.append(result)
+        except (ValueError, KeyError, TypeError, RecursionError):
+            if number == len(lines):
+                break
+            raise ValueError(f"line {number} of {path.name}: expected the result of a run") from None
+    return found
+
+
+def local(specs: Sequence[Spec], workers: int | None = None, sizes: bool = True) -> Iterator[Result]:
+    """Do the runs in processes of this machine. One that is killed costs the time of the run it was at, and no more."""
+    waiting, attempts = list(specs), dict.fromkeys(specs, 0)
+    while waiting:
+        with ProcessPoolExecutor(workers or host.cores(), mp_context=get_context("spawn")) as pool:
+            at_work = {pool.submit(one, spec.to_json(), sizes): spec for spec in waiting}
+            try:
+                for future, spec in _as_done(at_work):
+                    yield future.result()
+                    waiting.remove(spec)
+            except BrokenProcessPool:
+                for spec in waiting[: workers or host.cores()]:
+                    attempts[spec] += 1
+                    if attempts[spec] >= ATTEMPTS:
+                        raise RuntimeError(f"A process ended {ATTEMPTS} times in the middle of {spec}.") from None
+            finally:
+                pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _as_done(at_work: dict["Future[Result]", Spec]) -> Iterator[tuple["Future[Result]", Spec]]:
+    left = set(at_work)
+    while left:
+        done, left = wait(left, return_when=FIRST_COMPLETED)
+        for future in sorted(done, key=lambda future: future.exception() is not None):  # first what can be kept
+            yield future, at_work[future]
+
+
+def cluster(address: str, specs: Sequence[Spec], sizes: bool = True) -> Iterator[Result]:
+    """Do the runs on the workers of a Dask cluster, whose scheduler gives what a lost worker was at to another one.
+
+    The workers need this package. Raises ValueError where there is no scheduler, or no Dask.
+    """
+    try:
+        from distributed import Client, as_completed
+    except ModuleNotFoundError:
+        raise ValueError('A cluster needs Dask, which is not installed: pip install "srviz[cluster]"') from None
+    try:
+        client = Client(address, timeout=10, set_as_default=False)
+    except (OSError, ValueError) as error:
+        raise ValueError(f"There is no Dask scheduler at {address}: {str(error)[:100]}") from None
+    with client:
+        plans = [spec.to_json() for spec in specs]
+        futures = client.map(one, plans, sizes=sizes, pure=False, retries=ATTEMPTS)
+        for future, result in as_completed(futures, with_results=True):
+            future.release()
+            yield result
+
+
+def do(sweep: Sweep, results: Iterator[Result], tell: Callable[[str], object] = print) -> None:
+    """Take the results as they come, and tell how far it is."""
+    begun, before = time.monotonic(), len(sweep.results)
+    for result in results:
+        sweep.take(result)
+        done = len(sweep.results)
+        left = (time.monotonic() - begun) / (done - before) * (len(sweep.specs) - done)
+        run = result["run"]
+        said = f"diverged at step {result['diverged']}" if "diverged" in result else f"{result['metric']:.3f}"
+        which = f"{run['task']} {run['method']} seed {run['seed']}"
+        tell(f"{done} of {len(sweep.specs)}: {which}: {said}, {left / 60:.0f} min left")

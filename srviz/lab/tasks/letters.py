@@ -1,0 +1,82 @@
+"""Masked letters: some letters of a line of English are covered, and are to be guessed from the others."""
+
+import math
+import re
+
+import torch
+from torch import Generator, Tensor, nn
+
+from srviz.lab.task import IGNORED, Batch, Recipe, Task
+
+RANK = 7
+LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789 .,;:'\"()[]{}-_=+*/<>"
+COVERED = len(LETTERS)
+SHARE = 0.15  # of the letters that are covered
+TESTED = 512
+TEST_PART = 0.1  # of the text, its end
+
+
+class Letters:
+    """Lines cut at random from the help texts that come with Python."""
+
+    def __init__(self) -> None:
+        text = torch.tensor([LETTERS.index(letter) for letter in english()])
+        end = int(len(text) * (1 - TEST_PART))
+        self.learned, self.tested = text[:end], text[end:]
+
+    def train(self, generator: Generator, batch: int, n: int) -> Batch:
+        """Lines of n letters, some of them covered."""
+        return covered(self.learned, generator, batch, n)
+
+    def test(self, n: int, most: int | None = None) -> Batch:
+        """Lines from the end of the text, which nothing is learned from, the same at every call."""
+        return covered(self.tested, Generator().manual_seed(7_000), TESTED, n).part(slice(most))
+
+
+def english() -> str:
+    """Python's own help texts, in small letters, with single spaces, of the letters of `LETTERS` alone."""
+    from pydoc_data.topics import topics
+
+    return plain(" ".join(topics[name] for name in sorted(topics)))
+
+
+def plain(text: str) -> str:
+    """A text in the letters that the model knows."""
+    text = re.sub(r"\s+", " ", text.lower())
+    return "".join(letter for letter in text if letter in LETTERS)
+
+
+def covered(text: Tensor, generator: Generator, rows: int, n: int) -> Batch:
+    """Lines of a text (letters,), each with some letters covered, at least one."""
+    if not 2 <= n <= len(text):
+        raise ValueError(f"n: expected 2 to {len(text):,} letters, got {n}")
+    start = torch.randint(len(text) - n + 1, (rows, 1), generator=generator)
+    line = text[start + torch.arange(n)]
+    chance = torch.rand(rows, n, generator=generator)
+    cover = (chance < SHARE) | (chance == chance.amin(1, keepdim=True))
+    return Batch(line.masked_fill(cover, COVERED), line.masked_fill(~cover, IGNORED))
+
+
+def single_bits() -> float:
+    """The entropy of single letters of the text, in bits: what a guess comes to that looks at nothing."""
+    counts = torch.bincount(torch.tensor([LETTERS.index(letter) for letter in english()])).double()
+    share = counts[counts > 0] / counts.sum()
+    return float(-(share * share.log()).sum() / math.log(2))
+
+
+TASKS = (
+    Task(
+        name="letters",
+        title="Masked letters",
+        after="masked language modelling, as BERT is trained",
+        line="Letters of a line are covered, and the others are read to guess them.",
+        recipe=Recipe(n=32, steps=600, rate=4e-3, heads=8, positions="rotary", readout="tokens"),
+        classes=tuple(LETTERS),
+        sizes=(16, 32, 64, 128),
+        data=Letters,
+        embed=lambda recipe: nn.Embedding(COVERED + 1, recipe.width),
+        draws="text",
+        chance=4.59,
+        metric="bits",
+    ),
+)

@@ -1,0 +1,85 @@
+"""ListOps: nested lists of digits under MAX, MIN, MED and SM (Nangia and Bowman, arXiv 1804.06028)."""
+
+from collections.abc import Callable
+
+import numpy as np
+import torch
+from torch import Generator, nn
+
+from srviz.lab.task import Batch, Recipe, Task
+
+RANK = 5
+OPERATORS: dict[str, Callable[[list[int]], int]] = {
+    "[MAX": max,
+    "[MIN": min,
+    "[MED": lambda values: int(np.median(values)),
+    "[SM": lambda values: sum(values) % 10,
+}
+WORDS = (*"0123456789", *OPERATORS, "]")
+PADDING = len(WORDS)
+DEEPEST, MOST_ARGUMENTS = 3, 5
+TESTED = 512
+
+
+class ListOps:
+    """Random expressions of at least half of n tokens and at most n, the rest padding."""
+
+    def train(self, generator: Generator, batch: int, n: int) -> Batch:
+        """A seed for numpy is drawn, and the expressions from that."""
+        return made(int(torch.randint(2**31 - 1, (), generator=generator)), batch, n)
+
+    def test(self, n: int, most: int | None = None) -> Batch:
+        """The same expressions at every call."""
+        return made(7_000, TESTED, n).part(slice(most))
+
+
+def made(seed: int, rows: int, n: int) -> Batch:
+    """So many expressions of at most n tokens."""
+    if n < 8:
+        raise ValueError(f"n: expected at least 8 tokens, which the shortest lists need, got {n}")
+    rng = np.random.default_rng(seed)
+    x, y = np.full((rows, n), PADDING), np.empty(rows, np.int64)
+    for row in range(rows):
+        written, y[row] = expression(rng, int(rng.integers(n // 2, n + 1)))
+        x[row, : len(written)] = written
+    tokens = torch.from_numpy(x)
+    return Batch(tokens, torch.from_numpy(y), tokens != PADDING)
+
+
+def expression(rng: np.random.Generator, room: int, depth: int = 0) -> tuple[list[int], int]:
+    """An expression of about so many tokens and never more, and what it comes to."""
+    name = list(OPERATORS)[rng.integers(len(OPERATORS))]
+    tokens, values = [WORDS.index(name)], list[int]()
+    room -= 2
+    many = int(rng.integers(2, MOST_ARGUMENTS + 1)) if depth else max(2, min(room // 2, 4 * MOST_ARGUMENTS))
+    for left in range(many, 0, -1):
+        if room <= 0:
+            break
+        share = room // left
+        if depth < DEEPEST and share >= 4:
+            inner, value = expression(rng, share, depth + 1)
+        else:
+            value = int(rng.integers(10))
+            inner = [value]
+        tokens += inner
+        values.append(value)
+        room -= len(inner)
+    return [*tokens, WORDS.index("]")], OPERATORS[name](values)
+
+
+TASKS = (
+    Task(
+        name="listops",
+        title="ListOps",
+        after="ListOps of Long Range Arena",
+        line="Nested lists are to be worked out; Long Range Arena has 2,048 tokens of them, here there are 48.",
+        recipe=Recipe(n=48, steps=900, rate=2e-3, positions="learned"),
+        classes=tuple("0123456789"),
+        sizes=(48,),
+        data=ListOps,
+        embed=lambda recipe: nn.Embedding(PADDING + 1, recipe.width),
+        draws="text",
+        chance=0.22,
+        honest="At this length and in this time nobody does much better than a plain mean, so it ranks nobody.",
+    ),
+)

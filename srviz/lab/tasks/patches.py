@@ -1,0 +1,76 @@
+"""A Vision Transformer on handwritten digits of 8 × 8 pixels, cut into 16 patches."""
+
+import numpy as np
+import torch
+from torch import Generator, Tensor, nn
+
+from srviz.lab.task import Batch, Recipe, Task
+
+RANK = 3
+SIDE, PATCH = 8, 2
+GRID = SIDE // PATCH
+PATCHES = GRID * GRID
+TESTED = 450  # of 1,797 pictures
+SHIFT = 1  # pixels either way
+
+
+class Digits:
+    """scikit-learn's digits, shifted by up to a pixel where they are learned from."""
+
+    def __init__(self) -> None:
+        pictures, labels = digits()
+        self.learned, self.labels = pictures[TESTED:], labels[TESTED:]
+        self.tested, self.test_labels = pictures[:TESTED], labels[:TESTED]
+
+    def train(self, generator: Generator, batch: int, n: int) -> Batch:
+        """Random digits, each shifted."""
+        which = torch.randint(len(self.labels), (batch,), generator=generator)
+        moved = shifted(self.learned[which], torch.randint(-SHIFT, SHIFT + 1, (batch, 2), generator=generator))
+        return Batch(cut(moved), self.labels[which])
+
+    def test(self, n: int, most: int | None = None) -> Batch:
+        """Other digits, as they are."""
+        return Batch(cut(self.tested[:most]), self.test_labels[:most])
+
+
+def digits() -> tuple[Tensor, Tensor]:
+    """All 1,797 pictures (1797, 8, 8) from 0 to 1 in a fixed random order, and what digit each is (1797,)."""
+    from sklearn.datasets import load_digits
+
+    found = load_digits()
+    order = np.random.default_rng(0).permutation(len(found.target))
+    pictures = torch.from_numpy(found.images[order] / 16).float()
+    return pictures, torch.from_numpy(found.target[order]).long()
+
+
+def shifted(pictures: Tensor, by: Tensor) -> Tensor:
+    """Pictures (B, 8, 8), each shifted by (rows, columns) of (B, 2), with empty pixels coming in."""
+    wide = nn.functional.pad(pictures, (SHIFT, SHIFT, SHIFT, SHIFT))
+    at = torch.arange(SIDE) + SHIFT
+    rows, columns = at + by[:, :1], at + by[:, 1:]  # (B, 8) each
+    moved: Tensor = wide[torch.arange(len(pictures))[:, None, None], rows.unsqueeze(2), columns.unsqueeze(1)]
+    return moved
+
+
+def cut(pictures: Tensor) -> Tensor:
+    """Pictures (B, 8, 8) → their patches row by row, (B, 16, 4)."""
+    tiles = pictures.view(-1, GRID, PATCH, GRID, PATCH).transpose(2, 3)
+    return tiles.reshape(-1, PATCHES, PATCH * PATCH) * 2 - 1
+
+
+TASKS = (
+    Task(
+        name="patches",
+        title="A Vision Transformer on digits",
+        after="ViT",
+        line="A picture is cut into patches, tokens with a place, and one more token is asked for the answer.",
+        recipe=Recipe(n=PATCHES, steps=1000, rate=2e-3, layers=3, positions="learned", readout="class"),
+        classes=tuple("0123456789"),
+        sizes=(PATCHES,),
+        data=Digits,
+        embed=lambda recipe: nn.Linear(PATCH * PATCH, recipe.width),
+        draws="picture",
+        chance=0.1,
+        examples=TESTED,
+    ),
+)

@@ -1,0 +1,65 @@
+"""Recall: sixteen pairs of a key and a value are shown, then sixteen keys, and the value of each is asked for."""
+
+import torch
+from torch import Generator, Tensor, nn
+
+from srviz.lab.task import IGNORED, Batch, Recipe, Task
+
+RANK = 4
+VOCABULARY = 64
+TESTED = 256
+
+
+class Recall:
+    """Pairs of different keys and any values, then the keys in another order. A token is (key, value), value
+    `VOCABULARY` where it is asked for.
+    """
+
+    def train(self, generator: Generator, batch: int, n: int) -> Batch:
+        """n tokens: half of them pairs, half of them questions."""
+        if n % 2 or n > 2 * VOCABULARY:
+            raise ValueError(f"n: expected an even number up to {2 * VOCABULARY}, got {n}")
+        pairs = n // 2
+        keys = torch.rand(batch, VOCABULARY, generator=generator).argsort(1)[:, :pairs]
+        values = torch.randint(VOCABULARY, (batch, pairs), generator=generator)
+        order = torch.rand(batch, pairs, generator=generator).argsort(1)
+        unknown = torch.full_like(values, VOCABULARY)
+        shown, asked = torch.stack((keys, values), 2), torch.stack((keys.gather(1, order), unknown), 2)
+        y = torch.cat((torch.full_like(values, IGNORED), values.gather(1, order)), 1)
+        return Batch(torch.cat((shown, asked), 1), y)
+
+    def test(self, n: int, most: int | None = None) -> Batch:
+        """The same questions at every call."""
+        return self.train(Generator().manual_seed(7_000), TESTED, n).part(slice(most))
+
+
+class Pairs(nn.Module):
+    """The embedding of a key plus that of a value: (B, n, 2) integers → (B, n, width)."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.keys, self.values = nn.Embedding(VOCABULARY, width), nn.Embedding(VOCABULARY + 1, width)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """A token is a key and a value."""
+        embedded: Tensor = self.keys(x[..., 0]) + self.values(x[..., 1])
+        return embedded
+
+
+TASKS = (
+    Task(
+        name="recall",
+        title="Recall",
+        after="the retrieval task of Long Range Arena, and multi-query associative recall",
+        line="Who is asked for a key must find the one token in which it stood and read its value.",
+        recipe=Recipe(n=32, steps=600, rate=2e-3, readout="tokens"),
+        classes=tuple(str(value) for value in range(VOCABULARY)),
+        sizes=(8, 16, 32, 64, 128),
+        data=Recall,
+        embed=lambda recipe: Pairs(recipe.width),
+        draws="tokens",
+        chance=1 / VOCABULARY,
+        examples=64,
+        honest="This is where sliced ReLU loses: its weights grow with distance, so it cannot pick one key among many.",
+    ),
+)

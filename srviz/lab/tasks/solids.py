@@ -1,0 +1,115 @@
+"""Solids: which of thirteen shapes is this cloud of points? ModelNet40 with a Point Cloud Transformer, in small."""
+
+import math
+
+import torch
+from torch import Generator, Tensor, nn
+
+from srviz.lab.task import Batch, Recipe, Task
+
+RANK = 1
+POOL = 20_000  # points of each shape that training clouds are drawn from
+TEST_EACH = 16  # test clouds of each shape
+SIZES = (64, 128, 256, 512, 1024, 2048, 4096)
+STRETCH, NOISE = 0.2, 0.02
+NAMES = (
+    "sphere", "torus", "cube", "swiss_roll", "s_curve", "moebius", "trefoil", "helix", "rings", "table", "chair",
+    "lamp", "aeroplane",
+)  # fmt: skip
+TITLES = (
+    "Sphere", "Torus", "Cube", "Swiss roll", "S-curve", "Möbius band", "Trefoil", "Helix", "Linked rings", "Table",
+    "Chair", "Lamp", "Aeroplane",
+)  # fmt: skip
+
+
+class Solids:
+    """Clouds of the shapes, stretched, turned about the upright axis or any way, with a little noise."""
+
+    def __init__(self, tumbled: bool) -> None:
+        from srviz.inputs import CLOUDS
+
+        self.tumbled = tumbled
+        made = [[CLOUDS[name].make(POOL, random_state=seed).x for name in NAMES] for seed in (0, 1)]
+        self.learned, self.tested = (torch.stack([torch.from_numpy(x) for x in pool]) for pool in made)
+
+    def train(self, generator: Generator, batch: int, n: int) -> Batch:
+        """Clouds of n points of random shapes."""
+        y = torch.randint(len(NAMES), (batch,), generator=generator)
+        return Batch(self._clouds(self.learned, y, n, generator), y)
+
+    def test(self, n: int, most: int | None = None) -> Batch:
+        """The same clouds at every n: with more points they are only seen more finely."""
+        y = torch.arange(len(NAMES)).repeat(TEST_EACH)[:most]
+        clouds = [
+            self._clouds(self.tested, y[i : i + 1], n, torch.Generator().manual_seed(7_000 + i)) for i in range(len(y))
+        ]
+        return Batch(torch.cat(clouds), y)
+
+    def _clouds(self, pool: Tensor, y: Tensor, n: int, generator: Generator) -> Tensor:
+        """n points of each of the shapes y: (B,), from a pool (shapes, POOL, 3) → (B, n, 3)."""
+        rows = len(y)
+        stretch = 1 + STRETCH * (2 * torch.rand(rows, 1, 3, generator=generator) - 1)
+        turn = _any(rows, generator) if self.tumbled else _upright(rows, generator)
+        which = torch.randint(pool.shape[1], (rows, n), generator=generator)
+        points = pool[y.unsqueeze(1), which] * stretch
+        return points @ turn + NOISE * torch.randn(rows, n, 3, generator=generator)
+
+
+def _upright(rows: int, generator: Generator) -> Tensor:
+    """Turns about z by any angle, (rows, 3, 3)."""
+    angle = 2 * math.pi * torch.rand(rows, generator=generator)
+    turn = torch.eye(3).repeat(rows, 1, 1)
+    turn[:, 0, 0] = turn[:, 1, 1] = angle.cos()
+    turn[:, 0, 1], turn[:, 1, 0] = angle.sin(), -angle.sin()
+    return turn
+
+
+def _any(rows: int, generator: Generator) -> Tensor:
+    """Turns drawn evenly from all there are, (rows, 3, 3), by unit quaternions."""
+    w, x, y, z = nn.functional.normalize(torch.randn(rows, 4, generator=generator), dim=1).unbind(1)
+    entries = [
+        1 - 2 * (y * y + z * z), 2 * (x * y - z * w), 2 * (x * z + y * w),
+        2 * (x * y + z * w), 1 - 2 * (x * x + z * z), 2 * (y * z - x * w),
+        2 * (x * z - y * w), 2 * (y * z + x * w), 1 - 2 * (x * x + y * y),
+    ]  # fmt: skip
+    return torch.stack(entries, 1).view(rows, 3, 3)
+
+
+def embed(recipe: Recipe) -> nn.Module:
+    """Points (B, n, 3) → (B, n, width)."""
+    width = recipe.width
+    return nn.Sequential(nn.Linear(3, width), nn.GELU(), nn.Linear(width, width), nn.LayerNorm(width))
+
+
+RECIPE = Recipe(n=256, steps=300, rate=4e-3, batch=32, heads=8)
+AFTER = "ModelNet40 with a Point Cloud Transformer"
+TASKS = (
+    Task(
+        name="solids",
+        title="Solids",
+        after=AFTER,
+        line="A cloud of points in space is to be told from twelve other shapes, whatever way it faces.",
+        recipe=RECIPE,
+        classes=TITLES,
+        sizes=SIZES,
+        data=lambda: Solids(tumbled=False),
+        embed=embed,
+        draws="cloud",
+        chance=1 / len(NAMES),
+        examples=104,
+    ),
+    Task(
+        name="tumbled",
+        title="Solids, turned any way",
+        after=AFTER,
+        line="The same shapes, each turned any way in space and not only about the upright axis.",
+        recipe=RECIPE,
+        classes=TITLES,
+        sizes=SIZES,
+        data=lambda: Solids(tumbled=True),
+        embed=embed,
+        draws="cloud",
+        chance=1 / len(NAMES),
+        examples=104,
+    ),
+)

@@ -1,0 +1,202 @@
+"""Training: one model on one task, step by step, which can be stopped anywhere and gone on with to the bit."""
+
+import math
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import torch
+from torch import Generator, Tensor
+from torch.nn.functional import cross_entropy
+
+from srviz.lab import checkpoint
+from srviz.lab.mixing import Attention
+from srviz.lab.model import Model, count
+from srviz.lab.spec import Spec
+from srviz.lab.task import IGNORED, Batch
+from srviz.lab.tasks import data
+
+TOKENS_AT_ONCE = 16_384  # of a test
+SEEDS_APART = 1_000_003  # between the generators of one seed's steps and those of the next
+
+
+class Diverged(Exception):
+    """The loss is not a number any more. Its text is a sentence; step: at which it happened."""
+
+    def __init__(self, step: int) -> None:
+        super().__init__(f"The loss was no number any more at step {step:,}: the learning rate is too high for it.")
+        self.step = step
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step. number: how many are done. loss: in nats. seconds: it took; mixing: those of what mixes the tokens."""
+
+    number: int
+    loss: float
+    seconds: float
+    mixing: float
+
+
+@dataclass(frozen=True)
+class Tested:
+    """How a model did. loss: in nats. accuracy: share of right answers. right, asked: their numbers. confusion:
+    (classes, classes), how often each class was taken for each.
+    """
+
+    loss: float
+    accuracy: float
+    right: int
+    asked: int
+    confusion: Tensor = field(repr=False)
+
+    def metric(self, name: str) -> float:
+        """One of `METRICS`."""
+        return self.accuracy if name == "accuracy" else self.loss / math.log(2)
+
+
+def build(spec: Spec) -> Model:
+    """The untrained model of a run, the same for a seed."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(spec.seed)
+        return Model(spec.of_task, spec.recipe, spec.of_mixing)
+
+
+class Training:
+    """A run as far as it has come. What each step learns from depends on the seed and its number alone.
+
+    On a CPU with one thread a run that was stopped and gone on with is equal to one that was not, bit by bit.
+    """
+
+    def __init__(self, spec: Spec, device: torch.device | str = "cpu") -> None:
+        self.spec, self.task, self.device = spec, spec.of_task, torch.device(device)
+        self.data = data(spec.task)
+        self.model = build(spec).to(self.device)
+        matrices = [p for p in self.model.parameters() if p.dim() > 1]
+        others = [p for p in self.model.parameters() if p.dim() <= 1]
+        groups = [{"params": matrices, "weight_decay": spec.recipe.decay}, {"params": others, "weight_decay": 0.0}]
+        self.optimizer = torch.optim.AdamW(groups, lr=spec.recipe.rate, fused=True)
+        self.done = 0
+
+    @property
+    def parameters(self) -> int:
+        """How many are learned."""
+        return count(self.model)
+
+    def run(self) -> Iterator[Step]:
+        """Go on to the end, a result every step. Raises `Diverged`."""
+        while self.done < self.spec.recipe.steps:
+            yield self.step()
+
+    def step(self) -> Step:
+        """One step of AdamW. Raises `Diverged`."""
+        recipe, model = self.spec.recipe, self.model.train()
+        batch = self._batch(self.done)
+        begun, model.watch.seconds = time.perf_counter(), 0.0
+        for group in self.optimizer.param_groups:
+            group["lr"] = rate(recipe.rate, self.done, recipe.steps, recipe.warmup)
+        loss = losses(model(batch.x, batch.keep), batch.y)
+        now = loss.item()
+        if not math.isfinite(now):
+            raise Diverged(self.done + 1)
+        self.optimizer.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+        torch.nn.utils.clip_grad_norm_(model.parameters(), recipe.clip)
+        self.optimizer.step()
+        self.done += 1
+        return Step(self.done, now, time.perf_counter() - begun, model.watch.seconds)
+
+    def test(self, n: int | None = None, most: int | None = None) -> Tested:
+        """On what nothing was learned from: n tokens, as many as it learns from if None; the first `most` examples."""
+        return test(self.model, self.data.test(n or self.spec.recipe.n, most).to(self.device))
+
+    def weights(self) -> bytes:
+        """The model as a file of its own."""
+        return checkpoint.save("weights", self.model.state_dict(), {"run": self.spec.to_json(), "step": self.done})
+
+    def state(self) -> bytes:
+        """All that `resume` needs to go on as if it had not stopped."""
+        held = {f"model.{name}": x for name, x in self.model.state_dict().items()}
+        for number, parameter in enumerate(self._learned()):
+            for name, x in self.optimizer.state[parameter].items():
+                held[f"{name}.{number}"] = x
+        return checkpoint.save("training", held, {"run": self.spec.to_json(), "step": self.done})
+
+    def resume(self, state: bytes) -> None:
+        """Go back to a state of the same run. Raises ValueError for one of another."""
+        held, words = checkpoint.load(state, "training")
+        if words.get("run") != self.spec.to_json():
+            raise ValueError(
+                f"This training is of another run: {_named(words.get('run'))}, not {_named(self.spec.to_json())}."
+            )
+        try:
+            self.model.load_state_dict({k[6:]: x for k, x in held.items() if k.startswith("model.")})
+            for number, parameter in enumerate(self._learned()):
+                for name in ("step", "exp_avg", "exp_avg_sq"):
+                    if f"{name}.{number}" in held:
+                        self.optimizer.state[parameter][name] = held[f"{name}.{number}"].to(self.device)
+            self.done = int(words["step"])
+        except (KeyError, RuntimeError, TypeError, ValueError):
+            raise ValueError(
+                "This training does not fit the model of its own run: it was written by another version."
+            ) from None
+
+    def _learned(self) -> list[Tensor]:
+        return [p for group in self.optimizer.param_groups for p in group["params"]]
+
+    def _batch(self, number: int) -> Batch:
+        generator = Generator().manual_seed(self.spec.seed * SEEDS_APART + number)
+        return self.data.train(generator, self.spec.recipe.batch, self.spec.recipe.n).to(self.device)
+
+
+def load(weights: bytes) -> tuple[Model, Spec]:
+    """A trained model from its file. Raises ValueError, with a sentence, for what is none."""
+    held, words = checkpoint.load(weights, "weights")
+    spec = Spec.of_json(words.get("run"))
+    model = build(spec)
+    try:
+        model.load_state_dict(held)
+    except RuntimeError:
+        raise ValueError("These weights do not fit the model that the file says they are of.") from None
+    return model.eval(), spec
+
+
+def losses(logits: Tensor, y: Tensor) -> Tensor:
+    """The mean cross-entropy in nats of logits (…, classes) for y (…)."""
+    loss: Tensor = cross_entropy(logits.flatten(0, -2), y.flatten(), ignore_index=IGNORED)
+    return loss
+
+
+def rate(most: float, step: int, steps: int, warmup: float) -> float:
+    """The learning rate of a step from 0: it rises in a line, then falls to 0 as a cosine."""
+    rising = max(1, round(warmup * steps))
+    if step < rising:
+        return most * (step + 1) / rising
+    return most * (1 + math.cos(math.pi * (step - rising) / max(1, steps - rising))) / 2
+
+
+@torch.no_grad()
+def test(model: Model, batch: Batch) -> Tested:
+    """How a model does on some examples; as many at once as fit into memory."""
+    model.eval()
+    rows = max(1, TOKENS_AT_ONCE // batch.x.shape[1])
+    classes = model.head.out_features
+    confusion, loss = torch.zeros(classes, classes, dtype=torch.int64), 0.0
+    for start in range(0, len(batch), rows):
+        part = batch.part(slice(start, start + rows))
+        logits, y = model(part.x, part.keep).flatten(0, -2), part.y.flatten()
+        asked = y != IGNORED
+        loss += float(cross_entropy(logits, y, ignore_index=IGNORED, reduction="sum"))
+        said = logits.argmax(-1)[asked]
+        confusion += torch.bincount(y[asked] * classes + said, minlength=classes * classes).view_as(confusion).cpu()
+    number, right = int(confusion.sum()), int(confusion.trace())
+    return Tested(loss / max(1, number), right / max(1, number), right, number, confusion)
+
+
+def attentions(model: Model) -> list[Attention]:
+    """What attends in each layer, the first one first; none in a control."""
+    return [block.mix for block in model.blocks if isinstance(block.mix, Attention)]
+
+
+def _named(run: object) -> str:
+    return f"{run.get('task')}, {run.get('method')}, seed {run.get('seed')}" if isinstance(run, dict) else "unknown"
