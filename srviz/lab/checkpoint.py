@@ -1,6 +1,7 @@
 """Models and trainings as files: safetensors, which hold numbers and a few words, and never code.
 
-The metadata of a file says what it is: {"srviz": "1", "kind": "weights" or "training", "spec": JSON of `Spec`}.
+The metadata of a file has one entry, so that the same numbers make the same file: {"srviz": JSON of {"format", "kind",
+"words"}}, the kind being one of `KINDS`.
 """
 
 import json
@@ -19,7 +20,7 @@ def save(kind: str, tensors: Mapping[str, Tensor], words: Mapping[str, Any]) -> 
     from safetensors.torch import save as written
 
     held = {name: x.detach().cpu().contiguous() for name, x in tensors.items()}
-    return written(held, {"srviz": FORMAT, "kind": kind, "words": json.dumps(words)})
+    return written(held, {"srviz": json.dumps({"format": FORMAT, "kind": kind, "words": words})})
 
 
 def load(data: bytes, kind: str) -> tuple[dict[str, Tensor], dict[str, Any]]:
@@ -35,15 +36,13 @@ def load(data: bytes, kind: str) -> tuple[dict[str, Tensor], dict[str, Any]]:
         tensors = read(data)
     except (SafetensorError, ValueError, RecursionError) as error:
         raise ValueError(f"This is not a whole file of weights (safetensors): {str(error)[:100]}") from None
-    said = (header or {}).get("__metadata__") or {}
-    if said.get("srviz") != FORMAT or said.get("kind") not in KINDS:
-        raise ValueError("These weights were not written by this lab.")
-    if said["kind"] != kind:
-        raise ValueError(f"This file holds {KINDS[said['kind']]}, not {KINDS[kind]}.")
     try:
-        words = json.loads(said["words"])
-        if not isinstance(words, dict):
-            raise ValueError
-    except (KeyError, ValueError, RecursionError):
-        raise ValueError("What this file says of its weights cannot be read.") from None
+        said = json.loads(header["__metadata__"]["srviz"])
+        written, held, words = said["format"], said["kind"], said["words"]
+    except (KeyError, TypeError, ValueError, RecursionError):
+        raise ValueError("These weights were not written by this lab.") from None
+    if written != FORMAT or held not in KINDS or not isinstance(words, dict):
+        raise ValueError("These weights were written by another version of this lab.")
+    if held != kind:
+        raise ValueError(f"This file holds {KINDS[held]}, not {KINDS[kind]}.")
     return tensors, words

@@ -1,13 +1,13 @@
 """What mixes the tokens of a model: attention by any method of the registry, or a control that is no attention."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import softplus
 
-from srviz.attention import METHODS, Heads, Slice
+from srviz.attention import METHODS, Heads, Slice, standardize
 from srviz.attention.method import Method
 
 LEAST_BANDWIDTH = 1e-4
@@ -52,7 +52,18 @@ class Attention(nn.Module):
             q, k = turned(q), turned(k)
         bandwidth = softplus(self.raw_bandwidth) + LEAST_BANDWIDTH if has_bandwidth(self.method) else 1.0
         heads = Heads(q, k, v, key_mask=None if keep is None else keep.unsqueeze(1), bandwidth=bandwidth)
-        return heads.scored(self.slice, self.method) if self.slice is not None else heads
+        if self.slice is None:
+            return heads
+        heads = heads.scored(self.slice)
+        return self._standardized(heads) if self.method.standardized else heads
+
+    @staticmethod
+    def _standardized(heads: Heads) -> Heads:
+        """Queries and keys are the same tokens here, so a token that is no key counts as no query either."""
+        s, t = heads.scores
+        keep = heads.key_mask
+        scores = standardize(s, t, query_mask=keep, key_mask=keep)
+        return replace(heads, s=scores.s, t=scores.t, mean=scores.mean, deviation=scores.deviation)
 
 
 class Mean(nn.Module):

@@ -16,15 +16,20 @@ TEST_TOKENS = 1 << 18  # of a test at one length
 
 
 def records(
-    training: Training, *, example: int = 0, looks: int = LOOKS, tests: int = TESTS, states: bool = True
+    training: Training,
+    *,
+    example: int = 0,
+    looks: int = LOOKS,
+    tests: int = TESTS,
+    state_seconds: float = STATE_SECONDS,
 ) -> Iterator[Record]:
     """Train to the end.
 
     {"begin": {run, parameters, step}}, then {"step", "losses": of each step since the last such record, "seconds",
     "mixing"}, the seconds being those of all steps so far in this call; {"step", "test": …} and {"step", "look": …} at
-    even distances; {"step", "state": packed} every few seconds; and at the end {"step", "end": {…}, "weights": packed}.
-    A run whose loss is no number any more ends with {"step", "diverged": a sentence}. example: of the test, that is
-    looked at.
+    even distances; {"step", "state": packed} every `state_seconds`; and at the end {"step", "end": {…}, "weights":
+    packed}. A run whose loss is no number any more ends with {"step", "diverged": a sentence}. example: of the test,
+    that is looked at.
     """
     spec, steps = training.spec, training.spec.recipe.steps
     one = training.data.test(spec.recipe.n).part(slice(example, example + 1)).to(training.device)
@@ -52,7 +57,7 @@ def records(
                 }
             if looked:
                 yield {"step": step.number, "look": look(training.model, one)}
-            if states and (last or now - kept >= STATE_SECONDS):
+            if last or now - kept >= state_seconds:
                 yield {"step": step.number, "state": Packed.of_bytes(training.state()).to_json()}
                 kept = time.perf_counter()
     except Diverged as error:

@@ -22,7 +22,7 @@ class Spec:
 
     def __post_init__(self) -> None:
         find(self.task)
-        if self.mixing not in mixings():
+        if not isinstance(self.mixing, str) or self.mixing not in mixings():
             raise ValueError(f"method: expected one of {', '.join(mixings())}, got {str(self.mixing)[:60]!r}")
         if not isinstance(self.seed, int) or isinstance(self.seed, bool) or not 0 <= self.seed <= MOST_SEED:
             raise ValueError(f"seed: expected a whole number from 0 to {MOST_SEED}, got {str(self.seed)[:60]!r}")

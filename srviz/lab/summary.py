@@ -93,10 +93,10 @@ def table(results: Iterable[Mapping[str, Any]]) -> str:
 def t_quantile(freedom: int) -> float:
     """The 0.975 quantile of Student's t, from a table or by its expansion around that of the normal distribution.
 
-    The expansion (Abramowitz and Stegun 26.7.5) is exact to three digits from 4 degrees of freedom.
+    The expansion (Abramowitz and Stegun 26.7.5) is exact to three digits from 6 degrees of freedom.
     """
-    if freedom < 4:
-        return (12.706, 4.303, 3.182)[freedom - 1]
+    if freedom < 6:
+        return (12.706, 4.303, 3.182, 2.776, 2.571)[freedom - 1]
     z, v = 1.959964, freedom
     return (
         z

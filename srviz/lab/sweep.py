@@ -5,6 +5,7 @@ A file of results has one line of JSON for each run that is over. A sweep that i
 
 import itertools
 import json
+import math
 import os
 import platform
 import time
@@ -72,7 +73,7 @@ def one(run: Mapping[str, Any], sizes: bool = True) -> Result:
         tests: list[list[float]] = []
         result: Result = {"run": training.spec.to_json(), "parameters": training.parameters}
         seconds = 0.0
-        for record in records(training, looks=0, states=False):
+        for record in records(training, looks=0, state_seconds=math.inf):
             losses += record.get("losses", [])
             seconds = record.get("seconds", seconds)
             if "test" in record:
@@ -121,6 +122,7 @@ class Sweep:
         self.results: dict[Spec, Result] = {}
         if self.path and self.path.exists():
             wanted = set(self.specs)
+            _whole_lines(self.path)
             for result in read(self.path):
                 spec = Spec.of_json(result["run"])
                 if spec in wanted:
@@ -144,8 +146,18 @@ class Sweep:
         return [self.results[spec] for spec in self.specs if spec in self.results]
 
 
+def _whole_lines(path: Path) -> None:
+    """Take a last line off that was cut off when the sweep was ended, so that the next one begins a line of its own."""
+    data = path.read_bytes()
+    if data and not data.endswith(b"\n"):
+        os.truncate(path, data.rfind(b"\n") + 1)
+
+
 def read(path: Path) -> list[Result]:
-    """The results in a file. A last line that was cut off, as by a full disk, is left out; other faults are errors."""
+    """The results in a file, which may be written at this moment: a last line that is not whole is left out.
+
+    Raises ValueError, with the line, where another one is no result.
+    """
     found = []
     lines = path.read_text().split("\n")
     for number, line in enumerate(lines, 1):
@@ -188,7 +200,9 @@ def _as_done(at_work: dict["Future[Result]", Spec]) -> Iterator[tuple["Future[Re
             yield future, at_work[future]
 
 
-def cluster(address: str, specs: Sequence[Spec], sizes: bool = True) -> Iterator[Result]:
+def cluster(
+    address: str, specs: Sequence[Spec], sizes: bool = True, *, timeout_seconds: float = 10.0
+) -> Iterator[Result]:
     """Do the runs on the workers of a Dask cluster, whose scheduler gives what a lost worker was at to another one.
 
     The workers need this package. Raises ValueError where there is no scheduler, or no Dask.
@@ -198,13 +212,14 @@ def cluster(address: str, specs: Sequence[Spec], sizes: bool = True) -> Iterator
     except ModuleNotFoundError:
         raise ValueError('A cluster needs Dask, which is not installed: pip install "srviz[cluster]"') from None
     try:
-        client = Client(address, timeout=10, set_as_default=False)
+        client = Client(address, timeout=timeout_seconds, set_as_default=False)  # type: ignore[no-untyped-call]
     except (OSError, ValueError) as error:
         raise ValueError(f"There is no Dask scheduler at {address}: {str(error)[:100]}") from None
     with client:
         plans = [spec.to_json() for spec in specs]
         futures = client.map(one, plans, sizes=sizes, pure=False, retries=ATTEMPTS)
-        for future, result in as_completed(futures, with_results=True):
+        done = as_completed(futures, with_results=True, loop=client.loop)  # type: ignore[no-untyped-call]
+        for future, result in done:
             future.release()
             yield result
 

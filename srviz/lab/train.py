@@ -95,7 +95,12 @@ class Training:
         begun, model.watch.seconds = time.perf_counter(), 0.0
         for group in self.optimizer.param_groups:
             group["lr"] = rate(recipe.rate, self.done, recipe.steps, recipe.warmup)
-        loss = losses(model(batch.x, batch.keep), batch.y)
+        try:
+            loss = losses(model(batch.x, batch.keep), batch.y)
+        except ValueError as error:
+            if "NaN or infinite" in str(error):  # attention by scores refuses such ones
+                raise Diverged(self.done + 1) from None
+            raise
         now = loss.item()
         if not math.isfinite(now):
             raise Diverged(self.done + 1)

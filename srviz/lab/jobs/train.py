@@ -7,7 +7,7 @@ from threading import Event, Thread
 import torch
 
 from srviz.jobs import Attachments, Plan, Record
-from srviz.lab.records import LOOKS, TESTS, records
+from srviz.lab.records import LOOKS, STATE_SECONDS, TESTS, records
 from srviz.lab.spec import Spec
 from srviz.lab.train import Training
 
@@ -18,8 +18,8 @@ def run(plan: Plan, attachments: Attachments) -> Iterator[Record]:
     """Train each of plan["runs"], what `Spec` takes, on a thread of its own; see `srviz.lab.records`.
 
     Every record says in "run" the number of the run it is of. An attached "state 0" is that of the first run, which
-    goes on there, and so on. plan["example"]: of the test, that is looked at; "looks", "tests": how often. Every run
-    computes on one thread, so that it is the same to the bit however many there are.
+    goes on there, and so on. plan["example"]: of the test, that is looked at; "looks", "tests", "state_seconds": how
+    often. Every run computes on one thread, so that it is the same to the bit however many there are.
     """
     torch.set_num_threads(1)
     asked = plan["runs"]
@@ -30,6 +30,7 @@ def run(plan: Plan, attachments: Attachments) -> Iterator[Record]:
         if f"state {number}" in attachments:
             training.resume(bytes(attachments[f"state {number}"].data))
     how = {"example": plan.get("example", 0), "looks": plan.get("looks", LOOKS), "tests": plan.get("tests", TESTS)}
+    how["state_seconds"] = plan.get("state_seconds", STATE_SECONDS)
     said: SimpleQueue[Record | Exception | None] = SimpleQueue()
     stopped = Event()
 

@@ -20,9 +20,9 @@ TASKS = _find()
 
 def find(name: object) -> Task:
     """The task of this name. Raises ValueError where there is none."""
-    if name not in TASKS:
+    if not isinstance(name, str) or name not in TASKS:
         raise ValueError(f"task: expected one of {', '.join(TASKS)}, got {str(name)[:60]!r}")
-    return TASKS[str(name)]
+    return TASKS[name]
 
 
 @cache

@@ -37,8 +37,8 @@ class Ink:
 
     def test(self, n: int, most: int | None = None) -> Batch:
         """Other digits, turned likewise."""
-        pictures = self.tested[:most]
-        return Batch(points(pictures, n, Generator().manual_seed(7_000), TURN), self.test_labels[:most])
+        clouds = points(self.tested, n, Generator().manual_seed(7_000), TURN)
+        return Batch(clouds[:most], self.test_labels[:most])
 
 
 def mnist() -> tuple[np.ndarray, np.ndarray]:

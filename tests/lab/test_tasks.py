@@ -1,0 +1,195 @@
+"""Every task of the registry, as a run meets it."""
+
+import subprocess
+import sys
+
+import pytest
+import torch
+from torch import Generator
+
+from srviz.lab import TASKS, Spec
+from srviz.lab.mixing import CONTROLS, mixings
+from srviz.lab.model import count
+from srviz.lab.task import IGNORED
+from srviz.lab.tasks import data, ink, letters, listops, patches, solids
+from srviz.lab.train import build, losses
+
+each = pytest.mark.parametrize("task", TASKS.values(), ids=list(TASKS))
+
+
+@each
+def test_batches_come_from_the_generator_alone(task):
+    n, found = task.recipe.n, data(task.name)
+    one, same, other = (found.train(Generator().manual_seed(seed), 6, n) for seed in (3, 3, 4))
+    assert len(one) == 6
+    assert one.x.shape[1] == n
+    assert torch.equal(one.x, same.x)
+    assert torch.equal(one.y, same.y)
+    assert not torch.equal(one.x, other.x)
+    asked = one.y[one.y != IGNORED]
+    assert len(asked)
+    assert 0 <= asked.min() <= asked.max() < len(task.classes)
+
+
+@each
+def test_the_test_is_the_same_at_every_call_and_its_beginning_is_of_all_classes(task):
+    n, found = task.recipe.n, data(task.name)
+    whole, part = found.test(n), found.test(n, task.examples)
+    assert len(part) == min(task.examples, len(whole))
+    assert torch.equal(whole.x[: len(part)], part.x)
+    assert torch.equal(whole.y[: len(part)], part.y)
+    if task.name != "letters":  # where a class is a letter, and some are rare
+        assert len(set(part.y[part.y != IGNORED].tolist())) == len(task.classes)
+
+
+@each
+def test_nothing_that_is_tested_on_is_learned_from(task):
+    n, found = task.recipe.n, data(task.name)
+    learned = {tuple(x.flatten().tolist()) for x in found.train(Generator().manual_seed(0), 400, n).x}
+    tested = {tuple(x.flatten().tolist()) for x in found.test(n).x}
+    assert not learned & tested
+
+
+@each
+def test_every_mixing_learns_with_as_many_parameters_as_another(task):
+    batch = data(task.name).train(Generator().manual_seed(0), 3, task.recipe.n)
+    numbers = {}
+    for name in mixings():
+        model = build(Spec.usual(task.name, name))
+        numbers[name] = count(model)
+        losses(model(batch.x, batch.keep), batch.y).backward()
+        for which, parameter in model.named_parameters():
+            if name == "none" and "before_mix" in which:
+                continue  # what is normalized there goes nowhere
+            assert parameter.grad is not None, (name, which)
+            assert parameter.grad.isfinite().all(), (name, which)
+    assert max(numbers.values()) < 1.02 * min(numbers.values())
+
+
+@each
+def test_a_seed_gives_the_same_model_and_touches_no_global_one(task):
+    torch.manual_seed(5)
+    before = torch.get_rng_state()
+    one, same = (build(Spec.usual(task.name, "relu", 7)).state_dict() for _ in range(2))
+    assert torch.equal(before, torch.get_rng_state())
+    assert all(torch.equal(one[name], same[name]) for name in one)
+
+
+@pytest.mark.parametrize("name", [name for name in mixings() if name != "none"])
+def test_padding_changes_nothing(name):
+    batch = listops.made(1, 3, 48)
+    short = listops.made(1, 3, 48)
+    model = build(Spec.usual("listops", name, changes={"positions": "none"})).eval()
+    spoiled = short.x.masked_fill(~short.keep, 0)
+    assert torch.allclose(model(batch.x, batch.keep), model(spoiled, short.keep), atol=1e-5)
+    least = int(batch.keep.sum(1).max())
+    cut = batch.x[:, :least], batch.keep[:, :least]
+    assert torch.allclose(model(batch.x, batch.keep), model(*cut), atol=1e-4)
+
+
+def test_lists_come_to_what_they_say():
+    batch = listops.made(11, 200, 48)
+    for tokens, y in zip(batch.x.tolist(), batch.y.tolist(), strict=True):
+        words = [listops.WORDS[token] for token in tokens if token != listops.PADDING]
+        stack = [[]]
+        for word in words:
+            if word == "]":
+                name, *values = stack.pop()
+                values.sort()
+                middle = (values[(len(values) - 1) // 2] + values[len(values) // 2]) // 2
+                value = {"[MAX": values[-1], "[MIN": values[0], "[MED": middle, "[SM": sum(values) % 10}[name]
+                stack[-1].append(value)
+            elif word.startswith("["):
+                stack.append([word])
+            else:
+                stack[-1].append(int(word))
+        assert stack == [[y]]
+    lengths = batch.keep.sum(1)
+    assert lengths.max() <= 48
+    assert lengths.float().mean() > 24
+
+
+def test_turns_are_turns():
+    for turn in (solids._any(50, Generator().manual_seed(0)), solids._upright(50, Generator().manual_seed(0))):
+        assert torch.allclose(turn @ turn.transpose(1, 2), torch.eye(3).expand(50, 3, 3), atol=1e-5)
+        assert torch.allclose(torch.linalg.det(turn), torch.ones(50), atol=1e-5)
+    upright = solids._upright(50, Generator().manual_seed(0))
+    assert torch.equal(upright[:, 2], torch.tensor([0.0, 0.0, 1.0]).expand(50, 3))
+
+
+def test_a_cloud_with_more_points_is_the_same_cloud():
+    few, many = (data("solids").test(n) for n in (64, 4096))
+    assert torch.equal(few.y, many.y)
+    assert torch.allclose(few.x.std(1), many.x.std(1), atol=0.35)
+
+
+def test_ink_lies_where_the_digit_is_dark():
+    pictures, labels = ink.mnist()
+    assert pictures.shape == (5000, 784)
+    assert [int((labels == digit).sum()) for digit in range(10)] == [500] * 10
+    ones = torch.from_numpy(pictures[labels == 1])
+    at = ink.points(ones, 400, Generator().manual_seed(0))
+    assert torch.allclose(at.mean(1), torch.zeros(500, 2), atol=1e-4)
+    assert torch.allclose(at.square().mean((1, 2)), torch.ones(500), atol=1e-3)
+    width, height = at.std(1).mean(0)
+    assert height > 2 * width  # ones stand upright
+
+
+def test_patches_are_cut_row_by_row_and_shifted_whole():
+    pictures = torch.arange(64.0).view(1, 8, 8)
+    assert patches.cut(pictures)[0, 1].tolist() == [2 * x - 1 for x in (2, 3, 10, 11)]
+    moved = patches.shifted(pictures + 1, torch.tensor([[1, -1]]))[0]
+    assert torch.equal(moved[:-1, 1:], pictures[0, 1:, :-1] + 1)
+    assert not moved[-1].any()
+    assert not moved[:, 0].any()
+
+
+def test_letters_that_are_asked_for_are_covered():
+    batch = data("letters").train(Generator().manual_seed(0), 64, 32)
+    asked = batch.y != IGNORED
+    assert torch.equal(asked, batch.x == letters.COVERED)
+    assert asked.any(1).all()
+    assert asked.float().mean().item() == pytest.approx(letters.SHARE, abs=0.03)
+    assert letters.single_bits() == pytest.approx(TASKS["letters"].chance, abs=0.01)
+
+
+def test_a_key_is_asked_for_once_and_has_its_value():
+    batch = data("recall").train(Generator().manual_seed(0), 5, 32)
+    for x, y in zip(batch.x.tolist(), batch.y.tolist(), strict=True):
+        known = dict(x[:16])
+        assert len(known) == 16
+        assert [known[key] for key, _ in x[16:]] == y[16:]
+        assert y[:16] == [IGNORED] * 16
+
+
+@pytest.mark.parametrize(
+    ("name", "n"), [("recall", 7), ("recall", 1000), ("listops", 4), ("letters", 1), ("letters", 10**6)]
+)
+def test_a_length_that_a_task_cannot_have(name, n):
+    with pytest.raises(ValueError, match="n: expected"):
+        data(name).test(n)
+
+
+def test_controls_are_no_attention():
+    x = torch.randn(2, 5, 8)
+    assert not CONTROLS["none"].make(8, 2, False)(x).any()
+    mean = CONTROLS["mean"].make(8, 2, False)(x)
+    assert torch.allclose(mean, mean[:, :1].expand_as(mean))
+
+
+def test_the_lab_is_imported_with_torch_and_numpy_alone():
+    code = """
+import sys
+for name in ("streamlit", "plotly", "sklearn", "pandas", "safetensors", "mlxtend", "distributed", "PIL"):
+    sys.modules[name] = None
+import srviz.lab, srviz.lab.cli, srviz.lab.jobs.train, srviz.lab.jobs.test, srviz.lab.sweep
+from srviz.lab import TASKS, Spec, Training
+next(iter(Training(Spec.usual("recall", "relu")).run()))
+from srviz.lab.tasks import data
+try:
+    data("ink")
+except ValueError as error:
+    print(error)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert "needs mlxtend, which is not installed" in done.stdout

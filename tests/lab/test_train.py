@@ -1,0 +1,238 @@
+"""Training: to the bit, stopped and gone on with, and what wrong files and wrong rates get."""
+
+import math
+import pickle
+
+import pytest
+import torch
+
+from srviz.attention import METHODS, Heads, SlicedAttention
+from srviz.lab import Spec, Training, load
+from srviz.lab.mixing import Attention, turned
+from srviz.lab.records import is_due, records
+from srviz.lab.train import Diverged, attentions, rate
+from srviz.lab.variants import VARIANTS, variant
+
+SMALL = {"steps": 6, "batch": 8}
+
+
+@pytest.fixture(autouse=True)
+def one_thread():
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+def weights(training):
+    return {name: x.clone() for name, x in training.model.state_dict().items()}
+
+
+@pytest.mark.parametrize("name", ["relu", "bump", "softmax", "linear", "mean"])
+def test_a_run_that_was_stopped_is_equal_to_the_bit(name):
+    spec = Spec.usual("patches", name, 3, SMALL)
+    whole = Training(spec)
+    losses = [step.loss for step in whole.run()]
+    first = Training(spec)
+    for _ in range(3):
+        first.step()
+    second = Training(spec)
+    second.resume(first.state())
+    assert [step.loss for step in second.run()] == losses[3:]
+    assert second.state() == whole.state()
+
+
+def test_what_attends_is_the_layer_that_is_for_everyone():
+    torch.manual_seed(0)
+    x = torch.randn(2, 40, 32)
+    for name, kernel in (("relu", "relu"), ("bump", "bump")):
+        mine, theirs = Attention(METHODS[name], 32, 4), SlicedAttention(32, 4, kernel=kernel)
+        for layer, part in zip((theirs.q_proj, theirs.k_proj, theirs.v_proj), mine.qkv.weight.chunk(3), strict=True):
+            layer.weight.data.copy_(part)
+        theirs.out_proj.load_state_dict(mine.out.state_dict())
+        theirs.slice.load_state_dict(mine.slice.state_dict())
+        expected, _ = theirs(x, x, x, need_weights=False)
+        assert torch.allclose(mine(x), expected, atol=2e-6)
+
+
+@pytest.mark.parametrize("name", VARIANTS)
+def test_a_variant_weighs_as_it_sums(name):
+    torch.manual_seed(0)
+    method = VARIANTS[name]
+    keep = torch.rand(2, 1, 30) > 0.3
+    for mask in (None, keep):
+        heads = Heads(v=torch.randn(2, 3, 30, 5) + 2, s=torch.randn(2, 3, 30), t=torch.randn(2, 3, 30), key_mask=mask)
+        assert torch.allclose(method.weights(heads) @ heads.v, method.apply(heads), atol=1e-5)
+
+
+def test_a_variant_with_nothing_changed_is_sliced_relu():
+    torch.manual_seed(0)
+    same = variant("same", "Same")
+    heads = Heads(v=torch.randn(2, 3, 30, 5), s=torch.randn(2, 3, 30), t=torch.randn(2, 3, 30))
+    assert torch.allclose(same.apply(heads), METHODS["relu"].apply(heads), atol=1e-5)
+    assert torch.allclose(same.weights(heads), METHODS["relu"].weights(heads), atol=1e-6)
+    with pytest.raises(ValueError, match="divide: expected one of"):
+        variant("other", "Other", divide="columns")
+
+
+def test_rotary_products_know_the_distance_alone():
+    torch.manual_seed(0)
+    q, k = torch.randn(8), torch.randn(8)
+    products = turned(q.expand(20, 8)) @ turned(k.expand(20, 8)).T
+    for apart in range(-19, 20):
+        along = products.diagonal(apart)
+        assert torch.allclose(along, along[0].expand_as(along), atol=1e-4)
+
+
+def test_the_rate_rises_and_falls():
+    rates = [rate(2.0, step, 100, 0.05) for step in range(100)]
+    assert rates[4] == 2.0
+    assert rates[:5] == sorted(rates[:5])
+    assert rates[4:] == sorted(rates[4:], reverse=True)
+    assert rates[-1] < 0.01
+    assert sum(is_due(step, 300, 12) for step in range(1, 301)) == 12
+    assert is_due(300, 300, 12)
+
+
+def test_a_few_seconds_teach_something():
+    training = Training(Spec.usual("patches", "relu", 0, {"steps": 150}))
+    losses = [step.loss for step in training.run()]
+    assert sum(losses[-10:]) < 0.8 * sum(losses[:10])
+    assert training.test().accuracy > 0.3  # a guess is right in one of ten
+
+
+def test_time_in_what_mixes_is_a_part_of_the_step():
+    training = Training(Spec.usual("solids", "relu", 0, {"steps": 3, "batch": 8}))
+    for step in training.run():
+        assert 0 < step.mixing < step.seconds
+
+
+def test_a_loss_that_is_no_number_ends_the_run_and_keeps_the_curve():
+    training = Training(
+        Spec.usual(
+            "patches", "relu", 0, {"steps": 400, "rate": 100.0, "clip": 1e6, "norm": "none", "layers": 8, "batch": 4}
+        )
+    )
+    said = list(records(training, looks=0))
+    assert "the learning rate is too high" in said[-1]["diverged"]
+    losses = [loss for record in said for loss in record.get("losses", [])]
+    assert len(losses) == said[-1]["step"] - 1
+    assert all(map(math.isfinite, losses))
+    assert not any("end" in record for record in said)
+    with pytest.raises(Diverged):
+        training.step()
+
+
+def test_records_say_all_that_a_page_draws():
+    spec = Spec.usual("patches", "relu", 0, SMALL)
+    said = list(records(Training(spec), looks=3, tests=2))
+    assert said[0]["begin"]["run"] == spec.to_json()
+    assert [loss for record in said for loss in record.get("losses", [])]
+    looks = [record for record in said if "look" in record]
+    assert [record["step"] for record in looks] == [0, 2, 4, 6]
+    assert looks[0]["look"]["received"]["shape"] == [3, 4, 17]
+    assert set(looks[0]["look"]) == {"says", "received", "s", "t"}
+    assert [record["step"] for record in said if "test" in record] == [3, 6]
+    end = said[-1]
+    assert 0 < end["end"]["mixing"] < end["end"]["seconds"]
+    assert len(end["end"]["confusion"]) == 10
+
+
+def test_a_look_is_what_the_weights_say():
+    from srviz.lab.look import look
+
+    training = Training(Spec.usual("patches", "softmax", 0, SMALL))
+    one = training.data.test(16, 1)
+    seen = look(training.model, one)
+    assert sum(seen["says"]) == pytest.approx(1, abs=1e-3)
+    import base64
+
+    levels = list(base64.b64decode(seen["received"]["levels"]))
+    values = [low + b * step for low, step, row in zip(
+        seen["received"]["low"], seen["received"]["step"], [levels[k : k + 17] for k in range(0, len(levels), 17)],
+        strict=True) for b in row]  # fmt: skip
+    assert sum(values) == pytest.approx(3 * 4 * 17, rel=0.01)  # rows of softmax sum to 1, so the mean is an even share
+    assert all(layer.watched is None for layer in attentions(training.model))
+
+
+# ---- files
+
+
+def trained(task="patches", name="relu", steps=2):
+    training = Training(Spec.usual(task, name, 0, {"steps": steps, "batch": 4}))
+    for _ in training.run():
+        pass
+    return training
+
+
+def test_weights_come_back_from_their_file():
+    training = trained()
+    model, spec = load(training.weights())
+    assert spec == training.spec
+    batch = training.data.test(16, 20)
+    assert torch.equal(model(batch.x), training.model.eval()(batch.x))
+
+
+def test_wrong_files_get_a_sentence():
+    training = trained()
+    whole, state = training.weights(), training.state()
+    for data, sentence in (
+        (b"", "not a whole file"),
+        (whole[:1000], "not a whole file"),
+        (whole[:-5], "not a whole file"),
+        (pickle.dumps({"a": 1}), "not a whole file"),
+        ((2**40).to_bytes(8, "little") + b"{}", "not a whole file"),
+        (state, "holds a training that can go on, not a trained model"),
+    ):
+        with pytest.raises(ValueError, match=sentence):
+            load(data)
+    with pytest.raises(ValueError, match="holds a trained model, not a training"):
+        training.resume(whole)
+    with pytest.raises(ValueError, match="of another run: recall, relu, seed 0, not patches, relu, seed 0"):
+        training.resume(trained("recall").state())
+    from safetensors.torch import save
+
+    with pytest.raises(ValueError, match="not written by this lab"):
+        load(save({"a": torch.zeros(2)}))
+    for said, sentence in (
+        ("{", "not written by this lab"),
+        ("[]", "not written by this lab"),
+        ('{"format": "0", "kind": "weights", "words": {}}', "by another version"),
+        ('{"format": "1", "kind": "weights", "words": []}', "by another version"),
+        ('{"format": "1", "kind": "weights", "words": {"run": 3}}', "run: expected an object"),
+        ('{"format": "1", "kind": "weights", "words": {"run": {"task": "patches", "method": "relu"}}}', "do not fit"),
+    ):
+        with pytest.raises(ValueError, match=sentence):
+            load(save({"a": torch.zeros(2)}, {"srviz": said}))
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        ({"task": "chess", "method": "relu"}, "task: expected one of"),
+        ({"task": 3, "method": "relu"}, "task: expected one of"),
+        ({"task": "patches", "method": "magic"}, "method: expected one of"),
+        ({"task": "patches", "method": ["relu"]}, "method: expected one of"),
+        ({"task": "patches", "method": "relu", "seed": -1}, "seed: expected a whole number"),
+        ({"task": "patches", "method": "relu", "seed": True}, "seed: expected a whole number"),
+        ({"task": "patches", "method": "relu", "recipe": {"n": -4}}, "n: expected a whole number from 1"),
+        ({"task": "patches", "method": "relu", "recipe": {"n": 4.5}}, "n: expected a whole number from 1"),
+        ({"task": "patches", "method": "relu", "recipe": {"rate": float("nan")}}, "rate: expected a number"),
+        ({"task": "patches", "method": "relu", "recipe": {"rate": "fast"}}, "rate: expected a number"),
+        ({"task": "patches", "method": "relu", "recipe": {"heads": 5}}, "heads: expected a divisor"),
+        ({"task": "letters", "method": "relu", "recipe": {"heads": 64}}, "heads: rotary positions need an even"),
+        ({"task": "patches", "method": "relu", "recipe": {"norm": "group"}}, "norm: expected one of"),
+        ({"task": "patches", "method": "relu", "recipe": {"colour": 1}}, "recipe: expected entries among"),
+        ({"task": "patches", "method": "relu", "recipe": [1]}, "recipe: expected an object"),
+        ({"task": "patches", "method": "relu", "speed": 2}, "run: expected task, method, seed and recipe"),
+        (["patches"], "run: expected an object"),
+    ],
+)
+def test_a_wrong_run_gets_a_sentence(given, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        Spec.of_json(given)
+
+
+def test_a_pointwise_part_too_narrow_to_make_up_for_the_slice():
+    with pytest.raises(ValueError, match="feedforward: expected enough width"):
+        Training(Spec.usual("patches", "relu", 0, {"feedforward": 0.4}))
