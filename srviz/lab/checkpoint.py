@@ -37,7 +37,7 @@ def load(data: bytes, kind: str) -> tuple[dict[str, Tensor], dict[str, Any]]:
     except (SafetensorError, ValueError, RecursionError) as error:
         raise ValueError(f"This is not a whole file of weights (safetensors): {str(error)[:100]}") from None
     try:
-        said = json.loads(header["__metadata__"]["srviz"])
+        said = json.loads((header or {})["__metadata__"]["srviz"])
         written, held, words = said["format"], said["kind"], said["words"]
     except (KeyError, TypeError, ValueError, RecursionError):
         raise ValueError("These weights were not written by this lab.") from None

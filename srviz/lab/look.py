@@ -17,7 +17,8 @@ LEVELS = 255  # a number crosses to a browser as one byte between the least and 
 def look(model: Model, one: Batch) -> dict[str, Any]:
     """One example, as JSON holds it.
 
-    says: the probability of each class, for the whole example or for each token. received: (layers, heads, n), the
+    says: [class, probability] of the likeliest classes, the first one first, or of the likeliest one for each token
+    where tokens are asked about. received: (layers, heads, n), the
     mean weight that a token gets from all queries, times n, so that 1 is an even share; effective weights, which may
     be below 0. s, t: (layers, heads, n), query and key scores of a method that takes scores. What attends to nothing
     has none of these. n counts the token that stands for the whole example, which comes first, where there is one.
@@ -31,7 +32,7 @@ def look(model: Model, one: Batch) -> dict[str, Any]:
     finally:
         for layer in layers:
             layer.watched = None
-    found: dict[str, Any] = {"says": [round(p, 4) for p in logits.softmax(-1).flatten().tolist()]}
+    found: dict[str, Any] = {"says": said(logits)}
     if seen:
         methods = [layer.method for layer in layers]
         weights = [method.weights(heads)[0] for method, heads in zip(methods, seen, strict=True)]  # (H, n, n)
@@ -40,6 +41,14 @@ def look(model: Model, one: Batch) -> dict[str, Any]:
             for name in ("s", "t"):
                 found[name] = levels(torch.stack([getattr(heads, name)[0] for heads in seen]))
     return found
+
+
+def said(logits: Tensor) -> list[list[float]]:
+    """[class, probability] of the three likeliest of logits (classes,), or of the likeliest one of each (n, classes)."""
+    best = logits.softmax(-1).topk(1 if logits.dim() == 2 else min(3, len(logits)))
+    return [
+        [k, round(p, 4)] for k, p in zip(best.indices.flatten().tolist(), best.values.flatten().tolist(), strict=True)
+    ]
 
 
 def levels(x: Tensor) -> dict[str, Any]:

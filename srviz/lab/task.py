@@ -9,6 +9,7 @@ from torch import Generator, Tensor, nn
 
 IGNORED = -100  # the label of a token that is not asked about
 POSITIONS = ("none", "learned", "rotary")
+DRAWS = ("cloud", "plane", "picture", "words")
 READOUTS = ("mean", "class", "tokens")
 NORMS = ("layer", "batch", "none")
 METRICS = ("accuracy", "bits")
@@ -35,6 +36,11 @@ class Batch:
     def to(self, device: Any) -> "Batch":
         """The same on a device."""
         return Batch(self.x.to(device), self.y.to(device), None if self.keep is None else self.keep.to(device))
+
+
+def numbers(x: Tensor) -> list[float]:
+    """The numbers of x one after the other, in a few digits."""
+    return [round(number, 3) for number in x.float().flatten().tolist()]
 
 
 class Data(Protocol):
@@ -119,8 +125,9 @@ class Task:
     name: url-safe. title: for people. after: the large benchmark whose shape this has, and line: what is to be learned,
     a sentence. recipe: the usual one. classes: what the answers are called. sizes: numbers of tokens at which a trained
     model is tested, the usual one among them. data: loads or makes what is learned from; called once a process. embed:
-    from a recipe, a module x → (B, n, width). draws: how a page draws an example: "cloud" in space, "plane", "picture",
-    "tokens" or "text". chance: the metric of a guess that looks at nothing. honest: what this task does not show, a
+    from a recipe, a module x → (B, n, width). draws: how a page draws an example: "cloud" in space, "plane", "picture"
+    or "words"; show: from x of one example, (n, …), what is drawn: the numbers of its points or pixels, or its words.
+    chance: the metric of a guess that looks at nothing. honest: what this task does not show, a
     sentence. metric: one of `METRICS`. examples: of the test, that are looked at while it trains.
     """
 
@@ -134,10 +141,16 @@ class Task:
     data: Callable[[], Data]
     embed: Callable[[Recipe], nn.Module]
     draws: str
+    show: Callable[[Tensor], list[float] | list[str]]
     chance: float
     honest: str = ""
     metric: str = "accuracy"
     examples: int = 256
+
+    @property
+    def tokens_asked(self) -> bool:
+        """Whether single tokens are asked about, and not the whole example."""
+        return self.recipe.readout == "tokens"
 
     @property
     def better_up(self) -> bool:

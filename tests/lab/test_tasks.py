@@ -10,7 +10,7 @@ from torch import Generator
 from srviz.lab import TASKS, Spec
 from srviz.lab.mixing import CONTROLS, mixings
 from srviz.lab.model import count
-from srviz.lab.task import IGNORED
+from srviz.lab.task import DRAWS, IGNORED
 from srviz.lab.tasks import data, ink, letters, listops, patches, solids
 from srviz.lab.train import build, losses
 
@@ -142,6 +142,23 @@ def test_patches_are_cut_row_by_row_and_shifted_whole():
     assert torch.equal(moved[:-1, 1:], pictures[0, 1:, :-1] + 1)
     assert not moved[-1].any()
     assert not moved[:, 0].any()
+
+
+def test_patches_make_the_picture_again():
+    pictures = torch.rand(3, 8, 8)
+    assert torch.allclose(patches.whole(patches.cut(pictures)) / 2 + 0.5, pictures, atol=1e-6)
+
+
+@each
+def test_what_is_drawn_is_what_is_learned_from(task):
+    x = data(task.name).test(task.recipe.n, 1).x[0]
+    shown = task.show(x)
+    assert task.draws in DRAWS
+    assert (
+        len(shown)
+        == {"cloud": 3 * task.recipe.n, "plane": 2 * task.recipe.n, "picture": 64, "words": len(x)}[task.draws]
+    )
+    assert all(isinstance(one, str if task.draws == "words" else float) for one in shown)
 
 
 def test_letters_that_are_asked_for_are_covered():

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Generator, Tensor, nn
 
-from srviz.lab.task import Batch, Recipe, Task
+from srviz.lab.task import Batch, Recipe, Task, numbers
 
 RANK = 2
 SIDE = 28
@@ -90,6 +90,7 @@ TASKS = (
         data=Ink,
         embed=embed,
         draws="plane",
+        show=numbers,
         chance=0.1,
     ),
 )

@@ -4,7 +4,7 @@ import numpy as np
 import torch
 from torch import Generator, Tensor, nn
 
-from srviz.lab.task import Batch, Recipe, Task
+from srviz.lab.task import Batch, Recipe, Task, numbers
 
 RANK = 3
 SIDE, PATCH = 8, 2
@@ -58,6 +58,12 @@ def cut(pictures: Tensor) -> Tensor:
     return tiles.reshape(-1, PATCHES, PATCH * PATCH) * 2 - 1
 
 
+def whole(patches: Tensor) -> Tensor:
+    """Patches (…, 16, 4) → the picture they are of, (…, 8, 8)."""
+    tiles = patches.reshape(*patches.shape[:-2], GRID, GRID, PATCH, PATCH)
+    return tiles.transpose(-3, -2).reshape(*patches.shape[:-2], SIDE, SIDE)
+
+
 TASKS = (
     Task(
         name="patches",
@@ -70,6 +76,7 @@ TASKS = (
         data=Digits,
         embed=lambda recipe: nn.Linear(PATCH * PATCH, recipe.width),
         draws="picture",
+        show=lambda x: numbers(whole(x) / 2 + 0.5),
         chance=0.1,
         examples=TESTED,
     ),

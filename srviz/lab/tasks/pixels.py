@@ -2,8 +2,8 @@
 
 from torch import Generator, nn
 
-from srviz.lab.task import Batch, Recipe, Task
-from srviz.lab.tasks.patches import SIDE, Digits
+from srviz.lab.task import Batch, Recipe, Task, numbers
+from srviz.lab.tasks.patches import SIDE, Digits, whole
 
 RANK = 6
 
@@ -21,10 +21,7 @@ class Pixels(Digits):
 
 
 def _pixels(batch: Batch) -> Batch:
-    from srviz.lab.tasks.patches import GRID, PATCH
-
-    tiles = batch.x.view(-1, GRID, GRID, PATCH, PATCH).transpose(2, 3)
-    return Batch(tiles.reshape(-1, SIDE * SIDE, 1), batch.y)
+    return Batch(whole(batch.x).flatten(1).unsqueeze(2), batch.y)
 
 
 TASKS = (
@@ -39,6 +36,7 @@ TASKS = (
         data=Pixels,
         embed=lambda recipe: nn.Linear(1, recipe.width),
         draws="picture",
+        show=lambda x: numbers(x / 2 + 0.5),
         chance=0.1,
     ),
 )

@@ -5,7 +5,7 @@ import math
 import torch
 from torch import Generator, Tensor, nn
 
-from srviz.lab.task import Batch, Recipe, Task
+from srviz.lab.task import Batch, Recipe, Task, numbers
 
 RANK = 1
 POOL = 20_000  # points of each shape that training clouds are drawn from
@@ -95,6 +95,7 @@ TASKS = (
         data=lambda: Solids(tumbled=False),
         embed=embed,
         draws="cloud",
+        show=numbers,
         chance=1 / len(NAMES),
         examples=104,
     ),
@@ -109,6 +110,7 @@ TASKS = (
         data=lambda: Solids(tumbled=True),
         embed=embed,
         draws="cloud",
+        show=numbers,
         chance=1 / len(NAMES),
         examples=104,
     ),

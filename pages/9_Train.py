@@ -1,0 +1,5 @@
+"""Train it."""
+
+from srviz.ui.chapters import show
+
+show("train")

@@ -1,0 +1,78 @@
+// The example that is looked at, its tokens coloured by what a head gives them.
+
+import { circle, surface } from "../../kit/js/canvas.js";
+import { css, mixed, rgb, signedEnds } from "../../kit/js/colour.js";
+import { make } from "../../kit/js/core.js";
+
+/** @typedef {import("./train.js").Message} Message */
+
+const RADIUS = 2.7, FAINT = 0.12;
+const HEIGHT = 300;
+const TILT = -0.35; // radians, of a cloud in space towards who looks at it
+
+/**
+ * A colour for each token.
+ * @param {Float64Array | null} received what each token gets, 1 being an even share; null where nothing attends
+ * @param {boolean} signs whether it may be below 0
+ */
+export function shades(received, signs, colours, signed) {
+  const ink = rgb(colours.ink), ground = rgb(colours.ground);
+  if (!received) return () => css(mixed(ground, ink, 0.45));
+  const most = received.reduce((a, x) => Math.max(a, Math.abs(x)), 1e-9);
+  if (signs) {
+    const ends = signedEnds(signed, colours.ground).map(rgb), middle = mixed(ground, ink, FAINT);
+    return (k) => css(mixed(middle, ends[received[k] > 0 ? 1 : 0], Math.abs(received[k]) / most));
+  }
+  return (k) => css(mixed(ground, ink, FAINT + (1 - FAINT) * received[k] / most));
+}
+
+/** Draw points in space or in the plane. @param {HTMLCanvasElement} canvas @param {Message} data */
+export function points(canvas, width, data, shade, turn, colours) {
+  const { drawn } = data.example, flat = data.task.draws === "plane", each = flat ? 2 : 3;
+  const pen = surface(canvas, width, HEIGHT, colours.font), n = drawn.length / each, scale = Math.min(width, HEIGHT) / (flat ? 4.2 : 4.5);
+  const [c, s, ct, st] = [Math.cos(turn), Math.sin(turn), Math.cos(TILT), Math.sin(TILT)];
+  const placed = Array.from({ length: n }, (_, k) => {
+    const [x, y, z] = /** @type {number[]} */ (drawn.slice(each * k, each * k + each));
+    if (flat) return [k, x, y, 0];
+    const right = c * x - s * y, away = s * x + c * y;
+    return [k, right, z * ct + away * -st, away * ct + z * st];
+  });
+  placed.sort((a, b) => b[3] - a[3]); // what is behind first
+  for (const [k, x, y] of placed) {
+    circle(pen, width / 2 + scale * x, HEIGHT / 2 - scale * y, RADIUS);
+    pen.fillStyle = shade(k);
+    pen.fill();
+  }
+}
+
+/** Draw a picture, and upon it what its tokens get. @param {HTMLCanvasElement} canvas @param {Message} data */
+export function picture(canvas, width, data, shade, colours, tokens) {
+  const pixels = /** @type {number[]} */ (data.example.drawn), side = Math.sqrt(pixels.length), cells = Math.sqrt(tokens);
+  const pen = surface(canvas, width, HEIGHT, colours.font), size = Math.min(width, HEIGHT) - 24, left = (width - size) / 2, top = 12;
+  const tile = size / cells, dot = size / side;
+  for (let k = 0; k < tokens; k += 1) {
+    pen.fillStyle = shade(k);
+    pen.fillRect(left + (k % cells) * tile + 1, top + Math.floor(k / cells) * tile + 1, tile - 2, tile - 2);
+  }
+  pixels.forEach((dark, k) => { // the ink as discs, so that what is behind is seen
+    if (dark < 0.06) return;
+    circle(pen, left + (k % side + 0.5) * dot, top + (Math.floor(k / side) + 0.5) * dot, dot * 0.34 * Math.sqrt(dark));
+    pen.fillStyle = colours.query;
+    pen.fill();
+  });
+}
+
+/** Words in a row, each with what the model says of it where it is asked. @param {Message} data @param {number[][]} says */
+export function words(data, shade, says) {
+  const { drawn, answers } = data.example, { classes } = data.task, each = answers.length > 1;
+  return drawn.map((word, k) => {
+    if (word === "") return "";
+    const asked = each && answers[k] >= 0, said = asked && says.length ? classes[says[k][0]] : "";
+    const shown = word === " " ? "␣" : String(word);
+    const right = asked && says.length && says[k][0] === answers[k];
+    const title = asked ? `right: ${classes[answers[k]]}${said ? `, said: ${said} (${says[k][1].toFixed(2)})` : ""}` : null;
+    const parts = [make("span", { class: "word", style: `--shade: ${shade(k)}` }, shown)];
+    if (asked) parts.push(make("span", { class: right ? "said right" : "said" }, said === " " ? "␣" : said || "·"));
+    return make("span", { class: asked ? "token asked" : "token", title }, parts);
+  });
+}

@@ -1,0 +1,112 @@
+// One of the two models: what it says of the example, the example as a head sees it, all its heads, and its mistakes.
+
+import { palette } from "../../kit/js/colour.js";
+import { make, put } from "../../kit/js/core.js";
+import { drag, placeIn } from "../../kit/js/drag.js";
+import { fmt } from "../../kit/js/text.js";
+import { picture, points, shades, words } from "./example.js";
+import { Grid } from "./grid.js";
+import { head } from "./history.js";
+
+/** @typedef {import("./train.js").Message} Message */
+/** @typedef {import("./train.js").Model} Model */
+/** @typedef {import("./history.js").Look} Look */
+/** @typedef {import("./history.js").Test} Test */
+
+const TURN = 0.012; // radians a pixel
+
+export class Pane {
+  /**
+   * @param {(layer: number, head: number) => void} choose
+   * @param {(by: number) => void} turned
+   */
+  constructor(choose, turned) {
+    this.grid = new Grid(choose);
+    this.name = make("h3", { class: "name" });
+    this.said = make("div", { class: "said-of" });
+    this.canvas = make("canvas", { role: "img" });
+    this.words = make("div", { class: "words" });
+    this.of = make("div", { class: "quiet of" });
+    this.table = make("div", { class: "table" });
+    this.mistakes = make("details", { class: "mistakes" }, [make("summary", {}, "What is taken for what"), this.table]);
+    this.element = make("section", { class: "pane" }, [this.name, this.said, this.canvas, this.words, this.of, this.grid.element, this.mistakes]);
+    this.canvas.onpointerdown = (event) => {
+      let before = placeIn(event, this.canvas)[0];
+      drag(event, this.canvas, (e) => {
+        const now = placeIn(e, this.canvas)[0];
+        turned(TURN * (now - before));
+        before = now;
+      }, () => {});
+    };
+    this.canvas.onkeydown = (event) => {
+      const by = { ArrowLeft: -0.15, ArrowRight: 0.15 }[event.key];
+      if (!by) return;
+      event.preventDefault();
+      turned(by);
+    };
+    this.built = "";
+  }
+
+  /** @param {Message} data @param {Model} model */
+  build(data, model) {
+    const { task: { layers, heads, draws } } = data, built = `${layers} ${heads} ${model.label}`;
+    this.name.replaceChildren(make("span", { class: "swatch", style: `--tone: var(--${model.tone})` }), model.label);
+    this.canvas.hidden = draws === "words";
+    this.words.hidden = draws !== "words";
+    put(this.canvas, { tabindex: draws === "cloud" ? 0 : null });
+    this.canvas.classList.toggle("turns", draws === "cloud");
+    this.grid.element.hidden = !model.attends;
+    if (built === this.built) return;
+    this.built = built;
+    if (model.attends) this.grid.build(layers, heads, model.label);
+  }
+
+  /**
+   * @param {Message} data @param {Model} model @param {Look | null} look @param {Test | null} test
+   * @param {{layer: number, head: number}} chosen
+   */
+  draw(data, model, look, test, chosen, turn) {
+    const { task: { classes, extra, draws }, example: { answers } } = data, colours = palette(this.element);
+    const whole = look?.received ? head(look.received, chosen.layer, chosen.head) : null;
+    const received = whole && extra ? whole.slice(extra) : whole;
+    const shade = shades(received, model.signs, colours, data.signed), width = this.element.clientWidth || 300;
+    this.drawSaid(classes, answers, look);
+    if (draws === "words") this.words.replaceChildren(...words(data, shade, look?.says ?? []));
+    else if (draws === "picture") picture(this.canvas, width, data, shade, colours, received?.length ?? this.tokens(data));
+    else points(this.canvas, width, data, shade, turn, colours);
+    put(this.canvas, { "aria-label": `The example, ${model.attends ? `coloured by what layer ${chosen.layer + 1}, head ${chosen.head + 1} gives each token` : "as it is"}` });
+    this.of.textContent = this.caption(model, chosen, received, look);
+    this.grid.draw(look, chosen);
+    this.drawMistakes(classes, test);
+  }
+
+  /** @param {Message} data */
+  tokens({ example: { drawn } }) { return drawn.length; }
+
+  caption(model, { layer, head: which }, received, look) {
+    if (!model.attends) return "Nothing attends here: every token gets the same, or nothing.";
+    if (!received) return "\u00a0";
+    const most = received.reduce((a, x) => Math.max(a, x), -Infinity), least = received.reduce((a, x) => Math.min(a, x), Infinity);
+    const lines = look.s ? " Below: queries and keys of every head along its line." : " Below: the shares of every head.";
+    return `Layer ${layer + 1}, head ${which + 1}: a token gets from ${fmt(least, 2)} to ${fmt(most, 2)} times an even share.${lines}`;
+  }
+
+  /** @param {Look | null} look */
+  drawSaid(classes, answers, look) {
+    if (answers.length > 1 || !look) { this.said.replaceChildren("\u00a0"); return; }
+    this.said.replaceChildren(...look.says.map(([k, p], i) => make("span", { class: i ? "quiet" : k === answers[0] ? "right" : "wrong" }, `${classes[k]}: ${fmt(p, 2)}`)));
+  }
+
+  /** @param {Test | null} test */
+  drawMistakes(classes, test) {
+    this.mistakes.hidden = !test?.confusion;
+    if (!test?.confusion || !this.mistakes.open) return;
+    const cell = (count, row, k) => {
+      const share = count / Math.max(1, row.reduce((a, b) => a + b, 0));
+      return make("td", { style: `--share: ${share.toFixed(3)}`, class: share > 0.55 ? "dark" : null, title: `${classes[k]}: ${count}` }, count ? String(count) : "");
+    };
+    const rows = test.confusion.map((row, i) => make("tr", {}, [make("th", { scope: "row" }, classes[i]), ...row.map((count, k) => cell(count, row, k))]));
+    const top = make("tr", {}, [make("td"), ...classes.map((name) => make("th", { scope: "col" }, make("span", {}, name)))]);
+    this.table.replaceChildren(make("table", {}, [make("caption", { class: "quiet" }, "Rows: what it is. Columns: what the model says."), top, ...rows]));
+  }
+}

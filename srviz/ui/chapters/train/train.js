@@ -1,0 +1,188 @@
+// Two models that learn: their curves, what their heads do with one example, and a way back through all of it.
+
+import { announcer, button, labelled, make, mounted, put, reducedMotion } from "../../kit/js/core.js";
+import { Frame, Motion } from "../../kit/js/pace.js";
+import { count, duration, fmt } from "../../kit/js/text.js";
+import { PAINT, Reports, paints } from "../../kit/js/wire.js";
+import { chart, thinned } from "./curves.js";
+import { History } from "./history.js";
+import { Pane } from "./pane.js";
+
+/**
+ * What Python sends.
+ * @typedef {object} Message
+ * @property {number} epoch another one for every start
+ * @property {Chosen} start the head that is shown, as the link has it
+ * @property {Task} task
+ * @property {Example} example
+ * @property {Model[]} models
+ * @property {number} life another number whenever records are not only added
+ * @property {string} name of the training
+ * @property {boolean} running
+ * @property {Said[]} records all that was said so far
+ * @property {Record<"light" | "dark", string[]>} signed the colours of signed weights
+ * @property {string} alt
+ */
+/** @typedef {{layer: number, head: number}} Chosen */
+/** @typedef {{draws: string, classes: string[], metric: string, chance: number, extra: number, layers: number, heads: number}} Task */
+/** @typedef {{drawn: (number | string)[], answers: number[]}} Example */
+/**
+ * @typedef {object} Model
+ * @property {string} label
+ * @property {string} tone a colour of the theme
+ * @property {boolean} dashed
+ * @property {boolean} scored whether its heads have scores
+ * @property {boolean} attends
+ * @property {boolean} signs whether a token can get less than nothing
+ * @property {number} steps
+ */
+/** @typedef {import("./history.js").Said} Said */
+
+const FEED = "train"; // what is said meanwhile comes as a paint of this name
+const REPLAY_MILLISECONDS = 6000; // for a whole training
+
+class Train {
+  constructor(root) {
+    this.root = root;
+    this.reports = new Reports();
+    this.frame = new Frame(() => this.draw());
+    this.motion = new Motion();
+    /** @type {Message} */
+    this.data = null;
+    this.history = new History(2);
+    /** @type {Chosen} */
+    this.chosen = { layer: 0, head: 0 };
+    /** @type {number | null} */
+    this.at = null; // the step that is looked at; null: the last one
+    this.bySeconds = false;
+    this.turn = 0.6;
+    this.build();
+    this.observer = new ResizeObserver(() => this.frame.soon());
+    this.observer.observe(this.face);
+    this.feed = (/** @type {any} */ { detail }) => {
+      const news = detail === FEED && paints().get(FEED);
+      if (!news || !this.data || news.life !== this.data.life) return;
+      this.history.take(news.first, news.records);
+      this.frame.soon();
+    };
+    document.addEventListener(PAINT, this.feed);
+  }
+
+  close() {
+    this.observer.disconnect();
+    document.removeEventListener(PAINT, this.feed);
+    this.motion.stop();
+    this.frame.close();
+  }
+
+  /** @param {Message} data */
+  receive(data, send) {
+    const other = this.data?.name !== data.name || this.data?.life !== data.life || this.history.models.length !== data.models.length;
+    this.data = data;
+    if (this.reports.begins(data, send)) this.chosen = { ...data.start };
+    this.chosen.layer = Math.min(this.chosen.layer, data.task.layers - 1);
+    this.chosen.head = Math.min(this.chosen.head, data.task.heads - 1);
+    if (other || data.records.length < this.history.taken) {
+      this.history = new History(data.models.length);
+      this.at = null;
+      this.motion.stop();
+    }
+    this.history.take(0, data.records);
+    data.models.forEach((model, k) => this.panes[k].build(data, model));
+    this.panes.forEach((pane, k) => { pane.element.hidden = k >= data.models.length; });
+    put(this.charts, { "aria-label": data.alt });
+    this.draw();
+  }
+
+  build() {
+    const choose = (layer, head) => {
+      this.chosen = { layer, head };
+      this.draw();
+      this.reports.tell(this.chosen);
+    };
+    const turned = (by) => { this.turn += by; this.frame.soon(); };
+    this.charts = make("div", { class: "charts", role: "img" });
+    this.panes = [0, 1].map(() => new Pane(choose, turned));
+    for (const pane of this.panes) pane.mistakes.ontoggle = () => this.draw();
+    this.axis = [["by step", false], ["by second", true]].map(([text, on]) => button(text, () => { this.bySeconds = Boolean(on); this.draw(); }, { "data-seconds": String(on) }));
+    this.range = make("input", { type: "range", min: 0, step: 1, "aria-label": "Step that is looked at", oninput: () => this.scrub(Number(this.range.value)) });
+    this.play = labelled("Play the training again", "▶", () => this.replay());
+    this.where = make("span", { class: "where" });
+    this.live = announcer();
+    this.face = make("div", { class: "train card" }, [
+      make("div", { class: "row top" }, [make("span", { class: "quiet" }, "Curves"), make("span", { class: "joined" }, this.axis), this.where]),
+      this.charts,
+      make("div", { class: "row scrub" }, [this.play, this.range]),
+      make("div", { class: "panes" }, this.panes.map((pane) => pane.element)),
+      this.live,
+    ]);
+    this.root.replaceChildren(this.face);
+  }
+
+  /** Look at another step; the last one is looked at as it goes on. */
+  scrub(step) {
+    this.motion.stop();
+    this.at = step >= this.history.last ? null : step;
+    this.frame.soon();
+  }
+
+  replay() {
+    if (this.motion.on) { this.motion.stop(); this.draw(); return; }
+    const { last } = this.history;
+    if (reducedMotion()) { this.scrub(this.at === null ? 0 : last); return; }
+    let now = this.at ?? 0;
+    this.motion.start((since) => {
+      now += last * since / REPLAY_MILLISECONDS;
+      this.at = now >= last ? null : Math.floor(now);
+      if (this.at === null) this.motion.stop();
+      this.draw();
+    });
+  }
+
+  draw() {
+    const { data, history } = this;
+    if (!data) return;
+    const { last } = history, step = this.at ?? last, most = Math.max(1, ...data.models.map(({ steps }) => steps));
+    put(this.range, { max: Math.max(1, last), disabled: !last });
+    this.range.value = String(step);
+    this.play.disabled = !last;
+    this.play.textContent = this.motion.on ? "❚❚" : "▶";
+    for (const one of this.axis) put(one, { "aria-pressed": String((one.dataset.seconds === "true") === this.bySeconds) });
+    this.drawCharts(step, most);
+    data.models.forEach((model, k) => this.panes[k].draw(data, model, history.lookAt(k, step), history.testAt(k, step), this.chosen, this.turn));
+    this.where.textContent = this.says(step);
+    if (!data.running && last && this.live.textContent !== data.alt) this.live.textContent = data.alt;
+  }
+
+  /** Where it is, in words and numbers. */
+  says(step) {
+    const { data, history } = this;
+    if (!history.last) return "Nothing is learned yet.";
+    const parts = data.models.map(({ label }, k) => {
+      const test = history.testAt(k, step), here = Math.min(step, history.models[k].losses.length);
+      return `${label}: ${test ? `${fmt(test.metric, 3)} · ` : ""}${duration(history.secondsAt(k, here) || 0)}`;
+    });
+    return `step ${count(step)} — ${parts.join(" | ")}`;
+  }
+
+  drawCharts(step, most) {
+    const { data, history, bySeconds } = this, { metric, chance } = data.task;
+    const place = (k) => (bySeconds ? (at) => history.secondsAt(k, at) : (at) => at);
+    const at = data.models.map((_, k) => place(k)(Math.min(step, Math.max(0, history.models[k].losses.length))));
+    const long = bySeconds ? Math.max(1, ...history.models.map(({ clock, losses }, k) => (data.running && losses.length
+      ? clock.at(-1).seconds * data.models[k].steps / losses.length : clock.at(-1).seconds))) : most;
+    const lines = (points, marks) => data.models.map((model, k) => ({ model, marks, points: points(history.models[k]).map(([a, b]) => [place(k)(a), b]) }));
+    const losses = lines((model) => thinned(model.losses), false), tests = lines((model) => model.tests.map((test) => [test.step, test.metric]), true);
+    const high = Math.max(0.5, ...losses.flatMap(({ points }) => points.map(([, y]) => y)));
+    const bits = metric === "bits", found = tests.flatMap(({ points }) => points.map(([, y]) => y));
+    const range = bits ? [Math.max(0, Math.floor(Math.min(chance, ...found) - 0.2)), Math.ceil(Math.max(chance, ...found))] : [0, 1];
+    const width = Math.max(260, this.charts.clientWidth < 640 ? this.charts.clientWidth : (this.charts.clientWidth - 24) / 2);
+    const unit = bySeconds ? "s" : "steps", shown = history.last ? at : [];
+    this.charts.replaceChildren(
+      chart("Loss of what is learned from", width, losses, { most: long, range: [0, high], at: shown, unit, guide: null }),
+      chart(bits ? "Test: bits a letter, less is better" : "Test: share of right answers", width, tests, { most: long, range, at: shown, unit, guide: chance }),
+    );
+  }
+}
+
+export default mounted(Train, "head");

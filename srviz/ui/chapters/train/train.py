@@ -1,0 +1,246 @@
+"""The controls of a training, the live picture of it, and what it comes to."""
+
+import inspect
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from srviz import numbers
+from srviz.attention.methods import METHODS, Look
+from srviz.lab import TASKS, Spec, Task
+from srviz.lab.look import look
+from srviz.lab.mixing import Attention, mixings
+from srviz.lab.model import Block
+from srviz.lab.tasks import data
+from srviz.lab.train import Training, build
+from srviz.ui.chapters.train.ends import ends
+from srviz.ui.chapters.train.run import TrainPlace, Watched, current, go_on, start, stop
+from srviz.ui.kit import report, url, work
+from srviz.ui.kit.component import SIGNED, component
+
+HERE = Path(__file__).parent
+SHARES = {"quarter": 0.25, "half": 0.5, "whole": 1.0}  # of the recipe's steps
+CHOSEN = (*METHODS, "mean", "none")
+MOST_BET = 30
+TIMES = (0.25, 0.5, 1.0, 2.0, 4.0)  # of the recipe's learning rate
+PARAMETERS = (
+    url.choice("task", tuple(TASKS), next(iter(TASKS))),
+    url.choice("first", CHOSEN, "relu"),
+    url.choice("second", CHOSEN, "softmax"),
+    url.whole("bet", -MOST_BET, MOST_BET, 0),
+    url.whole("seed", 0, 9999, 0),
+    url.choice("steps", tuple(SHARES), "half"),
+    url.choice("rate", tuple(f"{times:g}" for times in TIMES), "1"),
+    url.whole("example", 1, 64, 11),
+    url.whole("layer", 1, 8, 1),
+    url.whole("head", 1, 16, 1),
+)
+
+
+def train_page() -> TrainPlace | None:
+    """Controls, the live picture, and what the last training came to; where one is under way, where it shows itself."""
+    state = url.settle(*PARAMETERS)
+    report.take(state, "train", "head", ("layer", "head"), from_zero=("layer", "head"))
+    run = current()
+    running = run is not None and run.running
+    task = TASKS[state["task"]]
+    _controls(state, running)
+    specs = _specs(state)
+    problem = _missing(task)
+    if problem:
+        st.warning(problem)
+        return None
+    bar = work.stop_and_bar("stop training", stop, row="racing") if running else None
+    if not running:
+        _buttons(state, specs, run)
+    shown = run if run and run.specs[0].task == task.name else None
+    component("train", HERE)(key="train", data=message(state, task, specs, shown), on_head_change=lambda: None)
+    st.caption(_about(task, specs))
+    feed = st.empty()
+    if run and not running:
+        if run.trouble:
+            st.warning(run.trouble)
+        for lane in run.lanes:
+            if lane.diverged:
+                st.warning(f"{lane.spec.of_mixing.label}: {lane.diverged}")
+    ends(task, shown if not running else None)
+    return TrainPlace(run, bar, feed) if run and bar else None
+
+
+def _missing(task: Task) -> str:
+    """Why the examples of a task cannot be had here, or nothing."""
+    try:
+        data(task.name)
+    except ValueError as error:
+        return str(error)
+    return ""
+
+
+def _specs(state: url.State) -> tuple[Spec, ...]:
+    recipe = TASKS[state["task"]].recipe
+    changes = {
+        "steps": max(1, round(recipe.steps * SHARES[state["steps"]])),
+        "rate": recipe.rate * float(state["rate"]),
+    }
+    names = dict.fromkeys((state["first"], state["second"]))
+    return tuple(Spec.usual(state["task"], name, state["seed"], changes) for name in names)
+
+
+# ---- controls --------------------------------------------------------------------------------------------------------
+
+
+def _controls(state: url.State, running: bool) -> None:
+    """Closed while a training is on: it would not hear them."""
+    known = mixings()
+    task, first, second, more = st.columns([1.7, 1.2, 1.2, 0.7], gap="medium", vertical_alignment="bottom")
+    task.selectbox(
+        "Task", list(TASKS), key=url.key("task"), format_func=lambda name: TASKS[name].title, filter_mode=None,
+        disabled=running,
+    )  # fmt: skip
+    for place, name, label in ((first, "first", "One model mixes by"), (second, "second", "the other by")):
+        place.selectbox(
+            label, CHOSEN, key=url.key(name), format_func=lambda one: known[one].label, filter_mode=None,
+            disabled=running,
+        )  # fmt: skip
+    recipe = TASKS[state["task"]].recipe
+    with more.popover("More", width="stretch", disabled=running):
+        st.segmented_control(
+            "Steps", list(SHARES), key=url.held("steps"), required=True,
+            format_func=lambda name: f"{round(recipe.steps * SHARES[name]):,}",
+        )  # fmt: skip
+        st.select_slider(
+            "Learning rate", [f"{times:g}" for times in TIMES], key=url.held("rate"),
+            format_func=lambda times: f"{recipe.rate * float(times):g}",
+        )  # fmt: skip
+        st.number_input("Seed", 0, 9999, key=url.held("seed"))
+        st.number_input("The example that is looked at", 1, 64, key=url.held("example"))
+
+
+def _buttons(state: url.State, specs: tuple[Spec, ...], run: Watched | None) -> None:
+    if len(specs) > 1:
+        labels = [spec.of_mixing.label for spec in specs]
+        st.slider(
+            f"Your bet: by how many points is {labels[0]} ahead at the end?", -MOST_BET, MOST_BET, key=url.key("bet"),
+            format="%+d", help=f"Below 0: {labels[1]} is ahead. Points are hundredths of the test's right answers, or "
+            "hundredths of a bit where the test is in bits.",
+        )  # fmt: skip
+    with st.container(horizontal=True, vertical_alignment="center", key="start"):
+        begun = run is not None and run.specs == specs
+        st.button(
+            "Train again" if begun else "Train", key="train both", type="primary", on_click=start,
+            args=(specs, float(state["bet"]), state["example"] - 1),
+        )  # fmt: skip
+        if run and not run.over and run.said:
+            st.button("Go on", key="go on training", on_click=go_on)
+        recipe = specs[0].recipe
+        st.caption(
+            f"{recipe.steps:,} steps of {recipe.batch} examples with {recipe.n} tokens each, one thread a model, on the "
+            "processor of this server."
+            + (" Below is the training before; these are other settings." if run and not begun and run.said else "")
+        )
+
+
+def _about(task: Task, specs: tuple[Spec, ...]) -> str:
+    recipe = specs[0].recipe
+    honest = f" {task.honest}" if task.honest else ""
+    return (
+        f"{task.line} The large task of this shape is {task.after}.{honest} A pre-norm transformer of {recipe.layers} "
+        f"layers, width {recipe.width}, {recipe.heads} heads. Softmax is the fused one of torch."
+    )
+
+
+# ---- the picture -----------------------------------------------------------------------------------------------------
+
+
+def message(state: url.State, task: Task, specs: tuple[Spec, ...], run: Watched | None) -> dict[str, Any]:
+    """What the component draws: the models, the example, and all that was said so far."""
+    specs = run.specs if run else specs
+    recipe = specs[0].recipe
+    return {
+        "epoch": state.epoch,
+        "start": {"layer": state["layer"] - 1, "head": state["head"] - 1},
+        "task": {
+            "draws": task.draws,
+            "classes": list(task.classes),
+            "metric": task.metric,
+            "chance": task.chance,
+            "extra": int(recipe.readout == "class"),
+            "layers": recipe.layers,
+            "heads": recipe.heads,
+        },
+        "example": example(task.name, recipe.n, run.example if run else state["example"] - 1),
+        "models": [_model(spec) for spec in specs],
+        "life": run.life if run else -1,
+        "name": repr(specs),
+        "running": bool(run and run.running),
+        "records": run.said if run and run.said else _untrained(specs, state["example"] - 1),
+        "signed": SIGNED,
+        "alt": _alt(task, specs, run),
+    }
+
+
+def _model(spec: Spec) -> dict[str, Any]:
+    mixing = spec.of_mixing
+    look = mixing.method.look if mixing.method else Look()
+    return {
+        "label": mixing.label,
+        "tone": look.tone,
+        "dashed": look.dashed and mixing.method is not None,
+        "scored": bool(mixing.method and mixing.method.projection),
+        "attends": mixing.method is not None,
+        "signs": bool(mixing.method and mixing.method.signed),
+        "steps": spec.recipe.steps,
+    }
+
+
+@cache
+def _first(task: str, n: int) -> Any:
+    return data(task).test(n, 64)
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def example(task: str, n: int, number: int) -> dict[str, Any]:
+    """The example of the test that is looked at: what is drawn of it, and its right answers."""
+    batch = _first(task, n)
+    number = min(number, len(batch) - 1)
+    y = batch.y[number]
+    found = TASKS[task]
+    return {
+        "drawn": found.show(batch.x[number]),
+        "answers": y.tolist() if found.tokens_asked else [int(y)],
+    }
+
+
+@st.cache_data(max_entries=32, show_spinner=False)
+def _look(run: str, number: int) -> dict[str, Any]:
+    """What an untrained model does with an example of the test. run: a `Spec` as JSON."""
+    spec = Spec.of_json(json.loads(run))
+    batch = _first(spec.task, spec.recipe.n)
+    number = min(number, len(batch) - 1)
+    return look(build(spec), batch.part(slice(number, number + 1)))
+
+
+def _untrained(specs: tuple[Spec, ...], number: int) -> list[dict[str, Any]]:
+    """What a training says before its first step."""
+    looks = [_look(json.dumps(spec.to_json()), number) for spec in specs]
+    return [{"run": model, "step": 0, "look": found} for model, found in enumerate(looks)]
+
+
+def _alt(task: Task, specs: tuple[Spec, ...], run: Watched | None) -> str:
+    if run is None or not run.said:
+        return f"{task.title}: one example, and nothing learned yet"
+    parts = []
+    for number, (spec, lane) in enumerate(zip(specs, run.lanes, strict=True)):
+        tested = [r["test"]["metric"] for r in run.said if "test" in r and r["run"] == number]
+        last = f", {task.metric} {tested[-1]:.3f}" if tested else ""
+        parts.append(f"{spec.of_mixing.label} {lane.step:,} steps{last}, {numbers.duration(lane.seconds)}")
+    return f"{task.title}, the loss and the test while two models learn: {'; '.join(parts)}"
+
+
+def code() -> str:
+    """The source of a step of training, and of the part of the model that differs."""
+    parts = (Training.step, Block.forward, Attention.forward, Attention.heads)
+    return "\n\n".join(inspect.cleandoc("\n" + inspect.getsource(part)) for part in parts)
