@@ -56,9 +56,11 @@ def work() -> None:
         Path("/proc/self/oom_score_adj").write_text(OOM_SCORE)
     orders: SimpleQueue[Order] = SimpleQueue()
     Thread(target=_hear, args=(orders,), daemon=True).start()
+    patience = None  # whoever started this process has a first order for it, or is gone, which ends it
     with contextlib.suppress(Empty):
         while True:
-            order = orders.get(timeout=IDLE_SECONDS)
+            order = orders.get(timeout=patience)
+            patience = IDLE_SECONDS
             _do(order, say)
             say({"over": True})
             del order

@@ -44,7 +44,7 @@ def look(model: Model, one: Batch) -> dict[str, Any]:
 
 
 def said(logits: Tensor) -> list[list[float]]:
-    """[class, probability] of the three likeliest of logits (classes,), or of the likeliest one of each (n, classes)."""
+    """[class, probability] of the three likeliest of logits (classes,), or of the likeliest of each (n, classes)."""
     best = logits.softmax(-1).topk(1 if logits.dim() == 2 else min(3, len(logits)))
     return [
         [k, round(p, 4)] for k, p in zip(best.indices.flatten().tolist(), best.values.flatten().tolist(), strict=True)

@@ -9,6 +9,7 @@ from torch import Generator, Tensor, nn
 
 IGNORED = -100  # the label of a token that is not asked about
 POSITIONS = ("none", "learned", "rotary")
+OWN = {"": "nothing", "drawing": "(28, 28) ink from 0 to 1", "cloud": "(n, 3) points", "text": "a text"}
 DRAWS = ("cloud", "plane", "picture", "words")
 READOUTS = ("mean", "class", "tokens")
 NORMS = ("layer", "batch", "none")
@@ -128,7 +129,10 @@ class Task:
     from a recipe, a module x → (B, n, width). draws: how a page draws an example: "cloud" in space, "plane", "picture"
     or "words"; show: from x of one example, (n, …), what is drawn: the numbers of its points or pixels, or its words.
     chance: the metric of a guess that looks at nothing. honest: what this task does not show, a
-    sentence. metric: one of `METRICS`. examples: of the test, that are looked at while it trains.
+    sentence. metric: one of `METRICS`. examples: of the test, that are looked at while it trains. own: what a visitor
+    can give instead of an example, one of `OWN`; read: x of it, (n, …), for a recipe. It takes what `OWN` says, and
+    raises ValueError with a sentence where that cannot be used. asks: what is to be given, a sentence. padding: the x
+    of a token that is none.
     """
 
     name: str
@@ -146,6 +150,10 @@ class Task:
     honest: str = ""
     metric: str = "accuracy"
     examples: int = 256
+    own: str = ""
+    read: Callable[[Any, Recipe], Tensor] | None = None
+    asks: str = ""
+    padding: int | None = None
 
     @property
     def tokens_asked(self) -> bool:

@@ -232,7 +232,7 @@ print(next(record for record in stream({{"job": "where"}}, runner=runner) if rec
 
 @linux
 def test_a_process_that_nobody_asks_ends_and_another_takes_its_place(monkeypatch):
-    runner = LocalRunner((sys.executable, "-P", CHILD, "1"))  # seconds it waits for a job, the first included
+    runner = LocalRunner((sys.executable, "-P", CHILD, "1"))  # seconds it waits for a next job
     (first,) = asked(runner, "where")
     assert gone(first["process"])
     (second,) = asked(runner, "where")

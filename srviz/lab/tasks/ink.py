@@ -72,6 +72,13 @@ def alike(at: Tensor) -> Tensor:
     return at / at.square().mean((1, 2), keepdim=True).sqrt().clamp_min(1e-6)
 
 
+def read(drawing: Tensor, recipe: Recipe) -> Tensor:
+    """Points of a visitor's drawing: (28, 28) ink from 0 to 1. Raises ValueError where there is none."""
+    if not drawing.sum() > 0:
+        raise ValueError("Draw a digit first.")
+    return points(drawing.reshape(1, -1), recipe.n, Generator().manual_seed(0))[0]
+
+
 def embed(recipe: Recipe) -> nn.Module:
     """Points (B, n, 2) → (B, n, width)."""
     width = recipe.width
@@ -92,5 +99,8 @@ TASKS = (
         draws="plane",
         show=numbers,
         chance=0.1,
+        own="drawing",
+        read=read,
+        asks="Draw a digit.",
     ),
 )

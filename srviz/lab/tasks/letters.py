@@ -13,6 +13,7 @@ LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789 .,;:'\"()[]{}-_=+*/<>"
 COVERED = len(LETTERS)
 SHARE = 0.15  # of the letters that are covered
 TESTED = 512
+LEAST_OWN, MOST_OWN = 8, 64  # letters of a visitor's line
 TEST_PART = 0.1  # of the text, its end
 
 
@@ -40,10 +41,10 @@ def english() -> str:
     return plain(" ".join(topics[name] for name in sorted(topics)))
 
 
-def plain(text: str) -> str:
-    """A text in the letters that the model knows."""
+def plain(text: str, more: str = "") -> str:
+    """A text in the letters that the model knows, and some more."""
     text = re.sub(r"\s+", " ", text.lower())
-    return "".join(letter for letter in text if letter in LETTERS)
+    return "".join(letter for letter in text if letter in LETTERS + more)
 
 
 def covered(text: Tensor, generator: Generator, rows: int, n: int) -> Batch:
@@ -55,6 +56,16 @@ def covered(text: Tensor, generator: Generator, rows: int, n: int) -> Batch:
     chance = torch.rand(rows, n, generator=generator)
     cover = (chance < SHARE) | (chance == chance.amin(1, keepdim=True))
     return Batch(line.masked_fill(cover, COVERED), line.masked_fill(~cover, IGNORED))
+
+
+def read(text: str, recipe: Recipe) -> Tensor:
+    """The letters of a visitor's line, with a ? where one is covered: (n,). Raises ValueError where none is."""
+    line = [COVERED if letter == "?" else LETTERS.index(letter) for letter in plain(text, "?")][:MOST_OWN]
+    if COVERED not in line:
+        raise ValueError("Put a ? in the place of each letter that is to be guessed.")
+    if len(line) < LEAST_OWN:
+        raise ValueError(f"Write at least {LEAST_OWN} letters: the others are what it guesses from.")
+    return torch.tensor(line)
 
 
 def single_bits() -> float:
@@ -79,5 +90,8 @@ TASKS = (
         show=lambda x: ["?" if token == COVERED else LETTERS[token] for token in x.tolist()],
         chance=4.59,
         metric="bits",
+        own="text",
+        read=read,
+        asks="A line of English with a ? for each letter that is to be guessed.",
     ),
 )

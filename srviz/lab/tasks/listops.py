@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 import torch
-from torch import Generator, nn
+from torch import Generator, Tensor, nn
 
 from srviz.lab.task import Batch, Recipe, Task
 
@@ -67,6 +67,24 @@ def expression(rng: np.random.Generator, room: int, depth: int = 0) -> tuple[lis
     return [*tokens, WORDS.index("]")], OPERATORS[name](values)
 
 
+def read(text: str, recipe: Recipe) -> Tensor:
+    """A visitor's expression, its tokens with spaces between them: (n,), the rest padding. Raises ValueError."""
+    words = text.upper().replace("]", " ] ").split()
+    depth = 0
+    for number, word in enumerate(words):
+        if word not in WORDS:
+            raise ValueError(f"Expected {', '.join(OPERATORS)}, digits and ], not the word at place {number + 1}.")
+        depth += word in OPERATORS
+        depth -= word == "]"
+        if depth < 1 and number < len(words) - 1:
+            raise ValueError("Expected one list, which ends with the last ].")
+    if depth or not words:
+        raise ValueError("Expected a ] for every [.")
+    if len(words) > recipe.n:
+        raise ValueError(f"Expected at most {recipe.n} words, not {len(words)}.")
+    return torch.tensor([WORDS.index(word) for word in words] + [PADDING] * (recipe.n - len(words)))
+
+
 TASKS = (
     Task(
         name="listops",
@@ -81,6 +99,10 @@ TASKS = (
         draws="words",
         show=lambda x: [(*WORDS, "")[token] for token in x.tolist()],
         chance=0.22,
+        own="text",
+        padding=PADDING,
+        read=read,
+        asks="A list such as [MAX 2 9 [MIN 4 7 ] 0 ]",
         honest="At this length and in this time nobody does much better than a plain mean, so it ranks nobody.",
     ),
 )

@@ -64,6 +64,29 @@ def whole(patches: Tensor) -> Tensor:
     return tiles.transpose(-3, -2).reshape(*patches.shape[:-2], SIDE, SIDE)
 
 
+def small(drawing: Tensor) -> Tensor:
+    """A visitor's drawing, (28, 28) ink from 0 to 1, as scikit-learn's digits are: (8, 8), filled from top to bottom.
+
+    Raises ValueError where there is no ink.
+    """
+    inked = drawing > 0.05
+    if not inked.any():
+        raise ValueError("Draw a digit first.")
+    rows, columns = (torch.nonzero(inked.any(axis)).flatten() for axis in (1, 0))
+    cropped = drawing[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    tall, wide = cropped.shape
+    side = max(tall, wide)
+    left, top = (side - wide) // 2, (side - tall) // 2
+    square = nn.functional.pad(cropped, (left, side - wide - left, top, side - tall - top))
+    pooled = nn.functional.interpolate(square[None, None], (SIDE, SIDE), mode="area")[0, 0]
+    return (pooled / pooled.amax()).clamp(0, 1)
+
+
+def read(drawing: Tensor, recipe: Recipe) -> Tensor:
+    """The patches of a visitor's drawing."""
+    return cut(small(drawing).unsqueeze(0))[0]
+
+
 TASKS = (
     Task(
         name="patches",
@@ -78,6 +101,9 @@ TASKS = (
         draws="picture",
         show=lambda x: numbers(whole(x) / 2 + 0.5),
         chance=0.1,
+        own="drawing",
+        read=read,
+        asks="Draw a digit.",
         examples=TESTED,
     ),
 )

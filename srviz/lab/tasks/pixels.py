@@ -1,9 +1,9 @@
 """Digits read pixel by pixel: the picture task of Long Range Arena, in small."""
 
-from torch import Generator, nn
+from torch import Generator, Tensor, nn
 
 from srviz.lab.task import Batch, Recipe, Task, numbers
-from srviz.lab.tasks.patches import SIDE, Digits, whole
+from srviz.lab.tasks.patches import SIDE, Digits, small, whole
 
 RANK = 6
 
@@ -24,6 +24,11 @@ def _pixels(batch: Batch) -> Batch:
     return Batch(whole(batch.x).flatten(1).unsqueeze(2), batch.y)
 
 
+def read(drawing: Tensor, recipe: Recipe) -> Tensor:
+    """The pixels of a visitor's drawing."""
+    return (small(drawing) * 2 - 1).reshape(-1, 1)
+
+
 TASKS = (
     Task(
         name="pixels",
@@ -38,5 +43,8 @@ TASKS = (
         draws="picture",
         show=lambda x: numbers(x / 2 + 0.5),
         chance=0.1,
+        own="drawing",
+        read=read,
+        asks="Draw a digit.",
     ),
 )

@@ -33,6 +33,21 @@ class Recall:
         return self.train(Generator().manual_seed(7_000), TESTED, n).part(slice(most))
 
 
+def read(text: str, recipe: Recipe) -> Tensor:
+    """A visitor's pairs and questions, "3:7 12:40 3:?": (n, 2). Raises ValueError for anything else."""
+    found = []
+    for word in text.replace(",", " ").split():
+        key, _, value = word.partition(":")
+        if not key.isdecimal() or not (value.isdecimal() or value == "?") or len(word) > 8:
+            raise ValueError("Expected pairs such as 3:7, and questions such as 3:?, with spaces between them.")
+        found.append([int(key), VOCABULARY if value == "?" else int(value)])
+    if not found or max(key for key, _ in found) >= VOCABULARY or any(value > VOCABULARY for _, value in found):
+        raise ValueError(f"Expected numbers from 0 to {VOCABULARY - 1}.")
+    if not any(value == VOCABULARY for _, value in found) or len(found) > 2 * VOCABULARY:
+        raise ValueError(f"Expected at least one question such as 3:?, and at most {2 * VOCABULARY} words.")
+    return torch.tensor(found)
+
+
 class Pairs(nn.Module):
     """The embedding of a key plus that of a value: (B, n, 2) integers → (B, n, width)."""
 
@@ -61,6 +76,9 @@ TASKS = (
         show=lambda x: [f"{key}: {'?' if value == VOCABULARY else value}" for key, value in x.tolist()],
         chance=1 / VOCABULARY,
         examples=64,
+        own="text",
+        read=read,
+        asks="Pairs such as 3:7 12:40, then questions such as 3:?",
         honest="This is where sliced ReLU loses: its weights grow with distance, so it cannot pick one key among many.",
     ),
 )

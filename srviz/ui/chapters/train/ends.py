@@ -39,9 +39,12 @@ def verdict(task: Task, run: Watched) -> str:
     if len(done) == 2:
         ahead = points(task, done)
         off = abs(ahead - run.bet)
+        leader = done[0 if ahead >= 0 else 1].spec.of_mixing.label
+        bet = f"{run.bet:+.0f}" if run.bet else "0"
         text += (
-            f"\n\n{done[0].spec.of_mixing.label} is {ahead:+.1f} points ahead; your bet was {run.bet:+.0f}"
-            f"{': well guessed.' if off <= 2 else f', {off:.0f} points off.'} Another seed may differ by some points."
+            f"\n\n{leader} is {abs(ahead):.1f} points ahead. You bet {bet} for {done[0].spec.of_mixing.label}"
+            f"{': well guessed.' if off <= 2 else f', which is {off:.0f} points off.'} Another seed may differ by some "
+            "points."
         )
     return text
 
@@ -105,7 +108,7 @@ def script(run: Watched) -> str:
     return SCRIPT.replace("\nRUNS,\n", f"\n{runs},\n")
 
 
-SCRIPT = '''"""Train the same models again: the losses are the same to the bit on the same kind of processor.
+SCRIPT = '''"""Train the same models again: the losses are the same to the bit on the same kind of machine.
 
 pip install "srviz[lab]", then python training.py
 """

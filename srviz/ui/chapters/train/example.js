@@ -4,7 +4,7 @@ import { circle, surface } from "../../kit/js/canvas.js";
 import { css, mixed, rgb, signedEnds } from "../../kit/js/colour.js";
 import { make } from "../../kit/js/core.js";
 
-/** @typedef {import("./train.js").Message} Message */
+/** @typedef {import("./train.js").Example} Example */
 
 const RADIUS = 2.7, FAINT = 0.12;
 const HEIGHT = 300;
@@ -26,9 +26,9 @@ export function shades(received, signs, colours, signed) {
   return (k) => css(mixed(ground, ink, FAINT + (1 - FAINT) * received[k] / most));
 }
 
-/** Draw points in space or in the plane. @param {HTMLCanvasElement} canvas @param {Message} data */
-export function points(canvas, width, data, shade, turn, colours) {
-  const { drawn } = data.example, flat = data.task.draws === "plane", each = flat ? 2 : 3;
+/** Draw points in space or, flat, in the plane. @param {HTMLCanvasElement} canvas @param {number} width @param {Example} example */
+export function points(canvas, width, { drawn }, flat, shade, turn, colours) {
+  const each = flat ? 2 : 3;
   const pen = surface(canvas, width, HEIGHT, colours.font), n = drawn.length / each, scale = Math.min(width, HEIGHT) / (flat ? 4.2 : 4.5);
   const [c, s, ct, st] = [Math.cos(turn), Math.sin(turn), Math.cos(TILT), Math.sin(TILT)];
   const placed = Array.from({ length: n }, (_, k) => {
@@ -45,9 +45,9 @@ export function points(canvas, width, data, shade, turn, colours) {
   }
 }
 
-/** Draw a picture, and upon it what its tokens get. @param {HTMLCanvasElement} canvas @param {Message} data */
-export function picture(canvas, width, data, shade, colours, tokens) {
-  const pixels = /** @type {number[]} */ (data.example.drawn), side = Math.sqrt(pixels.length), cells = Math.sqrt(tokens);
+/** Draw a picture, and upon it what its tokens get. @param {HTMLCanvasElement} canvas @param {number} width @param {Example} example */
+export function picture(canvas, width, example, shade, colours, tokens) {
+  const pixels = /** @type {number[]} */ (example.drawn), side = Math.sqrt(pixels.length), cells = Math.sqrt(tokens);
   const pen = surface(canvas, width, HEIGHT, colours.font), size = Math.min(width, HEIGHT) - 24, left = (width - size) / 2, top = 12;
   const tile = size / cells, dot = size / side;
   for (let k = 0; k < tokens; k += 1) {
@@ -62,15 +62,16 @@ export function picture(canvas, width, data, shade, colours, tokens) {
   });
 }
 
-/** Words in a row, each with what the model says of it where it is asked. @param {Message} data @param {number[][]} says */
-export function words(data, shade, says) {
-  const { drawn, answers } = data.example, { classes } = data.task, each = answers.length > 1;
+/** Words in a row, each with what the model says of it where it is asked. @param {Example} example @param {number[][]} says */
+export function words({ drawn, answers, asked: questions }, classes, shade, says) {
+  const each = answers.length > 1;
   return drawn.map((word, k) => {
     if (word === "") return "";
-    const asked = each && answers[k] >= 0, said = asked && says.length ? classes[says[k][0]] : "";
+    const asked = each && questions[k], said = asked && says.length ? classes[says[k][0]] : "";
     const shown = word === " " ? "␣" : String(word);
     const right = asked && says.length && says[k][0] === answers[k];
-    const title = asked ? `right: ${classes[answers[k]]}${said ? `, said: ${said} (${says[k][1].toFixed(2)})` : ""}` : null;
+    const truth = answers[k] === null ? "" : `right: ${classes[answers[k]]}, `;
+    const title = asked ? `${truth}said: ${said || "nothing yet"}${said ? ` (${says[k][1].toFixed(2)})` : ""}` : null;
     const parts = [make("span", { class: "word", style: `--shade: ${shade(k)}` }, shown)];
     if (asked) parts.push(make("span", { class: right ? "said right" : "said" }, said === " " ? "␣" : said || "·"));
     return make("span", { class: asked ? "token asked" : "token", title }, parts);

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from srviz.ui.chapters.train.lengths import go_on_testing
 from srviz.ui.chapters.train.run import go
 from srviz.ui.chapters.train.train import code, train_page
 from srviz.ui.kit.cards import notice
@@ -16,7 +17,7 @@ def page() -> None:
             "So far nobody had trained the projections. Here two small models learn the same task. They have as many "
             "parameters, see the same examples, and differ only in what mixes the tokens. Bet, then press Train."
         )
-    place = train_page()
+    place, testing = train_page()
     notice(
         (
             "The slice is learned",
@@ -48,3 +49,4 @@ def page() -> None:
     with st.expander("The code that ran"):
         st.code(code(), language=None, wrap_lines=True)
     go(place)  # last: the rest of the page need not wait
+    go_on_testing(testing)

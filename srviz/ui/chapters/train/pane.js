@@ -10,6 +10,7 @@ import { head } from "./history.js";
 
 /** @typedef {import("./train.js").Message} Message */
 /** @typedef {import("./train.js").Model} Model */
+/** @typedef {import("./train.js").Example} Example */
 /** @typedef {import("./history.js").Look} Look */
 /** @typedef {import("./history.js").Test} Test */
 
@@ -62,26 +63,23 @@ export class Pane {
   }
 
   /**
-   * @param {Message} data @param {Model} model @param {Look | null} look @param {Test | null} test
+   * @param {Message} data @param {Example} example @param {Model} model @param {Look | null} look @param {Test | null} test
    * @param {{layer: number, head: number}} chosen
    */
-  draw(data, model, look, test, chosen, turn) {
-    const { task: { classes, extra, draws }, example: { answers } } = data, colours = palette(this.element);
+  draw(data, example, model, look, test, chosen, turn) {
+    const { task: { classes, extra, draws } } = data, colours = palette(this.element);
     const whole = look?.received ? head(look.received, chosen.layer, chosen.head) : null;
     const received = whole && extra ? whole.slice(extra) : whole;
     const shade = shades(received, model.signs, colours, data.signed), width = this.element.clientWidth || 300;
-    this.drawSaid(classes, answers, look);
-    if (draws === "words") this.words.replaceChildren(...words(data, shade, look?.says ?? []));
-    else if (draws === "picture") picture(this.canvas, width, data, shade, colours, received?.length ?? this.tokens(data));
-    else points(this.canvas, width, data, shade, turn, colours);
+    this.drawSaid(classes, example, look);
+    if (draws === "words") this.words.replaceChildren(...words(example, classes, shade, look?.says ?? []));
+    else if (draws === "picture") picture(this.canvas, width, example, shade, colours, received?.length ?? example.drawn.length);
+    else points(this.canvas, width, example, draws === "plane", shade, turn, colours);
     put(this.canvas, { "aria-label": `The example, ${model.attends ? `coloured by what layer ${chosen.layer + 1}, head ${chosen.head + 1} gives each token` : "as it is"}` });
     this.of.textContent = this.caption(model, chosen, received, look);
     this.grid.draw(look, chosen);
     this.drawMistakes(classes, test);
   }
-
-  /** @param {Message} data */
-  tokens({ example: { drawn } }) { return drawn.length; }
 
   caption(model, { layer, head: which }, received, look) {
     if (!model.attends) return "Nothing attends here: every token gets the same, or nothing.";
@@ -91,10 +89,10 @@ export class Pane {
     return `Layer ${layer + 1}, head ${which + 1}: a token gets from ${fmt(least, 2)} to ${fmt(most, 2)} times an even share.${lines}`;
   }
 
-  /** @param {Look | null} look */
-  drawSaid(classes, answers, look) {
+  /** @param {string[]} classes @param {Example} example @param {Look | null} look */
+  drawSaid(classes, { answers }, look) {
     if (answers.length > 1 || !look) { this.said.replaceChildren("\u00a0"); return; }
-    this.said.replaceChildren(...look.says.map(([k, p], i) => make("span", { class: i ? "quiet" : k === answers[0] ? "right" : "wrong" }, `${classes[k]}: ${fmt(p, 2)}`)));
+    this.said.replaceChildren(...look.says.map(([k, p], i) => make("span", { class: i ? "quiet" : answers[0] === null ? "unknown" : k === answers[0] ? "right" : "wrong" }, `${classes[k]}: ${fmt(p, 2)}`)));
   }
 
   /** @param {Test | null} test */

@@ -36,6 +36,7 @@ class Lane:
     mixing: float = 0.0
     before: tuple[float, float] = (0.0, 0.0)
     at_state: tuple[float, float] = (0.0, 0.0)
+    sizes: dict[int, float] = field(default_factory=dict)  # the metric at numbers of tokens it was tested at
 
     @property
     def over(self) -> bool:
@@ -57,6 +58,7 @@ class Watched:
     life: int = 0
     said: list[dict[str, Any]] = field(default_factory=list)
     times: list[float] = field(default_factory=list)  # when each was said
+    testing: int | None = None  # a number of tokens at which the models are being tested
 
     def __post_init__(self) -> None:
         self.lanes = [Lane(spec) for spec in self.specs]
@@ -91,6 +93,13 @@ class Watched:
                 record = record | {"seconds": round(lane.seconds, 3), "mixing": round(lane.mixing, 3)}
             self.said.append(record)
             self.times.append(time.monotonic())
+
+    def tested(self, number: int, record: jobs.Record) -> None:
+        """What the job says of a model at another number of tokens; see `srviz.lab.jobs.test`."""
+        if jobs.TROUBLE in record:
+            self.trouble = record[jobs.TROUBLE]
+        else:
+            self.lanes[number].sizes[record["n"]] = record["test"]["metric"]
 
     def rewind(self) -> None:
         """Go back to the last states, from which the training goes on: what came after them will come again."""

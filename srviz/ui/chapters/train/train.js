@@ -20,12 +20,15 @@ import { Pane } from "./pane.js";
  * @property {string} name of the training
  * @property {boolean} running
  * @property {Said[]} records all that was said so far
+ * @property {Own | null} own an input of the visitor's, and what the trained models do with it
  * @property {Record<"light" | "dark", string[]>} signed the colours of signed weights
  * @property {string} alt
  */
 /** @typedef {{layer: number, head: number}} Chosen */
 /** @typedef {{draws: string, classes: string[], metric: string, chance: number, extra: number, layers: number, heads: number}} Task */
-/** @typedef {{drawn: (number | string)[], answers: number[]}} Example */
+/** @typedef {{drawn: (number | string)[], answers: (number | null)[], asked: boolean[]}} Example */
+/** @typedef {{example: Example, looks: Look[]}} Own */
+/** @typedef {import("./history.js").Look} Look */
 /**
  * @typedef {object} Model
  * @property {string} label
@@ -149,7 +152,11 @@ class Train {
     this.play.textContent = this.motion.on ? "❚❚" : "▶";
     for (const one of this.axis) put(one, { "aria-pressed": String((one.dataset.seconds === "true") === this.bySeconds) });
     this.drawCharts(step, most);
-    data.models.forEach((model, k) => this.panes[k].draw(data, model, history.lookAt(k, step), history.testAt(k, step), this.chosen, this.turn));
+    const own = this.at === null ? data.own : null; // seen by what they have become
+    data.models.forEach((model, k) => {
+      const look = own ? own.looks[k] : history.lookAt(k, step);
+      this.panes[k].draw(data, own?.example ?? data.example, model, look, history.testAt(k, step), this.chosen, this.turn);
+    });
     this.where.textContent = this.says(step);
     if (!data.running && last && this.live.textContent !== data.alt) this.live.textContent = data.alt;
   }
@@ -171,8 +178,12 @@ class Train {
     const at = data.models.map((_, k) => place(k)(Math.min(step, Math.max(0, history.models[k].losses.length))));
     const long = bySeconds ? Math.max(1, ...history.models.map(({ clock, losses }, k) => (data.running && losses.length
       ? clock.at(-1).seconds * data.models[k].steps / losses.length : clock.at(-1).seconds))) : most;
-    const lines = (points, marks) => data.models.map((model, k) => ({ model, marks, points: points(history.models[k]).map(([a, b]) => [place(k)(a), b]) }));
-    const losses = lines((model) => thinned(model.losses), false), tests = lines((model) => model.tests.map((test) => [test.step, test.metric]), true);
+    const lines = (points, marks) => data.models.map((model, k) => {
+      const along = place(k);
+      return { model, marks, points: points(history.models[k]).map(([a, b]) => [along(a), b]) };
+    });
+    const losses = lines((model) => thinned(model.losses), false);
+    const tests = lines((model) => model.tests.map((test) => [test.step, test.metric]), true);
     const high = Math.max(0.5, ...losses.flatMap(({ points }) => points.map(([, y]) => y)));
     const bits = metric === "bits", found = tests.flatMap(({ points }) => points.map(([, y]) => y));
     const range = bits ? [Math.max(0, Math.floor(Math.min(chance, ...found) - 0.2)), Math.ceil(Math.max(chance, ...found))] : [0, 1];

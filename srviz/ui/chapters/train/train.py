@@ -14,15 +14,18 @@ from srviz.lab import TASKS, Spec, Task
 from srviz.lab.look import look
 from srviz.lab.mixing import Attention, mixings
 from srviz.lab.model import Block
+from srviz.lab.task import IGNORED
 from srviz.lab.tasks import data
 from srviz.lab.train import Training, build
 from srviz.ui.chapters.train.ends import ends
+from srviz.ui.chapters.train.lengths import lengths
+from srviz.ui.chapters.train.own import given, panel
 from srviz.ui.chapters.train.run import TrainPlace, Watched, current, go_on, start, stop
 from srviz.ui.kit import report, url, work
 from srviz.ui.kit.component import SIGNED, component
 
 HERE = Path(__file__).parent
-SHARES = {"quarter": 0.25, "half": 0.5, "whole": 1.0}  # of the recipe's steps
+SHARES = {"tenth": 0.1, "quarter": 0.25, "half": 0.5, "whole": 1.0}  # of the recipe's steps
 CHOSEN = (*METHODS, "mean", "none")
 MOST_BET = 30
 TIMES = (0.25, 0.5, 1.0, 2.0, 4.0)  # of the recipe's learning rate
@@ -40,8 +43,11 @@ PARAMETERS = (
 )
 
 
-def train_page() -> TrainPlace | None:
-    """Controls, the live picture, and what the last training came to; where one is under way, where it shows itself."""
+def train_page() -> tuple[TrainPlace | None, work.Bar | None]:
+    """Controls, the live picture, and what the last training came to.
+
+    Returns where a training under way shows itself, and the bar of a test under way.
+    """
     state = url.settle(*PARAMETERS)
     report.take(state, "train", "head", ("layer", "head"), from_zero=("layer", "head"))
     run = current()
@@ -52,12 +58,13 @@ def train_page() -> TrainPlace | None:
     problem = _missing(task)
     if problem:
         st.warning(problem)
-        return None
+        return None, None
     bar = work.stop_and_bar("stop training", stop, row="racing") if running else None
     if not running:
         _buttons(state, specs, run)
     shown = run if run and run.specs[0].task == task.name else None
-    component("train", HERE)(key="train", data=message(state, task, specs, shown), on_head_change=lambda: None)
+    own = given(task, shown)
+    component("train", HERE)(key="train", data=message(state, task, specs, shown, own), on_head_change=lambda: None)
     st.caption(_about(task, specs))
     feed = st.empty()
     if run and not running:
@@ -66,8 +73,11 @@ def train_page() -> TrainPlace | None:
         for lane in run.lanes:
             if lane.diverged:
                 st.warning(f"{lane.spec.of_mixing.label}: {lane.diverged}")
-    ends(task, shown if not running else None)
-    return TrainPlace(run, bar, feed) if run and bar else None
+    finished = None if running else shown
+    ends(task, finished)
+    panel(task, finished, own)
+    testing = lengths(task, finished)
+    return (TrainPlace(run, bar, feed) if run and bar else None), testing
 
 
 def _missing(task: Task) -> str:
@@ -130,15 +140,15 @@ def _buttons(state: url.State, specs: tuple[Spec, ...], run: Watched | None) -> 
     with st.container(horizontal=True, vertical_alignment="center", key="start"):
         begun = run is not None and run.specs == specs
         st.button(
-            "Train again" if begun else "Train", key="train both", type="primary", on_click=start,
+            "Train again" if begun else "Train", key="train both", on_click=start,
             args=(specs, float(state["bet"]), state["example"] - 1),
         )  # fmt: skip
         if run and not run.over and run.said:
             st.button("Go on", key="go on training", on_click=go_on)
         recipe = specs[0].recipe
         st.caption(
-            f"{recipe.steps:,} steps of {recipe.batch} examples with {recipe.n} tokens each, one thread a model, on the "
-            "processor of this server."
+            f"{recipe.steps:,} steps of {recipe.batch} examples with {recipe.n} tokens each; one thread each, on this "
+            "server."
             + (" Below is the training before; these are other settings." if run and not begun and run.said else "")
         )
 
@@ -155,8 +165,10 @@ def _about(task: Task, specs: tuple[Spec, ...]) -> str:
 # ---- the picture -----------------------------------------------------------------------------------------------------
 
 
-def message(state: url.State, task: Task, specs: tuple[Spec, ...], run: Watched | None) -> dict[str, Any]:
-    """What the component draws: the models, the example, and all that was said so far."""
+def message(
+    state: url.State, task: Task, specs: tuple[Spec, ...], run: Watched | None, own: dict[str, Any] | None = None
+) -> dict[str, Any]:
+    """What the component draws: the models, the example, and all that was said so far. own: see `given`."""
     specs = run.specs if run else specs
     recipe = specs[0].recipe
     return {
@@ -177,6 +189,7 @@ def message(state: url.State, task: Task, specs: tuple[Spec, ...], run: Watched 
         "name": repr(specs),
         "running": bool(run and run.running),
         "records": run.said if run and run.said else _untrained(specs, state["example"] - 1),
+        "own": own,
         "signed": SIGNED,
         "alt": _alt(task, specs, run),
     }
@@ -211,6 +224,7 @@ def example(task: str, n: int, number: int) -> dict[str, Any]:
     return {
         "drawn": found.show(batch.x[number]),
         "answers": y.tolist() if found.tokens_asked else [int(y)],
+        "asked": (y != IGNORED).flatten().tolist(),
     }
 
 

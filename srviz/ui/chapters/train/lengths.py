@@ -1,0 +1,80 @@
+"""The trained models at other numbers of tokens than they learned from."""
+
+import contextlib
+
+import streamlit as st
+
+from srviz import jobs
+from srviz.lab import Task
+from srviz.ui.chapters.train.run import Watched, current
+from srviz.ui.kit import work
+
+
+def lengths(task: Task, run: Watched | None) -> work.Bar | None:
+    """Choose a number of tokens, test there, and see all that was tested; the bar of a test under way."""
+    if run is None or run.running or len(task.sizes) < 2 or not all(lane.weights for lane in run.lanes):
+        return None
+    st.subheader("With more tokens, or fewer", anchor=False)
+    learned = run.specs[0].recipe.n
+    st.markdown(
+        f"Both learned from {learned:,} tokens. Nothing in attention counts them, so the models take any number. Do "
+        "they still know what they see?"
+    )
+    if run.testing:
+        bar = work.stop_and_bar("stop lengths", _stop)
+    else:
+        bar = None
+        with st.container(horizontal=True, vertical_alignment="bottom"):
+            n = st.select_slider(
+                "Tokens n", task.sizes, value=learned, key=f"length {task.name}", format_func="{:,}".format
+            )
+            st.button(f"Test at {n:,}", key="test length", on_click=_start, args=(n,))
+    tested = sorted({learned, *(n for lane in run.lanes for n in lane.sizes)})
+    rows = {
+        lane.spec.of_mixing.label: {
+            f"n = {n:,}": f"{value:.3f}" if (value := _metric(run, k, n)) is not None else "" for n in tested
+        }
+        for k, lane in enumerate(run.lanes)
+    }
+    st.table([{"": label, **cells} for label, cells in rows.items()], hide_index=True)
+    return bar
+
+
+def go_on_testing(bar: work.Bar | None) -> None:
+    """Test as the one heavy job of this server, if a test is under way. Stop, or a closed tab, ends it."""
+    run = current()
+    if bar is None or run is None or run.testing is None:
+        return
+    n = run.testing
+    with work.turn(lambda text: bar.progress(0.0, text)):
+        for k, lane in enumerate(run.lanes):
+            if n in lane.sizes:
+                continue
+            bar.progress(k / len(run.lanes), f"{lane.spec.of_mixing.label} at {n:,} tokens …")
+            weights = {"weights": jobs.Packed.of_bytes(lane.weights)}
+            with contextlib.closing(jobs.stream({"job": "lab.test", "n": n}, weights, work.limits("cpu"))) as said:
+
+                def take(record: jobs.Record, k: int = k) -> None:
+                    run.tested(k, record)
+
+                work.watch(said, take, lambda: None)
+    run.testing = None
+    st.rerun()
+
+
+def _start(n: int) -> None:
+    if run := current():
+        run.testing, run.trouble = n, ""
+
+
+def _stop() -> None:
+    if run := current():
+        run.testing = None
+
+
+def _metric(run: Watched, number: int, n: int) -> float | None:
+    lane = run.lanes[number]
+    if n in lane.sizes:
+        return lane.sizes[n]
+    found: float | None = lane.end["metric"] if lane.end and n == lane.spec.recipe.n else None
+    return found

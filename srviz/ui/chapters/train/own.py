@@ -1,0 +1,149 @@
+"""An input of the visitor's own, seen by the models that were trained just now."""
+
+import base64
+import binascii
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import streamlit as st
+import torch
+from torch import Tensor
+
+from srviz.inputs.files import FORMATS, Unreadable, Upload
+from srviz.inputs.files import read as read_file
+from srviz.lab import Task, load
+from srviz.lab.look import look
+from srviz.lab.task import IGNORED, Batch
+from srviz.measure import memory
+from srviz.ui.chapters.train.run import Watched
+from srviz.ui.kit import report
+from srviz.ui.kit.component import component
+
+HERE = Path(__file__).parent
+SIDE = 28  # pixels of a drawing
+MOST_LETTERS = 400
+MOST_UPLOAD_MB = 12
+
+
+def given(task: Task, run: Watched | None) -> dict[str, Any] | None:
+    """What the component draws instead of the example: the visitor's own, and what each trained model does with it.
+
+    None where there is none, or no trained model. It reads what the widgets of `panel`, further down the page, said
+    last.
+    """
+    st.session_state.pop("_own_problem", None)
+    if run is None or run.running or task.read is None or not all(lane.weights for lane in run.lanes):
+        return None
+    try:
+        own = _own(task)
+        if own is None:
+            return None
+        x = task.read(own, run.specs[0].recipe)
+        looks = [_look(lane.weights, x) for lane in run.lanes]
+    except (Unreadable, ValueError) as error:
+        st.session_state["_own_problem"] = str(error)
+        return None
+    return {"example": _example(task, x), "looks": looks}
+
+
+def panel(task: Task, run: Watched | None, own: dict[str, Any] | None) -> None:
+    """Draw, write or upload; what cannot be used says why. Nothing where there is no trained model to show it to."""
+    if run is None or run.running or task.read is None or not all(lane.weights for lane in run.lanes):
+        return
+    st.subheader("One of your own", anchor=False)
+    left, right = st.columns([1, 1.4], gap="large")
+    with left:
+        if task.own == "drawing":
+            component("digit", HERE)(key="digit", data={"side": SIDE, "asks": task.asks}, on_ink_change=lambda: None)
+        elif task.own == "text":
+            st.text_input(task.asks, key=f"own text {task.name}", max_chars=MOST_LETTERS)
+        else:
+            st.file_uploader(
+                f"{task.asks} {', '.join(suffix[1:].upper() for suffix in FORMATS)}, at most {MOST_UPLOAD_MB} MB.",
+                key="own solid", max_upload_size=MOST_UPLOAD_MB,
+            )  # fmt: skip
+    with right:
+        problem = st.session_state.get("_own_problem", "")
+        if problem:
+            st.text(problem)  # as it is: it may hold words from a file
+        else:
+            st.markdown(_said(task, run, own) if own else "Both models will say at once what they take it for.")
+            st.caption("Above, the example is yours then: what the chosen head gives each of its tokens.")
+
+
+def _said(task: Task, run: Watched, own: dict[str, Any]) -> str:
+    """What each model says of it."""
+    lines = []
+    for lane, seen in zip(run.lanes, own["looks"], strict=True):
+        says = seen["says"]
+        if task.tokens_asked:
+            asked = [pair for pair, wanted in zip(says, own["example"]["asked"], strict=True) if wanted]
+            words = ", ".join(f"`{task.classes[k]}` ({p:.2f})" for k, p in asked)
+        else:
+            best, *others = (f"{task.classes[k]} ({p:.2f})" for k, p in says)
+            words = ", ".join((f"**{best}**", *others))
+        lines.append(f"{lane.spec.of_mixing.label}: {words}")
+    return "  \n".join(lines)
+
+
+def _own(task: Task) -> Any:
+    """What the visitor gave last, as the task reads it; None where there is nothing."""
+    if task.own == "drawing":
+        return _drawing(report.last("digit", "ink").get("ink"))
+    if task.own == "text":
+        text = st.session_state.get(f"own text {task.name}")
+        return text[:MOST_LETTERS] if isinstance(text, str) and text.strip() else None
+    file = st.session_state.get("own solid")
+    if file is None:
+        return None
+    upload = _upload(file.file_id, file.name, file.getvalue())
+    run: Watched = st.session_state["_training"]
+    n = max(upload.least, min(run.specs[0].recipe.n, upload.most))
+    place = upload.tokens(n, random_state=0).place
+    if place.shape[1] != 3:
+        raise Unreadable("Points in space have three coordinates; these have two.")
+    return torch.from_numpy(place)
+
+
+def _drawing(sent: Any) -> Tensor | None:
+    """(28, 28) ink from 0 to 1, from bytes in base64; None where nothing was drawn, or that is no drawing."""
+    if not isinstance(sent, str) or len(sent) > 2 * SIDE * SIDE:
+        return None
+    try:
+        held = base64.b64decode(sent, validate=True)
+    except (binascii.Error, ValueError):
+        return None
+    if len(held) != SIDE * SIDE or not any(held):
+        return None
+    return torch.from_numpy(np.frombuffer(held, np.uint8).reshape(SIDE, SIDE).astype(np.float32) / 255)
+
+
+@st.cache_data(max_entries=4, show_spinner="Reading the file …")
+def _upload(identity: str, _name: str, _data: bytes) -> Upload:
+    """A visitor's file, read once. identity: of the upload in its session."""
+    return read_file(_name, _data, memory=memory.for_reader(), show=lambda said: None)
+
+
+def _example(task: Task, x: Tensor) -> dict[str, Any]:
+    """What is drawn of it; nobody knows the right answers."""
+    drawn = task.show(x)
+    if not task.tokens_asked:
+        return {"drawn": drawn, "answers": [None], "asked": [True]}
+    asked = ["?" in str(word) for word in drawn]
+    return {"drawn": drawn, "answers": [None] * len(drawn), "asked": asked}
+
+
+def _look(weights: bytes, x: Tensor) -> dict[str, Any]:
+    return _cached(sha256(weights).hexdigest(), repr(x.tolist()), weights, x)
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _cached(model: str, what: str, _weights: bytes, _x: Tensor) -> dict[str, Any]:
+    """What a trained model does with an input. model, what: by which it is kept."""
+    trained, spec = load(_weights)
+    padding = spec.of_task.padding
+    keep = None if padding is None else (_x != padding).unsqueeze(0)
+    y = torch.full((1, len(_x)), IGNORED)
+    return look(trained, Batch(_x.unsqueeze(0), y, keep))

@@ -1,0 +1,165 @@
+"""The page of training without a browser: what is kept, rewound, said, and what a visitor's own input may be."""
+
+import base64
+
+import numpy as np
+import pytest
+import torch
+
+from srviz.jobs import Packed
+from srviz.lab import TASKS, Spec, Training
+from srviz.lab.records import records
+from srviz.lab.task import OWN
+from srviz.ui.chapters.train import ends, own
+from srviz.ui.chapters.train.run import Watched
+
+QUICK = {"steps": 12, "batch": 4}
+
+
+def watched(task="recall", names=("relu", "mean"), **how):
+    specs = tuple(Spec.usual(task, name, 0, QUICK) for name in names)
+    run = Watched(specs, bet=3.0)
+    for number, spec in enumerate(specs):
+        for record in records(Training(spec), **{"looks": 4, "tests": 3} | how):
+            run.take({"run": number} | record)
+    return run
+
+
+@pytest.fixture(scope="module")
+def trained():
+    torch.set_num_threads(1)
+    return watched()
+
+
+def test_all_that_is_said_is_kept(trained):
+    assert trained.over
+    assert trained.share() == 1
+    for number, lane in enumerate(trained.lanes):
+        assert len(lane.losses) == 12
+        assert lane.weights
+        assert [r["step"] for r in trained.said if r["run"] == number and "look" in r] == [0, 3, 6, 9, 12]
+    assert "12 of 12" in trained.doing()
+
+
+def test_the_news_are_the_end_of_what_was_said(trained):
+    news = trained.news()
+    assert news["records"] == trained.said[news["first"] :]
+
+
+def test_a_rewound_training_says_the_same_as_one_that_was_not_stopped(trained):
+    """Stopped after step 9, with a state of step 6."""
+    run = Watched(trained.specs, bet=0.0)
+    stopped = Training(run.specs[0])
+    for record in records(stopped, looks=4, tests=3, state_seconds=0):
+        if "state" in record and record["step"] > 6:
+            continue
+        run.take({"run": 0} | record)
+        if record["step" if "step" in record else "begin"] == 9 and "look" in record:
+            break
+    run.rewind()
+    lane = run.lanes[0]
+    assert (lane.step, len(lane.losses), lane.state_step) == (6, 6, 6)
+    plan, states = run.plan()
+    training = Training(Spec.of_json(plan["runs"][0]))
+    training.resume(bytes(states["state 0"].data))
+    for record in records(training, looks=4, tests=3):
+        run.take({"run": 0} | record)
+    assert lane.losses == trained.lanes[0].losses
+    assert lane.weights == trained.lanes[0].weights
+
+    def kinds(of):
+        return [(r["step"], key) for r in of.said if r["run"] == 0 for key in ("test", "look") if key in r]
+
+    assert kinds(run) == kinds(trained)
+    assert [x for r in run.said if r["run"] == 0 for x in r.get("losses", [])] == lane.losses
+
+
+def test_what_it_came_to_is_said_with_the_bet(trained):
+    said = ends.verdict(TASKS["recall"], trained)
+    assert "**Sliced ReLU**: 0." in said
+    assert "You bet +3 for Sliced ReLU" in said
+    first, second = (100 * lane.end["metric"] for lane in trained.lanes)
+    assert f"{'Sliced ReLU' if first >= second else 'A plain mean'} is {abs(first - second):.1f} points ahead" in said
+    assert len(ends.table(trained).splitlines()) == 25
+    assert compile(ends.script(trained), "training.py", "exec")
+    assert len(ends.script(trained).splitlines()) <= 50
+
+
+def test_trouble_is_a_sentence(trained):
+    run = Watched(trained.specs, bet=0.0)
+    run.take({"trouble": "There was not enough memory for it."})
+    assert run.trouble
+    run.take({"run": 0, "step": 3, "diverged": "The loss was no number any more at step 3."})
+    assert run.lanes[0].over
+    assert not run.over
+
+
+@pytest.mark.parametrize("task", [task for task in TASKS.values() if task.own], ids=lambda task: task.name)
+def test_an_input_of_ones_own_is_seen_by_a_trained_model(task):
+    given = {
+        "drawing": torch.zeros(28, 28).index_fill(1, torch.tensor([13, 14]), 1.0),
+        "cloud": torch.randn(300, 3),
+        "text": {"letters": "The qu?ck brown fox", "listops": "[max 2 9 [MIN 4 7 ] 0]", "recall": "3:7 12:40 3:?"}.get(
+            task.name
+        ),
+    }[task.own]
+    assert task.own in OWN
+    x = task.read(given, task.recipe)
+    training = Training(Spec.usual(task.name, "relu", 0, {"steps": 1, "batch": 2}))
+    weights = training.weights()
+    seen = own._look(weights, x)
+    example = own._example(task, x)
+    assert seen["says"]
+    assert len(example["answers"]) == len(example["asked"])
+    if task.tokens_asked:
+        assert len(seen["says"]) == len(example["asked"])
+        assert any(example["asked"])
+
+
+@pytest.mark.parametrize(
+    ("task", "given", "sentence"),
+    [
+        ("ink", torch.zeros(28, 28), "Draw a digit first"),
+        ("patches", torch.zeros(28, 28), "Draw a digit first"),
+        ("pixels", torch.zeros(28, 28), "Draw a digit first"),
+        ("letters", "no blank", "Put a \\? in the place"),
+        ("letters", "a?", "Write at least 8 letters"),
+        ("listops", "[MAX 2 <b>", "not the word at place 3"),
+        ("listops", "[MAX 2", "Expected a ] for every"),
+        ("listops", "[MAX 2 ] 3", "Expected one list"),
+        ("listops", "[MAX " + "2 " * 60 + "]", "Expected at most 48 words"),
+        ("recall", "3:7", "Expected at least one question"),
+        ("recall", "3:99 3:?", "Expected numbers from 0 to 63"),
+        ("recall", "3=7", "Expected pairs such as"),
+        ("recall", "3:7 " * 200 + "3:?", "at most 128 words"),
+    ],
+)
+def test_an_input_that_cannot_be_used_gets_a_sentence(task, given, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        TASKS[task].read(given, TASKS[task].recipe)
+
+
+def test_a_drawing_from_the_wire_is_checked():
+    ink = np.zeros(784, np.uint8)
+    ink[300:310] = 255
+    good = base64.b64encode(ink.tobytes()).decode()
+    assert own._drawing(good).sum() == 10
+    for bad in (None, 3, "", "%%%", good[:-8], "A" * 5000, base64.b64encode(bytes(784)).decode()):
+        assert own._drawing(bad) is None
+
+
+def test_a_small_drawing_is_seen_as_large_as_the_digits_learned_from():
+    from srviz.lab.tasks.patches import small
+
+    tiny = torch.zeros(28, 28)
+    tiny[10:14, 12:14] = 1
+    seen = small(tiny)
+    assert seen.amax(1).min() > 0.4  # from top to bottom
+    assert seen[:, 0].max() == 0
+
+
+def test_a_state_that_is_packed_goes_back_into_a_plan(trained):
+    run = Watched(trained.specs, bet=0.0)
+    run.take({"run": 1, "step": 4, "state": Packed.of_bytes(b"abc").to_json()})
+    _, states = run.plan()
+    assert list(states) == ["state 1"]
