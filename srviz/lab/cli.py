@@ -13,7 +13,7 @@ from srviz import host, places
 from srviz.lab import sweep as sweeps
 from srviz.lab.mixing import mixings
 from srviz.lab.spec import Spec
-from srviz.lab.summary import table
+from srviz.lab.summary import best, table
 from srviz.lab.task import Recipe
 from srviz.lab.tasks import TASKS
 
@@ -50,6 +50,14 @@ def main(arguments: list[str] | None = None) -> int:
     )
     _where(sweep)
     sweep.set_defaults(do=_sweep)
+
+    best = commands.add_parser(
+        "best", help="from the results of a sweep, a plan of each method's best recipe with other seeds"
+    )
+    best.add_argument("results", type=Path, nargs="+", help="files of results")
+    best.add_argument("--seed", default="0…4", help="such as 0…4")
+    best.add_argument("--out", type=Path, required=True, help="where the plan is written")
+    best.set_defaults(do=_best)
 
     given = ask.parse_args(arguments)
     try:
@@ -109,6 +117,16 @@ def _sweep(given: argparse.Namespace) -> int:
     path.with_suffix(".plan.json").write_text(json.dumps(plan) + "\n")
     _do(found, given)
     print(table(found.table()))
+    return 0
+
+
+def _best(given: argparse.Namespace) -> int:
+    results = [result for path in given.results for result in sweeps.read(path)]
+    runs = best(results, _seeds(given.seed))
+    sweeps.runs({"runs": runs})
+    names = ", ".join(path.name for path in given.results)
+    given.out.write_text(json.dumps({"note": f"The best recipes of {names}", "runs": runs}, indent=1) + "\n")
+    print(f"{len(runs)} runs: {given.out}")
     return 0
 
 

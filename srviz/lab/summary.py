@@ -8,6 +8,7 @@ from typing import Any
 from srviz.lab.mixing import mixings
 from srviz.lab.spec import Spec
 from srviz.lab.task import Recipe
+from srviz.lab.tasks import find
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,21 @@ def lines(results: Iterable[Mapping[str, Any]]) -> list[Line]:
             )
         )  # fmt: skip
     return found
+
+
+def best(results: Iterable[Mapping[str, Any]], seeds: Iterable[int]) -> list[dict[str, Any]]:
+    """The runs that come next: each task and mixing with the recipe that did best among the results, and new seeds."""
+    found: dict[tuple[str, str], Line] = {}
+    for line in lines(results):
+        key = line.task, line.mixing
+        if line.values and (key not in found or _is_better(line, found[key])):
+            found[key] = line
+    chosen = list(seeds)
+    return [Spec(line.task, line.mixing, seed, line.recipe).to_json() for line in found.values() for seed in chosen]
+
+
+def _is_better(one: Line, other: Line) -> bool:
+    return one.mean > other.mean if find(one.task).better_up else one.mean < other.mean
 
 
 def table(results: Iterable[Mapping[str, Any]]) -> str:

@@ -143,6 +143,29 @@ def test_a_summary_has_the_mean_and_its_interval():
         assert t_quantile(freedom) == pytest.approx(expected, rel=2e-3)
 
 
+def test_the_best_recipe_of_each_method_is_planned(tmp_path, capsys):
+    def result(name, rate, metric, task="recall"):
+        return {
+            "run": Spec.usual(task, name, 9, {"rate": rate}).to_json(),
+            "metric": metric,
+            "seconds": 1.0,
+            "mixing": 0.5,
+        }
+
+    found = [
+        result("relu", 0.001, 0.5), result("relu", 0.002, 0.7), result("mean", 0.001, 0.4), result("mean", 0.002, 0.1),
+        result("relu", 0.001, 3.0, "letters"), result("relu", 0.002, 3.4, "letters"),
+    ]  # fmt: skip
+    results, plan = tmp_path / "rates.jsonl", tmp_path / "plan.json"
+    results.write_text("".join(json.dumps(one) + "\n" for one in found))
+    assert main(["best", str(results), "--seed", "0…1", "--out", str(plan)]) == 0
+    specs = runs(json.loads(plan.read_text()))
+    assert [(spec.task, spec.mixing, spec.seed, spec.recipe.rate) for spec in specs] == [
+        ("recall", "relu", 0, 0.002), ("recall", "relu", 1, 0.002), ("recall", "mean", 0, 0.001),
+        ("recall", "mean", 1, 0.001), ("letters", "relu", 0, 0.001), ("letters", "relu", 1, 0.001),
+    ]  # fmt: skip
+
+
 def test_losses_are_thinned_to_means():
     assert thinned([1.0] * 5, 2) == [[3, 1.0], [5, 1.0]]
     assert thinned([], 2) == []
