@@ -20,6 +20,7 @@ from srviz.lab.train import Training, build
 from srviz.ui.chapters.train.ends import ends
 from srviz.ui.chapters.train.lengths import lengths
 from srviz.ui.chapters.train.own import given, panel
+from srviz.ui.chapters.train.recorded import recorded
 from srviz.ui.chapters.train.run import TrainPlace, Watched, current, go_on, start, stop
 from srviz.ui.kit import report, url, work
 from srviz.ui.kit.component import SIGNED, component
@@ -77,6 +78,7 @@ def train_page() -> tuple[TrainPlace | None, work.Bar | None]:
     ends(task, finished)
     panel(task, finished, own)
     testing = lengths(task, finished)
+    recorded(task)
     return (TrainPlace(run, bar, feed) if run and bar else None), testing
 
 

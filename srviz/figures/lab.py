@@ -1,0 +1,89 @@
+"""What many trainings came to: intervals over seeds, and how a test goes while a model learns."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import plotly.graph_objects as go
+
+from srviz.figures.race import LineLook
+from srviz.figures.theme import PALETTES, bare
+
+ROW_PIXELS = 40
+CURVES_PIXELS = 300
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What one way to learn came to. values: of each seed. low, high: of the interval of their mean."""
+
+    label: str
+    look: LineLook
+    values: tuple[float, ...]
+    mean: float
+    low: float
+    high: float
+
+
+def intervals(outcomes: Sequence[Outcome], *, axis: str, mode: str) -> go.Figure:
+    """A row for each outcome: its seeds as dots, the mean and its interval as a mark with a bar. axis: its title."""
+    colours = PALETTES[mode]
+    figure = go.Figure()
+    labels = [outcome.label for outcome in outcomes]
+    for outcome in outcomes:
+        colour = getattr(colours, outcome.look.tone)
+        figure.add_scatter(
+            x=list(outcome.values),
+            y=[outcome.label] * len(outcome.values),
+            mode="markers",
+            marker={"color": colour, "size": 6, "opacity": 0.4},
+            hovertemplate="one seed: %{x:.3f}<extra></extra>",
+        )
+        symbol = outcome.look.symbol if outcome.look.filled else f"{outcome.look.symbol}-open"
+        bar = {"type": "data", "array": [outcome.high - outcome.mean], "arrayminus": [outcome.mean - outcome.low]}
+        figure.add_scatter(
+            x=[outcome.mean],
+            y=[outcome.label],
+            mode="markers",
+            marker={"color": colour, "size": 11, "symbol": symbol},
+            error_x=bar | {"color": colour, "thickness": 2, "width": 6} if len(outcome.values) > 1 else None,
+            hovertemplate=f"{outcome.label}: %{{x:.3f}}<extra>{len(outcome.values)} seeds</extra>",
+        )
+    figure = bare(figure, mode, 64 + ROW_PIXELS * max(1, len(labels)))
+    figure.update_xaxes(
+        visible=True,
+        gridcolor=colours.line,
+        zeroline=False,
+        tickfont={"color": colours.quiet},
+        title={"text": axis, "font": {"color": colours.quiet, "size": 13}},
+    )
+    figure.update_yaxes(
+        visible=True, categoryorder="array", categoryarray=labels[::-1], tickfont={"color": colours.ink, "size": 14}
+    )
+    return figure.update_layout(margin={"l": 10, "r": 14, "t": 10, "b": 48}, yaxis_automargin=True)
+
+
+def curves(
+    lines: Mapping[str, tuple[LineLook, Sequence[float], Sequence[float]]], *, along: str, axis: str, mode: str
+) -> go.Figure:
+    """How a test goes. lines: label → (look, where along, values). along, axis: the titles of both axes."""
+    colours = PALETTES[mode]
+    figure = go.Figure()
+    for label, (look, x, y) in lines.items():
+        figure.add_scatter(
+            x=list(x),
+            y=list(y),
+            name=label,
+            mode="lines",
+            line={"color": getattr(colours, look.tone), "width": 2, "dash": "dash" if look.dashed else "solid"},
+            hovertemplate=f"{label}: %{{y:.3f}} at %{{x:.4~g}}<extra></extra>",
+        )
+    figure = bare(figure, mode, CURVES_PIXELS)
+    common = {"visible": True, "gridcolor": colours.line, "zeroline": False, "tickfont": {"color": colours.quiet}}
+    title = {"color": colours.quiet, "size": 13}
+    figure.update_xaxes(**common, rangemode="tozero", title={"text": along, "font": title})
+    figure.update_yaxes(**common, title={"text": axis, "font": title})
+    return figure.update_layout(
+        margin={"l": 56, "r": 14, "t": 34, "b": 48},
+        showlegend=True,
+        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0, "font": {"color": colours.ink}},
+    )
