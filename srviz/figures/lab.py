@@ -57,7 +57,11 @@ def intervals(outcomes: Sequence[Outcome], *, axis: str, mode: str) -> go.Figure
         title={"text": axis, "font": {"color": colours.quiet, "size": 13}},
     )
     figure.update_yaxes(
-        visible=True, categoryorder="array", categoryarray=labels[::-1], tickfont={"color": colours.ink, "size": 14}
+        visible=True,
+        gridcolor=colours.line,
+        categoryorder="array",
+        categoryarray=labels[::-1],
+        tickfont={"color": colours.ink, "size": 14},
     )
     return figure.update_layout(margin={"l": 10, "r": 14, "t": 10, "b": 48}, yaxis_automargin=True)
 

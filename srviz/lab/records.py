@@ -11,7 +11,7 @@ from srviz.lab.train import Diverged, Tested, Training
 LOOKS = 40  # times that a run is looked at
 TESTS = 12  # times that it is tested while it trains
 BEAT_SECONDS = 0.2  # between two records of the loss
-STATE_SECONDS = 4.0  # between two states from which it can go on
+STATE_SECONDS = 2.0  # between two states from which it can go on
 TEST_TOKENS = 1 << 18  # of a test at one length
 
 

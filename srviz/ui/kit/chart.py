@@ -1,8 +1,10 @@
-"""A still figure on a page: our theme, no toolbar, and a text in its place for who does not see it."""
+"""A still figure on a page: our theme, and a text in its place for who does not see it."""
 
 import plotly.graph_objects as go
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
+
+from srviz.ui.kit.figure import figure
 
 
 def mode() -> str:
@@ -10,6 +12,7 @@ def mode() -> str:
     return "dark" if st.context.theme.type == "dark" else "light"
 
 
-def chart(figure: go.Figure, alt: str, key: str, place: DeltaGenerator) -> None:
-    """Draw it there."""
-    place.plotly_chart(figure, theme=None, config={"displayModeBar": False}, alt=alt, key=key)
+def chart(drawing: go.Figure, alt: str, key: str, place: DeltaGenerator) -> None:
+    """Draw it there, by the plotly.js of the live figures: Streamlit has one of its own that takes seconds to start."""
+    with place:
+        figure(drawing, key=key, alt=alt)

@@ -23,6 +23,7 @@ from srviz import host, jobs
 from srviz.ui.kit import url
 
 TELL_SECONDS = 0.1  # at least so long between two signs of life
+REST_SECONDS = 0.5
 NICE = 5  # of the processes that do the work: the visitors of other pages come first
 FEED_SECONDS = 0.2  # at least so long between two pictures of what has come so far
 News = TypeVar("News")
@@ -107,6 +108,13 @@ def stop_and_bar(key: str, stop: Callable[..., None], *arguments: object, row: s
 def _sign_of_life() -> None:
     """Let Streamlit end this script, if it is to. It does so wherever the session's state is read."""
     st.session_state.get("_")
+
+
+def rest() -> None:
+    """Wait until the visitor has come to rest: what is begun sooner would be ended by their next touch."""
+    for _ in range(round(REST_SECONDS / TELL_SECONDS)):
+        _sign_of_life()
+        time.sleep(TELL_SECONDS)
 
 
 def watch(

@@ -4,7 +4,7 @@ import streamlit as st
 
 from srviz.ui.chapters.beside.beside import beside_softmax, code, spreads
 from srviz.ui.chapters.beside.fits import pattern_fit
-from srviz.ui.kit.cards import notice
+from srviz.ui.kit.cards import notice, ran
 from srviz.ui.kit.question import question
 
 
@@ -44,8 +44,7 @@ def page() -> None:
     st.subheader("How the weights are spread", anchor=False)
     spreads(state)
     fits = st.container()
-    with st.expander("The code that ran"):
-        st.code(code(), language=None, wrap_lines=True)
+    ran(code)
     with fits:  # last: the rest of the page need not wait
         st.subheader("Who can draw the pattern?", anchor=False)
         st.markdown(

@@ -4,7 +4,7 @@ import streamlit as st
 
 from srviz.ui.chapters.clouds.attend import attend_to_everything
 from srviz.ui.chapters.clouds.clouds import clouds, code
-from srviz.ui.kit.cards import notice
+from srviz.ui.kit.cards import notice, ran
 from srviz.ui.kit.question import question
 
 
@@ -43,5 +43,4 @@ def page() -> None:
     )
     st.subheader("Attend to everything", anchor=False)
     attend_to_everything(place)
-    with st.expander("The code that ran"):
-        st.code(code(), language=None, wrap_lines=True)
+    ran(code)

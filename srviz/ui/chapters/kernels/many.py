@@ -56,6 +56,7 @@ def on_many(state: url.State) -> None:
                 _numbers(last.curve, last.timing)
                 says = "These are the numbers of the curve before. Measuring this one …"
             news = st.empty()
+        work.rest()
         found = OnMany(setting, curve)
         s, t, v = compute.head(*setting[:5])
         s, t = rules.scores(s, t)

@@ -4,7 +4,7 @@ import streamlit as st
 
 from srviz.ui.chapters.kernels.kernels import code, kernel_map, why_centre
 from srviz.ui.chapters.kernels.many import on_many
-from srviz.ui.kit.cards import notice
+from srviz.ui.kit.cards import notice, ran
 from srviz.ui.kit.question import question
 
 
@@ -48,7 +48,6 @@ def page() -> None:
         "standardization off and scale them; then divide by n instead.",
     )
     why_centre(state)
-    with st.expander("The code that ran"):
-        st.code(code(), language=None, wrap_lines=True)
+    ran(code)
     with many:  # measured last: the rest of the page need not wait
         on_many(state)

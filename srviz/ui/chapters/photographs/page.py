@@ -4,7 +4,7 @@ import streamlit as st
 
 from srviz.ui.chapters.photographs.photographs import photographs
 from srviz.ui.kit import row
-from srviz.ui.kit.cards import notice
+from srviz.ui.kit.cards import notice, ran
 from srviz.ui.kit.question import question
 
 
@@ -46,5 +46,4 @@ def page() -> None:
         "A score is made from the whole token, here colour, row and column. Where the scores agree, so do the weights, "
         "whatever the patches look like.",
     )
-    with st.expander("The code that ran"):
-        st.code(row.source(), language=None, wrap_lines=True)
+    ran(row.source)

@@ -4,7 +4,7 @@ import streamlit as st
 
 from srviz.ui.chapters.race.race import code, race_page
 from srviz.ui.chapters.race.run import go
-from srviz.ui.kit.cards import notice
+from srviz.ui.kit.cards import notice, ran
 from srviz.ui.kit.question import question
 
 
@@ -41,6 +41,5 @@ def page() -> None:
         "64 times the tokens are 64² = 4,096 times the pairs: 68 minutes. A method in n log n takes 64 · 20/14 = 91 "
         "times as long as before.",
     )
-    with st.expander("The code that ran"):
-        st.code(code(), language=None, wrap_lines=True)
+    ran(code)
     go(place)  # last: the rest of the page need not wait

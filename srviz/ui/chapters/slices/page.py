@@ -3,7 +3,7 @@
 import streamlit as st
 
 from srviz.ui.chapters.slices.slices import many, slices, source
-from srviz.ui.kit.cards import notice
+from srviz.ui.kit.cards import notice, ran
 from srviz.ui.kit.question import question
 
 
@@ -61,5 +61,4 @@ def page() -> None:
         "uses one slice a head, and takes no such mean."
     )
     many(state)
-    with st.expander("The code that ran"):
-        st.code(source(), language=None, wrap_lines=True)
+    ran(source)

@@ -57,8 +57,11 @@ export function picture(canvas, width, example, shade, colours, tokens) {
   pixels.forEach((dark, k) => { // the ink as discs, so that what is behind is seen
     if (dark < 0.06) return;
     circle(pen, left + (k % side + 0.5) * dot, top + (Math.floor(k / side) + 0.5) * dot, dot * 0.34 * Math.sqrt(dark));
-    pen.fillStyle = colours.query;
+    pen.fillStyle = colours.ink;
     pen.fill();
+    pen.strokeStyle = colours.ground;
+    pen.lineWidth = 1.5;
+    pen.stroke();
   });
 }
 

@@ -5,7 +5,7 @@ import streamlit as st
 from srviz.ui.chapters.train.lengths import go_on_testing
 from srviz.ui.chapters.train.run import go
 from srviz.ui.chapters.train.train import code, train_page
-from srviz.ui.kit.cards import notice
+from srviz.ui.kit.cards import notice, ran
 from srviz.ui.kit.question import question
 
 
@@ -46,7 +46,6 @@ def page() -> None:
         "To pick out one key, one weight must be large and the others small. A ramp gives more weight to all keys that "
         "lie farther along the line. Softmax, and the local bump, can pick.",
     )
-    with st.expander("The code that ran"):
-        st.code(code(), language=None, wrap_lines=True)
+    ran(code)
     go(place)  # last: the rest of the page need not wait
     go_on_testing(testing)

@@ -177,7 +177,6 @@ def stop() -> None:
 def go_on() -> None:
     """Go on from the last states."""
     if run := current():
-        run.rewind()
         run.running = True
 
 
@@ -186,6 +185,8 @@ def go(place: TrainPlace | None) -> None:
     if place is None:
         return
     run, number = place.run, itertools.count()
+    if run.said:  # a touch of the page has ended the job: it goes on at its last states
+        run.rewind()
     plan, states = run.plan()
     which = [k for k, lane in enumerate(run.lanes) if not lane.over]  # the job counts what is left
 

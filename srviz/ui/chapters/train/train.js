@@ -101,7 +101,7 @@ class Train {
     const choose = (layer, head) => {
       this.chosen = { layer, head };
       this.draw();
-      this.reports.tell(this.chosen);
+      if (!this.data.running) this.reports.tell(this.chosen); // a report would interrupt the training
     };
     const turned = (by) => { this.turn += by; this.frame.soon(); };
     this.charts = make("div", { class: "charts", role: "img" });

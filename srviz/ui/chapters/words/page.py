@@ -4,7 +4,7 @@ import streamlit as st
 
 from srviz.ui.chapters.words.words import own_embeddings, own_sentence
 from srviz.ui.kit import row
-from srviz.ui.kit.cards import notice
+from srviz.ui.kit.cards import notice, ran
 from srviz.ui.kit.question import question
 
 
@@ -44,5 +44,4 @@ def page() -> None:
         2,
         "relu(s − t) is zero for every key above the query. Softmax never does that: its row always sums to one.",
     )
-    with st.expander("The code that ran"):
-        st.code(row.source(), language=None, wrap_lines=True)
+    ran(row.source)
