@@ -14,8 +14,9 @@ from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wai
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from multiprocessing import get_context
+from multiprocessing import connection, get_context, parent_process
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 from srviz import host
@@ -177,7 +178,7 @@ def local(specs: Sequence[Spec], workers: int | None = None, sizes: bool = True)
     """Do the runs in processes of this machine. One that is killed costs the time of the run it was at, and no more."""
     waiting, attempts = list(specs), dict.fromkeys(specs, 0)
     while waiting:
-        with ProcessPoolExecutor(workers or host.cores(), mp_context=get_context("spawn")) as pool:
+        with ProcessPoolExecutor(workers or host.cores(), get_context("spawn"), _end_with_parent) as pool:
             at_work = {pool.submit(one, spec.to_json(), sizes): spec for spec in waiting}
             try:
                 for future, spec in _as_done(at_work):
@@ -190,6 +191,19 @@ def local(specs: Sequence[Spec], workers: int | None = None, sizes: bool = True)
                         raise RuntimeError(f"A process ended {ATTEMPTS} times in the middle of {spec}.") from None
             finally:
                 pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _end_with_parent() -> None:
+    """Let this process end when the one that started it does, in the middle of a run, too."""
+    parent = parent_process()
+    if parent:
+        sentinel = parent.sentinel
+
+        def watch() -> None:
+            connection.wait([sentinel])
+            os._exit(1)
+
+        Thread(target=watch, daemon=True).start()
 
 
 def _as_done(at_work: dict["Future[Result]", Spec]) -> Iterator[tuple["Future[Result]", Spec]]:

@@ -7,7 +7,8 @@ import trimesh
 from playwright.sync_api import expect
 
 EYE = "k => document.querySelectorAll('.plot')[k]._fullLayout?.scene?._scene?.getCamera().eye ?? {}"
-DRAWN = """n => [0, 1, 2].map((k) => document.querySelectorAll('.plot')[k]).every(
+PANES = "[...document.querySelectorAll('.plot')].filter((e) => !e.closest('[data-testid=stExpander]'))"  # no preview
+DRAWN = f"""n => [0, 1, 2].map((k) => {PANES}[k]).every(
     (e) => e?._fullLayout?.scene?._scene && e._fullData[0].marker.color?.length === n)"""
 FRONT = """k => {
     const e = document.querySelectorAll('.plot')[k], figure = e.closest('.live').component, at = figure.lens();

@@ -76,8 +76,10 @@ def test_what_the_page_says_of_small_n_is_what_it_counts(n, player):
 
 def test_each_step_says_its_numbers_and_they_are_right(player):
     page = player("input=clusters&n=6&at=1")
+    said = page.locator(".routes .says").first
+    expect(said).to_contain_text(" = ")
     for _ in range(12):
-        text = page.locator(".says").first.inner_text().replace("−", "-").split("\n")[0]
+        text = said.inner_text().replace("−", "-").split("\n")[0]
         s, t, total, weight = map(float, re.search(r"relu\((\S+) - (\S+)\) / (\S+) = (\S+)", text).groups())
         assert weight == pytest.approx(max(0, s - t) / total, abs=0.006)
         page.get_by_role("button", name="One step forward").click()

@@ -10,6 +10,7 @@ import threading
 import time
 from contextlib import closing
 
+import psutil
 import pytest
 
 from srviz import jobs
@@ -99,6 +100,22 @@ def test_a_killed_process_loses_nothing():
     killer.join()
     assert killed
     assert set(results) == set(specs)
+
+
+def test_a_sweep_that_is_killed_leaves_no_process_behind(tmp_path):
+    plan, out = tmp_path / "plan.json", tmp_path / "out.jsonl"
+    plan.write_text(json.dumps(PLAN | {"recipes": [{"steps": 10_000}]}))
+    command = [sys.executable, "-m", "srviz.lab", "sweep", str(plan), "--out", str(out), "--workers", "2"]
+    sweep = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    root = psutil.Process(sweep.pid)
+    ends = time.monotonic() + 60
+    while not (children := [p for p in root.children() if "spawn_main" in " ".join(p.cmdline())]):
+        assert time.monotonic() < ends
+        time.sleep(0.1)
+    sweep.kill()
+    sweep.wait()
+    _, alive = psutil.wait_procs(children, timeout=20)
+    assert not alive
 
 
 def test_a_cluster_gives_what_one_machine_gives_though_a_worker_is_killed(tmp_path):

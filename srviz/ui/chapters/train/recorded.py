@@ -105,11 +105,13 @@ def _provenance(found: Sequence[Line]) -> str:
     """When and on what it was recorded, and what the numbers are."""
     where = found[0].results[0].get("where", {})
     seeds = sorted({len(line.values) for line in found})
-    many = f"{seeds[0]}" if len(seeds) == 1 else f"{seeds[0]} to {seeds[-1]}"
+    most = seeds[-1]
+    many = "One seed each, which says little of the next" if most == 1 else f"{most} seeds each, or fewer"
+    many = f"{most} seeds each" if len(seeds) == 1 and most > 1 else many
     words = [str(where.get(name, "")) for name in ("date", "processor", "torch")]
     plain = ", ".join("".join(c for c in word if c.isalnum() or c in " .-+()@") for word in words)
     return (
-        f"{many} seeds each; dots are seeds, the mark is their mean, the bar its 95 % interval by Student's t. Every "
+        f"{many}; dots are seeds, the mark is their mean, the bar its 95 % interval by Student's t. Every "
         "method learned with the rate that did best for it among four, on a seed that is not shown. "
         f"{plain}; one thread a run, other work on the same machine: compare seconds with each other only."
     )

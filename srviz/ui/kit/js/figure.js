@@ -141,23 +141,29 @@ export class Figure {
     for (const [trace, path, value] of paint?.changes ?? []) {
       set(data[trace], path.split("."), value?.f4 === undefined ? value : floats(value.f4));
     }
-    const { camera } = this.group;
-    this.arrange(layout, camera);
+    this.arrange(data, layout);
     await this.plotly.react(this.plot, data, layout, { ...OPTIONS, plotGlPixelRatio: Math.min(2, devicePixelRatio) });
     if (this.closed) { this.plotly.purge(this.plot); return; } // while it was being drawn
     this.is3d = Boolean(this.plot._fullLayout.scene);
-    if (!this.mounted) { this.mounted = true; this.listen(); }
-    if (this.group.camera && this.group.camera !== camera) this.look(this.group.camera); // turned while this was being drawn
+    if (!this.mounted) {
+      this.mounted = true;
+      this.listen();
+      if (this.group.turned) this.look(this.group.turned.camera()); // which may have been turned while this was being drawn
+    }
     this.plot.append(this.over);
     this.showGroup();
   }
 
-  /** Keep what the visitor has turned or zoomed: Plotly alone would forget a camera that was dragged. */
-  arrange(layout, camera) {
+  /** Keep what the visitor has turned or zoomed; a figure that is new looks as its group does. */
+  arrange(data, layout) {
     layout.uirevision = "kept";
     if (layout.meta === "square") { delete layout.height; layout.autosize = true; this.plot.style.aspectRatio = "1"; }
-    if (layout.scene && camera) layout.scene = { ...layout.scene, camera };
+    const seen = this.mounted ? this : this.group.turned ?? [...this.group.members].find((member) => member.is3d), camera = seen?.camera();
+    if (camera && data.some(({ type }) => type?.endsWith("3d"))) layout.scene = { ...layout.scene, camera };
   }
+
+  /** In 3D the camera, which only the scene knows where it was dragged: it moves on a little when it is let go. */
+  camera() { return (this.is3d ? this.plot._fullLayout.scene?._scene?.getCamera() : null) ?? null; }
 
   /** Show the pair of the group. */
   showGroup() { this.show(this.group.shown, Boolean(this.group.held)); }
@@ -182,7 +188,7 @@ export class Figure {
     });
     plot.addEventListener("pointerleave", () => this.group.point(null));
     const turned = () => {
-      if (this.is3d && !this.looking) this.group.look(plot._fullLayout.scene._scene.getCamera(), this);
+      if (this.is3d && !this.looking) this.group.look(this.camera(), this);
       requestAnimationFrame(() => { if (!this.closed) this.showGroup(); });
     };
     plot.on("plotly_relayouting", turned);
@@ -233,7 +239,7 @@ export class Figure {
 
   /** Another figure of the group was turned: the last camera counts, however many come while one is being drawn. */
   look(camera) {
-    if (!this.is3d) return;
+    if (!this.is3d || !camera) return;
     this.wanted = camera;
     if (this.looking) return;
     this.looking = true;

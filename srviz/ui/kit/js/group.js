@@ -26,7 +26,8 @@ export class Group {
     this.sent = null; // what Python was told last, until it says the same
     this.told = "null"; // what Python said last that it holds
     this.from = null; // the figure in which the arrow keys move what is held
-    this.camera = null; // of the figure that was turned last
+    /** @type {Figure | null} */
+    this.turned = null; // the figure that was turned last, which the others follow
     this.rest = new Rest(() => this.send(this.from));
     this.onkey = (event) => { if (event.key === "Escape" && this.held) this.release(); };
   }
@@ -42,10 +43,11 @@ export class Group {
 
   leave(member) {
     this.members.delete(member);
+    if (this.turned === member) this.turned = null;
     if (this.members.size) return;
     this.rest.close();
     document.removeEventListener("keydown", this.onkey);
-    this.pair = this.held = this.sent = this.camera = null;
+    this.pair = this.held = this.sent = this.turned = null;
     this.told = "null";
   }
 
@@ -98,7 +100,7 @@ export class Group {
 
   /** One of the figures was turned: the others follow. */
   look(camera, from) {
-    this.camera = camera;
+    this.turned = from;
     for (const member of this.members) if (member !== from) member.look(camera);
   }
 }
