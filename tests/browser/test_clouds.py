@@ -144,11 +144,11 @@ def test_back_and_a_reload_with_a_file_of_ones_own(page, tmp_path, settled):
 
 
 def test_all_to_all_is_watched_and_can_be_stopped(page):
-    turned = turn(page, 0)
+    turn(page, 0)
     page.get_by_role("button", name="Attend to everything").click()
     page.wait_for_function("document.querySelectorAll('.plot').length === 6")
     for pane in (4, 5):  # drawn whichever comes first, the figure or its paint, and seen as the others are
-        page.wait_for_function(f"x => Math.abs(({EYE})({pane}).x - x) < 0.05", arg=turned["x"])
+        page.wait_for_function(f"() => Math.abs(({EYE})({pane}).x - ({EYE})(0).x) < 0.01")
     expect(page.get_by_text("the process at most")).to_be_visible()
     expect(page.get_by_text("Written out: 4.2 MB of weights.")).to_be_visible()
     page.get_by_role("slider", name="Points n").focus()

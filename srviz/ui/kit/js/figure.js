@@ -188,7 +188,7 @@ export class Figure {
     });
     plot.addEventListener("pointerleave", () => this.group.point(null));
     const turned = () => {
-      if (this.is3d && !this.looking) this.group.look(this.camera(), this);
+      if (this.is3d && !this.looking) this.group.look(this);
       requestAnimationFrame(() => { if (!this.closed) this.showGroup(); });
     };
     plot.on("plotly_relayouting", turned);

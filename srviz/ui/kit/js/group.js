@@ -1,9 +1,14 @@
 // What a group of figures shares: the pair of tokens that is pointed at or held and, in 3D, the camera.
 
-import { Rest } from "./pace.js";
+import { Motion, Rest } from "./pace.js";
 
 /** @typedef {{query: number | null, key: number | null}} Pair */
 /** @typedef {import("./figure.js").Figure} Figure */
+
+const STILL_FRAMES = 40; // after which a camera is taken to be at rest
+
+/** A camera as far as it is seen. */
+const words = ({ eye, center, up }) => [eye, center, up].flatMap(({ x, y, z }) => [x, y, z].map((v) => v.toFixed(4))).join(" ");
 
 /** Groups by their name, of the whole page: every figure is a component of its own. @returns {Map<string, Group>} */
 const groups = () => (/** @type {any} */ (globalThis).srvizGroups ??= new Map());
@@ -28,6 +33,9 @@ export class Group {
     this.from = null; // the figure in which the arrow keys move what is held
     /** @type {Figure | null} */
     this.turned = null; // the figure that was turned last, which the others follow
+    this.motion = new Motion();
+    this.still = 0; // frames since its camera moved
+    this.seen = ""; // that camera, in words
     this.rest = new Rest(() => this.send(this.from));
     this.onkey = (event) => { if (event.key === "Escape" && this.held) this.release(); };
   }
@@ -46,6 +54,7 @@ export class Group {
     if (this.turned === member) this.turned = null;
     if (this.members.size) return;
     this.rest.close();
+    this.motion.stop();
     document.removeEventListener("keydown", this.onkey);
     this.pair = this.held = this.sent = this.turned = null;
     this.told = "null";
@@ -98,9 +107,20 @@ export class Group {
 
   tell(pair) { for (const member of this.members) member.show(pair, Boolean(this.held)); }
 
-  /** One of the figures was turned: the others follow. */
-  look(camera, from) {
+  /** One of the figures was turned: the others follow, also while it moves on a little after it was let go. */
+  look(from) {
     this.turned = from;
-    for (const member of this.members) if (member !== from) member.look(camera);
+    this.still = 0;
+    this.follow();
+    if (!this.motion.on) this.motion.start(() => this.follow());
+  }
+
+  follow() {
+    const camera = this.turned?.camera(), seen = camera ? words(camera) : "";
+    this.still = seen === this.seen ? this.still + 1 : 0;
+    if (!camera || this.still > STILL_FRAMES) { this.motion.stop(); return; }
+    if (seen === this.seen) return;
+    this.seen = seen;
+    for (const member of this.members) if (member !== this.turned) member.look(camera);
   }
 }
