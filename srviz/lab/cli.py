@@ -66,6 +66,11 @@ def main(arguments: list[str] | None = None) -> int:
     except (ValueError, OSError) as error:
         print(f"{ask.prog}: {error}", file=sys.stderr)
         return 2
+    except (MemoryError, RuntimeError) as error:
+        if not isinstance(error, MemoryError) and "memory" not in str(error):
+            raise
+        print(f"{ask.prog}: there was not enough memory for it; a smaller n or batch takes less.", file=sys.stderr)
+        return 2
     except KeyboardInterrupt:
         print("Stopped. What was done is kept.", file=sys.stderr)
         return 130
@@ -92,10 +97,8 @@ def _train(given: argparse.Namespace) -> int:
     ]
     found = sweeps.Sweep(specs)
     if given.checkpoints:
-        from srviz.lab.keep import train
-
         for spec in specs:
-            found.take(train(spec, given.checkpoints, tell=print))
+            found.take(sweeps.one(spec.to_json(), folder=given.checkpoints, tell=print))
     else:
         _do(found, given)
     print(table(found.table()))
@@ -107,7 +110,7 @@ def _train(given: argparse.Namespace) -> int:
 
 def _sweep(given: argparse.Namespace) -> int:
     try:
-        plan: Any = json.loads(given.plan.read_text())
+        plan: Any = json.loads(given.plan.read_text("utf-8"))
     except (json.JSONDecodeError, RecursionError, UnicodeDecodeError) as error:
         raise ValueError(f"{given.plan.name}: expected JSON: {str(error)[:100]}") from None
     path = given.out or places.sweeps() / f"{given.plan.stem}.jsonl"

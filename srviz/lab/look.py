@@ -18,10 +18,10 @@ def look(model: Model, one: Batch) -> dict[str, Any]:
     """One example, as JSON holds it.
 
     says: [class, probability] of the likeliest classes, the first one first, or of the likeliest one for each token
-    where tokens are asked about. received: (layers, heads, n), the
-    mean weight that a token gets from all queries, times n, so that 1 is an even share; effective weights, which may
-    be below 0. s, t: (layers, heads, n), query and key scores of a method that takes scores. What attends to nothing
-    has none of these. n counts the token that stands for the whole example, which comes first, where there is one.
+    where tokens are asked about. received: (layers, heads, n), the mean weight that a token gets from all queries,
+    times n, so that 1 is an even share; effective weights, which may be below 0. s, t: (layers, heads, n), query and
+    key scores of a method that takes scores. What attends to nothing has none of these. n counts the token that stands
+    for the whole example, which comes first, where there is one.
     """
     layers = attentions(model)
     for layer in layers:

@@ -9,6 +9,7 @@ from torch.nn.functional import softplus
 
 from srviz.attention import METHODS, Heads, Slice, standardize
 from srviz.attention.method import Method
+from srviz.lab.variants import VARIANTS
 
 LEAST_BANDWIDTH = 1e-4
 ROTARY_BASE = 10_000.0
@@ -109,8 +110,6 @@ CONTROLS = {
 
 def mixings() -> dict[str, Mixing]:
     """All that a model can be trained with: every method of the registry, the controls, and the variants."""
-    from srviz.lab.variants import VARIANTS
-
     return {name: of(method) for name, method in (METHODS | VARIANTS).items()} | CONTROLS
 
 

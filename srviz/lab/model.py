@@ -1,6 +1,7 @@
 """The model of every task: a small pre-norm transformer in which only what mixes the tokens differs."""
 
 import time
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -25,34 +26,19 @@ class Stopwatch:
         self.seconds += time.perf_counter() - self._begun
 
 
-class _Enter(torch.autograd.Function):
-    """The identity, before the part that is timed: forward begins it, backward ends it."""
+class _Mark(torch.autograd.Function):
+    """The identity, which tells a stopwatch that it is passed: one thing going forward, another one going back."""
 
     @staticmethod
-    def forward(ctx: Any, x: Tensor, watch: Stopwatch) -> Tensor:
-        ctx.watch = watch
-        watch.begin()
+    def forward(ctx: Any, x: Tensor, passed: Callable[[], None], passed_back: Callable[[], None]) -> Tensor:
+        ctx.passed_back = passed_back
+        passed()
         return x.view_as(x)
 
     @staticmethod
     def backward(ctx: Any, *gradients: Any) -> Any:
-        ctx.watch.end()
-        return gradients[0], None
-
-
-class _Leave(torch.autograd.Function):
-    """The identity, after the part that is timed: forward ends it, backward begins it."""
-
-    @staticmethod
-    def forward(ctx: Any, x: Tensor, watch: Stopwatch) -> Tensor:
-        ctx.watch = watch
-        watch.end()
-        return x.view_as(x)
-
-    @staticmethod
-    def backward(ctx: Any, *gradients: Any) -> Any:
-        ctx.watch.begin()
-        return gradients[0], None
+        ctx.passed_back()
+        return gradients[0], None, None
 
 
 class BatchNorm(nn.Module):
@@ -86,8 +72,9 @@ class Block(nn.Module):
 
     def forward(self, x: Tensor, keep: Tensor | None) -> Tensor:
         """x: (B, n, width)."""
-        entered = _Enter.apply(self.before_mix(x), self.watch)  # type: ignore[no-untyped-call]
-        x = x + _Leave.apply(self.mix(entered, keep), self.watch)  # type: ignore[no-untyped-call]
+        begin, end = self.watch.begin, self.watch.end
+        entered = _Mark.apply(self.before_mix(x), begin, end)  # type: ignore[no-untyped-call]
+        x = x + _Mark.apply(self.mix(entered, keep), end, begin)  # type: ignore[no-untyped-call]
         after: Tensor = x + self.pointwise(self.before_pointwise(x))
         return after
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from srviz.jobs import Packed, Record
 from srviz.lab.look import look
+from srviz.lab.task import Task
 from srviz.lab.train import Diverged, Tested, Training
 
 LOOKS = 40  # times that a run is looked at
@@ -26,7 +27,7 @@ def records(
     """Train to the end.
 
     {"begin": {run, parameters, step}}, then {"step", "losses": of each step since the last such record, "seconds",
-    "mixing"}, the seconds being those of all steps so far in this call; {"step", "test": …} and {"step", "look": …} at
+    "mixing"}, the seconds being those of all steps so far; {"step", "test": …} and {"step", "look": …} at
     even distances; {"step", "state": packed} every `state_seconds`; and at the end {"step", "end": {…}, "weights":
     packed}. A run whose loss is no number any more ends with {"step", "diverged": a sentence}. example: of the test,
     that is looked at.
@@ -36,7 +37,6 @@ def records(
     if not len(one):
         raise ValueError(f"example: expected one of the test, got {example}")
     yield {"begin": {"run": spec.to_json(), "parameters": training.parameters, "step": training.done}}
-    seconds = mixing = 0.0
     losses: list[float] = []
     told = kept = time.perf_counter()
     if training.done == 0 and looks:
@@ -44,30 +44,34 @@ def records(
     try:
         for step in training.run():
             losses.append(round(step.loss, 5))
-            seconds, mixing = seconds + step.seconds, mixing + step.mixing
             last, now = step.number == steps, time.perf_counter()
             tested, looked = (is_due(step.number, steps, times) for times in (tests, looks))
-            if last or tested or looked or now - told >= BEAT_SECONDS:
-                yield {"step": step.number, "losses": losses, "seconds": seconds, "mixing": mixing}
+            kept_now = last or now - kept >= state_seconds  # a state is told after all that led to it
+            if kept_now or tested or looked or now - told >= BEAT_SECONDS:
+                yield _past(training, losses)
                 losses, told = [], now
             if tested:
-                yield {
-                    "step": step.number,
-                    "test": told_of(training.test(most=training.task.examples), spec.of_task.metric),
-                }
+                told_test = told_of(training.test(most=training.task.examples), spec.of_task.metric)
+                training.tests.append([step.number, round(training.seconds, 3), told_test["metric"]])
+                yield {"step": step.number, "test": told_test}
             if looked:
                 yield {"step": step.number, "look": look(training.model, one)}
-            if last or now - kept >= state_seconds:
+            if kept_now:
                 yield {"step": step.number, "state": Packed.of_bytes(training.state()).to_json()}
                 kept = time.perf_counter()
     except Diverged as error:
         if losses:
-            yield {"step": training.done, "losses": losses, "seconds": seconds, "mixing": mixing}
+            yield _past(training, losses)
         yield {"step": error.step, "diverged": str(error)}
         return
     ended = told_of(training.test(), spec.of_task.metric)
     weights = Packed.of_bytes(training.weights()).to_json()
-    yield {"step": training.done, "end": ended | {"seconds": seconds, "mixing": mixing}, "weights": weights}
+    spent = {"seconds": training.seconds, "mixing": training.mixing}
+    yield {"step": training.done, "end": ended | spent, "weights": weights}
+
+
+def _past(training: Training, losses: list[float]) -> Record:
+    return {"step": training.done, "losses": losses, "seconds": training.seconds, "mixing": training.mixing}
 
 
 def is_due(step: int, steps: int, times: int) -> bool:
@@ -87,11 +91,15 @@ def told_of(tested: Tested, metric: str) -> dict[str, Any]:
     }
 
 
-def at_sizes(training: Training, sizes: tuple[int, ...] | None = None) -> dict[str, dict[str, Any]]:
-    """How a trained model does at other numbers of tokens, each on as many examples as are feasible."""
+def feasible(task: Task, n: int) -> int:
+    """On how many examples of n tokens a model is tested."""
+    return max(1, min(task.examples, TEST_TOKENS // n))
+
+
+def at_sizes(training: Training) -> dict[str, dict[str, Any]]:
+    """How a trained model does at every number of tokens that its task is tested at."""
     task, found = training.task, {}
-    for n in task.sizes if sizes is None else sizes:
-        most = max(1, min(task.examples, TEST_TOKENS // n))
-        told = told_of(training.test(n, most), task.metric)
+    for n in task.sizes:
+        told = told_of(training.test(n, feasible(task, n)), task.metric)
         found[str(n)] = {name: told[name] for name in ("metric", "asked")}
     return found

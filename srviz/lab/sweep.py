@@ -20,6 +20,7 @@ from threading import Thread
 from typing import Any
 
 from srviz import host
+from srviz.jobs import Packed
 from srviz.lab.spec import Spec
 
 MOST_RUNS = 10_000
@@ -59,36 +60,58 @@ def runs(plan: Any) -> list[Spec]:
     return list(dict.fromkeys(specs))
 
 
-def one(run: Mapping[str, Any], sizes: bool = True) -> Result:
-    """Do one run, as JSON says it, on one thread. It is what a worker is asked for, here or in a cluster."""
+def one(
+    run: Mapping[str, Any], sizes: bool = True, folder: Path | None = None, tell: Callable[[str], object] | None = None
+) -> Result:
+    """Do one run, as JSON says it, on one thread. It is what a worker is asked for, here or in a cluster.
+
+    folder: where it leaves NAME.training.safetensors every few seconds, from which it goes on, and at the end
+    NAME.safetensors. tell: hears how far it is. Raises ValueError for a state of another run.
+    """
     import torch
 
-    from srviz.lab.records import at_sizes, records
+    from srviz.lab.records import STATE_SECONDS, at_sizes, records
     from srviz.lab.train import Training
 
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
         training = Training(Spec.of_json(run))
-        losses: list[float] = []
-        tests: list[list[float]] = []
-        result: Result = {"run": training.spec.to_json(), "parameters": training.parameters}
-        seconds = 0.0
-        for record in records(training, looks=0, state_seconds=math.inf):
-            losses += record.get("losses", [])
-            seconds = record.get("seconds", seconds)
+        spec = training.spec
+        name = f"{spec.task}-{spec.mixing}-{spec.seed}"
+        tell = tell or (lambda said: None)
+        if folder:
+            folder.mkdir(parents=True, exist_ok=True)
+            state = folder / f"{name}.training.safetensors"
+            if state.exists():
+                training.resume(state.read_bytes())
+                tell(f"{name}: goes on at step {training.done:,}")
+        result: Result = {"run": spec.to_json(), "parameters": training.parameters}
+        for record in records(training, looks=0, state_seconds=STATE_SECONDS if folder else math.inf):
+            if folder and "state" in record:
+                _write(state, record["state"])
+            if folder and "weights" in record:
+                _write(folder / f"{name}.safetensors", record["weights"])
             if "test" in record:
-                tests.append([record["step"], round(seconds, 3), record["test"]["metric"]])
+                told = f"{spec.of_task.metric} {record['test']['metric']:.3f}"
+                tell(f"{name}: step {record['step']:,} of {spec.recipe.steps:,}, {told}")
             if "diverged" in record:
+                tell(f"{name}: {record['diverged']}")
                 result["diverged"] = record["step"]
-            if "end" in record:
-                result |= record["end"]
-        result |= {"losses": thinned(losses), "tests": tests}
+            result |= record.get("end", {})
+        result |= {"losses": thinned(training.losses), "tests": training.tests}
         if sizes and "diverged" not in result and len(training.task.sizes) > 1:
             result["sizes"] = at_sizes(training)
         return result | {"where": where()}
     finally:
         torch.set_num_threads(threads)
+
+
+def _write(path: Path, packed: Mapping[str, Any]) -> None:
+    """A part of a record as a file, as a whole or not at all."""
+    beside = path.with_suffix(".part")
+    beside.write_bytes(Packed.of_json(packed).data)
+    beside.replace(path)
 
 
 def thinned(losses: Sequence[float], points: int = 60) -> list[list[float]]:
@@ -138,7 +161,6 @@ class Sweep:
         """A run that is over: it is kept at once."""
         self.results[Spec.of_json(result["run"])] = result
         if self.path:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
             with self.path.open("a") as file:
                 file.write(json.dumps(result) + "\n")
 
@@ -160,7 +182,7 @@ def read(path: Path) -> list[Result]:
     Raises ValueError, with the line, where another one is no result.
     """
     found = []
-    lines = path.read_text().split("\n")
+    lines = path.read_text("utf-8").split("\n")
     for number, line in enumerate(lines, 1):
         try:
             if line:
@@ -188,7 +210,8 @@ def local(specs: Sequence[Spec], workers: int | None = None, sizes: bool = True)
                 for spec in waiting[: workers or host.cores()]:
                     attempts[spec] += 1
                     if attempts[spec] >= ATTEMPTS:
-                        raise RuntimeError(f"A process ended {ATTEMPTS} times in the middle of {spec}.") from None
+                        which = f"{spec.task} {spec.mixing} seed {spec.seed}"
+                        raise ChildProcessError(f"A process ended {ATTEMPTS} times at {which} or beside it.") from None
             finally:
                 pool.shutdown(wait=False, cancel_futures=True)
 

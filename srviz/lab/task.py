@@ -128,11 +128,10 @@ class Task:
     model is tested, the usual one among them. data: loads or makes what is learned from; called once a process. embed:
     from a recipe, a module x → (B, n, width). draws: how a page draws an example: "cloud" in space, "plane", "picture"
     or "words"; show: from x of one example, (n, …), what is drawn: the numbers of its points or pixels, or its words.
-    chance: the metric of a guess that looks at nothing. honest: what this task does not show, a
-    sentence. metric: one of `METRICS`. examples: of the test, that are looked at while it trains. own: what a visitor
-    can give instead of an example, one of `OWN`; read: x of it, (n, …), for a recipe. It takes what `OWN` says, and
-    raises ValueError with a sentence where that cannot be used. asks: what is to be given, a sentence. padding: the x
-    of a token that is none.
+    chance: the metric of a guess that looks at nothing. honest: what this task does not show, a sentence. metric: one
+    of `METRICS`. examples: of the test, that are looked at while it trains. own: what a visitor can give instead of an
+    example, one of `OWN`; read: x of it, (n, …), for a recipe, a ValueError with a sentence where it cannot be used;
+    asks: what is to be given, a sentence. padding: the x of a token that is none.
     """
 
     name: str

@@ -65,7 +65,9 @@ def build(spec: Spec) -> Model:
 class Training:
     """A run as far as it has come. What each step learns from depends on the seed and its number alone.
 
-    On a CPU with one thread a run that was stopped and gone on with is equal to one that was not, bit by bit.
+    On a CPU with one thread a run that was stopped and gone on with is equal to one that was not, bit by bit. A state
+    holds all of this: losses, of every step in nats; seconds and mixing, of all steps and of what mixes in them; tests,
+    [step, seconds, metric] of each test that was made on the way.
     """
 
     def __init__(self, spec: Spec, device: torch.device | str = "cpu") -> None:
@@ -76,7 +78,9 @@ class Training:
         others = [p for p in self.model.parameters() if p.dim() <= 1]
         groups = [{"params": matrices, "weight_decay": spec.recipe.decay}, {"params": others, "weight_decay": 0.0}]
         self.optimizer = torch.optim.AdamW(groups, lr=spec.recipe.rate, fused=True)
-        self.done = 0
+        self.done, self.seconds, self.mixing = 0, 0.0, 0.0
+        self.losses: list[float] = []
+        self.tests: list[list[float]] = []
 
     @property
     def parameters(self) -> int:
@@ -109,7 +113,10 @@ class Training:
         torch.nn.utils.clip_grad_norm_(model.parameters(), recipe.clip)
         self.optimizer.step()
         self.done += 1
-        return Step(self.done, now, time.perf_counter() - begun, model.watch.seconds)
+        step = Step(self.done, now, time.perf_counter() - begun, model.watch.seconds)
+        self.losses.append(now)
+        self.seconds, self.mixing = self.seconds + step.seconds, self.mixing + step.mixing
+        return step
 
     def test(self, n: int | None = None, most: int | None = None) -> Tested:
         """On what nothing was learned from: n tokens, as many as it learns from if None; the first `most` examples."""
@@ -125,7 +132,9 @@ class Training:
         for number, parameter in enumerate(self._learned()):
             for name, x in self.optimizer.state[parameter].items():
                 held[f"{name}.{number}"] = x
-        return checkpoint.save("training", held, {"run": self.spec.to_json(), "step": self.done})
+        held["losses"] = torch.tensor(self.losses, dtype=torch.float64)
+        past = {"seconds": self.seconds, "mixing": self.mixing, "tests": self.tests}
+        return checkpoint.save("training", held, {"run": self.spec.to_json(), "step": self.done} | past)
 
     def resume(self, state: bytes) -> None:
         """Go back to a state of the same run. Raises ValueError for one of another."""
@@ -140,7 +149,9 @@ class Training:
                 for name in ("step", "exp_avg", "exp_avg_sq"):
                     if f"{name}.{number}" in held:
                         self.optimizer.state[parameter][name] = held[f"{name}.{number}"].to(self.device)
-            self.done = int(words["step"])
+            self.losses = held["losses"].tolist()
+            self.done, self.tests = int(words["step"]), list(words["tests"])
+            self.seconds, self.mixing = float(words["seconds"]), float(words["mixing"])
         except (KeyError, RuntimeError, TypeError, ValueError):
             raise ValueError(
                 "This training does not fit the model of its own run: it was written by another version."

@@ -248,6 +248,28 @@ def test_a_wrong_command_gets_a_sentence(words, sentence, capsys):
     assert sentence in capsys.readouterr().err
 
 
+def test_too_little_memory_gets_a_sentence(monkeypatch, capsys):
+    def none_left(*_, **__):
+        raise RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 99 bytes")
+
+    monkeypatch.setattr("srviz.lab.cli._do", none_left)
+    assert main(["train", "recall"]) == 2
+    assert "not enough memory" in capsys.readouterr().err
+
+
+def test_a_run_that_goes_on_counts_what_it_did_before(tmp_path):
+    from srviz.lab import Training
+
+    spec = Spec.usual("recall", "relu", 0, QUICK)
+    whole, half = one(spec.to_json()), Training(spec)
+    half.step()
+    half.seconds += 1000.0
+    (tmp_path / "recall-relu-0.training.safetensors").write_bytes(half.state())
+    result = one(spec.to_json(), folder=tmp_path)
+    assert result["losses"] == whole["losses"]
+    assert result["seconds"] > 1000
+
+
 def test_a_plan_that_is_no_json_gets_a_sentence(tmp_path, capsys):
     plan = tmp_path / "plan.json"
     plan.write_text("{tasks")

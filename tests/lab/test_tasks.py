@@ -43,6 +43,17 @@ def test_the_test_is_the_same_at_every_call_and_its_beginning_is_of_all_classes(
 
 
 @each
+def test_a_guess_does_as_well_as_is_said(task):
+    y = data(task.name).train(Generator().manual_seed(1), 2000, task.recipe.n).y
+    share = torch.bincount(y[y != IGNORED]).double() / (y != IGNORED).sum()
+    if task.metric == "accuracy":
+        assert task.chance == pytest.approx(share.max().item(), abs=0.03)
+    else:
+        bits = -(share[share > 0] * share[share > 0].log2()).sum().item()
+        assert task.chance == pytest.approx(bits, abs=0.1)
+
+
+@each
 def test_nothing_that_is_tested_on_is_learned_from(task):
     n, found = task.recipe.n, data(task.name)
     learned = {tuple(x.flatten().tolist()) for x in found.train(Generator().manual_seed(0), 400, n).x}

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from srviz.attention import METHODS, Heads, SlicedAttention
-from srviz.lab import Spec, Training, load
+from srviz.lab import Spec, Training, checkpoint, load
 from srviz.lab.mixing import Attention, turned
 from srviz.lab.records import is_due, records
 from srviz.lab.train import Diverged, attentions, rate
@@ -39,7 +39,11 @@ def test_a_run_that_was_stopped_is_equal_to_the_bit(name):
     second = Training(spec)
     second.resume(first.state())
     assert [step.loss for step in second.run()] == losses[3:]
-    assert second.state() == whole.state()
+    assert second.losses == losses
+    assert second.seconds > first.seconds  # also the time before it was stopped
+    mine, theirs = (checkpoint.load(one.state(), "training")[0] for one in (second, whole))
+    assert mine.keys() == theirs.keys()
+    assert all(torch.equal(mine[name], theirs[name]) for name in mine)
 
 
 def test_what_attends_is_the_layer_that_is_for_everyone():
@@ -136,6 +140,14 @@ def test_records_say_all_that_a_page_draws():
     end = said[-1]
     assert 0 < end["end"]["mixing"] < end["end"]["seconds"]
     assert len(end["end"]["confusion"]) == 10
+
+
+def test_a_state_is_told_after_all_that_led_to_it():
+    told = 0
+    for record in records(Training(Spec.usual("patches", "mean", 0, SMALL)), looks=0, tests=1, state_seconds=0):
+        told += len(record.get("losses", []))
+        if "state" in record:
+            assert told == record["step"]
 
 
 def test_a_look_is_what_the_weights_say():

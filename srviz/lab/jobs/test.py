@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import torch
 
 from srviz.jobs import Attachments, Plan, Record
-from srviz.lab.records import TEST_TOKENS, told_of
+from srviz.lab.records import feasible, told_of
 from srviz.lab.tasks import data
 from srviz.lab.train import load, test
 
@@ -19,5 +19,5 @@ def run(plan: Plan, attachments: Attachments) -> Iterator[Record]:
     n, task = plan["n"], spec.of_task
     if n not in task.sizes:
         raise ValueError(f"n: expected one of {', '.join(map(str, task.sizes))}, got {str(n)[:60]}")
-    batch = data(spec.task).test(n, max(1, min(task.examples, TEST_TOKENS // n)))
+    batch = data(spec.task).test(n, feasible(task, n))
     yield {"n": n, "test": told_of(test(model, batch), task.metric)}

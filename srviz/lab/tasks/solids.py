@@ -1,6 +1,7 @@
 """Solids: which of thirteen shapes is this cloud of points? ModelNet40 with a Point Cloud Transformer, in small."""
 
 import math
+from dataclasses import replace
 
 import torch
 from torch import Generator, Tensor, nn
@@ -86,44 +87,29 @@ def read(points: Tensor, recipe: Recipe) -> Tensor:
     return points.float()
 
 
-ASKS = "A file with a cloud of points or a mesh; z is up."
-RECIPE = Recipe(n=256, steps=300, rate=4e-3, batch=32, heads=8)
-AFTER = "ModelNet40 with a Point Cloud Transformer"
-TASKS = (
-    Task(
-        name="solids",
-        title="Solids",
-        after=AFTER,
-        line="A cloud of points in space is to be told from twelve other shapes, whatever way it faces.",
-        recipe=RECIPE,
-        classes=TITLES,
-        sizes=SIZES,
-        data=lambda: Solids(tumbled=False),
-        embed=embed,
-        draws="cloud",
-        show=numbers,
-        chance=1 / len(NAMES),
-        examples=104,
-        own="cloud",
-        read=read,
-        asks=ASKS,
-    ),
-    Task(
-        name="tumbled",
-        title="Solids, turned any way",
-        after=AFTER,
-        line="The same shapes, each turned any way in space and not only about the upright axis.",
-        recipe=RECIPE,
-        classes=TITLES,
-        sizes=SIZES,
-        data=lambda: Solids(tumbled=True),
-        embed=embed,
-        draws="cloud",
-        show=numbers,
-        chance=1 / len(NAMES),
-        examples=104,
-        own="cloud",
-        read=read,
-        asks=ASKS,
-    ),
+UPRIGHT = Task(
+    name="solids",
+    title="Solids",
+    after="ModelNet40 with a Point Cloud Transformer",
+    line="A cloud of points in space is to be told from twelve other shapes, whatever way it faces.",
+    recipe=Recipe(n=256, steps=300, rate=4e-3, batch=32, heads=8),
+    classes=TITLES,
+    sizes=SIZES,
+    data=lambda: Solids(tumbled=False),
+    embed=embed,
+    draws="cloud",
+    show=numbers,
+    chance=1 / len(NAMES),
+    examples=104,
+    own="cloud",
+    read=read,
+    asks="A file with a cloud of points or a mesh; z is up.",
 )
+TUMBLED = replace(
+    UPRIGHT,
+    name="tumbled",
+    title="Solids, turned any way",
+    line="The same shapes, each turned any way in space and not only about the upright axis.",
+    data=lambda: Solids(tumbled=True),
+)
+TASKS = (UPRIGHT, TUMBLED)

@@ -148,6 +148,21 @@ def test_a_drawing_from_the_wire_is_checked():
         assert own._drawing(bad) is None
 
 
+def test_a_wrong_file_is_read_once(monkeypatch):
+    reads = []
+
+    def read(*_, **__):
+        reads.append(1)
+        raise own.Unreadable("It holds no points.")
+
+    monkeypatch.setattr(own, "read_file", read)
+    for _ in range(2):
+        with pytest.raises(own.Unreadable, match="no points"):
+            own._upload("file 1", "a.ply", bytes)
+    assert len(reads) == 1
+    own.st.session_state.pop("_own_solid")
+
+
 def test_a_small_drawing_is_seen_as_large_as_the_digits_learned_from():
     from srviz.lab.tasks.patches import small
 

@@ -116,6 +116,7 @@ pip install "srviz[lab]", then python training.py
 import torch
 
 from srviz.lab import Spec, Training
+from srviz.lab.records import at_sizes
 
 RUNS = [
 RUNS,
@@ -124,20 +125,17 @@ RUNS,
 torch.set_num_threads(1)
 for run in RUNS:
     training = Training(Spec.of_json(run))
-    seconds = mixing = 0.0
     for step in training.run():
-        seconds, mixing = seconds + step.seconds, mixing + step.mixing
         if step.number % max(1, training.spec.recipe.steps // 10) == 0:
-            print(f"{run['method']:8} step {step.number:5} loss {step.loss:.4f} {seconds:6.1f} s")
+            print(f"{run['method']:8} step {step.number:5} loss {step.loss:.4f} {training.seconds:6.1f} s")
     tested = training.test()
     print(
         f"{run['method']:8} {training.task.metric} {tested.metric(training.task.metric):.4f} of {tested.asked}, "
-        f"{1e3 * seconds / training.done:.0f} ms a step, {mixing / seconds:.0%} in what mixes, "
-        f"{training.parameters:,} parameters"
+        f"{1e3 * training.seconds / training.done:.0f} ms a step, {training.mixing / training.seconds:.0%} of it in "
+        f"what mixes, {training.parameters:,} parameters"
     )
-    for n in training.task.sizes:
-        most = max(1, min(training.task.examples, 262_144 // n))
-        print(f"    at {n:5} tokens {training.test(n, most).metric(training.task.metric):.4f}")
+    for n, found in at_sizes(training).items():
+        print(f"    at {n:>5} tokens {found['metric']:.4f}")
     with open(f"{run['task']}-{run['method']}.safetensors", "wb") as file:
         file.write(training.weights())
 '''

@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -27,31 +28,32 @@ MOST_LETTERS = 400
 MOST_UPLOAD_MB = 12
 
 
-def given(task: Task, run: Watched | None) -> dict[str, Any] | None:
+def given(task: Task, run: Watched | None) -> tuple[dict[str, Any] | None, str]:
     """What the component draws instead of the example: the visitor's own, and what each trained model does with it.
 
-    None where there is none, or no trained model. It reads what the widgets of `panel`, further down the page, said
-    last.
+    None where there is none, or no trained model; and why it cannot be used, in a sentence. It reads what the widgets
+    of `panel`, further down the page, said last.
     """
-    st.session_state.pop("_own_problem", None)
-    if run is None or run.running or task.read is None or not all(lane.weights for lane in run.lanes):
-        return None
+    if not _can_look(task, run):
+        return None, ""
+    assert run
+    assert task.read
     try:
         own = _own(task)
         if own is None:
-            return None
+            return None, ""
         x = task.read(own, run.specs[0].recipe)
         looks = [_look(lane.weights, x) for lane in run.lanes]
     except (Unreadable, ValueError) as error:
-        st.session_state["_own_problem"] = str(error)
-        return None
-    return {"example": _example(task, x), "looks": looks}
+        return None, str(error)
+    return {"example": _example(task, x), "looks": looks}, ""
 
 
-def panel(task: Task, run: Watched | None, own: dict[str, Any] | None) -> None:
-    """Draw, write or upload; what cannot be used says why. Nothing where there is no trained model to show it to."""
-    if run is None or run.running or task.read is None or not all(lane.weights for lane in run.lanes):
+def panel(task: Task, run: Watched | None, own: dict[str, Any] | None, problem: str) -> None:
+    """Draw, write or upload. own, problem: see `given`. Nothing where there is no trained model to show it to."""
+    if not _can_look(task, run):
         return
+    assert run
     st.subheader("One of your own", anchor=False)
     left, right = st.columns([1, 1.4], gap="large")
     with left:
@@ -65,12 +67,17 @@ def panel(task: Task, run: Watched | None, own: dict[str, Any] | None) -> None:
                 key="own solid", max_upload_size=MOST_UPLOAD_MB,
             )  # fmt: skip
     with right:
-        problem = st.session_state.get("_own_problem", "")
         if problem:
             st.text(problem)  # as it is: it may hold words from a file
         else:
             st.markdown(_said(task, run, own) if own else "Both models will say at once what they take it for.")
             st.caption("Above, the example is yours then: what the chosen head gives each of its tokens.")
+
+
+def _can_look(task: Task, run: Watched | None) -> bool:
+    """Whether there are trained models, and a task to which one can give something of one's own."""
+    trained = run is not None and not run.running and all(lane.weights for lane in run.lanes)
+    return trained and task.read is not None
 
 
 def _said(task: Task, run: Watched, own: dict[str, Any]) -> str:
@@ -98,7 +105,7 @@ def _own(task: Task) -> Any:
     file = st.session_state.get("own solid")
     if file is None:
         return None
-    upload = _upload(file.file_id, file.name, file.getvalue())
+    upload = _upload(file.file_id, file.name, file.getvalue)
     run: Watched = st.session_state["_training"]
     n = max(upload.least, min(run.specs[0].recipe.n, upload.most))
     place = upload.tokens(n, random_state=0).place
@@ -120,10 +127,20 @@ def _drawing(sent: Any) -> Tensor | None:
     return torch.from_numpy(np.frombuffer(held, np.uint8).reshape(SIDE, SIDE).astype(np.float32) / 255)
 
 
-@st.cache_data(max_entries=4, show_spinner="Reading the file …")
-def _upload(identity: str, _name: str, _data: bytes) -> Upload:
-    """A visitor's file, read once. identity: of the upload in its session."""
-    return read_file(_name, _data, memory=memory.for_reader(), show=lambda said: None)
+def _upload(identity: str, name: str, data: Callable[[], bytes]) -> Upload:
+    """The visitor's file, read once, also where it cannot be used. identity: of the upload. Raises Unreadable."""
+    held: tuple[str, Upload | Unreadable] | None = st.session_state.get("_own_solid")
+    if held is None or held[0] != identity:
+        place = st.empty()  # told that it goes on; that is also where Streamlit ends it
+        try:
+            held = identity, read_file(name, data(), memory=memory.for_reader(), show=place.caption)
+        except Unreadable as error:
+            held = identity, error
+        place.empty()
+        st.session_state["_own_solid"] = held
+    if isinstance(held[1], Unreadable):
+        raise held[1]
+    return held[1]
 
 
 def _example(task: Task, x: Tensor) -> dict[str, Any]:

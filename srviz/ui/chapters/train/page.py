@@ -14,8 +14,8 @@ def page() -> None:
     st.title("Train it", anchor=False)
     with st.container(key="lead"):
         st.markdown(
-            "So far nobody had trained the projections. Here two small models learn the same task. They have as many "
-            "parameters, see the same examples, and differ only in what mixes the tokens. Bet, then press Train."
+            "So far nobody had trained the projections. Here two small models learn the same task. They have equally "
+            "many parameters, see the same examples, and differ only in what mixes the tokens. Bet, then press Train."
         )
     place, testing = train_page()
     notice(

@@ -19,9 +19,7 @@ OVERLAP_SECONDS = 3.0  # a feed repeats what was told so long ago: a browser may
 
 @dataclass
 class Lane:
-    """One of the models that learn. state: from which it can go on, and the step it is of. before: the seconds of all
-    steps up to that state, and those of them in what mixes.
-    """
+    """One of the models that learn. state: from which it can go on, and the step it is of."""
 
     spec: Spec
     losses: list[float] = field(default_factory=list)
@@ -33,9 +31,6 @@ class Lane:
     parameters: int = 0
     step: int = 0
     seconds: float = 0.0
-    mixing: float = 0.0
-    before: tuple[float, float] = (0.0, 0.0)
-    at_state: tuple[float, float] = (0.0, 0.0)
     sizes: dict[int, float] = field(default_factory=dict)  # the metric at numbers of tokens it was tested at
 
     @property
@@ -75,22 +70,18 @@ class Watched:
             return
         lane = self.lanes[record["run"]]
         if "begin" in record:
-            lane.parameters, lane.before = record["begin"]["parameters"], lane.at_state
+            lane.parameters = record["begin"]["parameters"]
         elif "state" in record:
             lane.state, lane.state_step = jobs.Packed.of_json(record["state"]), record["step"]
-            lane.at_state = lane.seconds, lane.mixing
         elif "weights" in record:
             lane.weights = bytes(jobs.Packed.of_json(record["weights"]).data)
-            lane.end = record["end"] | {"seconds": lane.seconds, "mixing": lane.mixing}
+            lane.end = record["end"]
         elif "diverged" in record:
             lane.diverged = record["diverged"]
         else:
             if "losses" in record:
                 lane.step, lane.losses = record["step"], lane.losses + record["losses"]
-                lane.seconds, lane.mixing = (
-                    record[name] + lane.before[k] for k, name in enumerate(("seconds", "mixing"))
-                )
-                record = record | {"seconds": round(lane.seconds, 3), "mixing": round(lane.mixing, 3)}
+                lane.seconds = record["seconds"]
             self.said.append(record)
             self.times.append(time.monotonic())
 
@@ -116,7 +107,8 @@ class Watched:
                 kept.append(record)
             self.said = kept
             lane.losses, lane.step = lane.losses[: lane.state_step], lane.state_step
-            lane.seconds, lane.mixing = lane.at_state
+            mine = [record["seconds"] for record in kept if record["run"] == number and "seconds" in record]
+            lane.seconds = mine[-1] if mine else 0.0
         self.times = [0.0] * len(self.said)
         self.life += 1
         self.trouble = ""

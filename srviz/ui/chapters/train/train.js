@@ -34,7 +34,6 @@ import { Pane } from "./pane.js";
  * @property {string} label
  * @property {string} tone a colour of the theme
  * @property {boolean} dashed
- * @property {boolean} scored whether its heads have scores
  * @property {boolean} attends
  * @property {boolean} signs whether a token can get less than nothing
  * @property {number} steps

@@ -2,7 +2,7 @@
 
 import inspect
 import json
-from functools import cache
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ from srviz import numbers
 from srviz.attention.methods import METHODS, Look
 from srviz.lab import TASKS, Spec, Task
 from srviz.lab.look import look
-from srviz.lab.mixing import Attention, mixings
+from srviz.lab.mixing import CONTROLS, Attention, mixings
 from srviz.lab.model import Block
 from srviz.lab.task import IGNORED
 from srviz.lab.tasks import data
@@ -27,7 +27,7 @@ from srviz.ui.kit.component import SIGNED, component
 
 HERE = Path(__file__).parent
 SHARES = {"tenth": 0.1, "quarter": 0.25, "half": 0.5, "whole": 1.0}  # of the recipe's steps
-CHOSEN = (*METHODS, "mean", "none")
+CHOSEN = (*METHODS, *CONTROLS)
 MOST_BET = 30
 TIMES = (0.25, 0.5, 1.0, 2.0, 4.0)  # of the recipe's learning rate
 PARAMETERS = (
@@ -56,15 +56,14 @@ def train_page() -> tuple[TrainPlace | None, work.Bar | None]:
     task = TASKS[state["task"]]
     _controls(state, running)
     specs = _specs(state)
-    problem = _missing(task)
-    if problem:
-        st.warning(problem)
+    if missing := _missing(task):
+        st.warning(missing)
         return None, None
     bar = work.stop_and_bar("stop training", stop, row="racing") if running else None
     if not running:
         _buttons(state, specs, run)
     shown = run if run and run.specs[0].task == task.name else None
-    own = given(task, shown)
+    own, problem = given(task, shown)
     component("train", HERE)(key="train", data=message(state, task, specs, shown, own), on_head_change=lambda: None)
     st.caption(_about(task, specs))
     feed = st.empty()
@@ -76,7 +75,7 @@ def train_page() -> tuple[TrainPlace | None, work.Bar | None]:
                 st.warning(f"{lane.spec.of_mixing.label}: {lane.diverged}")
     finished = None if running else shown
     ends(task, finished)
-    panel(task, finished, own)
+    panel(task, finished, own, problem)
     testing = lengths(task, finished)
     recorded(task)
     return (TrainPlace(run, bar, feed) if run and bar else None), testing
@@ -204,14 +203,13 @@ def _model(spec: Spec) -> dict[str, Any]:
         "label": mixing.label,
         "tone": look.tone,
         "dashed": look.dashed and mixing.method is not None,
-        "scored": bool(mixing.method and mixing.method.projection),
         "attends": mixing.method is not None,
         "signs": bool(mixing.method and mixing.method.signed),
         "steps": spec.recipe.steps,
     }
 
 
-@cache
+@lru_cache(maxsize=len(TASKS))
 def _first(task: str, n: int) -> Any:
     return data(task).test(n, 64)
 
