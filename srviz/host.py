@@ -73,6 +73,18 @@ def trim() -> None:
         ctypes.CDLL(None).malloc_trim(0)
 
 
+def few_arenas(most: int = 2) -> bool:
+    """Let the C library keep so many heaps at most, and not one for each thread; whether it can. For a start.
+
+    Every run of a page has a thread of its own: with a heap for each, memory that one thread has freed is not had by
+    the next.
+    """
+    try:
+        return bool(ctypes.CDLL(None).mallopt(-8, most))  # M_ARENA_MAX of glibc
+    except (AttributeError, OSError, TypeError):
+        return False
+
+
 def _physical() -> int:
     try:
         return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")

@@ -1,38 +1,23 @@
 """The visitor's own cloud of points: a mesh, points or a table, read in a process that may be ended, never on disk."""
 
-import json
-import os
-import subprocess
-import sys
-import time
-import zipfile
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from hashlib import sha256
-from io import BytesIO
 from pathlib import Path
-from threading import BoundedSemaphore
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from srviz.inputs import parse
+from srviz.inputs import reader
 from srviz.inputs.base import Array, Tokens, Unreadable, alike, asked, principal
 from srviz.inputs.clouds import evenly
+from srviz.inputs.kinds import FORMATS, PICTURES
+from srviz.inputs.reader import MOST_BYTES, Show
 from srviz.inputs.shapes import LEAST, MOST
 
 __all__ = ["FORMATS", "MOST_BYTES", "Unreadable", "Upload", "read"]
 
-FORMATS = (*parse.MESHES, *parse.TABLES, *parse.ARRAYS)
-MOST_BYTES = 25_000_000
-MOST_SECONDS = 30  # for a file to be read in
-EVERY_SECONDS = 0.1  # seconds between two looks at it
-TURNS = BoundedSemaphore(2)  # files read at a time: each may take its share of the memory
-
-Show = Callable[[str], object]
-_KNOWN = ", ".join(suffix[1:].upper() for suffix in FORMATS)
+_KNOWN = ", ".join(ending[1:].upper() for ending in FORMATS)
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,24 +98,22 @@ class Upload:
         return mixed(self.values), None if self.colour is None else mixed(self.colour / np.float32(255)).clip(0, 1)
 
 
-def read(name: str, data: bytes, *, memory: int = parse.MEMORY_BYTES, show: Show = lambda text: None) -> Upload:
+def read(name: str, data: bytes, *, memory: int | None = None, show: Show = lambda text: None) -> Upload:
     """Read a visitor's file by the ending of its name.
 
-    memory: bytes that the process which reads it may take. show: told every 0.1 s that it goes on; what it raises ends
-    the process and comes out of here. Raises Unreadable where the file has no ending that is known, is empty or over
-    25 MB, is broken or holds no four points that differ, or takes more than 30 s or `memory` to be read.
+    memory: bytes that the process which reads it may take, its share of what is left where None. show: told every 0.1 s
+    that it goes on; what it raises ends the process and comes out of here. Raises Unreadable where the file has no
+    ending that is known, is empty or over 25 MB, is broken or holds no four points that differ, or takes more than 30 s
+    or `memory` to be read.
     """
     suffix = Path(name).suffix.lower()
     if suffix not in FORMATS:
-        raise Unreadable(f"Files of this kind are not read here. These are: {_KNOWN}.")
+        raise Unreadable(f"Files of this kind are not read here. {_instead(suffix)}These are: {_KNOWN}.")
     if not data:
         raise Unreadable("This file is empty. One with at least four points works.")
     if len(data) > MOST_BYTES:
         raise Unreadable(f"This file has {len(data) / 1e6:.0f} MB; at most 25 MB can be read. A thinned copy works.")
-    found = read_arrays(suffix, data, memory=memory, show=show)
-    said: dict[str, Any] = json.loads(found.pop("said").tobytes())
-    if "error" in said:
-        raise Unreadable(said["error"])
+    said, found = reader.read_arrays(suffix, data, memory=memory, show=show)
     return Upload(
         kind=said["kind"],
         title=shortened(name),
@@ -142,43 +125,11 @@ def read(name: str, data: bytes, *, memory: int = parse.MEMORY_BYTES, show: Show
     )
 
 
-def read_arrays(suffix: str, data: bytes, *, memory: int, show: Show) -> dict[str, NDArray[Any]]:
-    """What `parse` says of a file, from a process of its own. Raises Unreadable where it takes too long, or breaks."""
-    began = time.monotonic()
-    while not TURNS.acquire(timeout=EVERY_SECONDS):
-        if time.monotonic() - began > 2 * MOST_SECONDS:
-            raise Unreadable("Other files are being read just now. Try again in a minute.")
-        show("Other files are being read …")
-    try:
-        with np.load(BytesIO(_answer(suffix, data, memory, show)), allow_pickle=False) as archive:
-            return {name: archive[name] for name in archive.files}
-    except subprocess.TimeoutExpired:
-        raise Unreadable(
-            f"This file takes longer than {MOST_SECONDS} seconds to be read. A smaller one works."
-        ) from None
-    except (subprocess.CalledProcessError, OSError, ValueError, KeyError, zipfile.BadZipFile):
-        raise Unreadable("This file could not be read: it is broken, or needs too much memory.") from None
-    finally:
-        TURNS.release()
-
-
-def _answer(suffix: str, data: bytes, memory: int, show: Show) -> bytes:
-    """What the process writes; it is gone when this returns or raises, whatever `show` raised included."""
-    command = [sys.executable, "-P", parse.__file__, suffix, str(memory)]
-    one = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
-    pipe = subprocess.PIPE
-    started = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL, env=os.environ | one)
-    with started as process, ThreadPoolExecutor(1) as thread:
-        talk = thread.submit(process.communicate, data, timeout=MOST_SECONDS)
-        try:
-            while not wait([talk], EVERY_SECONDS).done:
-                show("Reading …")
-            out, _ = talk.result()
-        finally:
-            process.kill()  # which also ends the talk
-    if process.returncode:
-        raise subprocess.CalledProcessError(process.returncode, command)
-    return bytes(out)
+def _instead(suffix: str) -> str:
+    """What to do with a file of an ending that is known, and not read here."""
+    if suffix in PICTURES:
+        return "The page Photographs takes pictures. "
+    return "Export the glTF as GLB, one file that holds everything. " if suffix == ".gltf" else ""
 
 
 def shortened(name: str, most: int = 40) -> str:

@@ -4,27 +4,20 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache, partial
-from io import BytesIO
-from threading import BoundedSemaphore
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from srviz.inputs import reader
 from srviz.inputs.base import Array, Tokens, Unreadable, fit, integer, register, standardize
+from srviz.inputs.kinds import PICTURES
+from srviz.inputs.reader import MOST_BYTES, Show
 
 FINEST = 4  # the side of the smallest patch, in pixels
 LONGEST = 1.6  # how many times its short side a patch may be long
 PATCHES = 106 * 160  # of 4 × 4 pixels, in a photograph of 427 × 640
 DIGITS = 1797  # how many scikit-learn has, each of 8 × 8 pixels
 SIDES = (32, 16, 8, 4)  # of square patches, in pixels
-MOST_BYTES = 25_000_000  # of a visitor's picture
-MOST_PIXELS = 50_000_000  # before it is scaled down
-UNPACKED_BYTES = 160_000_000  # bytes of it in memory, before it is scaled down
-TURN, PATIENCE_SECONDS = BoundedSemaphore(1), 60  # pictures unpacked at a time; seconds to wait for the others
-STRIP = 256  # rows of a picture whose numbers are worked on at a time
-LARGEST, SMALLEST = 1024, 64  # its longer and its shorter side, in pixels
-ORIENTATION = 0x0112  # where EXIF says which way up
 
 Pixels = NDArray[np.uint8]
 
@@ -123,90 +116,20 @@ def patches(pixels: Pixels, side: int) -> Tokens:
     return _tiles(_middle(pixels, rows * side, cols * side), grid)
 
 
-def read_picture(data: bytes) -> Picture:
+def read_picture(data: bytes, *, memory: int | None = None, show: Show = lambda text: None) -> Picture:
     """A visitor's PNG, JPEG or WebP as pixels: turned as its EXIF says, on white, at most 1,024 pixels a side.
 
-    One at a time is unpacked. Raises Unreadable where it is none of these, broken, over 25 MB, over 50 million pixels,
-    over 160 MB when unpacked, or under 64 a side, and where others take too long.
+    It is unpacked in a process of its own. memory, show: as in `files.read`. Raises Unreadable where it is none of
+    these, broken, over 25 MB, over 50 million pixels, over 160 MB when unpacked, or under 64 a side, or takes too long.
     """
-    from PIL import Image, ImageOps, UnidentifiedImageError
-
     if not data:
         raise Unreadable("This file is empty. A picture in PNG, JPEG or WebP works.")
     if len(data) > MOST_BYTES:
         raise Unreadable(f"This picture has {len(data) / 1e6:.0f} MB; at most 25 MB can be read. A smaller copy works.")
-    bomb = f"This picture is too large to be unpacked: at most {MOST_PIXELS // 10**6} million pixels can be. "
-    if not TURN.acquire(timeout=PATIENCE_SECONDS):
-        raise Unreadable("Other pictures are being read just now. Try again in a minute.")
-    try:
-        with Image.open(BytesIO(data), formats=("PNG", "JPEG", "WEBP")) as image:
-            width, height = image.size
-            if width * height > MOST_PIXELS:
-                raise Unreadable(f"{bomb}It has {width:,} × {height:,}. A smaller copy works.")
-            image.draft(None, (2 * LARGEST, 2 * LARGEST))  # a JPEG is unpacked no larger than that
-            if (most := _unpacked(image, width * height)) > UNPACKED_BYTES:
-                raise Unreadable(
-                    f"This picture of {width:,} × {height:,} pixels takes {most // 10**6} MB when it is unpacked; at "
-                    f"most {UNPACKED_BYTES // 10**6} MB can be had. A smaller copy works."
-                )
-            turn = image.getexif().get(ORIENTATION, 1)
-            small = _small(image)
-            small.getexif()[ORIENTATION] = turn
-            pixels = np.array(ImageOps.exif_transpose(small).convert("RGB"))
-        if turn in (5, 6, 7, 8):  # a quarter turn
-            width, height = height, width
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
-        raise Unreadable(f"{bomb}A smaller copy works.") from None
-    except UnidentifiedImageError:
-        raise Unreadable("This is not a picture in PNG, JPEG or WebP. Save it as one of these.") from None
-    except Unreadable:
-        raise
-    except Exception:  # what a decoder raises on broken bytes is not one kind of error
-        raise Unreadable("This picture is broken or cut short. Save it again, as PNG, JPEG or WebP.") from None
-    finally:
-        TURN.release()
-    down, across = pixels.shape[:2]
-    if min(down, across) < SMALLEST:
-        scaled = "Scaled to fit, it" if max(width, height) > LARGEST else "It"
-        raise Unreadable(f"This picture is too small. {scaled} has {across} × {down} pixels; at least 64 a side work.")
+    said, found = reader.read_arrays(PICTURES[0], data, memory=memory, show=show)
+    pixels = found["pixels"]
     pixels.flags.writeable = False
-    if max(width, height) <= LARGEST:
-        return Picture(pixels)
-    return Picture(pixels, (f"scaled down from {width:,} × {height:,} to {across:,} × {down:,} pixels",))
-
-
-def _unpacked(image: Any, pixels: int) -> int:
-    """Bytes that a Pillow image takes when it is unpacked, `pixels` of them in the file, at most 4 a pixel."""
-    if image.format == "WEBP":
-        return 8 * pixels  # the decoder holds it once more
-    coefficients = 6 * pixels if image.info.get("progressive") else 0  # all of them, until its last scan
-    return coefficients + 4 * int(image.size[0]) * int(image.size[1])
-
-
-def _small(image: Any) -> Any:
-    """A Pillow image of any mode as RGB, grey or on white, scaled down where it is large."""
-    from PIL import Image
-
-    if image.mode.startswith("I"):  # 16 bits of grey, which Pillow would clip
-        image = _eight_bits(image)
-    elif image.has_transparency_data and image.mode != "RGBA":
-        image = image.convert("RGBA")
-    elif image.mode not in ("RGB", "RGBA", "L"):
-        image = image.convert("RGB")
-    image.thumbnail((LARGEST, LARGEST), reducing_gap=2.0)
-    return Image.alpha_composite(Image.new("RGBA", image.size, "white"), image) if image.mode == "RGBA" else image
-
-
-def _eight_bits(image: Any) -> Any:
-    """Sixteen bits of grey as eight, strip by strip."""
-    from PIL import Image
-
-    wide, high = image.size
-    grey = np.empty((high, wide), np.uint8)
-    for top in range(0, high, STRIP):
-        strip = np.asarray(image.crop((0, top, wide, min(top + STRIP, high))), dtype=np.float32) / 257
-        grey[top : top + STRIP] = strip.clip(0, 255).round()
-    return Image.fromarray(grey)
+    return Picture(pixels, tuple(said["notes"]))
 
 
 def photograph(name: str) -> Pixels:

@@ -7,8 +7,9 @@ from hashlib import sha256
 import numpy as np
 from numpy.typing import NDArray
 
-from srviz.inputs import files, parse
+from srviz.inputs import files
 from srviz.inputs.base import LEAST, Array, Input, Tokens, Unreadable, asked, fit, register, standardize
+from srviz.inputs.reader import Show
 
 UNITS = ("words", "characters")
 MOST_CHARACTERS, MOST_TOKENS = 20_000, 2_000
@@ -18,7 +19,11 @@ DEFAULT = (
     "The moon pulls the sea, and the sea pulls the moon. When the tide is high the sea hides the sand; "
     "when the tide is low the sand shows what the sea has kept."
 )
-_SEEN = r"[^\p{Cf}\p{M}\s]"  # of a token something must be
+_BOUND = r"[\p{M}\u180E\U00013430-\U0001345F]"  # what shapes the letters before it
+UNSPACED = ("Thai", "Lao", "Khmer", "Myanmar")  # scripts, by the names that Unicode has for them
+_SIGNS = r"\u0600-\u0605\u06DD\u070F\u0890\u0891\u08E2\U000110BD\U000110CD"  # around numbers: of format, and seen
+_SIGNS = r"\u0600-\u0605\u06DD\u070F\u0890\u0891\u08E2\U000110BD\U000110CD"  # around numbers: of format, and seen
+_SEEN = rf"[^\p{{Cf}}\p{{M}}\s]|[{_SIGNS}]"  # of a token something must be
 TOKENS = 38  # of DEFAULT, in words
 
 
@@ -92,9 +97,7 @@ def sentence(
     return Tokens(standardize(x), place=_lines(words, unit), words=words)
 
 
-def read_embeddings(
-    data: bytes, n: int, *, memory: int = parse.MEMORY_BYTES, show: files.Show = lambda text: None
-) -> Array:
+def read_embeddings(data: bytes, n: int, *, memory: int | None = None, show: Show = lambda text: None) -> Array:
     """A visitor's array of embeddings for a text of n tokens, (n, D), each column standardized.
 
     memory, show: as in `files.read`.
@@ -107,6 +110,27 @@ def read_embeddings(
     return upload.values
 
 
+def between(text: str, unit: str = "words") -> tuple[str, ...]:
+    """What stands before each token of `split`, letter for letter: spaces and line ends, of characters nothing.
+
+    Tokens, each behind what stands before it, give the text back, without what cannot be seen.
+    """
+    return _cut(text[:MOST_CHARACTERS], unit)[1][:MOST_TOKENS]
+
+
+def unspaced(text: str) -> str:
+    """A sentence on the words of a script that is written without spaces between them, or "" where there are none."""
+    import regex
+
+    found = [name for name in UNSPACED if regex.search(rf"\p{{{name}}}", text[:MOST_CHARACTERS])]
+    if not found:
+        return ""
+    if len(found) == 1:
+        return f"{found[0]} is written without spaces, and its words are not known here: each character is a token."
+    names = f"{', '.join(found[:-1])} and {found[-1]}"
+    return f"{names} are written without spaces, and their words are not known here: each character is a token."
+
+
 def _enough(text: str, unit: str) -> tuple[str, ...]:
     tokens = split(text, unit)
     if len(tokens) < LEAST:
@@ -114,8 +138,13 @@ def _enough(text: str, unit: str) -> tuple[str, ...]:
     return tokens
 
 
-@lru_cache(maxsize=8)
 def _pieces(text: str, unit: str) -> tuple[str, ...]:
+    return _cut(text, unit)[0]
+
+
+@lru_cache(maxsize=8)
+def _cut(text: str, unit: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The tokens of a text, and what stands before each."""
     import regex
 
     if unit not in UNITS:
@@ -125,11 +154,33 @@ def _pieces(text: str, unit: str) -> tuple[str, ...]:
     plain = unicodedata.normalize("NFC", plain).strip()
     if unit == "words":
         pieces = regex.split(r"\b", plain, flags=regex.VERSION1 | regex.WORD)
-        return tuple(piece.strip() for piece in pieces if regex.search(_SEEN, piece))
-    pieces = regex.findall(r"\X", plain)
-    return tuple(
-        SPACE if piece.isspace() else piece for piece in pieces if piece.isspace() or regex.search(_SEEN, piece)
-    )
+    else:
+        pieces = regex.findall(r"\X", plain)
+    tokens: list[str] = []
+    before: list[str] = []
+    space = ""
+    for piece in pieces:
+        if piece[:1].isspace() and unit == "characters":  # a mark may follow that has no letter
+            tokens.append(SPACE)
+            before.append("")
+            piece = piece.lstrip()
+            if not piece:
+                continue
+        inside = piece.strip()
+        if not regex.search(_SEEN, inside):
+            bound = bool(tokens) and tokens[-1] != SPACE and not space and not piece[:1].isspace()
+            if bound and regex.search(_BOUND, inside):
+                tokens[-1] += inside  # a vowel, say, that Unicode does not count to the letter before it
+                space = piece[len(inside) :]
+                continue
+            if not regex.search(r"\p{M}", inside):
+                space += "".join(letter for letter in piece if letter.isspace())
+                continue
+        start = piece.index(inside)
+        tokens.append(inside)
+        before.append(space + piece[:start])
+        space = piece[start + len(inside) :]
+    return tuple(tokens), tuple(before)
 
 
 @lru_cache(maxsize=4096)

@@ -16,7 +16,7 @@ import pytest
 import trimesh
 from scipy.spatial import cKDTree
 
-from srviz.inputs import files, parse
+from srviz.inputs import files, kinds, reader
 from srviz.inputs.base import Unreadable
 from srviz.inputs.files import FORMATS, read
 
@@ -30,11 +30,11 @@ def here(request, monkeypatch):
     if "process" in request.node.name:
         return
 
-    def read_arrays(suffix, data, **_):
-        said, found = parse.answer(suffix, data)
+    def arrays(ending, data, *_):
+        said, found = kinds.answer(ending, data)
         return found | {"said": np.frombuffer(json.dumps(said).encode(), np.uint8)}
 
-    monkeypatch.setattr(files, "read_arrays", read_arrays)
+    monkeypatch.setattr(reader, "_arrays", arrays)
 
 
 def refused(name: str, data: bytes) -> str:
@@ -270,7 +270,7 @@ def test_parts_of_a_scene_stand_in_their_places():
         scene.add_geometry(box, transform=matrix)
     upload = read("scene.glb", exported(scene, "glb"))
     assert "3 parts, each in its place" in upload.notes
-    points = alike(scene.to_mesh().sample(6000))[:, [0, 2, 1]] * [1, -1, 1]
+    points = alike(trimesh.sample.sample_surface(scene.to_mesh(), 6000, seed=0)[0])[:, [0, 2, 1]] * [1, -1, 1]
     near = cKDTree(upload.tokens(6000, random_state=0).x).query(points)[0]
     assert np.quantile(near, 0.99) < 0.05
 
@@ -512,11 +512,16 @@ def test_numbers_near_the_end_of_floating_point(size):
 # files that are refused, each with its own sentence
 
 
-@pytest.mark.parametrize("name", ["a.exe", "a", "", "a.pkl", "a.ply.zip", "a.gltf", ".ply"])
+@pytest.mark.parametrize("name", ["a.exe", "a", "", "a.pkl", "a.ply.zip", ".ply"])
 def test_a_wrong_ending(name):
     assert refused(name, b"ply") == (
-        "Files of this kind are not read here. These are: PLY, OBJ, OFF, STL, GLB, XYZ, CSV, TSV, NPY, NPZ."
+        "Files of this kind are not read here. These are: PLY, OBJ, OFF, STL, GLB, XYZ, CSV, TSV, TXT, VEC, NPY, NPZ."
     )
+
+
+def test_a_file_of_another_page_or_kind_is_sent_there():
+    assert "The page Photographs takes pictures." in refused("a.jpg", b"x")
+    assert "Export the glTF as GLB" in refused("a.gltf", b"{}")
 
 
 @pytest.mark.parametrize("suffix", FORMATS)
@@ -575,7 +580,7 @@ def test_a_ply_that_announces_a_billion_points_in_a_process(kind):
     started = time.monotonic()
     says = refused("a.ply", HEADER.format(kind, 10**9).encode() + b"0 1 2\n3 4 5\n6 7 8\n9 8 6\n")
     assert "cut short" in says or "more memory" in says
-    assert time.monotonic() - started < files.MOST_SECONDS
+    assert time.monotonic() - started < reader.MOST_SECONDS
 
 
 def test_an_off_that_announces_more_than_there_is():
@@ -626,7 +631,7 @@ def test_an_obj_is_not_told_of_other_files(tmp_path, monkeypatch):
     (tmp_path / "a.mtl").write_text("newmtl a\nmap_Kd a.png\n")
     monkeypatch.chdir(tmp_path)
     opened = []
-    monkeypatch.setattr(parse.Alone, "__missing__", lambda self, key: opened.append(key))
+    monkeypatch.setattr("builtins.open", lambda *args, **_: opened.append(args))
     data = b"mtllib a.mtl\nmtllib ../../etc/passwd\n" + exported(trimesh.creation.box(), "obj")
     assert read("a.obj", data).n == 8
     assert opened == []
@@ -659,7 +664,7 @@ def test_a_glb_whose_parts_go_round_in_a_circle_or_multiply_in_a_process():
     points = np.random.default_rng(0).random((300_000, 3), dtype=np.float32)
     says = refused("a.glb", glb(many, points.tobytes()))
     assert says.startswith("This file has more than 2,000,000 points")
-    assert time.monotonic() - started < files.MOST_SECONDS
+    assert time.monotonic() - started < reader.MOST_SECONDS
 
 
 @pytest.mark.parametrize("name", ["a.npy", "a.csv", "a.xyz", "a.ply"])
@@ -824,7 +829,7 @@ def test_more_points_than_can_be_read():
 def test_the_process_reads_what_this_one_does(kind):
     data = {"ply": exported(mesh(), "ply"), "npy": npy(CLOUD), "csv": f"x,y,z\n{ROWS}".encode()}[kind]
     upload = read(f"a.{kind}", data)
-    said, found = parse.answer(f".{kind}", data)
+    said, found = kinds.answer(f".{kind}", data)
     assert list(upload.notes) == said["notes"]
     assert np.array_equal(upload.values, found["values"])
     assert upload.values.dtype == np.float32
@@ -834,7 +839,7 @@ def test_the_process_knows_nothing_heavy():
     code = "import sys, runpy; runpy.run_path(sys.argv[1]); print(sorted({'torch', 'streamlit', 'sklearn', 'trimesh', "
     code += "'pandas', 'srviz'} & {name.split('.')[0] for name in sys.modules}))"
     done = subprocess.run(
-        [sys.executable, "-P", "-c", code, parse.__file__], capture_output=True, text=True, check=True
+        [sys.executable, "-P", "-c", code, str(reader.PROGRAM)], capture_output=True, text=True, check=True
     )
     assert done.stdout.strip() == "[]"
 
@@ -842,8 +847,8 @@ def test_the_process_knows_nothing_heavy():
 @pytest.mark.skipif(sys.platform != "linux", reason="the limits are those of Linux")
 def test_the_process_may_take_no_more_memory_and_write_no_file(tmp_path):
     code = f"""
-import signal, srviz.inputs.parse as parse
-parse._limit()
+import signal, srviz.inputs.kinds.__main__ as program
+program._limit()
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 try:
     bytearray(3 << 30)
@@ -859,14 +864,14 @@ except OSError:
 
 
 def test_a_process_that_takes_too_long_is_ended(monkeypatch):
-    monkeypatch.setattr(files, "MOST_SECONDS", 0.05)
+    monkeypatch.setattr(reader, "MOST_SECONDS", 0.05)
     assert refused("a.npy", npy(CLOUD)) == "This file takes longer than 0.05 seconds to be read. A smaller one works."
-    assert files.TURNS.acquire(blocking=False)
-    files.TURNS.release()
+    assert reader.TURNS.acquire(blocking=False)
+    reader.TURNS.release()
 
 
 def test_a_process_that_dies_is_a_sentence(monkeypatch):
-    monkeypatch.setattr(parse, "__file__", "/nowhere/parse.py")
+    monkeypatch.setattr(reader, "PROGRAM", Path("/nowhere/__main__.py"))
     says = "This file could not be read: it is broken, or needs too much memory."
     assert refused("a.npy", npy(CLOUD)) == says
 
@@ -885,14 +890,14 @@ def test_memory_is_back_after_a_process_has_failed():
 
 
 def test_a_process_waits_its_turn(monkeypatch):
-    monkeypatch.setattr(files, "MOST_SECONDS", 0.01)
-    taken = [files.TURNS.acquire(blocking=False) for _ in range(2)]
+    monkeypatch.setattr(reader, "MOST_SECONDS", 0.01)
+    taken = [reader.TURNS.acquire(blocking=False) for _ in range(reader.AT_ONCE)]
     try:
-        assert taken == [True, True]
+        assert all(taken)
         assert refused("a.npy", npy(CLOUD)) == "Other files are being read just now. Try again in a minute."
     finally:
         for _ in taken:
-            files.TURNS.release()
+            reader.TURNS.release()
 
 
 class Stopped(Exception):
@@ -911,32 +916,33 @@ def test_a_process_can_be_stopped(monkeypatch):
     def stop(text):
         raise Stopped(text)
 
-    monkeypatch.setattr(files.subprocess, "Popen", Popen)
+    monkeypatch.setattr(reader.subprocess, "Popen", Popen)
     for _ in range(3):
         with pytest.raises(Stopped, match="Reading"):
             read("a.npy", npy(CLOUD), show=stop)
     assert len(begun) == 3
     assert all(process.returncode not in (None, 0) for process in begun)
-    taken = [files.TURNS.acquire(blocking=False) for _ in range(2)]
+    taken = [reader.TURNS.acquire(blocking=False) for _ in range(reader.AT_ONCE)]
     try:
-        assert taken == [True, True]
+        assert all(taken)
         with pytest.raises(Stopped, match="Other files"):
             read("a.npy", npy(CLOUD), show=stop)
     finally:
         for _ in taken:
-            files.TURNS.release()
+            reader.TURNS.release()
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the limits are those of Linux")
 def test_a_process_takes_no_more_memory_than_it_is_given():
     data = npy(np.random.default_rng(0).random((1_000_000, 3)))
     assert read("a.npy", data).n == 1_000_000
-    with pytest.raises(Unreadable, match="memory"):
-        read("a.npy", data, memory=150 << 20)
+    with pytest.raises(Unreadable, match="more than the 100 MB of memory"):
+        read("a.npy", data, memory=100 << 20)
 
 
 @pytest.mark.skipif(not Path("/proc/self/oom_score_adj").exists(), reason="there is no such thing here")
 def test_the_process_is_the_first_to_go_where_memory_runs_out():
-    code = "import srviz.inputs.parse as parse; parse._limit(); print(open('/proc/self/oom_score_adj').read())"
+    code = "import srviz.inputs.kinds.__main__ as program; program._limit()\n"
+    code += "print(open('/proc/self/oom_score_adj').read())"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert int(done.stdout) == 1000

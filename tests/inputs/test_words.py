@@ -1,5 +1,7 @@
 """A sentence as tokens: any script, nothing invisible, the same embedding for the same word."""
 
+import re
+import unicodedata
 from io import BytesIO
 
 import numpy as np
@@ -9,7 +11,18 @@ from hypothesis import strategies as st
 
 from srviz.inputs import INPUTS, words
 from srviz.inputs.base import Unreadable
-from srviz.inputs.words import DEFAULT, TOKENS, UNITS, cut, read_embeddings, sentence, split, text_input
+from srviz.inputs.words import (
+    DEFAULT,
+    TOKENS,
+    UNITS,
+    between,
+    cut,
+    read_embeddings,
+    sentence,
+    split,
+    text_input,
+    unspaced,
+)
 
 
 @pytest.mark.parametrize(
@@ -64,6 +77,56 @@ def test_what_cannot_be_seen_is_left_out(text, unit):
         token.encode()  # no lone surrogate
         assert not set(token) & set("\x00\x07\ufeff\u202e\u202c\u2066\u2069\ud800\udfff")
         assert token.strip("\u200d\u200b")
+
+
+SCRIPTS = [
+    "All human\tbeings  are born free.\n\nAnd equal…",
+    "လူတိုင်းသည် ကား မာ သာ စာ၊ ကျွန်ုပ်တို့ ၎င်း",
+    "មនុស្សទាំងអស់ កើតមកមានសេរីភាព។",
+    "มนุษย์ทั้งหลาย น้ำ กำ",
+    "ມະນຸດທຸກຄົນ ນ້ຳ",
+    "འགྲོ་བ་མིའི་རིགས་རྒྱུད་ཡོངས་ལ་",
+    "සියලු මනුෂ්‍යයෝ ක්‍රි",
+    "மனிதப் பிறவியினர்; கௌ கொ",
+    "മനുഷ്യരെല്ലാവരും ന്‍ ൻ",
+    "সমস্ত মানুষ ৎ",
+    "सभी मनुष्यों को गौरव ॐ",
+    "ગુજરાતી ક્ષ తెలుగు ಕನ್ನಡ",
+    "የሰው ልጅ ሁሉ፡፡",
+    "أحراراً ۝١٢ ؀١٢٣ ّ",
+    "می‌آیند و‌ کتاب‌ها",
+    "בְּרֵאשִׁית בָּרָא׃",
+    "ᠮᠣᠩᠭᠣᠯ᠎ᠠ ᠪᠦᠷ",
+    "모든 인간은 ᄒᆞᆫ글",
+    "人人生而自由，在尊嚴。𠮷 すべて、ガ カ゛",
+    "ꦱꦧꦼꦤ꧀ꦲꦸꦮꦺꦴꦁ ᬲᬫᬶᬯᬫᬦᬸ ᮞᮊᮥ",
+    "ߡߐ߰ ߓߍ߯ ᏂᎦᏓ 𑄇𑄧𑄢𑄴 ꯃꯤꯇꯩ",
+    "Tất cả mọi người ệ Все й ё 👩‍👩‍👧 🇩🇪 1️⃣ ❤️",
+    "one" + " " * 65 + "two\nthree\r\nfour",
+]
+
+
+@pytest.mark.parametrize("text", SCRIPTS)
+def test_the_pieces_of_a_text_give_it_back(text):
+    """But for what Unicode holds for the same letters written otherwise; among characters a space is shown."""
+    text = unicodedata.normalize("NFC", text)
+    tokens, gaps = split(text), between(text)
+    assert "".join(gap + token for gap, token in zip(gaps, tokens, strict=True)) == text
+    assert "".join(split(text, "characters")) == re.sub(r"\r\n|\s", "␣", text)
+    assert between(text, "characters") == ("",) * len(split(text, "characters"))
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("น้ำ กำ", "Thai is written without spaces, and its words are not known here: each character is a token."),
+        ("ကား កើត", "Khmer and Myanmar are written without spaces"),
+        ("你好 free", ""),
+    ],
+)
+def test_what_is_not_cut_into_words_is_said(text, says):
+    assert unspaced(text).startswith(says)
+    assert bool(unspaced(text)) == bool(says)
 
 
 def test_a_pair_of_surrogates_is_the_character_it_stands_for():

@@ -1,0 +1,174 @@
+"""What the readers of files share: the sentence that refuses one, the bounds, and the way from rows to an answer."""
+
+import re
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+LEAST, MOST = 4, 2_000_000  # points, and triangles of a mesh
+NUMBERS = 25_000_000  # in a table
+COLUMNS = 2048
+
+Numbers = NDArray[np.float64]
+Found = tuple[dict[str, Any], dict[str, NDArray[Any]]]
+
+
+class Refused(Exception):
+    """What is wrong with the file, in a sentence."""
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of file: one module of this package, which has it as `KIND`.
+
+    rank: its place among all. endings: of the names of its files, in small letters. read: (ending, bytes) → what the
+    file says, and its arrays. For points and meshes that is kind, columns and notes, and the arrays of `points` or
+    `mesh.surface`; for a picture notes, and pixels (h, w, 3). It raises Refused, and whatever a reader raises on broken
+    bytes. picture: whether it holds a picture. memory: the fewest bytes in which it reads anything, measured.
+    """
+
+    rank: int
+    endings: tuple[str, ...]
+    read: Callable[[str, bytes], Found]
+    picture: bool = False
+    memory: int = 64 << 20
+
+
+def points(
+    values: NDArray[Any],
+    columns: list[str],
+    notes: list[str],
+    colour: NDArray[np.uint8] | None = None,
+    kind: str = "points",
+) -> Found:
+    """Rows of numbers (n, D), those with a gap left out, as arrays to send back.
+
+    values: (n, D) float32, each column of mean 0 and variance 1. scale: (D,) the deviations that were divided by.
+    colour: (n, 3) uint8, where points have one.
+    """
+    rows, wide = values.shape
+    if wide == 0:
+        raise Refused("This array has rows without any column. Save one of shape (n, D), D being two or more.")
+    if wide < 2:
+        raise Refused("There is only one column of numbers in this file. Two or more work: x, y, and perhaps z.")
+    bound(rows, "rows")
+    if wide > COLUMNS or values.size > NUMBERS:
+        raise Refused(
+            f"This table of {rows:,} × {wide:,} is too large: at most {COLUMNS:,} columns and {NUMBERS:,} numbers work."
+        )
+    values = values.astype(np.float64, copy=False)
+    kept = np.isfinite(values).all(1)
+    if not kept.all():
+        values, colour = values[kept], None if colour is None else colour[kept]
+        notes = [
+            *notes,
+            f"{count(rows - len(values), 'row')} with a gap or a value that is not a finite number left out",
+        ]
+    if len(values) < LEAST:
+        there = f"There {'is' if rows == 1 else 'are'} only {count(rows, 'point')} in this file"
+        left = f"Only {len(values)} of {rows} points have finite coordinates" if rows >= LEAST else there
+        raise Refused(f"{left}; at least {LEAST} are needed.")
+    if not (values != values[0]).any():
+        raise Refused("All points of this file are the same one. Points that differ work.")
+    if wide == 2:
+        notes = [*notes, "two columns: z is 0"]
+    standard, scale = standardized(values)
+    found: dict[str, NDArray[Any]] = {"values": standard, "scale": scale}
+    return {"kind": kind, "columns": columns, "notes": notes}, found | ({} if colour is None else {"colour": colour})
+
+
+def standardized(values: Numbers) -> tuple[NDArray[np.float32], Numbers]:
+    """Each column with mean 0 and variance 1, and its deviation: a constant column becomes 0."""
+    largest = np.abs(values).max(0)
+    largest[largest == 0] = 1
+    values = values / largest  # so that no square overflows
+    values -= values.mean(0)
+    deviation = values.std(0)
+    deviation[deviation < 1e-14] = 0
+    values /= np.where(deviation > 0, deviation, np.inf)
+    with np.errstate(over="ignore"):
+        scale = np.nan_to_num(deviation * largest)
+    return values.astype(np.float32), scale
+
+
+def bytes_of_colour(found: NDArray[Any], notes: list[str]) -> NDArray[np.uint8]:
+    """Colours (n, 3 or more) of any type as (n, 3) of 0 to 255; what had to be guessed is added to the notes.
+
+    Whole numbers of 8 bits are as they are. Larger types hold 0 to 255 too, or use their whole range where one of them
+    is beyond that; numbers with a fraction go to 1, or to 255 where one of them is beyond 1.
+    """
+    found = np.asarray(found)[:, :3]
+    if found.dtype == np.uint8:
+        return found
+    with np.errstate(invalid="ignore"):
+        values = np.nan_to_num(found.astype(np.float64), nan=0.0, posinf=0.0, neginf=0.0)
+    most = float(values.max(initial=0))
+    if found.dtype.kind == "f" and most <= 1:
+        full = 1.0
+    elif most <= 255:
+        full = 255.0
+        if found.dtype in (np.uint16, np.uint32):
+            notes.append("none of its colours is above 255: taken as of 0 to 255")
+    else:
+        full = next((top for top in (65535.0, 4294967295.0) if most <= top), most)
+        if found.dtype not in (np.uint16, np.uint32):
+            notes.append(f"colours up to {most:,.0f} taken as of 0 to {full:,.0f}")
+    return np.rint(np.clip(values / full, 0, 1) * 255).astype(np.uint8)
+
+
+ODD = re.compile(r"(?<![\w.])[+-]?(?:\d+\.\d*|\.\d+)(?:[dDqQ]([+-]?\d+)|#[A-Z]+\d*|([+-]\d{3}))(?![\w.])")
+
+
+def plain(text: str) -> str:
+    """A text whose numbers are as Python reads them: 1.#IND is nan, 1.#INF inf, and Fortran's 1.5D+03 is 1.5e+03."""
+    return ODD.sub(_plain, text)
+
+
+def _plain(found: re.Match[str]) -> str:
+    whole, exponent, short = found[0], found[1], found[2]
+    if exponent:
+        return re.sub("[dDqQ]", "e", whole)
+    if short:  # Fortran leaves the letter out before an exponent of three digits
+        return f"{whole[: -len(short)]}e{short}"
+    sign = "-" if whole.startswith("-") else ""
+    return f"{sign}inf" if "#INF" in whole else "nan"
+
+
+def numbers(text: str) -> Numbers:
+    """All numbers of a text with white space between them, (n,). Raises ValueError where there is something else."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")  # by which an older numpy says it
+        try:
+            return np.fromstring(text, sep=" ")
+        except (ValueError, DeprecationWarning):
+            pass
+        try:
+            return np.fromstring(plain(text), sep=" ")
+        except DeprecationWarning as error:
+            raise ValueError(str(error)) from None
+
+
+def bound(size: int, what: str) -> None:
+    """Refuse more points or triangles than can be read."""
+    if size > MOST:
+        raise Refused(f"This file has more than {MOST:,} {what}, the most that can be read. A thinned copy works.")
+
+
+def count(size: int, one: str, many: str | None = None) -> str:
+    """A number and the noun it counts."""
+    return f"{size:,} {one if size == 1 else many or one + 's'}"
+
+
+def listed(names: list[str], most: int = 4) -> str:
+    """The first of some names from a file, shortened and with what cannot be printed left out."""
+    shown = ["".join(c for c in name if c.isprintable())[:40] for name in names[:most]]
+    return ", ".join(shown) + (" …" if len(names) > most else "")
+
+
+def cut_short() -> Refused:
+    """The file ends before what it announces."""
+    return Refused("This file is cut short: it announces more points or faces than there are. Export it again.")

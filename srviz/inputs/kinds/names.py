@@ -1,0 +1,140 @@
+"""What stands above the rows of a table and between them: titles, names of columns, comments."""
+
+import re
+from itertools import pairwise
+
+from .base import Refused, count
+from .text import MARK, Dialect, gap, number
+
+HEADS = 3  # rows of names at most: names, levels of names, units
+RULE = re.compile(":?-{2,}:?")  # a cell of the line below the names of a table in Markdown
+RAGGED = "The rows of this table do not all have the same columns. Export it again as CSV."
+
+
+def numeric_columns(rows: list[list[str]], width: int) -> list[int]:
+    """The columns of which most cells that are not empty are numbers."""
+    found = []
+    for column in range(width):
+        cells = [row[column] for row in rows if not gap(row[column])]
+        if cells and 2 * sum(map(number, cells)) > len(cells):
+            found.append(column)
+    return found
+
+
+def _row(cells: list[str], width: int, numeric: list[int]) -> bool:
+    """Whether cells are a row: as many as there are columns, and numbers or gaps where the others have numbers."""
+    if len(cells) != width:
+        return False
+    held = [cells[column] for column in numeric]
+    return all(number(cell) or gap(cell) for cell in held) and (not held or any(map(number, held)))
+
+
+def without_comments(text: str, by: Dialect, width: int, numeric: list[int], notes: list[str]) -> tuple[str, str]:
+    """A table without its lines of comment, and what the last of those above it says: names of columns, perhaps.
+
+    A line that begins with the mark of a comment, and has all the numbers of a row, is a row.
+    """
+    if not re.search(rf"(?m)^{MARK.pattern}", text):
+        return text, ""
+    kept, above, dropped, begun = [], "", 0, False
+    for line in text.split("\n"):
+        if MARK.match(line) and not _row(cells := by.cut(line), width, numeric):
+            if begun:
+                dropped += len(cells) == width
+            else:
+                above = line.strip().lstrip("#/% \t")
+                if above.startswith(by.separator):  # the mark itself is the name of the first column
+                    above = line.strip()
+            continue
+        begun = begun or bool(line.strip())
+        kept.append(line)
+    if dropped:
+        notes.append(f"{count(dropped, 'line')} of comment left out")
+    return "\n".join(kept), above
+
+
+def named(
+    text: str, by: Dialect, width: int, numeric: list[int], notes: list[str], *, counted: bool
+) -> tuple[str, list[str]]:
+    """The table from its first row on, and the names of its columns, none where it has no names.
+
+    counted: numbers that count up may be names.
+    """
+    starts: list[int] = []
+    heads: list[list[str]] = []
+    at = 0
+    while at < len(text) and len(heads) < 60:
+        end = text.find("\n", at)
+        end = len(text) if end < 0 else end
+        if text[at:end].strip():
+            starts.append(at)
+            heads.append(by.cut(text[at:end]))
+        at = end + 1
+    widths = [len(row) for row in heads]
+    first = widths.index(width) if width in widths else 0
+    body = [row for row in heads[first:] if len(row) == width]
+    tall = 0
+    while tall < min(HEADS, len(body) - 1) and _heads(body[tall], body[tall + 1 :], numeric):
+        tall += 1
+    if counted and not tall and len(body) > 1 and _counted(body[0], body[1:], numeric, notes):
+        tall = 1
+    above = body[:tall]
+    titles = first
+    if not above and first and width > 2 and len(heads[first - 1]) == width - 1:
+        short = heads[first - 1]
+        if not any(number(cell) for cell in short) or _counted(["", *short], body, numeric):
+            behind = all(not row[-1].strip() for row in body)  # a separator ends each row, and not the names
+            above, titles = [[*short, ""] if behind else ["", *short]], first - 1  # else it has names of the rows
+    if first and not above and len(heads[0]) == 2 and all(cell.isdecimal() for cell in heads[0]) and first == 1:
+        many, dimensions = map(int, heads[0])
+        if dimensions == width - 1:  # word2vec
+            there = text.count("\n", starts[first]) + (not text.endswith("\n"))
+            if there != many:
+                notes.append(f"it announces {count(many, 'row')}; there are {there:,}")
+            return text[starts[first] :], []
+    if titles and not above and any(size > 1 for size in widths[:titles]):
+        raise Refused(RAGGED)
+    if titles:
+        notes.append(f"{count(titles, 'line')} above the table left out")
+    begin = first + tall
+    cells = [[cell.strip() for cell in row] for row in above]
+    cells = [["" if RULE.fullmatch(cell) else cell for cell in row] for row in cells]
+    names = [" / ".join(dict.fromkeys(filter(None, column))) for column in zip(*cells, strict=True)]
+    return (text[starts[begin] :] if begin < len(starts) else ""), names
+
+
+def _heads(row: list[str], below: list[list[str]], numeric: list[int]) -> bool:
+    """Whether a row names the columns: words stand where the rows below have numbers."""
+    if not numeric:
+        return not any(map(number, row)) and not any(any(map(number, cells)) for cells in below)
+    held = [row[column] for column in numeric if not gap(row[column])]
+    words = [cell for cell in held if not number(cell)]
+    return bool(words) and 2 * len(words) >= len(held)
+
+
+def _year(cell: str) -> bool:
+    return cell.strip().isdecimal() and 1800 <= int(cell) <= 2200
+
+
+def _counted(row: list[str], below: list[list[str]], numeric: list[int], notes: list[str] | None = None) -> bool:
+    """Whether a row of numbers names the columns: they count up evenly, as years do, and those below do not.
+
+    Where it might, and is taken for numbers, the notes say so.
+    """
+    held = [row[column] for column in numeric if column or row[column].strip()]
+    if len(held) < 2 or not all(cell.strip().isdecimal() for cell in held):
+        return False
+    steps = {int(b) - int(a) for a, b in pairwise(held)}
+    if len(steps) > 1 or min(steps) < 1:
+        return False
+    shown = f"{held[0]} to {held[-1]}"
+    cells = [cells[column].strip() for cells in below for column in numeric if not gap(cells[column])]
+    other = 2 * sum(not cell.lstrip("+-").isdecimal() for cell in cells) > len(cells)
+    years = all(map(_year, held)) and not all(map(_year, cells))
+    if other or years or not row[0].strip():
+        if notes is not None and row[0].strip():
+            notes.append(f"the first row, {shown}, taken for the names of the columns")
+        return True
+    if notes is not None and len(held) > 2:
+        notes.append(f"the first row, {shown}, taken for numbers and not for names")
+    return False

@@ -1,0 +1,78 @@
+"""OBJ: points, their colours, and faces whose corners are counted from the first point or back from the last."""
+
+import re
+from array import array
+
+import numpy as np
+
+from .base import Found, Kind, Refused, bound, bytes_of_colour, count, listed, plain
+from .mesh import Part, finish
+
+SILENT = {"vt", "vn", "o", "g", "s", "mg", "usemap", "shadow_obj", "trace_obj", "bevel", "lod", "c_interp", "d_interp"}
+LEFT_OUT = {
+    "l": "line", "p": "single point", "curv": "curve", "curv2": "curve", "surf": "smooth surface",
+    "call": "other file",
+}  # fmt: skip
+CURVES = {"vp", "cstype", "deg", "bmat", "step", "parm", "trim", "hole", "scrv", "sp", "end", "con", "ctech", "stech"}
+
+
+def read(ending: str, data: bytes) -> Found:
+    """Points, or the surface of the faces."""
+    where, colours, corners, counts = array("d"), array("d"), array("q"), array("q")
+    left: dict[str, int] = {}
+    unknown: list[str] = []
+    materials = False
+    for line in re.sub(rb"\\(?:\r\n|\r|\n)", b" ", data).splitlines():
+        fields = line.split(b"#", 1)[0].split()
+        if not fields:
+            continue
+        key = fields[0]
+        if key == b"v":
+            if len(fields) < 3:
+                raise Refused("A point of this OBJ has fewer than two coordinates. Export it again.")
+            row = [_number(cell) for cell in fields[1:8]]
+            where.extend(row[:3] if len(row) > 2 else [*row, 0.0])
+            if len(row) >= 6:
+                colours.extend(row[-3:] if len(row) == 7 and row[3] == 1 else row[3:6])
+        elif key == b"f":
+            counts.append(len(fields) - 1)
+            for cell in fields[1:]:
+                corner = int(cell.split(b"/", 1)[0])
+                corners.append(corner - 1 if corner > 0 else len(where) // 3 + corner if corner else -1)
+                if corners[-1] < 0:
+                    raise Refused("A face of this OBJ names a point before the first. Export it again.")
+        else:
+            word = key.decode("latin-1").lower()
+            if word in LEFT_OUT:
+                left[LEFT_OUT[word]] = left.get(LEFT_OUT[word], 0) + 1
+            elif word in ("usemtl", "mtllib"):
+                materials = True
+            elif word not in SILENT and word not in CURVES:
+                unknown.append(word)
+    points = np.frombuffer(where, np.float64).reshape(-1, 3) if where else np.zeros((0, 3))
+    bound(len(points), "points")
+    if len(unknown) > max(len(points), 20):
+        raise Refused("This is not an OBJ: hardly a line of it begins as the lines of an OBJ do. Export it again.")
+    notes: list[str] = []
+    part = Part(points, np.array(corners, np.int64), np.array(counts, np.int64))
+    if len(colours) == len(where):
+        if colours:
+            part.colour = bytes_of_colour(np.frombuffer(colours, np.float64).reshape(-1, 3), notes)
+    elif colours:
+        notes.append("colours left out: not every point has one")
+    if materials:
+        notes.append("the colours of its materials are in another file, and left out")
+    notes += [f"{count(size, what)} left out" for what, size in left.items()]
+    if unknown:
+        notes.append(f"{count(len(unknown), 'line')} that OBJ does not know left out: {listed(sorted(set(unknown)))}")
+    return finish([part], notes)
+
+
+def _number(cell: bytes) -> float:
+    try:
+        return float(cell)
+    except ValueError:
+        return float(plain(cell.decode("latin-1")))
+
+
+KIND = Kind(1, (".obj",), read)

@@ -1,0 +1,92 @@
+"""OFF, as text: points and faces, each with a colour where it has one (COFF, and behind the corners of a face)."""
+
+import re
+
+import numpy as np
+
+from .base import Found, Kind, Numbers, Refused, bound, bytes_of_colour, count, cut_short, numbers
+from .mesh import Part, finish
+
+HEAD = re.compile(r"\s*(ST)?(C)?(N)?(4)?(n)?OFF\b[ \t]*(BINARY)?")
+
+
+def read(ending: str, data: bytes) -> Found:
+    """The surface of its faces, or its points where there is none."""
+    text = re.sub(r"#[^\r\n]*", "", data.decode("utf-8-sig", errors="replace"))
+    head = HEAD.match(text)
+    if head is None:
+        raise Refused("This OFF file is broken or cut short. Export it again, or as another format.")
+    if head[6] or b"\0" in data:
+        raise Refused("This OFF is written in bytes, which is not read here. Export it as text, or as PLY.")
+    if head[4] or head[5]:
+        raise Refused("This OFF has another number of coordinates than three. Export it as OFF with x, y and z.")
+    lines = [line for line in text[head.end() :].splitlines() if line.strip()]
+    sizes = lines[0].split() if lines else []
+    if len(sizes) < 2 or not all(size.isdecimal() for size in sizes[:2]):
+        raise Refused("This OFF file is broken or cut short. Export it again, or as another format.")
+    many, faces = int(sizes[0]), int(sizes[1])
+    if len(lines) - 1 < many + faces:
+        raise cut_short()
+    bound(many, "points")
+    bound(faces, "triangles")
+    notes: list[str] = []
+    if len(lines) - 1 > many + faces:
+        notes.append(f"{count(len(lines) - 1 - many - faces, 'line')} behind its faces left out")
+    part = _points(lines[1 : many + 1], head, notes)
+    if faces:
+        _faces(part, lines[many + 1 : many + faces + 1], notes)
+    return finish([part], notes)
+
+
+def _points(lines: list[str], head: re.Match[str], notes: list[str]) -> Part:
+    rows = _rows(lines)
+    wide = rows.shape[1]
+    if lines and wide < 3:
+        raise Refused("A point of this OFF has fewer than three coordinates. Export it again.")
+    part = Part(rows[:, :3] if lines else np.zeros((0, 3)))
+    begin = 6 if head[3] else 3  # behind the normals
+    colour = rows[:, begin : begin + 3]
+    one = (colour >= 0).all() and ((colour <= 1).all() or ((colour <= 255).all() and (colour % 1 == 0).all()))
+    if wide >= begin + 3 and (head[2] or (not head[1] and one)):
+        part.colour = bytes_of_colour(colour, notes)
+    elif wide > begin and not head[1]:
+        notes.append(f"{count(wide - begin, 'more value')} of each point left out")
+    return part
+
+
+def _rows(lines: list[str]) -> Numbers:
+    """Lines of numbers, as many in each, (n, wide)."""
+    try:
+        found = numbers("\n".join(lines))
+        wide = len(lines[0].split()) if lines else 0
+        if len(found) == len(lines) * wide:
+            return found.reshape(len(lines), wide)
+        every = [numbers(line) for line in lines]
+    except ValueError:
+        raise Refused("Among the points of this OFF there is something else than numbers. Export it again.") from None
+    return np.stack([row[: min(map(len, every))] for row in every])
+
+
+def _faces(part: Part, lines: list[str], notes: list[str]) -> None:
+    """The corners of the faces, and their colours where each has three numbers or four."""
+    corners: list[int] = []
+    counts, colours, others = [], [], 0
+    for line in lines:
+        fields = line.split()
+        size = int(fields[0])
+        if size < 0 or len(fields) < size + 1:
+            raise cut_short()
+        corners.extend(map(int, fields[1 : size + 1]))
+        counts.append(size)
+        more = fields[size + 1 :]
+        if len(more) in (3, 4):
+            colours.append([float(cell) for cell in more[:3]])
+        others += bool(more)
+    part.corners, part.counts = np.array(corners, np.int64), np.array(counts, np.int64)
+    if colours and len(colours) == len(counts):
+        part.face_colour = bytes_of_colour(np.array(colours), notes)
+    elif others:
+        notes.append(f"the colours of {count(others, 'face')} left out: not every face has one of red, green and blue")
+
+
+KIND = Kind(2, (".off",), read)

@@ -1,0 +1,56 @@
+"""STL, as bytes and as text."""
+
+import numpy as np
+
+from .base import Found, Kind, Numbers, Refused, bound, count, cut_short, numbers
+from .mesh import Part, finish
+
+TRIANGLE = np.dtype([("normal", "<f4", 3), ("corners", "<f4", (3, 3)), ("more", "<u2")])
+HEAD = 84  # bytes: a text of 80, and the count of triangles
+
+
+def read(ending: str, data: bytes) -> Found:
+    """The surface of its triangles."""
+    notes: list[str] = []
+    size = int.from_bytes(data[80:HEAD], "little")
+    text = data[:1024].lstrip()[:5].lower() == b"solid"
+    end = HEAD + TRIANGLE.itemsize * size
+    if len(data) >= HEAD and end <= len(data) and not (text and b"\0" not in data):
+        bound(size, "triangles")
+        found = np.frombuffer(data, TRIANGLE, size, HEAD)
+        if found["more"].any():
+            notes.append("what its triangles carry beside their corners, colours perhaps, left out")
+        if len(data) > end:
+            notes.append(f"{count(len(data) - end, 'byte')} behind its triangles left out")
+        corners = found["corners"].reshape(-1, 3).astype(np.float64)
+    elif text:
+        corners = _text(data, notes)
+    elif len(data) > HEAD:
+        raise cut_short()
+    else:
+        raise Refused("This STL file is broken or cut short. Export it again, or as another format.")
+    faces = len(corners) // 3
+    return finish([Part(corners, np.arange(3 * faces), np.full(faces, 3))], notes)
+
+
+def _text(data: bytes, notes: list[str]) -> Numbers:
+    """The corners (3 m, 3) of an STL of text."""
+    if b"endsolid" not in data[-1024:].lower():
+        raise cut_short()
+    lines = [line.split() for line in data.lower().splitlines()]
+    vertices = [line[1:4] for line in lines if line and line[0] == b"vertex"]
+    facets = sum(1 for line in lines if line and line[0] in (b"facet", b"facetnormal"))
+    bound(len(vertices) // 3, "triangles")
+    try:
+        corners = numbers(b" ".join(b" ".join(cells) for cells in vertices).decode("ascii")).reshape(-1, 3)
+    except ValueError:
+        raise Refused("A corner in this STL is no three numbers. Export it again, or as another format.") from None
+    if len(corners) != 3 * facets:
+        raise Refused("A triangle of this STL has not three corners. Export it again, or as another format.")
+    solids = sum(1 for line in lines if line and line[0] == b"solid")
+    if solids > 1:
+        notes.append(f"{solids} parts, each in its place")
+    return corners
+
+
+KIND = Kind(3, (".stl",), read)

@@ -1,0 +1,250 @@
+"""Text as rows of cells: which letters its bytes are, and what stands between and around its cells."""
+
+import contextlib
+import csv
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from io import StringIO
+from itertools import product
+from typing import Any
+
+from .base import Refused, plain
+
+SEPARATORS = ("\t", ";", ",", "|", " ", ":", "~", "^", "&", "\x1f", "\x01")
+MOST_BYTES = 100_000_000  # of a cell: the bound on files is elsewhere
+SAMPLE_CHARACTERS, SAMPLE_LINES, MORE_LINES = 200_000, 120, 40
+MARK = re.compile(r"[ \t]*(?:#|//|%)")  # at the beginning of a line: a comment, perhaps
+COMMA, SIGNS = re.compile(r"[+-]?\d*,\d+(?:[eE][+-]?\d+)?"), "+-.,0123456789"
+GAPS = {"", "na", "n/a", "nan", "null", "none", "-", "?", "<na>", "#n/a", "inf", "-inf"}
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """What stands between cells, what around some of them, and what before such a sign.
+
+    A space between cells is any white space; where exact, it is one space, and between two there is an empty cell.
+    """
+
+    separator: str
+    quote: str = '"'
+    escape: str | None = None
+    exact: bool = False
+
+    @property
+    def standard(self) -> bool:
+        """Whether cells stand between quotation marks which are written twice inside."""
+        return self.quote == '"' and self.escape is None
+
+    def rows(self, lines: Iterable[str], *, strict: bool = False) -> Iterator[list[str]]:
+        """Lines as rows of cells. Raises csv.Error where strict, and a quotation mark is not closed at an end."""
+        if self.separator == " " and not self.exact:
+            lines = (line.strip(" \t\n").replace("\t", " ") for line in lines)
+        csv.field_size_limit(MOST_BYTES)
+        reader = csv.reader(
+            lines, delimiter=self.separator, quotechar=self.quote, escapechar=self.escape,
+            doublequote=self.escape is None, skipinitialspace=not self.exact, strict=strict,
+        )  # fmt: skip
+        return reader
+
+    def cut(self, line: str) -> list[str]:
+        """One line as cells; where a quotation mark is not closed in it, the mark is a letter like others."""
+        if self.quote in line or self.escape:
+            try:
+                rows = list(self.rows([line], strict=True))
+                return rows[0] if rows else [""]
+            except csv.Error:
+                pass
+        if self.separator == " " and not self.exact:
+            return re.split("[ \t]+", line.strip(" \t"))
+        return [cell.strip(" ") for cell in line.split(self.separator)]
+
+
+def decoded(data: bytes, notes: list[str]) -> str:
+    """A text by its byte order mark, else as UTF-8, else as Western European; all its lines end with a line feed."""
+    for mark, encoding in (
+        (b"\xef\xbb\xbf", "utf-8-sig"),
+        (b"\xff\xfe\0\0", "utf-32"),
+        (b"\0\0\xfe\xff", "utf-32"),
+        (b"\xff\xfe", "utf-16"),
+        (b"\xfe\xff", "utf-16"),
+    ):
+        if data.startswith(mark):
+            text = data.decode(encoding, errors="replace")
+            break
+    else:
+        if b"\0" in data:
+            raise Refused("This is not a table of text that can be read here. Save it as CSV in UTF-8.")
+        try:
+            text = data.decode()
+        except UnicodeDecodeError:
+            notes.append("not in UTF-8: its names are read as Western European letters, and may be others")
+            try:
+                text = data.decode("cp1252")
+            except UnicodeDecodeError:
+                text = data.decode("latin-1")
+    return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
+
+
+def sample(text: str, marked: bool = True) -> list[str]:
+    """The first lines that are not empty, and the first ones in which a quotation mark or a backslash stands.
+
+    marked: also lines that begin as a comment does.
+    """
+    whole = text[:SAMPLE_CHARACTERS]
+    lines = whole.split("\n")
+    lines = lines[:-1] if len(text) > len(whole) and len(lines) > 1 else lines
+    lines = [line for line in lines if line.strip() and (marked or not MARK.match(line))]
+    found = lines[:SAMPLE_LINES]
+    for sign in ('"', "'", "\\"):
+        if sign in text:
+            more = (line for line in text.split("\n") if sign in line and line.strip())
+            found += [line for line, _ in zip(more, range(MORE_LINES), strict=False)]
+    return found
+
+
+def dialect(lines: list[str], usual: str) -> tuple[Dialect, list[list[str]]]:
+    """The dialect by which most of these lines have as many cells, and most cells are numbers, else the `usual`.
+
+    And the lines as rows of cells by it.
+    """
+    best: tuple[tuple[float, ...], Dialect, list[list[str]]] | None = None
+    together = "\n".join(lines)
+    quotes = ['"', "'"] if re.search(rf"(?m)(?:^|[{re.escape(''.join(SEPARATORS))}]|\\\\)'", together) else ['"']
+    exactly = (False, True) if re.search(r"(?m)  |^ | $", together) else (False,)
+    escapes = [None, "\\"] if "\\" in together else [None]
+    for separator in SEPARATORS:
+        if separator not in together and not (separator == " " and "\t" in together):
+            continue
+        for quote in quotes:
+            for escape, exact in product(escapes, exactly if separator == " " else (False,)):
+                tried = Dialect(separator, quote, escape, exact)
+                rows = _sampled(tried, lines)
+                common, alike = Counter(map(len, rows)).most_common(1)[0]
+                if common < 2:
+                    continue
+                share = sum(number(cell) or gap(cell) for row in rows if len(row) == common for cell in row)
+                around = sum(cell[:1] == cell[-1:] != "" and cell[0] in "\"'" for row in rows for cell in row)
+                escaped = escape and not re.search(rf"\\(?![\\{quote}{re.escape(separator)}])", _pairs(together))
+                rank = (
+                    share / common / len(rows) + 0.5 * (alike == len(rows)),
+                    alike / len(rows),
+                    -around,  # cells that still stand between quotation marks
+                    bool(escaped) or not escape,
+                    bool(escaped),
+                    separator == usual,
+                    tried.standard,
+                    not exact,
+                    -SEPARATORS.index(separator),
+                )
+                if best is None or rank > best[0]:
+                    best = rank, tried, rows
+    if best:
+        return best[1:]
+    alone = Dialect(usual)
+    return alone, [alone.cut(line) for line in lines]
+
+
+def _pairs(text: str) -> str:
+    """A text in which no backslash stands behind another."""
+    return text.replace("\\\\", "")
+
+
+def _sampled(by: Dialect, lines: list[str]) -> list[list[str]]:
+    """Lines as rows of cells: each for itself, or with cells that go on over lines where that makes more rows alike."""
+    rows = [by.cut(line) for line in lines]
+    if not any(by.quote in line for line in lines):
+        return rows
+    alike = Counter(map(len, rows)).most_common(1)[0][1]
+    if alike == len(rows):
+        return rows
+    joined = [row for row in by.rows(f"{line}\n" for line in lines[:SAMPLE_LINES]) if row]
+    common = Counter(map(len, joined)).most_common(1)[0][1] if joined else 0
+    return joined if common / max(len(joined), 1) > alike / len(rows) else rows
+
+
+def number(cell: str) -> bool:
+    """Whether a cell is a number, with a point or a comma before its fraction, as any language writes it."""
+    try:
+        float(cell)
+    except ValueError:
+        cell = cell.strip()
+        if cell[:1] not in SIGNS or not cell:
+            return False
+        try:
+            float(cell.replace(",", ".") if COMMA.fullmatch(cell) else plain(cell))
+        except ValueError:
+            return False
+    return "_" not in cell
+
+
+def gap(cell: str) -> bool:
+    """Whether a cell says that there is nothing in it."""
+    return cell.strip().lower() in GAPS
+
+
+def lined(text: str, by: Dialect, width: int, notes: list[str]) -> tuple[str, bool]:
+    """The same table with every row in one line and in the standard dialect; whether some of its cells are quoted.
+
+    Where a quotation mark is opened and the rows would not come out alike if it went on over lines, or would come out
+    alike without it, it is a letter like others.
+    """
+    if not by.standard:
+        return written(by.rows(StringIO(text)), by), True
+    if '"' not in text:
+        return text, False
+    covered, spanned, whole = _covered(text, by, width)
+    lines = text.split("\n")
+    if whole and not spanned and covered == sum(1 for line in lines if line.strip()):
+        return text, True
+    rows = [by.cut(line) if '"' in line else None for line in lines]
+    alone = [
+        len(by.cut(line) if row is None else row) == width
+        for line, row in zip(lines, rows, strict=True)
+        if line.strip()
+    ]
+    together = covered > sum(alone) or (whole and covered == sum(alone))
+    if not together or (spanned and all(alone)):
+        return "\n".join(line if row is None else _line(row, by) for line, row in zip(lines, rows, strict=True)), True
+    if not whole:
+        notes.append("the last row left out: a quotation mark in it is not closed")
+    return (written(_readable(text, by), by), True) if spanned or not whole else (text, True)
+
+
+def _readable(text: str, by: Dialect) -> Iterator[list[str]]:
+    """The rows of a text up to one in which a quotation mark is not closed."""
+    with contextlib.suppress(csv.Error):
+        yield from by.rows(StringIO(text), strict=True)
+
+
+def _covered(text: str, by: Dialect, width: int) -> tuple[int, int, bool]:
+    """How many lines are in rows of so many cells, how many rows go on over lines, and whether all could be read."""
+    covered = spanned = at = 0
+    reader: Any = by.rows(StringIO(text), strict=True)
+    try:
+        for row in reader:
+            lines = reader.line_num - at
+            at += lines
+            spanned += lines > 1
+            covered += lines * (len(row) == width)
+    except csv.Error:
+        return covered, spanned, False
+    return covered, spanned, True
+
+
+def written(rows: Iterable[list[str]], by: Dialect) -> str:
+    """Rows of cells as lines of the standard dialect."""
+    return "\n".join(_line(row, by) for row in rows)
+
+
+def _line(row: list[str], by: Dialect) -> str:
+    return by.separator.join(_cell(cell, by) for cell in row)
+
+
+def _cell(cell: str, by: Dialect) -> str:
+    cell = cell.replace("\n", " ")
+    spaced = by.separator == " " and not by.exact and (not cell or "\t" in cell)
+    if '"' in cell or by.separator in cell or spaced:
+        return '"' + cell.replace('"', '""') + '"'
+    return cell

@@ -1,0 +1,310 @@
+"""Whatever a library writes comes back whole, its rows, names, faces and colours, or a note says what was left out.
+
+SRVIZ_EXAMPLES=500 pytest tests/inputs/test_any_file.py looks further than the suite does.
+"""
+
+import csv
+import os
+import re
+from io import BytesIO
+
+import meshio
+import numpy as np
+import pandas as pd
+import pytest
+import trimesh
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from srviz.inputs import kinds
+
+EXAMPLES = int(os.environ.get("SRVIZ_EXAMPLES", "12"))
+some = settings(
+    max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck), derandomize=EXAMPLES <= 12
+)
+seeds = st.integers(0, 2**32 - 1).map(np.random.default_rng)
+
+
+def answer(ending, data):
+    said, found = kinds.answer(ending, data)
+    assert "error" not in said, said["error"]
+    return said, found
+
+
+def alike(soup):
+    soup = np.asarray(soup, np.float64).reshape(-1, 3)
+    soup = soup - soup.mean(0)
+    return soup / np.sqrt(np.square(soup).mean())
+
+
+def whole(soup, said, found, colours=None):
+    """The triangles of a file are these, (m, 3, 3), in their order, and so are the colours of their corners."""
+    assert said["kind"] == "mesh"
+    assert len(found["faces"]) == len(soup)
+    assert alike(found["values"][found["faces"]]) == pytest.approx(alike(soup), abs=2e-3)
+    if colours is not None:
+        assert np.abs(found["colour"][found["faces"]].astype(int) - colours).max() <= 1
+    assert not any("left out" in note for note in said["notes"])
+
+
+def grid(rng, size=3):
+    """Points (n, 3) in no special place, and triangles between neighbours."""
+    points = np.array([[i, j, 0] for i in range(size) for j in range(size)], float) + rng.normal(0, 0.2, (size**2, 3))
+    faces = [
+        [i * size + j + a for a in corners]
+        for i in range(size - 1) for j in range(size - 1) for corners in ((0, size, size + 1), (0, size + 1, 1))
+    ]  # fmt: skip
+    return points * 10.0 ** rng.integers(-3, 4) + rng.normal(0, 1, 3), np.array(faces)[rng.permutation(len(faces))]
+
+
+@some
+@given(seeds, st.sampled_from(["ply", "ply ascii", "obj", "off", "stl", "stl_ascii", "glb"]), st.booleans())
+def test_what_trimesh_writes(rng, kind, coloured):
+    points, faces = grid(rng)
+    mesh = trimesh.Trimesh(points, faces, process=False)
+    colours = rng.integers(0, 256, (len(points), 4)).astype(np.uint8)
+    coloured = coloured and kind.partition("_")[0] not in ("stl", "off")
+    if coloured:
+        mesh.visual.vertex_colors = colours
+    ending, _, encoding = kind.partition(" ")
+    data = mesh.export(file_type=ending, **({"encoding": "ascii"} if encoding else {}))
+    said, found = answer(f".{ending[:3]}", data if isinstance(data, bytes) else data.encode())
+    soup = points[faces]
+    soup = soup[..., [0, 2, 1]] * [1, -1, 1] if kind == "glb" else soup
+    whole(soup, said, found, colours[faces][..., :3] if coloured else None)
+
+
+@some
+@given(seeds, st.sampled_from(["ply", "glb"]))
+def test_colours_of_faces_by_trimesh(rng, ending):
+    points, faces = grid(rng)
+    mesh = trimesh.Trimesh(points, faces, process=False)
+    colours = rng.integers(0, 256, (len(faces), 4)).astype(np.uint8)
+    mesh.visual.face_colors = colours
+    said, found = answer(f".{ending}", mesh.export(file_type=ending))
+    if ending == "ply":
+        whole(points[faces], said, found, np.repeat(colours[:, None, :3], 3, axis=1))
+    else:
+        assert len(found["faces"]) == len(faces)
+
+
+@some
+@given(
+    seeds, st.sampled_from([("ply", True), ("ply", False), ("stl", True), ("stl", False), ("obj", None), ("off", None)])
+)
+def test_what_meshio_writes(tmp_path_factory, rng, how):
+    ending, binary = how
+    points, faces = grid(rng)
+    cells = [("triangle", faces)]
+    soup = points[faces]
+    if ending in ("ply", "obj") and rng.random() < 0.5:
+        quads = np.array([[0, 3, 4, 1], [4, 7, 8, 5]])
+        cells.append(("quad", quads))
+        soup = np.concatenate([soup, points[quads][:, [[0, 1, 2], [0, 2, 3]]].reshape(-1, 3, 3)])
+        flat = np.abs(points[:, 2]).max() == 0
+        assume(flat or True)
+    file = tmp_path_factory.mktemp("meshio") / f"a.{ending}"
+    options = {} if binary is None else {"binary": binary}
+    meshio.Mesh(points, cells).write(file, **options)
+    said, found = answer(f".{ending}", file.read_bytes())
+    assert len(found["faces"]) == len(soup)
+    assert not any("left out" in note for note in said["notes"])
+    if len(cells) == 1:
+        whole(soup, said, found)
+
+
+TYPES = {
+    "i1": "char",
+    "u1": "uchar",
+    "i2": "short",
+    "u2": "ushort",
+    "i4": "int",
+    "u4": "uint",
+    "f4": "float",
+    "f8": "double",
+}
+
+
+@some
+@given(
+    seeds,
+    st.sampled_from(["ascii", "<", ">"]),
+    st.sampled_from(["u1", "u2", "f4", "f8", "i4"]),
+    st.sampled_from(["red green blue", "r g b", "diffuse_red diffuse_green diffuse_blue"]),
+    st.sampled_from(["vertex", "face", ""]),
+    st.sampled_from(["u1", "i4", "u2"]),
+    st.sampled_from(["faces", "strips"]),
+)
+def test_a_ply_of_any_types(rng, order, colour_type, names, coloured, count_type, connected):
+    points, faces = grid(rng)
+    coloured = coloured if connected == "faces" else coloured.replace("face", "")
+    of = len(points) if coloured == "vertex" else len(faces)
+    bytes_ = rng.integers(0, 256, (of, 3))
+    bytes_[0] = 255
+    full = {"u1": 255, "u2": 65535, "f4": rng.choice([1, 255]), "f8": 1, "i4": 255}[colour_type]
+    colours = bytes_ / 255 * full if colour_type[0] == "f" else np.rint(bytes_ / 255 * full).astype(int)
+    written = {"ascii": "ascii", "<": "binary_little_endian", ">": "binary_big_endian"}[order]
+    head = ["ply", f"format {written} 1.0"]
+    head += ["comment element vertex 99999", "obj_info made up", f"element vertex {len(points)}"]
+    head += [f"property double {axis}" for axis in "xyz"]
+    head += [f"property {TYPES[colour_type]} {name}" for name in names.split()] if coloured == "vertex" else []
+    rows = [[(float(x), "f8") for x in point] for point in points]
+    if coloured == "vertex":
+        rows = [row + [(c, colour_type) for c in colour.tolist()] for row, colour in zip(rows, colours, strict=True)]
+    if connected == "faces":
+        head += [f"element face {len(faces)}"]
+        extra = rng.random() < 0.5
+        head += ["property uchar flag"] * extra
+        head += [f"property list {TYPES[count_type]} int vertex_indices"]
+        head += [f"property {TYPES[colour_type]} {name}" for name in names.split()] if coloured == "face" else []
+        for face, colour in zip(
+            faces.tolist(), colours.tolist() if coloured == "face" else [[]] * len(faces), strict=True
+        ):
+            rows.append(
+                [(7, "u1")] * extra + [(3, count_type), *((k, "i4") for k in face), *((c, colour_type) for c in colour)]
+            )
+    else:
+        strip = [k for face in faces.tolist() for k in (*face, -1)]
+        head += ["element tristrips 1", "property list int int vertex_indices"]
+        rows.append([(len(strip), "i4"), *((k, "i4") for k in strip)])
+    head = "\n".join([*head, "end_header", ""]).encode()
+    if order == "ascii":
+        body = "\n".join(" ".join(repr(value) for value, _ in row) for row in rows).encode()
+    else:
+        body = b"".join(np.array(value, order + kind).tobytes() for row in rows for value, kind in row)
+    said, found = answer(".ply", head + body)
+    wanted = None
+    if coloured:
+        wanted = bytes_[faces] if coloured == "vertex" else np.repeat(bytes_[:, None], 3, axis=1)
+    whole(points[faces], said, found, wanted)
+
+
+@some
+@given(seeds, st.integers(4, 12))
+def test_polygons_with_notches_keep_their_area(rng, size):
+    """A star round a point: its area is that of the triangles from its middle."""
+    angle = (np.arange(size) + rng.uniform(-0.3, 0.3, size)) / size * 2 * np.pi
+    radius = rng.uniform(0.2, 1, size)
+    flat = np.column_stack([radius * np.cos(angle), radius * np.sin(angle), np.zeros(size)])
+    area = (
+        radius * np.roll(radius, -1) * np.sin(np.roll(angle, -1) - angle + 2 * np.pi * (np.arange(size) == size - 1))
+    ).sum() / 2
+    turn = np.linalg.qr(rng.normal(size=(3, 3)))[0]
+    points = flat @ turn.T
+    text = [f"v {x!r} {y!r} {z!r}" for x, y, z in points.tolist()] + ["f " + " ".join(str(k + 1) for k in range(size))]
+    _, found = answer(".obj", "\n".join(text).encode())
+    a, b, c = found["values"][found["faces"]].swapaxes(0, 1)
+    scale = points.std(0).max()
+    assert np.linalg.norm(np.cross(b - a, c - a), axis=1).sum() / 2 * scale**2 == pytest.approx(area, rel=1e-3)
+
+
+LETTERS = st.text(
+    st.one_of(st.sampled_from("abcxyzÄé語 _-#%/;,|:'\"\\.()1"), st.characters(categories=["Ll", "Lu", "Nd"])),
+    min_size=1, max_size=8,
+).filter(lambda name: name.strip(" #/%") == name and not name[0].isdigit() and name[0].isalpha())  # fmt: skip
+
+
+@st.composite
+def tables(draw):
+    """A table with columns of numbers and perhaps of text, and the options with which pandas writes it."""
+    rng = draw(seeds)
+    rows, wide = int(rng.integers(6, 30)), int(rng.integers(2, 6))
+    names = draw(st.lists(LETTERS, min_size=wide, max_size=wide, unique=True))
+    frame = pd.DataFrame(
+        {
+            name: rng.integers(-50, 50, rows)
+            if rng.random() < 0.3
+            else rng.normal(0, 10.0 ** rng.integers(-3, 4), rows)
+            for name in names
+        }
+    )
+    if draw(st.booleans()):
+        words = draw(st.lists(LETTERS | st.just('a "b" c') | st.just("two\nlines"), min_size=rows, max_size=rows))
+        frame.insert(int(rng.integers(0, wide + 1)), "words", words)
+    options = {
+        "sep": draw(st.sampled_from([",", ";", "\t", "|", " ", ":", "~"])),
+        "index": draw(st.booleans()),
+        "header": draw(st.sampled_from([True, True, True, False])),
+        "quoting": draw(st.sampled_from([csv.QUOTE_MINIMAL, csv.QUOTE_ALL, csv.QUOTE_NONNUMERIC])),
+        "quotechar": draw(st.sampled_from(['"', '"', "'"])),
+        "lineterminator": draw(st.sampled_from(["\n", "\r\n", "\r"])),
+        "na_rep": draw(st.sampled_from(["", "NA", "nan"])),
+        "decimal": draw(st.sampled_from([".", ","])),
+    }
+    if draw(st.integers(0, 4)) == 0:
+        options |= {"doublequote": False, "escapechar": "\\"}
+    if options["lineterminator"] == "\r":  # pandas does not quote a line feed then, which no reader can tell
+        frame = frame.replace("two\nlines", "two lines")
+    if draw(st.booleans()):
+        frame.iloc[int(rng.integers(0, rows)), frame.columns.get_loc(names[0])] = np.nan
+    return frame, names, options, draw(st.sampled_from(["utf-8", "utf-8-sig", "utf-16"]))
+
+
+@some
+@given(tables())
+def test_what_pandas_writes(table):
+    frame, names, options, encoding = table
+    data = frame.to_csv(None, **options).encode(encoding)
+    said, found = answer(".csv", data)
+    numbers = frame[names]
+    kept = numbers.notna().all(axis=1).to_numpy()
+    index = options["index"]
+    assert len(found["values"]) == kept.sum(), said["notes"]
+    if not kept.all():
+        assert any(re.search(r"\b1 (empty )?row\b", note) for note in said["notes"])
+    if "words" in frame:
+        assert any("column of text" in note for note in said["notes"])
+    columns = said["columns"]
+    values = found["values"]
+    if index:
+        columns, values = columns[1:], values[:, 1:]
+    if options["header"]:
+        assert columns == names
+    assert values.shape[1] == len(names)
+    wanted = numbers.to_numpy(np.float64)[kept]
+    deviation = wanted.std(0)
+    wanted = (wanted - wanted.mean(0)) / np.where(deviation > 1e-14 * np.abs(wanted).max(0), deviation, np.inf)
+    assert values == pytest.approx(wanted, abs=1e-4)
+
+
+@some
+@given(
+    seeds,
+    st.sampled_from(["L", "RGB", "RGBA", "P", "1", "CMYK", "I;16", "LA"]),
+    st.sampled_from(["PNG", "JPEG", "WEBP"]),
+)
+def test_what_pillow_writes(rng, mode, kind):
+    assume(kind != "JPEG" or mode in ("L", "RGB", "CMYK", "1"))
+    assume(kind != "PNG" or mode != "CMYK")
+    assume(kind != "WEBP" or mode in ("RGB", "RGBA", "L"))
+    high, wide = rng.integers(64, 150, 2)
+    y, x = np.mgrid[:high, :wide]
+    tilt = rng.uniform(0, 1, (3, 2))
+    pixels = np.stack([255 * (a * x / wide + b * y / high) / 2 for a, b in tilt], axis=2).astype(np.uint8)
+    image = Image.fromarray(pixels)
+    image = Image.fromarray(pixels[..., 0].astype(np.uint16) * 257) if mode == "I;16" else image.convert(mode)
+    out = BytesIO()
+    image.save(out, kind, **({"lossless": True} if kind == "WEBP" else {"quality": 95} if kind == "JPEG" else {}))
+    said, found = answer(".jpg", out.getvalue())
+    assert said["notes"] == []
+    wanted = np.repeat(pixels[..., :1], 3, axis=2) if mode == "I;16" else np.asarray(image.convert("RGB"))
+    assert np.abs(found["pixels"].astype(int) - wanted).mean() <= (4 if kind == "JPEG" else 0)
+
+
+@some
+@given(seeds, st.sampled_from(["f2", "f4", ">f8", "i1", ">u4", "?"]), st.booleans(), st.booleans())
+def test_what_numpy_writes(rng, kind, fortran, packed):
+    array = (rng.normal(0, 20, (int(rng.integers(4, 40)), int(rng.integers(2, 9)))).clip(-100, 100)).astype(kind)
+    if kind == ">u4":
+        array = np.abs(array)
+    assume((array != array[0]).any())
+    array = np.asfortranarray(array) if fortran else array
+    out = BytesIO()
+    (np.savez if packed else np.save)(out, array)
+    _, found = answer(".npz" if packed else ".npy", out.getvalue())
+    wanted = array.astype(np.float64)
+    deviation = wanted.std(0)
+    assert found["values"] == pytest.approx(
+        (wanted - wanted.mean(0)) / np.where(deviation > 0, deviation, np.inf), abs=1e-4
+    )

@@ -1,0 +1,596 @@
+"""Kinds of file as the world writes them: every row, name, face and colour comes back, or a note says what was left."""
+
+import json
+import os
+import struct
+import subprocess
+import sys
+from io import BytesIO
+
+import numpy as np
+import pytest
+from PIL import Image, ImageCms, PngImagePlugin
+
+from srviz.inputs import kinds, reader
+from srviz.inputs.base import Unreadable
+from srviz.inputs.pictures import read_picture
+
+
+def read(ending, data):
+    """What the file says, and its arrays."""
+    said, found = kinds.answer(ending, data if isinstance(data, bytes) else data.encode())
+    assert "error" not in said, said["error"]
+    return said, found
+
+
+def refused(ending, data):
+    said, found = kinds.answer(ending, data if isinstance(data, bytes) else data.encode())
+    assert not found
+    return said["error"]
+
+
+def left(said):
+    """What the notes say beyond the triangles and the missing z."""
+    return [note for note in said["notes"] if "sampled evenly" not in note and "z is 0" not in note]
+
+
+def area(found, side=1.0):
+    """The area of a mesh whose first axis is `side` long."""
+    a, b, c = found["values"][found["faces"]].swapaxes(0, 1)
+    scale = side / np.ptp(found["values"][:, 0])
+    return np.linalg.norm(np.cross(b - a, c - a), axis=1).sum() / 2 * scale**2
+
+
+# PLY
+
+
+def ply(vertex, rows, *, more=(), body="", order="ascii"):
+    """A PLY whose points have these properties, "float x" and the like."""
+    head = [
+        "ply",
+        f"format {order} 1.0",
+        f"element vertex {len(rows)}",
+        *(f"property {name}" for name in vertex),
+        *more,
+    ]
+    lines = [" ".join(map(str, row)) for row in rows]
+    return "\n".join([*head, "end_header", *lines, body]).encode()
+
+
+XYZ = ["float x", "float y", "float z"]
+SQUARE = [(0, 0, 0), (1, 0, 0), (1, 1, 0), (0, 1, 0)]
+FACES = ["element face 2", "property list uchar int vertex_indices"]
+TWO = "3 0 1 2\n3 0 2 3"
+
+
+@pytest.mark.parametrize("names", ["red green blue", "r g b", "diffuse_red diffuse_green diffuse_blue"])
+@pytest.mark.parametrize(
+    ("kind", "top", "note"),
+    [
+        ("uchar", 255, ""),
+        ("ushort", 65535, ""),
+        ("ushort", 255, "none of its colours is above 255: taken as of 0 to 255"),
+        ("int", 255, ""),
+        ("short", 255, ""),
+        ("float", 1, ""),
+        ("float", 255, ""),
+        ("double", 65535, "colours up to 65,535 taken as of 0 to 65,535"),
+    ],
+)
+def test_colours_of_any_type_and_name(names, kind, top, note):
+    colours = [(top, 0, 0), (0, top / 5, 0), (0, 0, top / 15), (top, top, top)]
+    colours = [tuple(c if kind in ("float", "double") else int(c) for c in row) for row in colours]
+    rows = [(*point, *colour) for point, colour in zip(SQUARE, colours, strict=True)]
+    said, found = read(".ply", ply([*XYZ, *(f"{kind} {name}" for name in names.split())], rows))
+    assert found["colour"].tolist() == [[255, 0, 0], [0, 51, 0], [0, 0, 17], [255, 255, 255]]
+    assert left(said) == ([note] if note else [])
+
+
+def test_colours_of_faces_and_of_splats():
+    body = "3 0 1 2 255 0 0\n3 0 2 3 0 0 255"
+    more = [*FACES, *(f"property uchar {name}" for name in ("red", "green", "blue"))]
+    _, found = read(".ply", ply(XYZ, SQUARE, more=more, body=body))
+    assert found["colour"][found["faces"]].tolist() == [[[255, 0, 0]] * 3, [[0, 0, 255]] * 3]
+    rows = [(*point, 0, 1, -1, 9) for point in SQUARE]
+    said, found = read(".ply", ply([*XYZ, *(f"float f_dc_{k}" for k in range(3)), "float opacity"], rows))
+    assert found["colour"][0].tolist() == [128, 199, 56]  # 1/2 + 0.2821 of each
+    assert left(said) == ["1 more value of each point left out: opacity"]
+
+
+@pytest.mark.parametrize("order", ["ascii", "binary_little_endian", "binary_big_endian"])
+def test_strips_of_triangles(order):
+    strip = [5, 0, 1, 3, 2, -1]
+    more = ["element tristrips 1", "property list int int vertex_indices"]
+    if order == "ascii":
+        data = ply(XYZ, SQUARE, more=more, body=" ".join(map(str, strip)))
+    else:
+        end = "<" if "little" in order else ">"
+        data = ply(XYZ, SQUARE, more=more, order=order).partition(b"end_header\n")
+        data = data[0] + data[1] + np.array(SQUARE, f"{end}f4").tobytes() + np.array(strip, f"{end}i4").tobytes()
+    said, found = read(".ply", data)
+    assert found["faces"].tolist() == [[0, 1, 3], [3, 1, 2]]
+    assert left(said) == []
+
+
+@pytest.mark.parametrize("order", ["ascii", "<", ">"])
+@pytest.mark.parametrize("size", ["uchar", "ushort", "int"])
+def test_faces_of_different_size_and_values_around_them(order, size):
+    points = [*SQUARE, (2, 0, 0), (2, 1, 0), (3, 0.5, 0)]
+    faces = [[0, 1, 2, 3], [1, 4, 2], [4, 5, 2], [4, 6, 5]]
+    more = ["element face 4", "property uchar flag", f"property list {size} ushort vertex_indices", "property float w"]
+    rows = [([7], [len(face)], face, [0.25 * k]) for k, face in enumerate(faces)]
+    if order == "ascii":
+        body = "\n".join(" ".join(str(value) for part in row for value in part) for row in rows)
+        data = ply(XYZ, points, more=more, body=body)
+    else:
+        written = {"<": "binary_little_endian", ">": "binary_big_endian"}[order]
+        kinds_ = [order + kind for kind in ("u1", {"uchar": "u1", "ushort": "u2", "int": "i4"}[size], "u2", "f4")]
+        body = b"".join(np.array(part, kind).tobytes() for row in rows for part, kind in zip(row, kinds_, strict=True))
+        head = ply(XYZ, points, more=more, order=written).partition(b"end_header\n")
+        data = head[0] + head[1] + np.array(points, f"{order}f4").tobytes() + body
+    said, found = read(".ply", data)
+    assert found["faces"].tolist() == [[0, 1, 2], [0, 2, 3], [1, 4, 2], [4, 5, 2], [4, 6, 5]]
+    assert left(said) == []
+
+
+def test_a_ply_with_comments_edges_two_coordinates_and_more():
+    data = ply(XYZ, SQUARE, more=["comment was: element vertex 5000", "obj_info element face 9", *FACES], body=TWO)
+    assert area(read(".ply", data)[1]) == pytest.approx(1)
+    edges = ply(
+        XYZ, [*SQUARE, (2, 2, 2)], more=["element edge 1", "property int vertex1", "property int vertex2"], body="0 1"
+    )
+    said, found = read(".ply", edges)
+    assert len(found["values"]) == 5
+    assert left(said) == ["1 × edge left out"]
+    flat = [point[:2] for point in SQUARE]
+    assert read(".ply", ply(XYZ[:2], flat))[0]["notes"] == ["two columns: z is 0"]
+    assert "two columns: z is 0" in read(".ply", ply(XYZ[:2], flat, more=FACES, body=TWO))[0]["notes"]
+    said, _ = read(".ply", ply(XYZ, [*SQUARE, (9, 9, 9)], more=FACES, body=TWO))
+    assert left(said) == ["1 point that no face names left out"]
+    said, _ = read(
+        ".ply", ply([*XYZ, "float quality"], [(*point, 3) for point in SQUARE], more=FACES, body="3 0 1 2\n2 0 2")
+    )
+    assert left(said) == [
+        "1 more value of each point left out: quality",
+        "1 face of fewer than three corners left out",
+        "1 point that no face names left out",
+    ]
+    old = ["element face 2", "property list uchar int vertex_index"]
+    assert area(read(".ply", ply(XYZ, SQUARE, more=old, body=TWO).replace(b"\n", b"\r\n"))[1]) == pytest.approx(1)
+
+
+@pytest.mark.parametrize(
+    ("data", "says"),
+    [
+        (ply(XYZ, SQUARE, more=FACES, body="3 0 1 2\n3 0 2 4"), "names a point that is not there"),
+        (ply(XYZ, SQUARE, more=FACES, body="3 0 1 2\n3 -1 2 3"), "names a point that is not there"),
+        (ply(XYZ, SQUARE, more=FACES, body=TWO + " 7 8"), "more numbers than its header announces"),
+        (ply(XYZ, SQUARE, more=FACES, body="3 0 1 2\n3 0 2"), "cut short"),
+        (ply(XYZ, SQUARE, more=FACES, body="3 0 1 2\n3 0 2.5 1"), "A whole number of this PLY is none"),
+        (ply(XYZ, SQUARE, more=FACES, body="3 0 1 2\n-3 0 2 1"), "fewer than no items"),
+        (ply(XYZ, SQUARE, more=FACES, body="3 0 1 2\n2.5 0 2 1"), "fewer than no items"),
+        (ply(["float a", "float b"], [(0, 1)] * 5), "have no x and y"),
+        (ply(XYZ, SQUARE, more=["element face 1", "property int material"], body="3"), "do not name their corners"),
+    ],
+)
+def test_a_ply_that_is_wrong_says_how(data, says):
+    assert says in refused(".ply", data)
+
+
+# OBJ, OFF, STL, GLB
+
+
+@pytest.mark.parametrize("between", [" ", "\t", " \t  "])
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_white_space_of_an_obj(between, end):
+    lines = [
+        "v 0 0 0",
+        "v 9 9 9",
+        " v 1 0 0",
+        "v 1 1 0",
+        "v 0 1 0",
+        "",
+        "f 1 3 4 # first",
+        "\tf 1 4 \\",
+        "5",
+        "v 2 2 2",
+    ]
+    said, found = read(".obj", end.join(lines).replace(" ", between))
+    assert np.ptp(found["values"][:, 2]) == 0
+    assert area(found) == pytest.approx(1)
+    assert left(said) == ["2 points that no face names left out"]
+
+
+@pytest.mark.parametrize("face", ["0 1 2", "1 2 0", "-4 1 2", "1/1 0/1 2/1"])
+def test_an_obj_whose_face_names_no_point(face):
+    assert "before the first" in refused(".obj", f"v 0 0 0\nv 1 0 0\nv 1 1 0\nf {face}\nv 0 1 1\n")
+
+
+def test_what_an_obj_has_besides_points_and_faces_is_said():
+    text = "mtllib a.mtl\nv 0 0 0 1 0 0\nv 1 0 0 0 1 0\nv 1 1 0 0 0 1\nusemtl red\nf 1 2 3\nl 1 2 3\np 1\nwhat 5\n"
+    said, found = read(".obj", text)
+    assert found["colour"].tolist() == [[255, 0, 0], [0, 255, 0], [0, 0, 255]]
+    assert left(said) == [
+        "the colours of its materials are in another file, and left out",
+        "1 line left out",
+        "1 single point left out",
+        "1 line that OBJ does not know left out: what",
+    ]
+    assert "names a point that is not there" in refused(".obj", "v 0 0 0\nv 1 0 0\nv 1 1 0\nf 1 2 4\n")
+    said, found = read(".obj", "v 0 0 0 255 0 0\nv 1 0 0 0 255 0\nv 1 1 0\nf 1 2 3\n")
+    assert left(said) == ["colours left out: not every point has one"]
+
+
+L_SHAPE = [(0, 0), (2, 0), (2, 1), (1, 1), (1, 2), (0, 2)]
+ARROW = [(0, 0), (2, 1), (0, 2), (0.5, 1)]
+
+
+@pytest.mark.parametrize(("corners", "wanted"), [(L_SHAPE, 3.0), (ARROW, 1.5)])
+@pytest.mark.parametrize("first", range(4))
+@pytest.mark.parametrize("kind", ["obj", "off", "ply"])
+def test_a_polygon_with_notches_is_cut_without_filling_them(corners, wanted, first, kind):
+    corners = [(x, y, x + y) for x, y in [*corners[first:], *corners[:first]]]
+    size = len(corners)
+    lines = [" ".join(map(str, point)) for point in corners]
+    ring = " ".join(map(str, range(size)))
+    data = {
+        "obj": "\n".join([*(f"v {line}" for line in lines), "f " + " ".join(str(k + 1) for k in range(size))]),
+        "off": "\n".join(["OFF", f"{size} 1 0", *lines, f"{size} {ring}"]),
+        "ply": ply(XYZ, corners, more=["element face 1", FACES[1]], body=f"{size} {ring}"),
+    }[kind]
+    _, found = read(f".{kind}", data)
+    assert area(found, side=2) == pytest.approx(wanted * 3**0.5, rel=1e-4)
+
+
+def test_an_off_with_colours():
+    points = "0 0 0 255 0 0 255\n1 0 0 0 255 0 255\n1 1 0 0 0 255 255\n"
+    _, found = read(".off", f"COFF\n3 1 0\n{points}3 0 1 2\n")
+    assert found["colour"].tolist() == [[255, 0, 0], [0, 255, 0], [0, 0, 255]]
+    plain = "0 0 0\n1 0 0\n1 1 0\n0 1 0\n"
+    said, found = read(".off", f"OFF 4 2 0\n{plain}# two faces\n3 0 1 2 1.0 0 0\n3 0 2 3 0 0 1.0\n")
+    assert found["colour"][found["faces"]][:, 0].tolist() == [[255, 0, 0], [0, 0, 255]]
+    assert left(said) == []
+    said, _ = read(".off", f"OFF\n4 2 0\n{plain}3 0 1 2 5\n3 0 2 3\n")
+    assert left(said) == ["the colours of 1 face left out: not every face has one of red, green and blue"]
+    assert "written in bytes" in refused(".off", b"OFF BINARY\n" + bytes(100))
+
+
+def test_an_stl_whose_triangles_carry_more():
+    body = b"".join(struct.pack("<12fH", 0, 0, 1, 0, 0, 0, 1, 0, 0, k, 1, 0, 0x8000) for k in range(2))
+    said, _ = read(".stl", b"solid, in bytes\0".ljust(80) + struct.pack("<I", 2) + body)
+    assert left(said) == ["what its triangles carry beside their corners, colours perhaps, left out"]
+    assert "not three corners" in refused(".stl", "solid\nfacet normal 0 0 1\nvertex 0 0 0\nvertex 1 0 0\nendsolid\n")
+
+
+def glb(primitive, arrays, **more):
+    """A GLB of one mesh of one primitive. arrays: (array, type, whether it stands for fractions), by the accessor."""
+    body, views, accessors = b"", [], []
+    names = {"u1": 5121, "u2": 5123, "u4": 5125, "f4": 5126, "i2": 5122}
+    for array, shape, normalized in arrays:
+        body += b"\0" * (-len(body) % 4)
+        views.append({"buffer": 0, "byteOffset": len(body), "byteLength": array.nbytes})
+        kind = names[array.dtype.str[1:]]
+        accessors.append(
+            {"bufferView": len(views) - 1, "componentType": kind, "count": len(array), "type": shape}
+            | ({"normalized": True} if normalized else {})
+        )
+        body += array.tobytes()
+    tree = {"asset": {"version": "2.0"}, "scene": 0, "scenes": [{"nodes": [0]}], "nodes": [{"mesh": 0}]}
+    tree |= {"meshes": [{"primitives": [primitive]}], "accessors": accessors, "bufferViews": views}
+    tree |= {"buffers": [{"byteLength": len(body)}]} | more
+    text = json.dumps(tree).encode()
+    text += b" " * (-len(text) % 4)
+    body += b"\0" * (-len(body) % 4)
+    chunks = struct.pack("<I4s", len(text), b"JSON") + text + struct.pack("<I4s", len(body), b"BIN\0") + body
+    return struct.pack("<4sII", b"glTF", 2, 12 + len(chunks)) + chunks
+
+
+PLACES = np.array(SQUARE, "<f4")
+
+
+@pytest.mark.parametrize(("mode", "order"), [(4, [0, 1, 2, 0, 2, 3]), (5, [0, 1, 3, 2]), (6, [0, 1, 2, 3])])
+def test_triangles_strips_and_fans_of_a_glb(mode, order):
+    primitive = {"attributes": {"POSITION": 0}, "indices": 1, "mode": mode}
+    _, found = read(".glb", glb(primitive, [(PLACES, "VEC3", False), (np.array(order, "<u2"), "SCALAR", False)]))
+    assert len(found["faces"]) == 2
+    assert area(found) == pytest.approx(1)
+
+
+@pytest.mark.parametrize("kind", ["u1", "u2", "f4"])
+def test_colours_of_a_glb(kind):
+    top = 1 if kind == "f4" else np.iinfo(kind).max
+    colours = (np.array([[1, 0, 0, 1], [0, 0.2, 0, 1], [0, 0, 1 / 15, 1], [1, 1, 1, 1]]) * top).astype(f"<{kind}")
+    primitive = {"attributes": {"POSITION": 0, "COLOR_0": 1}, "mode": 0}
+    _, found = read(".glb", glb(primitive, [(PLACES, "VEC3", False), (colours, "VEC4", kind != "f4")]))
+    assert found["colour"].tolist() == [[255, 0, 0], [0, 51, 0], [0, 0, 17], [255, 255, 255]]
+
+
+def test_a_glb_says_what_it_is_and_what_is_left_out():
+    primitive = {"attributes": {"POSITION": 0}, "mode": 5}
+    square = glb(primitive, [(PLACES[[0, 1, 3, 2]], "VEC3", False)])
+    assert refused(".glb", square[:4] + struct.pack("<I", 1) + square[8:]).startswith("This is glTF of version 1,")
+    look = [{"pbrMetallicRoughness": {"baseColorFactor": [1, 0, 0, 1]}}]
+    told = primitive | {"material": 0, "targets": [{"POSITION": 0}]}
+    nodes = [{"mesh": 0, "skin": 0, "extensions": {"EXT_mesh_gpu_instancing": {}}}]
+    said, _ = read(".glb", glb(told, [(PLACES[[0, 1, 3, 2]], "VEC3", False)], materials=look, nodes=nodes))
+    assert left(said)[1:] == [
+        "taken as it stands without its bones",
+        "the copies of its parts (instances) left out",
+        "taken in its first shape, without the others that it can take (morph targets)",
+        "the colours of its materials left out",
+    ]
+    assert "without ACME_secret" in refused(
+        ".glb", glb(primitive, [(PLACES, "VEC3", False)], extensionsRequired=["ACME_secret"])
+    )
+
+
+def test_a_sparse_accessor_has_its_values():
+    moved = np.array([[5, 0, 0]], "<f4")
+    arrays = [(PLACES, "VEC3", False), (np.array([1], "<u2"), "SCALAR", False), (moved, "VEC3", False)]
+    data = glb({"attributes": {"POSITION": 0}, "mode": 0}, arrays)
+    sparse = {"count": 1, "indices": {"bufferView": 1, "componentType": 5123}, "values": {"bufferView": 2}}
+    text = data[20 : 20 + struct.unpack("<I", data[12:16])[0]]
+    tree = json.loads(text)
+    tree["accessors"][0]["sparse"] = sparse
+    again = glb({"attributes": {"POSITION": 0}, "mode": 0}, arrays, accessors=tree["accessors"])
+    _, found = read(".glb", again)
+    assert found["values"][1, 0] > 1.5  # far from the others
+
+
+# tables
+
+
+ROWS = "".join(f"{i}.5,{i % 7},{i % 5}.25\n" for i in range(12))
+NAMED = "name,x,y\n"
+STRAY = "".join(f"{w}\t{i % 7}.5\t{i % 11}\n" for i, w in enumerate(["a", '"b', *"cdefg", 'h"', "i"]))
+
+
+def lines(pattern):
+    """Nine lines of a pattern: {0} counts them, {1} is its square."""
+    return "".join(f"{pattern.format(i, i * i)}\n" for i in range(9))
+
+
+@pytest.mark.parametrize(
+    ("table", "rows", "columns", "notes"),
+    [
+        (STRAY, 9, ["2", "3"], ""),
+        (NAMED + '"a, b",1,2\n"c ""d""",3,4\n5" pipe,5,6\n"stray,7,8\nz,9,1\n', 5, ["x", "y"], ""),
+        (NAMED + "'tis,1,2\nrock 'n' roll,3,4\nit's,5,6\nb,7,8\n", 4, ["x", "y"], ""),
+        (NAMED + "'a, b',1,2\n'c',3,4\n'd, e',5,6\n'b',7,8\n", 4, ["x", "y"], ""),
+        (NAMED + '"a\nb",1,2\n"c\n\nd",3,4\ne,5,6\n"f\n",7,8\n', 4, ["x", "y"], ""),
+        (NAMED + lines('"a\nb",{0},{1}') * 50 + '"cut\n', 450, ["x", "y"], "the last row left out"),
+        (NAMED + "#a,1,2\n//b,3,4\n%c,5,6\nd,7,8\ne,9,9\n", 5, ["x", "y"], ""),
+        ("x,y,z\n1,2,3\n#4,5,6\n7,8,9\n1,1,1\n2,3,4\n", 4, ["x", "y", "z"], "1 line of comment left out"),
+        ("h,w\n" + lines("item{0},{1},{0}"), 9, ["h", "w"], ""),
+        ("h,w\n" + lines("{0},{1},{0}.5"), 9, ["column 1", "h", "w"], ""),
+        ("h,w\n" + lines("{0},{1},"), 9, ["h", "w"], ""),
+        ("h,w,d\ncm,kg,s\n" + ROWS, 12, ["h / cm", "w / kg", "d / s"], ""),
+        (",3,1\n" + ROWS, 12, ["1", "2", "3"], "1 row with a gap"),
+        ("0,1,2\n" + ROWS, 12, ["0", "1", "2"], "the first row, 0 to 2, taken for the names of the columns"),
+        (",0,1\n" + lines("{0},{0}.5,{0}"), 9, ["column 1", "0", "1"], ""),
+        ("c,2019,2020\n" + lines("c{0},{0},{0}"), 9, ["2019", "2020"], "2019 to 2020, taken for the names"),
+        (lines("{0},{0},{0}\n0,1,2").partition("\n")[2], 17, ["1", "2", "3"], "0 to 2, taken for numbers"),
+        ("a,b\n1,2\n,\n2,3\n,\n3,5\n4,4\n", 4, ["a", "b"], "2 empty rows left out"),
+        ("sep=;\na;b\n1;2\n2;3\n3;5\n4;4\n", 4, ["a", "b"], ""),
+        ("| a | b |\n|---|:--:|\n" + lines("| {0} | {1} |"), 9, ["a", "b"], ""),
+        ("# a b c\n" + lines("{0} {0} {0}").replace("0 0 0", "1 2 3"), 9, ["a", "b", "c"], ""),
+        ("%,b,c\n" + ROWS, 12, ["%", "b", "c"], ""),
+        ("a;b\n1,234;5,678\n2,345;6,789\n3,456;7,890\n4,567;8,901\n", 4, ["a", "b"], "numbers like 1,234 read"),
+        ("a;b;c\n1.5;2;x 3,4\n2.5;3;y\n3.5;4;z\n4.5;5;w\n", 4, ["a", "b"], ""),
+        ("a b\n" + lines("{0}.5D+03 {0}.0d0"), 9, ["a", "b"], ""),
+        ("a,b\n" + lines("{0}.5,{1}") * 5 + "1.#IND,7\n-1.#INF,8\n", 45, ["a", "b"], "2 rows with a gap"),
+        ("x,y,p\n" + lines("{0}.5,{1},0.25\n2,3,NA"), 18, ["x", "y"], "1 column of text"),
+    ],
+)  # fmt: skip
+def test_rows_and_names_of_tables(table, rows, columns, notes):
+    said, found = read(".csv", table)
+    assert len(found["values"]) == rows
+    assert said["columns"] == columns
+    told = "; ".join(note for note in left(said) if notes.startswith("1 column") or "column of text" not in note)
+    assert (notes in told) if notes else told == ""
+    assert "1,234 or 5 %" not in told
+
+
+def test_letters_that_are_not_utf_8_are_spoken_of():
+    said, _ = read(".csv", "é,b\n1,2\n2,3\n3,5\n4,4\n".encode("latin-1"))
+    assert said["columns"] == ["é", "b"]
+    assert left(said)[0].startswith("not in UTF-8")
+
+
+@pytest.mark.parametrize("ending", [".txt", ".vec", ".csv"])
+def test_word_vectors(ending):
+    """Words that are signs of tables, behind the first line that word2vec writes, n and d."""
+    tokens = ["the", ",", '"', "#", "//x", "don't", "</s>", "a_b", "%"]
+    vectors = np.random.default_rng(0).normal(size=(len(tokens), 5)).round(4)
+    lines = [" ".join([word, *map(str, row)]) for word, row in zip(tokens, vectors.tolist(), strict=True)]
+    for head in ([], [f"{len(tokens)} 5"]):
+        said, found = read(ending, "\n".join([*head, *lines, ""]))
+        assert found["values"] == pytest.approx((vectors - vectors.mean(0)) / vectors.std(0), abs=1e-4)
+        assert left(said) == ["1 column of text or with many gaps not offered"]
+    said, _ = read(ending, "\n".join(["12 5", *lines]))
+    assert "it announces 12 rows; there are 9" in said["notes"]
+
+
+@pytest.mark.parametrize(
+    ("table", "says"),
+    [
+        ('{"a": [1, 2]}', "This is JSON, and not a table"),
+        ("<!DOCTYPE html><p>1,2</p>", "This is HTML, and not a table"),
+        ("a,b\n1,2\n2,3\n3,5,6\n4,4\n", "do not all have the same columns"),
+        ("a;b\n1.234,5;5\n2.345,6;6\n3.456,7;7\n4.567,8;8\n", "numbers written like 1,234"),
+        ("a,b\n1,\n2,\n3,5\n4,7\n5,8\n", "only one column of numbers without many gaps"),
+    ],
+)
+def test_a_table_that_cannot_be_used_says_why(table, says):
+    assert says in refused(".csv", table)
+
+
+def frame(size):
+    return f"{size}\nstep\n" + "".join(f"H {i}.0 {i % 3}.5 {i % 2}.25\n" for i in range(size))
+
+
+def test_frames_of_different_size():
+    for data in (frame(4) + frame(5), frame(5) + frame(4) + frame(7), frame(4) + "\n" + frame(5)):
+        said, found = read(".xyz", data)
+        assert said["notes"] == ["of several frames the first"]
+        assert len(found["values"]) == int(data[0])
+    said, found = read(".xyz", frame(5).replace("5\n", "4\n", 1))
+    assert len(found["values"]) == 5
+    assert said["notes"] == ["it announces 4 points; there are 5"]
+
+
+@pytest.mark.parametrize(
+    ("descr", "says"), [("<V2", "bfloat16"), ("|V1", "float8"), ("|V7", "bytes without a meaning")]
+)
+def test_numbers_that_numpy_does_not_know_are_named(descr, says):
+    text = f"{{'descr': '{descr}', 'fortran_order': False, 'shape': (5, 3), }}".ljust(117) + "\n"
+    assert says in refused(".npy", b"\x93NUMPY\x01\x00" + struct.pack("<H", len(text)) + text.encode() + bytes(105))
+
+
+def test_a_scan_has_its_brightness_before_its_colours():
+    rows = "0 0 0 -900 255 0 0\n1 1 1 20 0 255 0\n2 2 0 30 0 0 255\n1 0 2 40 9 9 9\n"
+    for data, notes in (("4\n" + rows, 0), ("4\n" + rows + "4\n" + rows, 1)):
+        said, found = read(".xyz", data)
+        assert found["colour"][:3].tolist() == [[255, 0, 0], [0, 255, 0], [0, 0, 255]]
+        assert said["notes"][notes:] == ["1 column between the coordinates and the colours left out"]
+    said, _ = read(".xyz", rows.replace("-900", "9"))
+    assert said["notes"] == ["of 4 columns after the coordinates the first 3 taken for red, green and blue"]
+
+
+def test_a_second_array_in_a_file_is_spoken_of():
+    out = BytesIO()
+    for _ in range(2):
+        np.save(out, np.random.default_rng(0).normal(size=(5, 3)))
+    assert "another array perhaps" in read(".npy", out.getvalue())[0]["notes"][0]
+
+
+# pictures
+
+
+def saved(image, kind="PNG", **options):
+    out = BytesIO()
+    image.save(out, kind, **options)
+    return out.getvalue()
+
+
+TEAL = Image.new("RGB", (80, 70), (0, 128, 128))
+SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+
+
+def other_primaries():
+    """The profile of sRGB with red and blue in each other's places."""
+    data = bytearray(SRGB)
+    places = {bytes(data[k : k + 4]): k for k in range(132, 132 + 12 * struct.unpack(">I", data[128:132])[0], 12)}
+    red, blue = places[b"rXYZ"], places[b"bXYZ"]
+    data[red : red + 4], data[blue : blue + 4] = b"bXYZ", b"rXYZ"
+    return bytes(data)
+
+
+def texts():
+    info = PngImagePlugin.PngInfo()
+    info.add_itxt("XML:com.adobe.xmp", "x" * 2_000_000, zip=True)
+    for _ in range(3):
+        info.add_text("note", "y" * 3_000_000, zip=True)
+    return info
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        saved(TEAL, pnginfo=texts()),
+        saved(TEAL, icc_profile=SRGB + bytes(3_000_000)),
+        saved(TEAL, "WEBP", lossless=True, icc_profile=SRGB + bytes(3_000_000)),
+        saved(TEAL, exif=b"Exif\0\0II*\0\x08\0\0\0\xff\xff" + b"abc" * 30),
+        saved(TEAL, "WEBP", lossless=True, exif=b"garbage" * 30),
+        saved(TEAL.convert("L").convert("RGB"), icc_profile=SRGB),
+    ],
+    ids=["text", "large profile", "large profile webp", "odd exif", "odd exif webp", "grey"],
+)
+def test_what_stands_beside_the_pixels_does_no_harm(data):
+    said, found = read(".png", data)
+    assert said["notes"] == []
+    assert found["pixels"].shape == (70, 80, 3)
+    assert np.abs(found["pixels"].astype(int) - found["pixels"][0, 0]).max() == 0
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP"])
+def test_a_colour_profile_is_honoured(kind):
+    image = Image.new("RGB", (80, 70), (200, 0, 50))
+    said, found = read(".jpg", saved(image, kind, icc_profile=other_primaries()))
+    assert np.abs(found["pixels"].astype(int) - [50, 0, 200]).max() <= 4
+    assert said["notes"] == []
+    said, _ = read(".jpg", saved(image, kind, icc_profile=b"nothing" * 9))
+    assert said["notes"] == ["its colour profile could not be read: the colours are as they are stored"]
+
+
+def test_other_pictures_are_named():
+    assert "HEIC photograph" in refused(".heic", b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(90))
+    assert "This is not a picture in PNG, JPEG or WebP" in refused(".jpg", b"\0\0\0\x18ftypavif\0\0\0\0" + bytes(90))
+    said, _ = read(".png", saved(TEAL, save_all=True, append_images=[TEAL.rotate(9)]))
+    assert said["notes"] == ["of several pictures in it the first"]
+
+
+def bomb(side, scans):
+    """A JPEG whose last scan comes again and again: small, and slow to be unpacked."""
+    data = saved(Image.new("RGB", (side, side), (200, 30, 60)), "JPEG", quality=5, progressive=True)
+    last = data[data.rindex(b"\xff\xda") : -2]
+    return data[:-2] + last * scans + b"\xff\xd9"
+
+
+def test_a_jpeg_of_thousands_of_scans_is_refused_at_once():
+    assert "written in 2,010 layers" in refused(".jpg", bomb(1000, 2000))
+    assert read(".jpg", bomb(200, 150))[1]["pixels"].shape == (200, 200, 3)
+
+
+TABLE = ("x,y\n" + "".join(f"{i}.5,{i % 3}\n" for i in range(9))).encode()
+
+
+# the process
+
+
+def test_a_picture_is_unpacked_in_the_process(monkeypatch):
+    assert (read_picture(saved(TEAL)).pixels == np.asarray(TEAL)).all()
+    monkeypatch.setattr(reader, "MOST_SECONDS", 0.02)
+    with pytest.raises(Unreadable, match=r"longer than 0\.02 seconds"):
+        read_picture(saved(TEAL))
+
+
+def test_too_little_memory_is_said_before_the_process():
+    for ending, needed in ((".csv", 120), (".ply", 64), (".png", 64)):
+        with pytest.raises(Unreadable, match=rf"too little memory just now .* 50 MB .* {needed} MB are needed"):
+            reader.read_arrays(ending, b"anything", memory=50 << 20)
+
+
+def test_a_reader_gets_its_share_of_what_is_left(monkeypatch):
+    monkeypatch.setattr(reader.host, "available", lambda: 320 << 20)
+    monkeypatch.setattr(reader, "AT_ONCE", 1)
+    assert reader.share() == 240 << 20
+    monkeypatch.setattr(reader, "AT_ONCE", 2)
+    assert reader.share() == 120 << 20
+    monkeypatch.setattr(reader.host, "available", lambda: 100 << 30)
+    assert reader.share() == reader.MEMORY_BYTES
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the limits are those of Linux")
+@pytest.mark.parametrize("ending", [".csv", ".npy", ".obj", ".jpg"])
+def test_the_least_memory_is_enough(ending):
+    out = BytesIO()
+    np.save(out, np.random.default_rng(0).normal(size=(9, 3)))
+    corners = "".join(f"v {x} {y} 0\n" for x, y in ARROW)
+    data = {
+        ".csv": TABLE,
+        ".npy": out.getvalue(),
+        ".obj": f"{corners}f 1 2 3 4\n".encode(),
+        ".jpg": saved(TEAL, "JPEG"),
+    }[ending]
+    assert reader.read_arrays(ending, data, memory=kinds.KINDS[ending].memory)[1]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the limits are those of Linux")
+def test_a_good_table_is_not_called_broken_where_memory_is_short():
+    command = [sys.executable, "-P", str(reader.PROGRAM), ".csv", str(90 << 20)]
+    environment = os.environ | {"OPENBLAS_NUM_THREADS": "1"}
+    done = subprocess.run(command, input=TABLE, capture_output=True, env=environment, check=False)
+    if done.returncode != reader.NO_MEMORY:
+        with np.load(BytesIO(done.stdout)) as answer:
+            assert "more memory" in answer["said"].tobytes().decode()
