@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 PROJECTIONS = ("mlp", "linear")
-CHUNK_ROWS = 1 << 16  # tokens that are projected at a time
+CHUNK_ROWS = 1 << 14  # tokens that are projected at a time
 
 
 @dataclass(frozen=True, eq=False)
@@ -146,14 +146,25 @@ class Projections:
 
     def project(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Queries, keys and values of tokens x: (…, n, D) → three of (…, H, n, d)."""
+        x = self.features(x)
         q, k, v = (self._split(x @ weight) for weight in self.weight)
-        return q, k, v
+        return self.placed(q), self.placed(k), v
+
+    def features(self, x: Tensor) -> Tensor:
+        """What the maps are applied to, of tokens x: (…, n, D). An untrained layer stands first: the tokens."""
+        return x
+
+    def placed(self, x: Tensor) -> Tensor:
+        """Queries or keys, (…, H, n, d), that know their place in a sequence. Those of an untrained layer do not."""
+        return x
 
     def project_head(self, x: Tensor, which: str, head: int) -> Tensor:
-        """The "queries", "keys" or "values" of one head alone: x (…, n, D) → (…, n, d)."""
+        """The "queries", "keys" or "values" of one head alone: x (n, D) → (n, d), a chunk of rows at a time."""
         part = ("queries", "keys", "values").index(which)
         columns = slice(head * self.head_dim, (head + 1) * self.head_dim)
-        return x @ self.weight[part, :, columns]
+        weight = self.weight[part, :, columns]
+        found = torch.cat([self.features(x[rows]) @ weight for rows in chunks(len(x))])
+        return found if part == 2 else self.placed(found)
 
     def scores(self, x: Tensor, projection: str) -> tuple[Tensor, Tensor]:
         """Raw query and key scores of tokens x: (n, D) → two of (H, n), projected a chunk of rows at a time."""
@@ -166,7 +177,8 @@ class Projections:
         """Write the raw scores of x: (n, D) into s and t: (H, n); each chunk of rows is told when it is done."""
         pi = self.pi(projection)
         for rows in chunks(len(x)):
-            q, k = (self._split(x[rows] @ weight) for weight in self.weight[:2])
+            features = self.features(x[rows])
+            q, k = (self.placed(self._split(features @ weight)) for weight in self.weight[:2])
             s[:, rows], t[:, rows] = pi(q), pi(k)
             yield rows
 

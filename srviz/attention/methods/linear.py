@@ -56,6 +56,7 @@ METHOD = Method(
     apply=apply,
     terms=terms,
     causal=True,
+    rule="linear",
     note="In Linear, φ(x) = elu(x) + 1.",
     look=LOOK,
     ways=(Way(name="linear", label="Linear", cost="n", takes=DOTS, run=_run, sums=(8, 16), look=LOOK, usual=True),),

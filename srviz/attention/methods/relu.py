@@ -32,7 +32,7 @@ LOOK = Look(tone="ink", dashed=False, symbol="diamond", filled=True)
 METHOD = Method(
     name="relu",
     label="Sliced ReLU",
-    formula="relu(s − t) / Σ|s − t| · (v − v̄)",
+    formula="relu(s − t) / Σ|s − t| − row mean",
     cost="n log n",
     rank=1,
     takes=SCORES,

@@ -346,6 +346,7 @@ def cache_(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         pytest.skip("there is no C compiler")
     monkeypatch.delenv("CC", raising=False)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setattr(library, "READY", tmp_path / "none.so")
     monkeypatch.setattr(library, "_load", library._load.__wrapped__)
     monkeypatch.setattr(library, "FLAGS", tuple(flag for flag in library.FLAGS if not flag.startswith("-O")))
     return tmp_path / "srviz"

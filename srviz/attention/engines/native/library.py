@@ -1,10 +1,11 @@
-"""Compiling `native.c` and loading it: once for a machine and a version of the file, kept in the user's cache.
+"""Loading what `native.c` becomes: from the wheel where it has it compiled, else compiled here and kept in the cache.
 
-Pure torch moves every row of values a dozen times; one walk in C moves it once. The file is compiled when a sum is
-first large enough for it, which takes about two seconds. Without a compiler, or with SRVIZ_NATIVE=0, torch alone
-computes the same.
+Pure torch moves every row of values a dozen times; one walk in C moves it once. Where the wheel has none for this
+machine, the file is compiled when a sum is first large enough for it, which takes about two seconds, once for a
+machine and a version of the file. Without a compiler, or with SRVIZ_NATIVE=0, torch alone computes the same.
 """
 
+import contextlib
 import ctypes
 import hashlib
 import logging
@@ -12,6 +13,7 @@ import os
 import platform
 import shlex
 import shutil
+import stat
 import subprocess
 import sys
 import tempfile
@@ -22,6 +24,7 @@ from threading import Lock
 from typing import Any, NamedTuple
 
 SOURCE = Path(__file__).with_name("native.c")
+READY = SOURCE.with_name(f"native-{platform.machine()}.so")  # setup.py makes it, for a wheel
 FLAGS = ("-O3", "-std=gnu11", "-fopenmp-simd", "-shared", "-fPIC")
 PATIENCE_SECONDS = 60  # for the compiler
 
@@ -58,6 +61,9 @@ def library() -> Library | None:
 
 @cache
 def _load() -> Library | None:
+    if READY.exists():
+        with contextlib.suppress(OSError, AttributeError):  # it wants another C library than this machine has
+            return _open(READY, "compiled ahead")
     try:
         compiler = _compiler()
         if not compiler:
@@ -86,8 +92,9 @@ def _from_cache(compiler: list[str], version: str) -> Library | None:
     try:
         place = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "srviz"
         place.mkdir(mode=0o700, parents=True, exist_ok=True)
+        place = place.resolve()  # no link on the way to it can be turned elsewhere after this
         path = place / name
-        if not _is_ours(place):
+        if not _is_ours(place) or not all(map(_is_safe, place.parents)):
             return None
         if not path.exists():
             with tempfile.TemporaryDirectory(dir=place) as aside:  # another process may be at it, too
@@ -107,6 +114,13 @@ def _is_ours(path: Path) -> bool:
     """Whether nobody else could have written there."""
     found = path.stat()
     return found.st_uid == os.getuid() and not found.st_mode & 0o022
+
+
+def _is_safe(folder: Path) -> bool:
+    """Whether nobody else could put another folder into the place of one of ours in it, between a look and its use."""
+    found = folder.stat()
+    fixed = not found.st_mode & 0o022 or bool(found.st_mode & stat.S_ISVTX)  # as /tmp is: each can move their own alone
+    return found.st_uid in (0, os.getuid()) and fixed
 
 
 def _for_this_process(compiler: list[str], version: str) -> Library:

@@ -31,6 +31,14 @@ typedef struct {
     const uint8_t *begins;      /* whether a sorted key begins a bin */
 } Row;
 
+/* For a wheel, which does not know the processor: each of these functions once for every width of its vectors, of
+   which the loader takes the widest that there is. All that matters within them is INLINE. */
+#if defined(FOR_ANY_PROCESSOR) && defined(__x86_64__)
+#define ENTRY __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default"))) int
+#else
+#define ENTRY int
+#endif
+
 #define INLINE static inline __attribute__((always_inline))
 
 INLINE double score(const Score *a, int64_t i) {
@@ -321,8 +329,8 @@ static void cut(const Row *row, uint8_t *begins) {
 
 /* s, t: (rows, n_q), (rows, n_k). v: (rows, n_k, d). weight: (rows, n_k) or NULL. y: (rows, n_q, d), written. No size is
    0. The room for a row is 16 bytes a score. */
-int sliced_relu_forward(int64_t rows, int64_t n_q, int64_t n_k, int64_t d, int64_t first, int64_t last, const float *s,
-                        const float *t, const float *v, const float *weight, float *y) {
+ENTRY sliced_relu_forward(int64_t rows, int64_t n_q, int64_t n_k, int64_t d, int64_t first, int64_t last, const float *s,
+                          const float *t, const float *v, const float *weight, float *y) {
     Score *room = malloc(sizeof(Score) * 2 * (n_q + n_k));
     int result = room ? FINE : NO_MEMORY;
     for (int64_t b = 0; b < rows && result == FINE; b++) {
@@ -344,9 +352,9 @@ int sliced_relu_forward(int64_t rows, int64_t n_q, int64_t n_k, int64_t d, int64
 
 /* g: (rows, n_q, d). ds, dt: (rows, n_q), (rows, n_k), dv: (rows, n_k, d) or NULL, written: of ds and dt what these
    columns give, to be added up. The room for a row is 48 bytes a query and 24 a key. */
-int sliced_relu_backward(int64_t rows, int64_t n_q, int64_t n_k, int64_t d, int64_t first, int64_t last, const float *s,
-                         const float *t, const float *v, const float *weight, const float *g, float *ds, float *dt,
-                         float *dv) {
+ENTRY sliced_relu_backward(int64_t rows, int64_t n_q, int64_t n_k, int64_t d, int64_t first, int64_t last, const float *s,
+                           const float *t, const float *v, const float *weight, const float *g, float *ds, float *dt,
+                           float *dv) {
     Score *room = malloc(sizeof(Score) * (6 * n_q + 3 * n_k)), *more = room + 2 * (n_q + n_k);
     int result = room ? FINE : NO_MEMORY;
     for (int64_t b = 0; b < rows && result == FINE; b++) {
@@ -370,8 +378,8 @@ int sliced_relu_backward(int64_t rows, int64_t n_q, int64_t n_k, int64_t d, int6
 }
 
 /* u: (rows, n_k, d). width, scale: (rows,). y: (rows, n_q, d), written. */
-int sliced_bump_sum(int64_t rows, int64_t n_q, int64_t n_k, int64_t d, int64_t first, int64_t last, const float *s,
-                    const float *t, const float *u, const double *width, const double *scale, float *y) {
+ENTRY sliced_bump_sum(int64_t rows, int64_t n_q, int64_t n_k, int64_t d, int64_t first, int64_t last, const float *s,
+                      const float *t, const float *u, const double *width, const double *scale, float *y) {
     Score *room = malloc(sizeof(Score) * 2 * (n_q + n_k) + n_k), *more = room + 2 * (n_q + n_k);
     int result = room ? FINE : NO_MEMORY;
     for (int64_t b = 0; b < rows && result == FINE; b++) {
@@ -392,9 +400,9 @@ int sliced_bump_sum(int64_t rows, int64_t n_q, int64_t n_k, int64_t d, int64_t f
 
 /* x: (rows, n_q, d). ds: (rows, n_q), Σ_j f′(s_i − t_j) ⟨u_j, x_i⟩, and db: (rows,), the same by the bandwidth; of these
    columns, to be added up. */
-int sliced_bump_slopes(int64_t rows, int64_t n_q, int64_t n_k, int64_t d, int64_t first, int64_t last, const float *s,
-                       const float *t, const float *u, const double *width, const double *scale, const float *x,
-                       float *ds, double *db) {
+ENTRY sliced_bump_slopes(int64_t rows, int64_t n_q, int64_t n_k, int64_t d, int64_t first, int64_t last, const float *s,
+                         const float *t, const float *u, const double *width, const double *scale, const float *x,
+                         float *ds, double *db) {
     Score *room = malloc(sizeof(Score) * (4 * n_q + 2 * n_k) + n_k), *more = room + 2 * (n_q + n_k);
     int result = room ? FINE : NO_MEMORY;
     for (int64_t b = 0; b < rows && result == FINE; b++) {
