@@ -10,12 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from srviz import host, places
+from srviz.attention import METHODS
 from srviz.lab import sweep as sweeps
 from srviz.lab.mixing import mixings
 from srviz.lab.spec import Spec
 from srviz.lab.summary import best, table
 from srviz.lab.task import Recipe
-from srviz.lab.tasks import TASKS
+from srviz.lab.tasks import FAMILIES, TASKS
 
 FORMAT = "srviz lab 1"
 
@@ -34,8 +35,7 @@ def main(arguments: list[str] | None = None) -> int:
     train.add_argument("--seed", default="0", help="such as 0, 0,3 or 0…4")
     train.add_argument("--json", type=Path, help="where the results are written, whole")
     train.add_argument("--checkpoints", type=Path, help="a folder: states to go on from, and the trained weights")
-    for field in fields(Recipe):
-        train.add_argument(f"--{field.name}", help=f"{field.name} of the recipe, if not the task's own")
+    _recipe(train)
     _where(train)
     train.set_defaults(do=_train)
 
@@ -51,6 +51,11 @@ def main(arguments: list[str] | None = None) -> int:
     _where(sweep)
     sweep.set_defaults(do=_sweep)
 
+    until = commands.add_parser("until", help="how many steps each run of a plan needs until every answer is right")
+    until.add_argument("plan", type=Path, help="a file of JSON: tasks, methods, seeds, recipes")
+    until.add_argument("--out", type=Path, required=True, help="the file of results; what is missing in it is done")
+    until.set_defaults(do=_until)
+
     best = commands.add_parser(
         "best", help="from the results of a sweep, a plan of each method's best recipe with other seeds"
     )
@@ -58,6 +63,17 @@ def main(arguments: list[str] | None = None) -> int:
     best.add_argument("--seed", default="0…4", help="such as 0…4")
     best.add_argument("--out", type=Path, required=True, help="where the plan is written")
     best.set_defaults(do=_best)
+
+    keep = commands.add_parser("keep", help="train models whose heads the pages of the course look at")
+    keep.add_argument("task", help=", ".join(TASKS))
+    keep.add_argument("--method", default=",".join(METHODS), help=", ".join(METHODS))
+    keep.add_argument("--seed", type=int, default=0)
+    _recipe(keep)
+    keep.set_defaults(do=_keep)
+
+    capacity = commands.add_parser("capacity", help="measure what a head can hold apart; some minutes")
+    capacity.add_argument("--json", type=Path, help="where the results are written")
+    capacity.set_defaults(do=_capacity)
 
     given = ask.parse_args(arguments)
     try:
@@ -76,6 +92,11 @@ def main(arguments: list[str] | None = None) -> int:
         return 130
 
 
+def _recipe(command: argparse.ArgumentParser) -> None:
+    for field in fields(Recipe):
+        command.add_argument(f"--{field.name}", help=f"{field.name} of the recipe, if not the task's own")
+
+
 def _where(command: argparse.ArgumentParser) -> None:
     command.add_argument("--workers", type=int, default=host.cores(), help="processes on this machine")
     command.add_argument("--cluster", help="the scheduler of a Dask cluster, such as tcp://10.0.0.1:8786")
@@ -84,14 +105,15 @@ def _where(command: argparse.ArgumentParser) -> None:
 def _tasks(given: argparse.Namespace) -> int:
     for task in TASKS.values():
         print(f"{task.name:10} {task.title}, after {task.after}. {task.line}")
+    for family in FAMILIES:
+        print(f"{family}:…    a family: {(sys.modules[FAMILIES[family].__module__].__doc__ or '').splitlines()[0]}")
     print("Methods:", ", ".join(f"{name} ({mixing.label})" for name, mixing in mixings().items()))
     return 0
 
 
 def _train(given: argparse.Namespace) -> int:
-    changes = {name: value for name in _entries() if (value := _value(name, getattr(given, name))) is not None}
     specs = [
-        Spec.usual(given.task, method, seed, changes)
+        Spec.usual(given.task, method, seed, _changes(given))
         for method in given.method.split(",")
         for seed in _seeds(given.seed)
     ]
@@ -108,11 +130,26 @@ def _train(given: argparse.Namespace) -> int:
     return 0
 
 
+def _keep(given: argparse.Namespace) -> int:
+    from srviz.lab.trained import keep
+
+    for method in given.method.split(","):
+        keep(Spec.usual(given.task, method, given.seed, _changes(given)))
+    return 0
+
+
+def _capacity(given: argparse.Namespace) -> int:
+    from srviz.lab.capacity import measured
+
+    found = measured(print)
+    if given.json:
+        written = {"format": FORMAT, "command": _command(), "where": sweeps.where(), "found": found}
+        given.json.write_text(json.dumps(written) + "\n")
+    return 0
+
+
 def _sweep(given: argparse.Namespace) -> int:
-    try:
-        plan: Any = json.loads(given.plan.read_text("utf-8"))
-    except (json.JSONDecodeError, RecursionError, UnicodeDecodeError) as error:
-        raise ValueError(f"{given.plan.name}: expected JSON: {str(error)[:100]}") from None
+    plan = _plan(given.plan)
     path = given.out or places.sweeps() / f"{given.plan.stem}.jsonl"
     found = sweeps.Sweep(sweeps.runs(plan), path)
     print(f"{len(found.specs)} runs, {len(found.results)} of them over. Results: {path}")
@@ -143,8 +180,10 @@ def _do(found: sweeps.Sweep, given: argparse.Namespace) -> None:
     sweeps.do(found, results)
 
 
-def _entries() -> list[str]:
-    return [field.name for field in fields(Recipe)]
+def _changes(given: argparse.Namespace) -> dict[str, Any]:
+    """What the command line asks for besides the usual recipe."""
+    names = [field.name for field in fields(Recipe)]
+    return {name: value for name in names if (value := _value(name, getattr(given, name))) is not None}
 
 
 def _value(name: str, text: str | None) -> Any:
@@ -174,3 +213,19 @@ def _seeds(text: str) -> list[int]:
 
 def _command() -> str:
     return " ".join(["python -m srviz.lab", *sys.argv[1:]])
+
+
+def _plan(path: Path) -> Any:
+    try:
+        return json.loads(path.read_text("utf-8"))
+    except (json.JSONDecodeError, RecursionError, UnicodeDecodeError) as error:
+        raise ValueError(f"{path.name}: expected JSON: {str(error)[:100]}") from None
+
+
+def _until(given: argparse.Namespace) -> int:
+    from srviz.lab.until import record
+
+    plan = _plan(given.plan)
+    given.out.parent.mkdir(parents=True, exist_ok=True)
+    record(sweeps.runs(plan), given.out, _command(), str(plan.get("note", "")))
+    return 0

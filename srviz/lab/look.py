@@ -18,10 +18,10 @@ def look(model: Model, one: Batch) -> dict[str, Any]:
     """One example, as JSON holds it.
 
     says: [class, probability] of the likeliest classes, the first one first, or of the likeliest one for each token
-    where tokens are asked about. received: (layers, heads, n), the mean weight that a token gets from all queries,
-    times n, so that 1 is an even share; effective weights, which may be below 0. s, t: (layers, heads, n), query and
-    key scores of a method that takes scores. What attends to nothing has none of these. n counts the token that stands
-    for the whole example, which comes first, where there is one.
+    where tokens are asked about; the numbers themselves where numbers are asked for. received: (layers, heads, n), the
+    mean weight that a token gets from all queries, times n, so that 1 is an even share; effective weights, which may be
+    below 0. s, t: (layers, heads, n), query and key scores of a method that takes scores. What attends to nothing has
+    none of these. n counts the token that stands for the whole example, which comes first, where there is one.
     """
     layers = attentions(model)
     for layer in layers:
@@ -32,7 +32,8 @@ def look(model: Model, one: Batch) -> dict[str, Any]:
     finally:
         for layer in layers:
             layer.watched = None
-    found: dict[str, Any] = {"says": said(logits)}
+    numbers = one.y.is_floating_point()
+    found: dict[str, Any] = {"says": logits.flatten(0, -2).tolist() if numbers else said(logits)}
     if seen:
         methods = [layer.method for layer in layers]
         weights = [method.weights(heads)[0] for method, heads in zip(methods, seen, strict=True)]  # (H, n, n)
@@ -41,6 +42,25 @@ def look(model: Model, one: Batch) -> dict[str, Any]:
             for name in ("s", "t"):
                 found[name] = levels(torch.stack([getattr(heads, name)[0] for heads in seen]))
     return found
+
+
+@torch.no_grad()
+def silent(model: Model, batch: Batch) -> list[int]:
+    """How many heads there are, and in how many of them all weights are 0: no query lies where it sees a key.
+
+    Such a head adds nothing and gets no gradient, so that it stays as it is unless what comes before it moves.
+    """
+    layers = attentions(model)
+    for layer in layers:
+        layer.watched = []
+    try:
+        model.eval()(batch.x, batch.keep)
+        seen = [(layer.method, layer.watched[0]) for layer in layers if layer.watched]
+    finally:
+        for layer in layers:
+            layer.watched = None
+    found = [method.weights(heads, effective=False).abs().amax((0, -2, -1)) == 0 for method, heads in seen]  # (H,)
+    return [sum(len(one) for one in found), sum(int(one.sum()) for one in found)]
 
 
 def said(logits: Tensor) -> list[list[float]]:

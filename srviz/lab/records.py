@@ -1,11 +1,12 @@
 """A run as it goes, in records that JSON holds: what a page draws and what is kept of it."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from srviz.jobs import Packed, Record
 from srviz.lab.look import look
+from srviz.lab.model import Model
 from srviz.lab.task import Task
 from srviz.lab.train import Diverged, Tested, Training
 
@@ -23,6 +24,7 @@ def records(
     looks: int = LOOKS,
     tests: int = TESTS,
     state_seconds: float = STATE_SECONDS,
+    watch: Callable[[Model], Any] | None = None,
 ) -> Iterator[Record]:
     """Train to the end.
 
@@ -30,17 +32,18 @@ def records(
     "mixing"}, the seconds being those of all steps so far; {"step", "test": …} and {"step", "look": …} at
     even distances; {"step", "state": packed} every `state_seconds`; and at the end {"step", "end": {…}, "weights":
     packed}. A run whose loss is no number any more ends with {"step", "diverged": a sentence}. example: of the test,
-    that is looked at.
+    that is looked at. watch: what a look says of the model, if it is to say something else.
     """
     spec, steps = training.spec, training.spec.recipe.steps
     one = training.data.test(spec.recipe.n).part(slice(example, example + 1)).to(training.device)
     if not len(one):
         raise ValueError(f"example: expected one of the test, got {example}")
+    watch = watch or (lambda model: look(model, one))
     yield {"begin": {"run": spec.to_json(), "parameters": training.parameters, "step": training.done}}
     losses: list[float] = []
     told = kept = time.perf_counter()
     if training.done == 0 and looks:
-        yield {"step": 0, "look": look(training.model, one)}
+        yield {"step": 0, "look": watch(training.model)}
     try:
         for step in training.run():
             losses.append(round(step.loss, 5))
@@ -55,7 +58,7 @@ def records(
                 training.tests.append([step.number, round(training.seconds, 3), told_test["metric"]])
                 yield {"step": step.number, "test": told_test}
             if looked:
-                yield {"step": step.number, "look": look(training.model, one)}
+                yield {"step": step.number, "look": watch(training.model)}
             if kept_now:
                 yield {"step": step.number, "state": Packed.of_bytes(training.state()).to_json()}
                 kept = time.perf_counter()
@@ -81,7 +84,7 @@ def is_due(step: int, steps: int, times: int) -> bool:
 
 def told_of(tested: Tested, metric: str) -> dict[str, Any]:
     """A test as JSON holds it. confusion is left out where there are many classes."""
-    few = len(tested.confusion) <= 20
+    few = 0 < len(tested.confusion) <= 20
     return {
         "metric": tested.metric(metric),
         "loss": tested.loss,
@@ -97,9 +100,9 @@ def feasible(task: Task, n: int) -> int:
 
 
 def at_sizes(training: Training) -> dict[str, dict[str, Any]]:
-    """How a trained model does at every number of tokens that its task is tested at."""
+    """How a trained model does at every number of tokens that it can be tested at."""
     task, found = training.task, {}
-    for n in task.sizes:
+    for n in task.tested_at(training.spec.recipe):
         told = told_of(training.test(n, feasible(task, n)), task.metric)
         found[str(n)] = {name: told[name] for name in ("metric", "asked")}
     return found

@@ -49,6 +49,12 @@ class Spec:
         """As JSON holds it."""
         return {"task": self.task, "method": self.mixing, "seed": self.seed, "recipe": asdict(self.recipe)}
 
+    def brief(self) -> dict[str, Any]:
+        """The same, of its recipe only what differs from the usual one."""
+        usual = asdict(find(self.task).recipe)
+        changed = {name: value for name, value in asdict(self.recipe).items() if value != usual[name]}
+        return self.to_json() | {"recipe": changed}
+
     @property
     def of_task(self) -> Task:
         """The task itself."""

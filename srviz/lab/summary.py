@@ -1,7 +1,7 @@
 """What many runs say together: the mean over the seeds, and how far they lie apart."""
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,12 +34,57 @@ class Line:
     @property
     def interval(self) -> tuple[float, float]:
         """The 95 % interval of the mean by Student's t over the seeds; all there is with fewer than two."""
-        m = len(self.values)
-        if m < 2:
-            return -math.inf, math.inf
-        deviation = math.sqrt(sum((x - self.mean) ** 2 for x in self.values) / (m - 1))
-        half = t_quantile(m - 1) * deviation / math.sqrt(m)
-        return self.mean - half, self.mean + half
+        return interval(self.values)
+
+    @property
+    def by_seed(self) -> dict[int, float]:
+        """The metric of each seed, without those that diverged."""
+        return {result["run"]["seed"]: result["metric"] for result in self.results if "diverged" not in result}
+
+
+@dataclass(frozen=True)
+class Difference:
+    """What the runs of a line have more, or less, than those of another line with the same seeds. values: by seed."""
+
+    line: Line
+    values: tuple[float, ...]
+
+    @property
+    def mean(self) -> float:
+        """Over the seeds."""
+        return sum(self.values) / len(self.values)
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """The 95 % interval of the mean difference, by Student's t over the pairs."""
+        return interval(self.values)
+
+    @property
+    def is_clear(self) -> bool:
+        """Whether the interval leaves out 0."""
+        low, high = self.interval
+        return low > 0 or high < 0
+
+
+def interval(values: Sequence[float]) -> tuple[float, float]:
+    """The 95 % interval of a mean by Student's t; everything where there are fewer than two values."""
+    m = len(values)
+    if m < 2:
+        return -math.inf, math.inf
+    mean = sum(values) / m
+    half = t_quantile(m - 1) * math.sqrt(sum((x - mean) ** 2 for x in values) / (m - 1) / m)
+    return mean - half, mean + half
+
+
+def against(base: Line, others: Iterable[Line]) -> list[Difference]:
+    """Each of the other lines against the base, seed by seed, where they share one."""
+    theirs = base.by_seed
+    found = []
+    for line in others:
+        values = tuple(value - theirs[seed] for seed, value in line.by_seed.items() if seed in theirs)
+        if values:
+            found.append(Difference(line, values))
+    return found
 
 
 def lines(results: Iterable[Mapping[str, Any]]) -> list[Line]:

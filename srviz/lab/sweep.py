@@ -8,6 +8,7 @@ import json
 import math
 import os
 import platform
+import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
@@ -18,6 +19,7 @@ from multiprocessing import connection, get_context, parent_process
 from pathlib import Path
 from threading import Thread
 from typing import Any
+from zlib import crc32
 
 from srviz import host
 from srviz.jobs import Packed
@@ -78,7 +80,7 @@ def one(
     try:
         training = Training(Spec.of_json(run))
         spec = training.spec
-        name = f"{spec.task}-{spec.mixing}-{spec.seed}"
+        name = f"{file_name(spec.task)}-{spec.mixing}-{spec.seed}"
         tell = tell or (lambda said: None)
         if folder:
             folder.mkdir(parents=True, exist_ok=True)
@@ -100,11 +102,17 @@ def one(
                 result["diverged"] = record["step"]
             result |= record.get("end", {})
         result |= {"losses": thinned(training.losses), "tests": training.tests}
-        if sizes and "diverged" not in result and len(training.task.sizes) > 1:
+        if sizes and "diverged" not in result and len(training.task.tested_at(spec.recipe)) > 1:
             result["sizes"] = at_sizes(training)
         return result | {"where": where()}
     finally:
         torch.set_num_threads(threads)
+
+
+def file_name(task: str) -> str:
+    """The name of a task as a file may have it: that of a formula holds signs that a file may not have."""
+    plain = re.sub(r"[^A-Za-z0-9]+", "_", task)[:40]
+    return plain if plain == task else f"{plain}-{crc32(task.encode()):08x}"
 
 
 def _write(path: Path, packed: Mapping[str, Any]) -> None:
@@ -197,15 +205,25 @@ def read(path: Path) -> list[Result]:
 
 
 def local(specs: Sequence[Spec], workers: int | None = None, sizes: bool = True) -> Iterator[Result]:
-    """Do the runs in processes of this machine. One that is killed costs the time of the run it was at, and no more."""
+    """Do the runs in processes of this machine. One that is killed costs the time of the run it was at, and no more.
+
+    A run that fails does not keep the others from being done: its error is raised when all are over.
+    """
     waiting, attempts = list(specs), dict.fromkeys(specs, 0)
+    failed: list[BaseException] = []
     while waiting:
         with ProcessPoolExecutor(workers or host.cores(), get_context("spawn"), _end_with_parent) as pool:
             at_work = {pool.submit(one, spec.to_json(), sizes): spec for spec in waiting}
             try:
                 for future, spec in _as_done(at_work):
-                    yield future.result()
+                    error = future.exception()
+                    if isinstance(error, BrokenProcessPool):
+                        raise error
                     waiting.remove(spec)
+                    if error:
+                        failed.append(_at(spec, error))
+                    else:
+                        yield future.result()
             except BrokenProcessPool:
                 for spec in waiting[: workers or host.cores()]:
                     attempts[spec] += 1
@@ -214,6 +232,14 @@ def local(specs: Sequence[Spec], workers: int | None = None, sizes: bool = True)
                         raise ChildProcessError(f"A process ended {ATTEMPTS} times at {which} or beside it.") from None
             finally:
                 pool.shutdown(wait=False, cancel_futures=True)
+    if failed:
+        raise failed[0]
+
+
+def _at(spec: Spec, error: BaseException) -> BaseException:
+    """The error of a run, which says what run it is where it is a sentence for people."""
+    named = f"{spec.task} {spec.mixing} seed {spec.seed}: {error}"
+    return ValueError(named) if isinstance(error, ValueError) else error
 
 
 def _end_with_parent() -> None:
@@ -255,10 +281,17 @@ def cluster(
     with client:
         plans = [spec.to_json() for spec in specs]
         futures = client.map(one, plans, sizes=sizes, pure=False, retries=ATTEMPTS)
-        done = as_completed(futures, with_results=True, loop=client.loop)  # type: ignore[no-untyped-call]
+        of = {future.key: spec for future, spec in zip(futures, specs, strict=True)}
+        failed: list[BaseException] = []
+        done = as_completed(futures, with_results=True, raise_errors=False, loop=client.loop)  # type: ignore[no-untyped-call]
         for future, result in done:
+            if future.status == "finished":
+                yield result
+            else:
+                failed.append(_at(of[future.key], result[1]))
             future.release()
-            yield result
+        if failed:
+            raise failed[0]
 
 
 def do(sweep: Sweep, results: Iterator[Result], tell: Callable[[str], object] = print) -> None:

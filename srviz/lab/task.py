@@ -3,23 +3,27 @@
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from torch import Generator, Tensor, nn
+
+if TYPE_CHECKING:
+    from srviz.inputs import Tokens
 
 IGNORED = -100  # the label of a token that is not asked about
 POSITIONS = ("none", "learned", "rotary")
 OWN = {"": "nothing", "drawing": "(28, 28) ink from 0 to 1", "cloud": "(n, 3) points", "text": "a text"}
-DRAWS = ("cloud", "plane", "picture", "words")
+DRAWS = ("cloud", "plane", "picture", "patches", "words")
 READOUTS = ("mean", "class", "tokens")
 NORMS = ("layer", "batch", "none")
-METRICS = ("accuracy", "bits")
+METRICS = ("accuracy", "bits", "r2")
 
 
 @dataclass(frozen=True, eq=False)
 class Batch:
     """Some examples of one length. x: (B, n, …), what the task's `embed` takes. y: (B,), the class of each example,
-    or (B, n), that of each token, `IGNORED` where none is asked for. keep: (B, n), True = a token, False = padding;
+    or (B, n), that of each token, `IGNORED` where none is asked for; or, where numbers are asked for, those of each
+    token, (B, n, outputs), NaN where there is none. keep: (B, n), True = a token, False = padding;
     None where there is no padding.
     """
 
@@ -124,14 +128,16 @@ class Task:
     """One thing to be learned.
 
     name: url-safe. title: for people. after: the large benchmark whose shape this has, and line: what is to be learned,
-    a sentence. recipe: the usual one. classes: what the answers are called. sizes: numbers of tokens at which a trained
-    model is tested, the usual one among them. data: loads or makes what is learned from; called once a process. embed:
-    from a recipe, a module x → (B, n, width). draws: how a page draws an example: "cloud" in space, "plane", "picture"
-    or "words"; show: from x of one example, (n, …), what is drawn: the numbers of its points or pixels, or its words.
-    chance: the metric of a guess that looks at nothing. honest: what this task does not show, a sentence. metric: one
-    of `METRICS`. examples: of the test, that are looked at while it trains. own: what a visitor can give instead of an
-    example, one of `OWN`; read: x of it, (n, …), for a recipe, a ValueError with a sentence where it cannot be used;
-    asks: what is to be given, a sentence. padding: the x of a token that is none.
+    a sentence. recipe: the usual one. classes: what the answers are called, or the numbers that are asked for. sizes:
+    numbers of tokens at which a trained model is tested, the usual one among them. data: loads or makes what is learned
+    from; called once a process. embed: from a recipe, a module x → (B, n, width). draws: how a page draws an example:
+    "cloud" in space, "plane", "picture", "patches" in colour or "words"; show: from x of one example, (n, …), what is
+    drawn: the numbers of its points or pixels, the colours of its patches, or its words. chance: the metric of a guess
+    that looks at nothing. honest: what this task does not show, a sentence. metric: one of `METRICS`. examples: of the
+    test, that are looked at while it trains. own: what a visitor can give instead of an example, one of `OWN`; read: x
+    of it, (n, …), for a recipe, a ValueError with a sentence where it cannot be used; asks: what is to be given, a
+    sentence. padding: the x of a token that is none. take: from tokens of an input of the course, x of one example, (n,
+    …), or None where they are not of the kind that this task is about.
     """
 
     name: str
@@ -153,6 +159,11 @@ class Task:
     read: Callable[[Any, Recipe], Tensor] | None = None
     asks: str = ""
     padding: int | None = None
+    take: "Callable[[Tokens], Tensor | None] | None" = None
+
+    def tested_at(self, recipe: Recipe) -> tuple[int, ...]:
+        """Of the sizes those at which a model of this recipe can be tested: a place that was not learned has no use."""
+        return tuple(n for n in self.sizes if recipe.positions != "learned" or n <= recipe.n)
 
     @property
     def tokens_asked(self) -> bool:
@@ -162,4 +173,4 @@ class Task:
     @property
     def better_up(self) -> bool:
         """Whether a larger metric is a better one."""
-        return self.metric == "accuracy"
+        return self.metric != "bits"

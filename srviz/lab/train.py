@@ -4,6 +4,7 @@ import math
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 import torch
 from torch import Generator, Tensor
@@ -17,6 +18,7 @@ from srviz.lab.task import IGNORED, Batch
 from srviz.lab.tasks import data
 
 TOKENS_AT_ONCE = 16_384  # of a test
+NEAR = 0.1  # a number within so much of the right one is a right answer
 SEEDS_APART = 1_000_003  # between the generators of one seed's steps and those of the next
 
 
@@ -30,7 +32,9 @@ class Diverged(Exception):
 
 @dataclass(frozen=True)
 class Step:
-    """One step. number: how many are done. loss: in nats. seconds: it took; mixing: those of what mixes the tokens."""
+    """One step. number: how many are done. loss: in nats, or the mean square error. seconds: it took; mixing: those of
+    what mixes the tokens.
+    """
 
     number: int
     loss: float
@@ -40,8 +44,10 @@ class Step:
 
 @dataclass(frozen=True)
 class Tested:
-    """How a model did. loss: in nats. accuracy: share of right answers. right, asked: their numbers. confusion:
-    (classes, classes), how often each class was taken for each.
+    """How a model did. loss: in nats, or the mean square error where numbers were asked for. accuracy: share of right
+    answers; an answer in numbers is right where each is within `NEAR`. right, asked: their numbers. confusion:
+    (classes, classes), how often each class was taken for each. explained: R² = 1 − error / variance of the right
+    numbers, the mean over the outputs; NaN where classes were asked for.
     """
 
     loss: float
@@ -49,9 +55,12 @@ class Tested:
     right: int
     asked: int
     confusion: Tensor = field(repr=False)
+    explained: float = math.nan
 
     def metric(self, name: str) -> float:
         """One of `METRICS`."""
+        if name == "r2":
+            return self.explained
         return self.accuracy if name == "accuracy" else self.loss / math.log(2)
 
 
@@ -167,7 +176,11 @@ class Training:
 
 def load(weights: bytes) -> tuple[Model, Spec]:
     """A trained model from its file. Raises ValueError, with a sentence, for what is none."""
-    held, words = checkpoint.load(weights, "weights")
+    return read_model(*checkpoint.load(weights, "weights"))
+
+
+def read_model(held: dict[str, Tensor], words: dict[str, Any]) -> tuple[Model, Spec]:
+    """A trained model from what its file holds. Raises ValueError, with a sentence, where they do not fit."""
     spec = Spec.of_json(words.get("run"))
     model = build(spec)
     try:
@@ -178,7 +191,13 @@ def load(weights: bytes) -> tuple[Model, Spec]:
 
 
 def losses(logits: Tensor, y: Tensor) -> Tensor:
-    """The mean cross-entropy in nats of logits (…, classes) for y (…)."""
+    """The mean cross-entropy in nats of logits (…, classes) for y (…), classes; for numbers y (…, outputs) the mean
+    square error over those that are asked for.
+    """
+    if y.is_floating_point():
+        asked = y.isfinite()
+        missed = (logits - y.where(asked, 0)) * asked
+        return missed.square().sum() / asked.sum().clamp_min(1)
     loss: Tensor = cross_entropy(logits.flatten(0, -2), y.flatten(), ignore_index=IGNORED)
     return loss
 
@@ -196,6 +215,8 @@ def test(model: Model, batch: Batch) -> Tested:
     """How a model does on some examples; as many at once as fit into memory."""
     model.eval()
     rows = max(1, TOKENS_AT_ONCE // batch.x.shape[1])
+    if batch.y.is_floating_point():
+        return _test_numbers(model, batch, rows)
     classes = model.head.out_features
     confusion, loss = torch.zeros(classes, classes, dtype=torch.int64), 0.0
     for start in range(0, len(batch), rows):
@@ -207,6 +228,20 @@ def test(model: Model, batch: Batch) -> Tested:
         confusion += torch.bincount(y[asked] * classes + said, minlength=classes * classes).view_as(confusion).cpu()
     number, right = int(confusion.sum()), int(confusion.trace())
     return Tested(loss / max(1, number), right / max(1, number), right, number, confusion)
+
+
+def _test_numbers(model: Model, batch: Batch, rows: int) -> Tested:
+    parts = [batch.part(slice(start, start + rows)) for start in range(0, len(batch), rows)]
+    said = torch.cat([model(part.x, part.keep) for part in parts]).flatten(0, -2).double()
+    y = batch.y.flatten(0, -2).double()
+    asked = y.isfinite()
+    error = (said - y).square().where(asked, 0).sum(0)
+    about = (y - y.nanmean(0)).square().where(asked, 0).sum(0)
+    near = ((said - y).abs() <= NEAR).all(-1) & asked.all(-1)
+    number, right = int(asked.all(-1).sum()), int(near.sum())
+    explained = float((1 - error / about.clamp_min(1e-12)).mean())
+    loss = float(error.sum()) / max(1, int(asked.sum()))
+    return Tested(loss, right / max(1, number), right, number, torch.zeros(0, 0, dtype=torch.int64), explained)
 
 
 def attentions(model: Model) -> list[Attention]:

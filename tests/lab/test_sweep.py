@@ -74,6 +74,20 @@ def test_a_sweep_goes_on_where_it_was_ended(tmp_path):
     assert without_time(Sweep(specs, path).table()) == without_time([one(spec.to_json()) for spec in specs])
 
 
+FAILS = Spec.usual("colours", "mean", 0, QUICK | {"n": 63})  # no square: only the data of the task know that
+
+
+def test_a_run_that_fails_keeps_no_other_from_being_done(tmp_path):
+    plan, out = tmp_path / "plan.json", tmp_path / "out.jsonl"
+    specs = [FAILS, *runs(PLAN)[:2]]
+    plan.write_text(json.dumps({"runs": [spec.to_json() for spec in specs]}))
+    command = [sys.executable, "-m", "srviz.lab", "sweep", str(plan), "--out", str(out), "--workers", "1"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 2
+    assert "colours mean seed 0: n: expected the square of a number" in done.stderr
+    assert Sweep(specs, out).left == [FAILS]
+
+
 def test_a_file_that_is_no_results_gets_a_sentence(tmp_path):
     path = tmp_path / "out.jsonl"
     path.write_text("nonsense\n" + json.dumps({"run": Spec.usual("recall", "relu").to_json()}) + "\n")
@@ -122,10 +136,11 @@ def test_a_cluster_gives_what_one_machine_gives_though_a_worker_is_killed(tmp_pa
     from distributed import LocalCluster
 
     specs = runs(PLAN | {"recipes": [{"steps": 30, "batch": 32}]})
+    plan = [FAILS, *specs]
     with LocalCluster(
         n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None, silence_logs=50
     ) as here:
-        sweep = Sweep(specs, tmp_path / "out.jsonl")
+        sweep = Sweep(plan, tmp_path / "out.jsonl")
         victim = here.workers[0].pid
 
         def kill():
@@ -134,9 +149,10 @@ def test_a_cluster_gives_what_one_machine_gives_though_a_worker_is_killed(tmp_pa
 
         killer = threading.Thread(target=kill)
         killer.start()
-        do(sweep, cluster(here.scheduler_address, sweep.left), lambda said: None)
+        with pytest.raises(ValueError, match="colours mean seed 0: n: expected the square"):
+            do(sweep, cluster(here.scheduler_address, sweep.left), lambda said: None)
         killer.join()
-    assert not sweep.left
+    assert sweep.left == [FAILS]
     assert without_time(sweep.table()) == without_time([one(spec.to_json()) for spec in specs])
 
 
@@ -216,6 +232,15 @@ def test_train_from_the_command_line(tmp_path, capsys):
     assert found["runs"][0]["where"]["torch"]
     assert set(found["runs"][0]["sizes"]) == {"8", "16", "32", "64", "128"}
     assert "A plain mean" in capsys.readouterr().out
+
+
+def test_places_that_were_not_learned_are_not_tested(tmp_path):
+    out = tmp_path / "out.json"
+    assert (
+        main(["train", "letters", "--method", "mean", "--positions", "learned", "--steps", "2", "--json", str(out)])
+        == 0
+    )
+    assert set(json.loads(out.read_text())["runs"][0]["sizes"]) == {"16", "32"}
 
 
 def test_a_run_on_disk_goes_on(tmp_path, capsys):

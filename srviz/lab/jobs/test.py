@@ -17,7 +17,8 @@ def run(plan: Plan, attachments: Attachments) -> Iterator[Record]:
         raise ValueError("attachments: expected weights, got none")
     model, spec = load(bytes(attachments["weights"].data))
     n, task = plan["n"], spec.of_task
-    if n not in task.sizes:
-        raise ValueError(f"n: expected one of {', '.join(map(str, task.sizes))}, got {str(n)[:60]}")
+    sizes = task.tested_at(spec.recipe)
+    if n not in sizes:
+        raise ValueError(f"n: expected one of {', '.join(map(str, sizes))}, got {str(n)[:60]}")
     batch = data(spec.task).test(n, feasible(task, n))
     yield {"n": n, "test": told_of(test(model, batch), task.metric)}

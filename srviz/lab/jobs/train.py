@@ -1,14 +1,13 @@
 """Train models beside each other, and go on where a training was stopped."""
 
 from collections.abc import Iterator
-from queue import SimpleQueue
-from threading import Event, Thread
 
 import torch
 
 from srviz.jobs import Attachments, Plan, Record
 from srviz.lab.records import LOOKS, STATE_SECONDS, TESTS, records
 from srviz.lab.spec import Spec
+from srviz.lab.together import together
 from srviz.lab.train import Training
 
 MOST_RUNS = 4
@@ -31,32 +30,4 @@ def run(plan: Plan, attachments: Attachments) -> Iterator[Record]:
             training.resume(bytes(attachments[f"state {number}"].data))
     how = {"example": plan.get("example", 0), "looks": plan.get("looks", LOOKS), "tests": plan.get("tests", TESTS)}
     how["state_seconds"] = plan.get("state_seconds", STATE_SECONDS)
-    said: SimpleQueue[Record | Exception | None] = SimpleQueue()
-    stopped = Event()
-
-    def train(number: int, training: Training) -> None:
-        try:
-            for record in records(training, **how):
-                said.put({"run": number} | record)
-                if stopped.is_set():
-                    return
-        except Exception as error:
-            said.put(error)
-        finally:
-            said.put(None)
-
-    threads = [Thread(target=train, args=each, daemon=True) for each in enumerate(trainings)]
-    for thread in threads:
-        thread.start()
-    try:
-        left = len(threads)
-        while left:
-            one = said.get()
-            if isinstance(one, Exception):
-                raise one
-            if one is None:
-                left -= 1
-            else:
-                yield one
-    finally:
-        stopped.set()
+    yield from together([records(training, **how) for training in trainings])

@@ -5,12 +5,16 @@ import gzip
 import importlib.util
 import io
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 from torch import Generator, Tensor, nn
 
 from srviz.lab.task import Batch, Recipe, Task, numbers
+
+if TYPE_CHECKING:
+    from srviz.inputs import Tokens
 
 RANK = 2
 SIDE = 28
@@ -85,12 +89,18 @@ def embed(recipe: Recipe) -> nn.Module:
     return nn.Sequential(nn.Linear(2, width), nn.GELU(), nn.Linear(width, width), nn.LayerNorm(width))
 
 
+def take(tokens: "Tokens") -> Tensor | None:
+    """Points in the plane that have nothing but their place."""
+    return torch.from_numpy(tokens.x) if tokens.x.shape[1] == 2 else None
+
+
 TASKS = (
     Task(
         name="ink",
         title="Digits as clouds of ink",
         after="ModelNet40 with a Point Cloud Transformer",
-        line="The points are specks of ink of a digit that somebody wrote; their order says nothing.",
+        line="Each point is a speck of ink of a handwritten digit. The points come in no order. The model must "
+        "say which digit it is.",
         recipe=Recipe(n=128, steps=500, rate=4e-3, batch=32),
         classes=tuple("0123456789"),
         sizes=(32, 64, 128, 256, 512, 1024, 2048),
@@ -102,5 +112,6 @@ TASKS = (
         own="drawing",
         read=read,
         asks="Draw a digit.",
+        take=take,
     ),
 )

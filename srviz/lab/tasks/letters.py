@@ -2,11 +2,15 @@
 
 import math
 import re
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Generator, Tensor, nn
 
 from srviz.lab.task import IGNORED, Batch, Recipe, Task
+
+if TYPE_CHECKING:
+    from srviz.inputs import Tokens
 
 RANK = 7
 LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789 .,;:'\"()[]{}-_=+*/<>"
@@ -68,6 +72,14 @@ def read(text: str, recipe: Recipe) -> Tensor:
     return torch.tensor(line)
 
 
+def take(tokens: "Tokens") -> Tensor | None:
+    """The characters of a text; one that the model does not know is covered."""
+    if tokens.words is None or any(len(word) != 1 for word in tokens.words):
+        return None
+    line = (" " if word == "␣" else word.lower() for word in tokens.words)
+    return torch.tensor([LETTERS.index(letter) if letter in LETTERS else COVERED for letter in line])
+
+
 def single_bits() -> float:
     """The entropy of single letters of the text, in bits: what a guess comes to that looks at nothing."""
     counts = torch.bincount(torch.tensor([LETTERS.index(letter) for letter in english()])).double()
@@ -80,7 +92,7 @@ TASKS = (
         name="letters",
         title="Masked letters",
         after="masked language modelling, as BERT is trained",
-        line="Letters of a line are covered, and the others are read to guess them.",
+        line="Some letters of a line are covered. The model reads the others and guesses the covered ones.",
         recipe=Recipe(n=32, steps=600, rate=4e-3, heads=8, positions="rotary", readout="tokens"),
         classes=tuple(LETTERS),
         sizes=(16, 32, 64, 128),
@@ -93,5 +105,6 @@ TASKS = (
         own="text",
         read=read,
         asks="A line of English with a ? for each letter that is to be guessed.",
+        take=take,
     ),
 )

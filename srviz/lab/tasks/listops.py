@@ -90,7 +90,8 @@ TASKS = (
         name="listops",
         title="ListOps",
         after="ListOps of Long Range Arena",
-        line="Nested lists are to be worked out; Long Range Arena has 2,048 tokens of them, here there are 48.",
+        line="The model must work out nested lists of operations. In Long Range Arena they have 2,048 tokens, "
+        "here they have 48.",
         recipe=Recipe(n=48, steps=900, rate=2e-3, positions="learned"),
         classes=tuple("0123456789"),
         sizes=(48,),

@@ -91,8 +91,9 @@ TASKS = (
     Task(
         name="patches",
         title="A Vision Transformer on digits",
-        after="ViT",
-        line="A picture is cut into patches, tokens with a place, and one more token is asked for the answer.",
+        after="image classification by a Vision Transformer (ViT)",
+        line="A picture is cut into patches. Each patch is a token with a place. One more token is added, and "
+        "the answer is read from it.",
         recipe=Recipe(n=PATCHES, steps=1000, rate=2e-3, layers=3, positions="learned", readout="class"),
         classes=tuple("0123456789"),
         sizes=(PATCHES,),

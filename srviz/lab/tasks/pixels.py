@@ -34,7 +34,8 @@ TASKS = (
         name="pixels",
         title="Digits pixel by pixel",
         after="the picture task of Long Range Arena",
-        line="A picture is read as one long row of pixels; what is near in the picture is far apart in the row.",
+        line="The model reads a picture pixel by pixel, as one long row. Pixels that are neighbours in the "
+        "picture may be far apart in the row.",
         recipe=Recipe(n=SIDE * SIDE, steps=900, rate=2e-3, positions="learned"),
         classes=tuple("0123456789"),
         sizes=(SIDE * SIDE,),

@@ -66,7 +66,8 @@ TASKS = (
         name="recall",
         title="Recall",
         after="the retrieval task of Long Range Arena, and multi-query associative recall",
-        line="Who is asked for a key must find the one token in which it stood and read its value.",
+        line="The model sees pairs of a key and a value, and then a key alone. It must find the one token that "
+        "has this key, and say its value.",
         recipe=Recipe(n=32, steps=600, rate=2e-3, readout="tokens"),
         classes=tuple(str(value) for value in range(VOCABULARY)),
         sizes=(8, 16, 32, 64, 128),

@@ -2,11 +2,15 @@
 
 import math
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Generator, Tensor, nn
 
 from srviz.lab.task import Batch, Recipe, Task, numbers
+
+if TYPE_CHECKING:
+    from srviz.inputs import Tokens
 
 RANK = 1
 POOL = 20_000  # points of each shape that training clouds are drawn from
@@ -87,11 +91,17 @@ def read(points: Tensor, recipe: Recipe) -> Tensor:
     return points.float()
 
 
+def take(tokens: "Tokens") -> Tensor | None:
+    """Points in space that have nothing but their place."""
+    flat = tokens.x.shape == tokens.place.shape and tokens.x.shape[1] == 3 and bool((tokens.x == tokens.place).all())
+    return torch.from_numpy(tokens.x) if flat else None
+
+
 UPRIGHT = Task(
     name="solids",
     title="Solids",
     after="ModelNet40 with a Point Cloud Transformer",
-    line="A cloud of points in space is to be told from twelve other shapes, whatever way it faces.",
+    line="A cloud of points in space has one of thirteen shapes. The model must say which, whichever way it faces.",
     recipe=Recipe(n=256, steps=300, rate=4e-3, batch=32, heads=8),
     classes=TITLES,
     sizes=SIZES,
@@ -104,12 +114,14 @@ UPRIGHT = Task(
     own="cloud",
     read=read,
     asks="A file with a cloud of points or a mesh; z is up.",
+    take=take,
 )
 TUMBLED = replace(
     UPRIGHT,
     name="tumbled",
     title="Solids, turned any way",
-    line="The same shapes, each turned any way in space and not only about the upright axis.",
+    line="The same thirteen shapes. Here each may be turned any way in space, and not only about the upright axis.",
     data=lambda: Solids(tumbled=True),
+    take=None,
 )
 TASKS = (UPRIGHT, TUMBLED)
