@@ -1,7 +1,8 @@
 """All tokens at once through untrained multi-head sliced attention, in little memory; and what softmax would take.
 
 Queries and keys are projected by chunks of rows and only their scores are kept; values and outputs stand for one head
-at a time. A million tokens of 4 heads and 16 coordinates need about a third of a gigabyte.
+at a time. A million tokens of 4 heads and 16 coordinates need about a third of a gigabyte, beside the 150 MB of a
+process that has imported torch.
 """
 
 import time
@@ -19,6 +20,7 @@ from srviz.device import synchronize
 from srviz.measure.memory import watched
 
 SIZES = (512, 1024, 2048, 4096)  # on which softmax is measured to say how long all tokens would take
+PROCESS_BYTES = 170 << 20  # of a process with torch in it, before it has done anything; 147 were measured on Linux
 MOST_PAIRS = 1 << 22  # of softmax between two looks at the clock
 
 
@@ -37,14 +39,14 @@ class Stage:
 
 
 def bytes_needed(n: int, columns: int, heads: int, head_dim: int) -> int:
-    """Bytes that `everything` takes beyond the tokens themselves, (n, columns).
+    """Bytes that `everything` takes beyond the tokens themselves, (n, columns), and beyond `PROCESS_BYTES`.
 
     Values, output and sorting of one head; scores of all heads, raw and standardized; a chunk of projected rows; and
-    what the allocator keeps. Rather too much: it decides what is offered.
+    what the allocator keeps. Rather too much, by a sixth for a million tokens: it decides what is offered.
     """
     rows = min(n, CHUNK_ROWS)
-    per_token = 4 * head_dim + 4 * 2 * heads + 24
-    return 4 * (n * per_token + rows * (columns + 6 * heads * head_dim)) + (96 << 20)
+    per_token = 3 * head_dim + 4 * heads + 16
+    return 4 * (n * per_token + rows * (columns + 6 * heads * head_dim)) + (48 << 20)
 
 
 def everything(

@@ -1,4 +1,4 @@
-"""Memory: what this process holds, what a reader of files may take, and the most that a piece of work takes."""
+"""Memory: what this process holds, and the most that a piece of work takes."""
 
 import contextlib
 import ctypes
@@ -16,11 +16,6 @@ def resident() -> int:
         return int((host.PROCESS / "statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
     except (OSError, ValueError, AttributeError):
         return 0
-
-
-def for_reader() -> int:
-    """Bytes that a process which reads a visitor's file may take: half of what is left, and at most 2 GB."""
-    return min(2 << 30, host.available() // 2)
 
 
 class Peak:

@@ -21,15 +21,18 @@ def key_scores(x: Tensor, maps: Projections, projection: str, found: Heads) -> T
 
 
 def of_query(
-    method: Method, x: Tensor, maps: Projections, found: Heads, head: int, query: int, *, bandwidth: float = 1.0
+    method: Method, x: Tensor, maps: Projections, found: Heads | None, head: int, query: int, *, bandwidth: float = 1.0
 ) -> Heads:
     """What a method takes to weigh all tokens x: (n, D) for the token `query` in one head: n_q = 1, one head alone.
 
-    found: the scores of all heads on x. bandwidth: b of the bump, in standard deviations of the scores.
+    found: the scores of all heads on x; None will do for a method that takes none. bandwidth: b of the bump, in
+    standard deviations of the scores. Raises ValueError where scores are missing.
     """
     rows = slice(query, query + 1)
     if not method.projection:
         return Heads(maps.project_head(x[rows], "queries", head), maps.project_head(x, "keys", head))
+    if found is None:
+        raise ValueError(f"found: expected the scores that {method.name} takes, got none")
     s, t = found.scores
     return Heads(s=s[head, rows], t=t[head], bandwidth=bandwidth)
 

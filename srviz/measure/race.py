@@ -321,8 +321,7 @@ class Inputs:
     def _of(self, way: Way, training: bool) -> tuple[Callable[..., Tensor], list[Tensor], Tensor]:
         """What is called, on what, and the upstream gradient.
 
-        A layer is made once, of one seed for every method. It is in the mode in which people call it: torch has a
-        faster path for its own layer where that is not in training.
+        A layer is made once, of one seed for every method. It is in the mode in which people call it.
         """
         given = [self[name] for name in way.takes]
         if way.layer is None:

@@ -1,4 +1,6 @@
 import math
+import subprocess
+import sys
 
 import pytest
 import torch
@@ -74,14 +76,23 @@ def test_where_nothing_varies_everything_is_grey(y):
     assert (everything.components(y) == 0.5).all()
 
 
+NEEDED = """
+import torch
+from srviz.measure import everything, memory
+
+x = torch.randn(200_000, 3)
+list(everything.everything(x[:1000], heads=2, head_dim=16, method="relu"))  # what torch sets up once
+before = memory.resident()
+*_, last = everything.everything(x, heads=4, head_dim=16, method="relu")
+print(last.peak - before, everything.bytes_needed(len(x), 3, 4, 16))
+"""
+
+
 def test_what_it_needs_is_more_than_what_it_takes():
-    x = torch.randn(200_000, 3)
-    list(everything.everything(x[:1000], heads=HEADS, head_dim=16, method="relu"))  # what torch sets up once
-    before = memory.resident()
-    *_, last = everything.everything(x, heads=4, head_dim=16, method="relu")
-    needed = everything.bytes_needed(len(x), 3, 4, 16)
-    assert last.peak - before < needed
-    assert last.peak - before > needed / 8
+    """In a process of its own: one that has freed much before holds pages that it takes again unseen."""
+    done = subprocess.run([sys.executable, "-c", NEEDED], capture_output=True, text=True, timeout=120, check=True)
+    taken, needed = map(int, done.stdout.split())
+    assert needed / 8 < taken < needed
 
 
 def test_softmax_by_stretches_takes_every_query_once(monkeypatch):

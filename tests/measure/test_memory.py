@@ -11,7 +11,7 @@ linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /
 @linux
 def test_resident_memory_grows_with_what_is_written():
     before = memory.resident()
-    held = torch.ones(1 << 24)
+    held = torch.ones(1 << 26)  # so large that what the system takes back meanwhile is little beside it
     assert memory.resident() - before > 0.9 * 4 * len(held)
 
 
@@ -23,10 +23,3 @@ def test_the_peak_is_seen_by_who_watches():
         before = peak.look()
     assert before <= peak.most
     assert peak.most - peak.start > 4 * len(held) * 0.9
-
-
-def test_a_reader_gets_half_of_what_is_left(monkeypatch):
-    monkeypatch.setattr(memory.host, "available", lambda: 1_000_000_000)
-    assert memory.for_reader() == 500_000_000
-    monkeypatch.setattr(memory.host, "available", lambda: 100_000_000_000)
-    assert memory.for_reader() == 2 << 30
