@@ -1,7 +1,7 @@
 """The runner of jobs on this machine: each in a child process, which can be ended in the middle of a call.
 
 A process that has done its job waits a minute for a next one, so that not every job waits for the import of torch. At
-most one waits. A child ends with its parent, because it watches its input; it says so in `worker`.
+most one waits. A child ends with its parent, as `srviz.child` says, and where it can, because it watches its input.
 """
 
 import atexit
@@ -9,24 +9,21 @@ import contextlib
 import json
 import os
 import subprocess
-import sys
 import time
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from threading import Lock, Thread
 from typing import IO
 
-from srviz import host
+from srviz import child, host
 from srviz.jobs.protocol import TROUBLE, Attachments, Limits, Plan, Record
-from srviz.jobs.worker import IDLE_SECONDS
 
 ROOT = Path(__file__).parents[2]  # where the package is found
-COMMAND = (sys.executable, "-P", "-m", "srviz.jobs")  # -P: nothing is imported from the current folder
+PROGRAM = ("-m", "srviz.jobs")
 TICK_SECONDS = 0.1  # between two signs of life
 STOP_SECONDS = 0.1  # in which a job that is stopped may end by itself; then its process is killed
-KEPT_SECONDS = IDLE_SECONDS - 10  # a process that has waited for longer may be about to end
 LEAST_BYTES = 2_000_000_000  # of memory that the host grants: with less, no process is kept waiting
 KILLED = (-9, 137)  # exit codes of a process that the system ends when memory runs out
 
@@ -34,9 +31,8 @@ KILLED = (-9, 137)  # exit codes of a process that the system ends when memory r
 class Worker:
     """A child process that does one job after the other, as seen from its parent."""
 
-    def __init__(self, limits: Limits, command: Sequence[str]) -> None:
+    def __init__(self, limits: Limits, program: Sequence[str]) -> None:
         self.kind = limits.threads, limits.nice  # neither can be changed once it runs
-        self.idle_since = 0.0
         self.unfinished = 0  # jobs it was told to stop and has not yet said that they are over
         self.ready = False  # whether it has imported what its job needs
         threads = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS"), str(limits.threads))
@@ -44,7 +40,7 @@ class Worker:
         # threads spin for each other a few microseconds, then sleep: where they spin for long, another task on their
         # core stops the clock's other thread; where they sleep at once, every small operation waits for one to wake up
         environment = {"GOMP_SPINCOUNT": "20000"} | os.environ | threads | {"PYTHONPATH": path}
-        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment)
+        self.process = child.start(program, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment)
         self.lines: SimpleQueue[bytes | None] = SimpleQueue()
         self._said: SimpleQueue[tuple[bytes | memoryview, ...]] = SimpleQueue()  # to the process; () ends it
         self._threads = [Thread(target=work, daemon=True) for work in (self._read, self._write)]
@@ -129,10 +125,14 @@ def _pipe(pipe: IO[bytes] | None) -> IO[bytes]:
 
 @dataclass
 class Running:
-    """A job of a `LocalRunner`. over: it has ended, or was stopped."""
+    """A job of a `LocalRunner`. over: it has ended, or was stopped.
+
+    again: asks a new process for the job. It is there only where the job was given to a process that had waited.
+    """
 
     worker: Worker
     limits: Limits
+    again: Callable[[], Worker] | None = None
     over: bool = False
 
 
@@ -140,10 +140,12 @@ class Running:
 class LocalRunner:
     """Runs jobs in child processes of this one. It may be used by several threads, each job by one at a time.
 
-    command: what starts a process that works as `worker` does.
+    program: one in Python that works as `worker` does, its path or "-m" and its name, and its arguments.
+    begun: the jobs so far.
     """
 
-    command: Sequence[str] = COMMAND
+    program: Sequence[str] = PROGRAM
+    begun: int = 0
     _waiting: Worker | None = None
     _lock: Lock = field(default_factory=Lock)
 
@@ -153,13 +155,22 @@ class LocalRunner:
     def submit(self, plan: Plan, attachments: Attachments | None = None, limits: Limits | None = None) -> Running:
         """Begin a job, in the process that waits for one or in a new one."""
         limits = limits or Limits()
-        worker = self._take(limits) or Worker(limits, self.command)
-        try:
-            worker.order(plan, attachments or {}, limits)
-        except ValueError:
-            worker.end()
-            raise
-        return Running(worker, limits)
+        with self._lock:
+            self.begun += 1
+
+        def ask(worker: Worker) -> Worker:
+            try:
+                worker.order(plan, attachments or {}, limits)
+            except ValueError:
+                worker.end()
+                raise
+            return worker
+
+        def anew() -> Worker:
+            return ask(Worker(limits, self.program))
+
+        waited = self._take(limits)
+        return Running(ask(waited), limits, anew) if waited else Running(anew(), limits)
 
     def records(self, handle: Running) -> Generator[Record | None, None, None]:
         """What the job says, and None every 0.1 s while it says nothing; see `Runner`."""
@@ -167,11 +178,16 @@ class LocalRunner:
             try:
                 answer = handle.worker.answer(TICK_SECONDS)
             except EOFError:
-                handle.over = True
                 code = handle.worker.process.wait()
                 handle.worker.end()
+                if handle.again and not handle.worker.ready:  # it had waited, and ended just before it read the order
+                    handle.worker, handle.again = handle.again(), None
+                    continue
+                handle.over = True
                 yield {TROUBLE: _ended(code), "exit": code}
                 return
+            if handle.worker.ready:
+                handle.again = None  # which holds all that was attached
             if answer is None:
                 yield None
             elif "over" in answer:
@@ -204,14 +220,13 @@ class LocalRunner:
             if not limits.reused or worker is None or worker.kind != (limits.threads, limits.nice):
                 return None
             self._waiting = None
-        if worker.process.poll() is None and time.monotonic() - worker.idle_since < KEPT_SECONDS:
+        if worker.process.poll() is None:  # it may be about to end: then the job gets another one
             return worker
         worker.end()
         return None
 
     def _keep(self, worker: Worker, limits: Limits) -> None:
         """Let a process wait for its next job, if it may; where another one waits already, that one ends."""
-        worker.idle_since = time.monotonic()
         too_many: Worker | None = worker
         if limits.reused and host.granted() >= LEAST_BYTES:
             with self._lock:

@@ -1,6 +1,7 @@
 """A process that does jobs as the real one does, of which some do what no real one should."""
 
 import os
+import re
 import sys
 import time
 
@@ -31,6 +32,11 @@ def hang(plan, attachments):
     yield {"process": os.getpid()}
     while True:
         sum(range(10_000_000))
+
+
+def count_backtracking(plan, attachments):
+    yield {"process": os.getpid()}
+    re.match("(a+)+b", "a" * 60)  # while this goes on for hours, no other thread of the process has a turn
 
 
 def die(plan, attachments):

@@ -19,7 +19,7 @@ linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /
 
 @pytest.fixture
 def runner():
-    runner = LocalRunner((sys.executable, "-P", CHILD))
+    runner = LocalRunner((CHILD,))
     yield runner
     runner.close()
 
@@ -200,9 +200,9 @@ def test_an_unknown_job_is_a_sentence():
 @linux
 def test_a_process_ends_with_its_parent(tmp_path):
     script = f"""
-import os, sys
+import os
 from srviz.jobs import LocalRunner, stream
-runner = LocalRunner((sys.executable, "-P", {CHILD!r}))
+runner = LocalRunner(({CHILD!r},))
 idle = next(record for record in stream({{"job": "where"}}, runner=runner) if record)["process"]
 list(stream({{"job": "count", "first": 0, "to": 1}}, runner=runner))
 busy = runner.submit({{"job": "hang"}})
@@ -218,9 +218,8 @@ os.kill(os.getpid(), 9)
 
 def test_nothing_is_left_when_the_parent_ends_as_it_should():
     script = f"""
-import sys
 from srviz.jobs import LocalRunner, stream
-runner = LocalRunner((sys.executable, "-P", {CHILD!r}))
+runner = LocalRunner(({CHILD!r},))
 print(next(record for record in stream({{"job": "where"}}, runner=runner) if record)["process"])
 """
     command = [sys.executable, "-W", "error", "-c", script]
@@ -231,15 +230,24 @@ print(next(record for record in stream({{"job": "where"}}, runner=runner) if rec
 
 
 @linux
-def test_a_process_that_nobody_asks_ends_and_another_takes_its_place(monkeypatch):
-    runner = LocalRunner((sys.executable, "-P", CHILD, "1"))  # seconds it waits for a next job
+def test_a_process_that_nobody_asks_ends_and_another_takes_its_place():
+    runner = LocalRunner((CHILD, "1"))  # seconds it waits for a next job
     (first,) = asked(runner, "where")
     assert gone(first["process"])
     (second,) = asked(runner, "where")
     assert second["process"] != first["process"]
-    monkeypatch.setattr(local, "KEPT_SECONDS", 0)  # it may be about to end
-    assert asked(runner, "where")[0]["process"] != second["process"]
     runner.close()
+
+
+def test_a_process_that_ends_before_it_reads_its_order_is_replaced(runner, monkeypatch):
+    (first,) = asked(runner, "where")
+    waiting = runner._waiting
+    waiting.process.kill()
+    waiting.process.wait()
+    monkeypatch.setattr(waiting.process, "poll", lambda: None)  # the runner does not know it yet
+    (second,) = asked(runner, "where", {"sent": Packed.of_bytes(b"with its attachments")})
+    assert second["process"] != first["process"]
+    assert asked(runner, "where") == [second]
 
 
 @linux
