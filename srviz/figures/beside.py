@@ -1,28 +1,31 @@
 """Matrices of weights side by side, the tokens they are about, and how their weights are spread."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
-from itertools import cycle
 
 import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
-from srviz.figures.theme import DASHES, PALETTES, bare, signed_scale
+from srviz.figures.theme import PALETTES, bare, signed_scale
 
 Numbers = NDArray[np.float32]
 SIDE = 236  # where nothing says how wide it is; a live figure of meta "square" is as high as it is wide
 LEGIBLE = 48  # words in a pane
 EDGE = {"l": 5, "r": 5, "t": 5, "b": 5}
+AXES = {"l": 20, "r": 2, "t": 20, "b": 2}  # of a pane whose axes are named, and of what stands beside one
+ROW_PIXELS, EDGES = 66, np.logspace(-6, 0, 37)  # of a histogram; the sizes between which it counts
 
 
-def matrix(weights: Numbers, top: float, *, signed: bool, mode: str, block: int = 1) -> go.Figure:
+def matrix(
+    weights: Numbers, top: float, *, signed: bool, mode: str, block: int = 1, order: str | None = None
+) -> go.Figure:
     """Weights (n_q, n_k) as shades: ground to ink up to `top`, or brown to teal centred on zero where signed.
 
-    block: of so many × so many cells only the one farthest from zero is drawn; the axes still count cells.
+    block: of so many × so many cells only the one farthest from zero is drawn; the axes still count cells. order: in
+    which queries and keys stand, for the names of the axes; None where they have none.
     """
     colours = PALETTES[mode]
-    scale = signed_scale(mode) if signed else [[0.0, colours.ground], [1.0, colours.ink]]
     picture = go.Heatmap(
         z=farthest(np.asarray(weights, dtype=np.float32), block),
         x0=(block - 1) / 2,
@@ -31,13 +34,57 @@ def matrix(weights: Numbers, top: float, *, signed: bool, mode: str, block: int 
         dy=block,
         zmin=-top if signed else 0,
         zmax=top,
-        colorscale=scale,
+        colorscale=_shades(mode, signed),
         showscale=False,
         hoverinfo="none",
     )
     figure = bare(go.Figure(picture), mode, SIDE)
     figure.update_yaxes(autorange="reversed")
-    return figure.update_layout(margin=EDGE, shapes=[_frame(colours.line)], meta="square")
+    figure.update_layout(margin=EDGE if order is None else AXES, shapes=[_frame(colours.line)], meta="square")
+    return figure if order is None else _named(figure, f"keys, {order} →", f"← queries, {order}", mode)
+
+
+def _shades(mode: str, signed: bool) -> list[list[float | str]]:
+    return signed_scale(mode) if signed else [[0.0, PALETTES[mode].ground], [1.0, PALETTES[mode].ink]]
+
+
+def _named(figure: go.Figure, across: str, down: str, mode: str) -> go.Figure:
+    """Name the axes of a matrix: keys above it, queries beside it, read upwards, so that its arrow points down."""
+    colours, at = PALETTES[mode], {"xref": "paper", "yref": "paper", "x": 0, "y": 1, "showarrow": False}
+    keys = {"text": across, "xanchor": "left", "yanchor": "bottom", "font": {"color": colours.key, "size": 12}}
+    queries = {"text": down, "xanchor": "right", "yanchor": "top", "font": {"color": colours.query, "size": 12}}
+    return figure.update_layout(annotations=[at | keys, at | queries | {"textangle": -90}])
+
+
+def scales(top: float | None, reach: float, *, mode: str) -> go.Figure:
+    """What the shades of the matrices stand for: those of raw weights up to top, of effective ones up to ± reach.
+
+    top: None where each matrix has a scale of its own.
+    """
+    colours, steps = PALETTES[mode], np.linspace(0, 1, 65, dtype=np.float32)
+    figure = go.Figure()
+    words = (
+        (2.0, False, "Raw weights", ("0", "", "its own" if top is None else f"{top:.3f} or more")),
+        (1.0, True, "Effective weights", (f"−{reach:.3f}", "0", f"{reach:.3f}")),
+    )
+    for y, signed, title, ends in words:
+        z = (2 * steps - 1 if signed else steps)[None]
+        figure.add_heatmap(
+            z=z, x=steps, y0=y, dy=0.22, zmin=-1 if signed else 0, zmax=1, colorscale=_shades(mode, signed),
+            showscale=False, hoverinfo="none",
+        )  # fmt: skip
+        corners = {"x0": 0, "x1": 1, "y0": y - 0.11, "y1": y + 0.11}
+        figure.add_shape(type="rect", line={"color": colours.line, "width": 1}, **corners)
+        figure.add_annotation(x=0, y=y + 0.16, text=title, xanchor="left", yanchor="bottom", showarrow=False)
+        for x, text, side in zip((0, 0.5, 1), ends, ("left", "center", "right"), strict=True):
+            figure.add_annotation(
+                x=x, y=y - 0.14, text=text, xanchor=side, yanchor="top", showarrow=False,
+                font={"color": colours.quiet, "size": 12},
+            )  # fmt: skip
+    bare(figure, mode, SIDE)
+    figure.update_xaxes(range=[-0.02, 1.02])
+    figure.update_yaxes(range=[0.3, 2.7])
+    return figure.update_layout(margin=AXES, meta="square")
 
 
 def farthest(weights: Numbers, block: int) -> Numbers:
@@ -76,7 +123,7 @@ def places(place: Numbers, colour: Numbers | None, words: tuple[str, ...] | None
         return figure.update_yaxes(range=[low - apart, high + apart]).update_layout(margin=EDGE)
     figure.update_xaxes(range=[-0.06, 1.06])
     figure.update_yaxes(range=[-0.06, 1.06])
-    return figure.update_layout(margin=EDGE, meta="square")
+    return figure.update_layout(margin=AXES, shapes=[_frame(PALETTES[mode].line)], meta="square")
 
 
 def legible(words: tuple[str, ...] | None) -> bool:
@@ -85,37 +132,42 @@ def legible(words: tuple[str, ...] | None) -> bool:
 
 
 def histogram(weights: Mapping[str, Numbers], tones: Sequence[str], *, mode: str) -> go.Figure:
-    """How many of the weights are how large, as shares over a log axis; exact zeros have no place on it.
+    """How many of the weights are how large, a row for each method, as shares over one log axis; exact zeros have no
+    place on it, and each row says how many they are.
 
-    tones: of each line, the name of a colour of the theme. The lines of one tone differ in their dashes.
+    tones: of each row, the name of a colour of the theme.
     """
-    edges = np.logspace(-6, 0, 37)
+    colours, count = PALETTES[mode], len(weights)
+    middle = np.sqrt(EDGES[1:] * EDGES[:-1])
+    shares, zeros = [], []
+    for numbers in weights.values():
+        size = np.abs(np.asarray(numbers, dtype=np.float64)).ravel()
+        shares.append(np.histogram(size.clip(1e-6, 1)[size > 0], EDGES)[0] / max(size.size, 1))
+        zeros.append(float((size == 0).mean()))
+    most = max(float(max(share.max() for share in shares)), 1e-9)
     figure = go.Figure()
-    dashes: dict[str, Iterator[str]] = {tone: cycle(DASHES) for tone in tones}
-    for label, tone in zip(weights, tones, strict=True):
-        size = np.abs(np.asarray(weights[label], dtype=np.float64)).ravel()
-        count, _ = np.histogram(size.clip(1e-6, 1)[size > 0], edges)
-        middle = np.sqrt(edges[1:] * edges[:-1])
-        line = {"color": getattr(PALETTES[mode], tone), "dash": next(dashes[tone]), "width": 2, "shape": "hvh"}
-        figure.add_scatter(x=middle, y=count / max(size.size, 1), name=label, mode="lines", line=line, hoverinfo="none")
-    return _axes(figure, mode, "size of a weight", "share of all weights", log=True)
+    for place, (label, share, none, tone) in enumerate(zip(weights, shares, zeros, tones, strict=True)):
+        floor, colour = float(count - 1 - place), getattr(colours, tone)
+        figure.add_bar(
+            x=middle, y=0.64 * share / most, base=floor, width=np.diff(EDGES), name=label, hoverinfo="none",
+            marker={"color": colour, "line": {"width": 0}}, customdata=share,
+        )  # fmt: skip
+        words = f"<b>{escape(label)}</b>" + (f", and {none:.2f} of them exactly 0" if none else "")
+        figure.add_annotation(
+            x=-6, y=floor + 0.97, text=words, xanchor="left", yanchor="top", showarrow=False,
+            font={"color": colours.ink}, bgcolor=colours.ground,
+        )  # fmt: skip
+        figure.add_shape(type="line", x0=1e-6, x1=1, y0=floor, y1=floor, line={"color": colours.line, "width": 1})
+    bare(figure, mode, ROW_PIXELS * count + 50)
+    figure.update_xaxes(
+        visible=True, type="log", dtick=1, exponentformat="power", range=[-6.05, 0.05], showgrid=True,
+        gridcolor=colours.line, zeroline=False, tickfont={"color": colours.quiet},
+        title={"text": "size of a weight", "font": {"color": colours.quiet}},
+    )  # fmt: skip
+    figure.update_yaxes(range=[-0.05, count + 0.12])
+    return figure.update_layout(margin={"l": 8, "r": 8, "t": 4, "b": 46}, bargap=0, barmode="overlay")
 
 
 def _frame(colour: str) -> dict[str, object]:
     corners = {"x0": 0, "x1": 1, "y0": 0, "y1": 1, "xref": "paper", "yref": "paper"}
     return corners | {"type": "rect", "line": {"color": colour, "width": 1}}
-
-
-def _axes(figure: go.Figure, mode: str, across: str, up: str, *, log: bool) -> go.Figure:
-    colours = PALETTES[mode]
-    figure = bare(figure, mode, 280)
-    look = {"visible": True, "gridcolor": colours.line, "zeroline": False, "tickfont": {"color": colours.quiet}}
-    figure.update_xaxes(title={"text": across, "font": {"color": colours.quiet}}, **look)
-    figure.update_yaxes(title={"text": up, "font": {"color": colours.quiet}}, **look)
-    if log:
-        figure.update_xaxes(type="log", dtick=1, exponentformat="power")
-    return figure.update_layout(
-        margin={"l": 62, "r": 16, "t": 34, "b": 52},
-        showlegend=True,
-        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0, "font": {"color": colours.ink}},
-    )

@@ -15,9 +15,14 @@ Numbers = NDArray[np.float32]
 Curve = tuple[Sequence[float], Callable[[NDArray[np.float64]], NDArray[np.float64]]]
 Changes = dict[int, dict[str, Any]]  # {trace: {path: value}}
 STEPS = 8  # of each primary colour
+SAME = "equal score"  # what the level set is called
 CLASSES = qualitative.Safe  # told apart by colour-blind people too
 FONT = "'Source Sans', 'Source Sans Pro', sans-serif"
-QUERY, RINGS, LEVEL = 1, 2, 3  # the traces after the points
+QUERY, RINGS, LEVEL, LABEL = 1, 2, 3, 4  # the traces after the points
+TALL = 340  # pixels of a pane
+FROM = np.array([1.05, -1.3, 0.95]) / np.linalg.norm([1.05, -1.3, 0.95])  # where a cloud is seen from
+HALF_VIEW, BROAD = np.tan(np.radians(22.5)), 1.15  # of plotly's camera; how much wider than tall a pane is at least
+ROUND = 1_000  # points that are drawn as circles: plotly makes one of 50 triangles, and a square of 12
 
 
 def weights(place: Numbers, level: tuple[Numbers, Numbers] | None, *, signed: bool, mode: str) -> go.Figure:
@@ -46,7 +51,12 @@ def weights(place: Numbers, level: tuple[Numbers, Numbers] | None, *, signed: bo
         figure.add_isosurface(
             x=x, y=y, z=z, value=values.ravel(), isomin=0, isomax=0, surface={"count": 1}, opacity=0.35,
             caps={axis: {"show": False} for axis in "xyz"}, colorscale=[colours.key, colours.key], showscale=False,
-            lighting={"ambient": 0.85, "diffuse": 0.4, "specular": 0.05}, hoverinfo="skip",
+            lighting={"ambient": 0.45, "diffuse": 0.9, "specular": 0.6, "roughness": 0.4, "fresnel": 0.4},
+            lightposition={"x": 1e4, "y": -2e4, "z": 4e4}, hoverinfo="skip",
+        )  # fmt: skip
+        figure.add_scatter3d(
+            x=[], y=[], z=[], mode="text", text=[SAME], textposition="top center", hoverinfo="skip",
+            textfont={"color": colours.key, "size": 14},
         )  # fmt: skip
     return _space(figure, place, mode)
 
@@ -60,9 +70,10 @@ def weights_paint(
     *,
     signed: bool,
     hidden: bool,
+    label: Numbers | None = None,
 ) -> Changes:
     """Colours for the points of `weights`, (m,), on a scale up to top; where the query is, (3,); where keys are ringed,
-    (r, 3); and the score of the level set, where there is one, and whether it is hidden.
+    (r, 3); and the score of the level set, where there is one, whether it is hidden, and where it is named, (3,).
     """
     changes: Changes = {
         0: {"marker.color": numbers, "marker.cmin": -top if signed else 0.0, "marker.cmax": top},
@@ -71,7 +82,33 @@ def weights_paint(
     }
     if level is not None:
         changes[LEVEL] = {"isomin": level, "isomax": level, "visible": not hidden}
+        named = label is not None and not hidden
+        changes[LABEL] = _at(label[None] if named and label is not None else np.zeros((0, 3), np.float32))
     return changes
+
+
+def highest(corners: Numbers, values: Numbers, level: float) -> Numbers | None:
+    """Where a level set is named: of the places of its grid near the level the one that is seen highest, (3,), or None
+    where it does not pass through the box. corners, values: as of `weights`.
+    """
+    axes = [np.linspace(corners[0, k], corners[1, k], size) for k, size in enumerate(values.shape)]
+    places = np.stack(np.meshgrid(*axes, indexing="ij"), -1).reshape(-1, 3)
+    off = np.abs(values.ravel() - level)
+    step = max(float(np.abs(np.diff(values, axis=k)).max(initial=0.0)) for k in range(3)) or 1.0
+    if float(off.min()) > step:
+        return None
+    right, up = _screen()
+    beside = np.abs((places - places.mean(0)) @ right) / float(np.ptp(corners))
+    cost = np.where(off <= max(float(off.min()), step / 2), beside - (places @ up) / float(np.ptp(corners)), np.inf)
+    found: Numbers = places[int(cost.argmin())].astype(np.float32)
+    return found
+
+
+def _screen() -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Which way is right and which is up on the screen, as clouds are seen at first."""
+    right = np.cross([0.0, 0.0, 1.0], FROM)
+    right /= np.linalg.norm(right)
+    return right, np.cross(FROM, right)
 
 
 def coloured(place: Numbers, names: tuple[str, ...] = (), *, mode: str) -> go.Figure:
@@ -151,9 +188,10 @@ def preview(place: Numbers, colour: Numbers | None, *, mode: str) -> go.Figure:
 
 
 def _points(place: Numbers, marker: dict[str, Any]) -> go.Scatter3d:
-    size = float(np.clip(160 / max(len(place), 1) ** 0.47, 1.5, 5))
+    size = float(np.clip(200 / max(len(place), 1) ** 0.47, 1.6, 6))
     x, y, z = np.ascontiguousarray(place.T)
-    return go.Scatter3d(x=x, y=y, z=z, mode="markers", marker={"size": size, **marker}, hoverinfo="none", name="")
+    marker = {"size": size, "symbol": "circle" if len(place) <= ROUND else "square", **marker}
+    return go.Scatter3d(x=x, y=y, z=z, mode="markers", marker=marker, hoverinfo="none", name="")
 
 
 def _at(place: Numbers) -> dict[str, Numbers]:
@@ -161,20 +199,29 @@ def _at(place: Numbers) -> dict[str, Numbers]:
 
 
 def _space(figure: go.Figure, place: Numbers, mode: str) -> go.Figure:
-    bare(figure, mode, 300)
+    bare(figure, mode, TALL)
     low, high = place.min(0), place.max(0)
     edge = 0.03 * float(np.ptp(place)) + 1e-6
     wide = high - low + 2 * edge
     axes = {f"{x}axis": {"visible": False, "range": [low[k] - edge, high[k] + edge]} for k, x in enumerate("xyz")}
     size = wide / np.linalg.norm(wide)  # as the points lie, whatever is drawn
-    ratio = {x: 1.7 * float(size[k]) for k, x in enumerate("xyz")}
+    ratio = {x: 2.2 * float(size[k]) for k, x in enumerate("xyz")}
     scene = axes | {
         "aspectmode": "manual", "aspectratio": ratio, "dragmode": "turntable", "hovermode": False,
-        "camera": {"eye": {"x": 1.12, "y": -1.3, "z": 0.8}},
+        "camera": {"eye": dict(zip("xyz", FROM * _distance((place - (low + high) / 2) * 2.2 / np.linalg.norm(wide)),
+            strict=True))},
     }  # fmt: skip
     figure.update_traces(showlegend=False, selector={"name": None})
     margin = {"l": 0, "r": 0, "t": 0, "b": 36}
     return figure.update_layout(scene=scene, dragmode="turntable", margin=margin, font={"family": FONT})
+
+
+def _distance(places: NDArray[np.floating[Any]]) -> float:
+    """From how far a cloud, (m, 3) in the units of the scene, fills its pane as it is seen at first."""
+    right, up = _screen()
+    towards = places @ FROM
+    needs = [np.abs(places @ up) / HALF_VIEW, np.abs(places @ right) / (HALF_VIEW * BROAD)]
+    return 1.1 * float(max((need + towards).max() for need in needs))
 
 
 def _cube() -> list[list[float | str]]:

@@ -24,8 +24,10 @@ class Outcome:
     high: float
 
 
-def intervals(outcomes: Sequence[Outcome], *, axis: str, mode: str) -> go.Figure:
-    """A row for each outcome: its seeds as dots, the mean and its interval as a mark with a bar. axis: its title."""
+def intervals(outcomes: Sequence[Outcome], *, axis: str, mode: str, zero: bool = False) -> go.Figure:
+    """A row for each outcome: its seeds as dots, the mean and its interval as a mark with a bar. axis: its title. zero:
+    whether 0 is marked, where the values are differences.
+    """
     colours = PALETTES[mode]
     figure = go.Figure()
     labels = [outcome.label for outcome in outcomes]
@@ -52,7 +54,8 @@ def intervals(outcomes: Sequence[Outcome], *, axis: str, mode: str) -> go.Figure
     figure.update_xaxes(
         visible=True,
         gridcolor=colours.line,
-        zeroline=False,
+        zeroline=zero,
+        zerolinecolor=colours.ink,
         tickfont={"color": colours.quiet},
         title={"text": axis, "font": {"color": colours.quiet, "size": 13}},
     )
@@ -67,9 +70,16 @@ def intervals(outcomes: Sequence[Outcome], *, axis: str, mode: str) -> go.Figure
 
 
 def curves(
-    lines: Mapping[str, tuple[LineLook, Sequence[float], Sequence[float]]], *, along: str, axis: str, mode: str
+    lines: Mapping[str, tuple[LineLook, Sequence[float], Sequence[float]]],
+    *,
+    along: str,
+    axis: str,
+    mode: str,
+    log: bool = False,
 ) -> go.Figure:
-    """How a test goes. lines: label → (look, where along, values). along, axis: the titles of both axes."""
+    """How a test goes. lines: label → (look, where along, values). along, axis: the titles of both axes. log: both are
+    logarithmic, and the places along are written at the axis.
+    """
     colours = PALETTES[mode]
     figure = go.Figure()
     for label, (look, x, y) in lines.items():
@@ -77,7 +87,8 @@ def curves(
             x=list(x),
             y=list(y),
             name=label,
-            mode="lines",
+            mode="lines+markers" if log else "lines",
+            marker={"symbol": look.symbol if look.filled else f"{look.symbol}-open", "size": 8},
             line={"color": getattr(colours, look.tone), "width": 2, "dash": "dash" if look.dashed else "solid"},
             hovertemplate=f"{label}: %{{y:.3f}} at %{{x:.4~g}}<extra></extra>",
         )
@@ -86,6 +97,10 @@ def curves(
     title = {"color": colours.quiet, "size": 13}
     figure.update_xaxes(**common, rangemode="tozero", title={"text": along, "font": title})
     figure.update_yaxes(**common, title={"text": axis, "font": title})
+    if log:
+        where = sorted({place for _, x, _ in lines.values() for place in x})
+        figure.update_xaxes(type="log", tickvals=where, ticktext=[f"{place:,g}" for place in where])
+        figure.update_yaxes(type="log", dtick="D2", exponentformat="power")
     return figure.update_layout(
         margin={"l": 56, "r": 14, "t": 34, "b": 48},
         showlegend=True,

@@ -46,6 +46,7 @@ def bare(figure: go.Figure, mode: str, height: int) -> go.Figure:
     """A picture without axes, on the page's own ground."""
     colours = PALETTES[mode]
     figure.update_layout(
+        overwrite=True,  # of each of these as a whole: comparing them key by key takes most of a figure's time
         height=height,
         margin={"l": 0, "r": 0, "t": 0, "b": 0},
         paper_bgcolor="rgba(0,0,0,0)",

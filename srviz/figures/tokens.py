@@ -28,7 +28,7 @@ def numbers(place: Numbers, y: Numbers, grid: tuple[int, int] | None, *, mode: s
     """One signed number per token, brown below zero and teal above. y: (n,)."""
     reach = float(np.quantile(np.abs(y), 0.99)) or 1.0
     scale = {"colorscale": signed_scale(mode)}
-    bar = {"thickness": 8, "outlinewidth": 0, "len": 0.9, "tickformat": ".2f", "nticks": 3}
+    bar = {"thickness": 8, "outlinewidth": 0, "len": 0.9, "tickformat": ".2f", "nticks": 3, "xpad": 3}
     if grid is not None:
         picture = go.Heatmap(
             z=y.reshape(grid), zmid=0, zmin=-reach, zmax=reach, colorbar=bar, hoverinfo="skip", **scale
@@ -47,4 +47,4 @@ def _drawn(n: int) -> NDArray[np.intp]:
 
 def _square(figure: go.Figure, *, flip: bool) -> go.Figure:
     figure.update_yaxes(scaleanchor="x", constrain="domain", autorange="reversed" if flip else True)
-    return figure
+    return figure.update_layout(margin={"l": 9, "r": 9})  # for plotly's corners, which stand out a little

@@ -47,9 +47,20 @@ def test_lines_of_words_have_room_on_all_sides():
 
 def test_the_histogram_counts_every_weight_that_is_not_zero():
     weights = np.array([[0, 0.5, -0.05, 1e-9]], dtype=np.float32)
-    figure = beside.histogram(
-        {"one": weights, "two": weights, "three": weights}, ["ink", "softmax", "ink"], mode="light"
-    )
-    assert sum(figure.data[0].y) == pytest.approx(3 / 4)
-    assert len({(line.line.color, line.line.dash) for line in figure.data}) == 3
-    assert figure.data[0].line.color == figure.data[2].line.color
+    figure = beside.histogram({"one": weights, "two": weights[:, 1:]}, ["ink", "softmax"], mode="light")
+    assert [row.customdata.sum() for row in figure.data] == pytest.approx([3 / 4, 1])
+    tops = [max(row.base + row.y) for row in figure.data]
+    assert figure.data[0].base > tops[1]
+    texts = [note.text for note in figure.layout.annotations]
+    assert texts == ["<b>one</b>, and 0.25 of them exactly 0", "<b>two</b>"]
+
+
+@pytest.mark.parametrize("mode", ["light", "dark"])
+def test_the_shades_end_where_the_maps_end(mode):
+    figure = beside.scales(0.25, 0.05, mode=mode)
+    raw, signed = figure.data
+    matrix = beside.matrix(np.zeros((2, 2), dtype=np.float32), 0.25, signed=True, mode=mode, order="by score")
+    assert signed.colorscale == matrix.data[0].colorscale
+    assert (raw.zmin, raw.zmax, signed.zmin, signed.zmax) == (0, 1, -1, 1)
+    assert {"0.250 or more", "−0.050", "0.050"} <= {note.text for note in figure.layout.annotations}
+    assert [note.text for note in matrix.layout.annotations] == ["keys, by score →", "← queries, by score"]

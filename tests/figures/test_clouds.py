@@ -88,3 +88,30 @@ def test_a_line_of_scores_that_are_all_alike():
 def test_a_preview_shows_every_point_it_is_given(place):
     assert len(figures.preview(place, None, mode="light").data[0].x) == 50
     assert len(figures.preview(place, np.abs(place).clip(0, 1), mode="dark").data[0].marker.color) == 50
+
+
+def test_a_level_set_is_named_on_itself_and_where_there_is_none_nowhere():
+    corners = np.array([[0, 0, 0], [1, 2, 3]], dtype=np.float32)
+    axes = [np.linspace(0, high, 9) for high in corners[1]]
+    x, _, z = np.meshgrid(*axes, indexing="ij")
+    place = figures.highest(corners, (x + z).astype(np.float32), 2.0)
+    assert place[0] + place[2] == pytest.approx(2, abs=0.4)
+    assert figures.highest(corners, (x + z).astype(np.float32), 9.0) is None
+    paint = figures.weights_paint(np.zeros(5), 1, place, None, 2.0, signed=True, hidden=True, label=place)
+    assert len(paint[figures.LABEL]["x"]) == 0
+    paint = figures.weights_paint(np.zeros(5), 1, place, None, 2.0, signed=True, hidden=False, label=place)
+    assert list(paint[figures.LABEL]["z"]) == [place[2]]
+
+
+@pytest.mark.parametrize("wide", [(1, 1, 1), (4, 1, 1), (1, 4, 0.1), (0.1, 0.1, 3)])
+def test_a_cloud_of_any_shape_fills_its_pane_and_stays_in_it(wide):
+    place = (np.random.default_rng(0).uniform(-1, 1, (500, 3)) * wide).astype(np.float32)
+    scene = figures.weights(place, None, signed=False, mode="light").layout.scene
+    eye = np.array([scene.camera.eye[axis] for axis in "xyz"])
+    ratio = np.array([scene.aspectratio[axis] for axis in "xyz"])
+    low, high = (np.array([scene[f"{axis}axis"].range[k] for axis in "xyz"]) for k in (0, 1))
+    seen = (place - (low + high) / 2) / (high - low) * ratio
+    right, up = figures._screen()
+    depth = np.linalg.norm(eye) - seen @ figures.FROM
+    reach = [float((np.abs(seen @ way) / depth).max()) / figures.HALF_VIEW for way in (right / figures.BROAD, up)]
+    assert 0.75 < max(reach) < 1
