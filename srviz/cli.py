@@ -1,6 +1,7 @@
 """The command `srviz`: it starts the app, or runs the benchmark."""
 
 import argparse
+import os
 import re
 import runpy
 import signal
@@ -27,13 +28,16 @@ def main(arguments: list[str] | None = None) -> int:
         return bench.main(given[1:])
     ask = argparse.ArgumentParser(
         prog="srviz",
-        usage="srviz [--port PORT] [STREAMLIT OPTIONS]\n       srviz bench [OPTIONS]",
+        usage="srviz [--port PORT] [--metrics-port PORT] [STREAMLIT OPTIONS]\n       srviz bench [OPTIONS]",
         description=DESCRIPTION,
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
     ask.add_argument("--port", type=_port, help="the port of the app (8501, or the next that is free)")
+    ask.add_argument(
+        "--metrics-port", type=_port, help="a port of this machine with numbers for Prometheus, at /metrics"
+    )
     chosen, others = ask.parse_known_args(given)
     if others and not others[0].startswith("--"):
         ask.error(f"expected an option or bench, got {others[0]!r}")
@@ -45,6 +49,8 @@ def main(arguments: list[str] | None = None) -> int:
             file=sys.stderr,
         )
         return 1
+    if chosen.metrics_port is not None:
+        os.environ["SRVIZ_METRICS_PORT"] = str(chosen.metrics_port)
     port = [] if chosen.port is None else ["--server.port", str(chosen.port)]
     sys.argv = ["streamlit", "run", str(places.HOME / "app.py"), *port, *others]
     signal.signal(signal.SIGINT, lambda *_: sys.exit(0))  # Ctrl+C, which the server passes on when it has stopped

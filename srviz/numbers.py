@@ -18,6 +18,11 @@ def rough(seconds: float) -> str:
     return f"{float(f'{seconds / size:.2g}'):,g} {unit}"
 
 
+def moment(date: object) -> str:
+    """A date, which may have a time, for Markdown: a bare colon would begin a directive, and is set apart."""
+    return str(date).replace(":", "\\:")
+
+
 def power(x: float) -> str:
     """3 · 10⁻⁶."""
     mantissa, exponent = f"{x:.0e}".split("e")

@@ -7,6 +7,7 @@ CHECKOUT = Path(__file__).parents[1]
 INSTALLED = Path(__file__).with_name("app")  # setup.py puts them there in a wheel
 HOME = INSTALLED if INSTALLED.is_dir() else CHECKOUT
 RECORDED = HOME / "assets" / "recorded"
+TRAINED = HOME / "assets" / "trained"
 
 
 def sweeps() -> Path:

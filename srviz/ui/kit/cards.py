@@ -1,8 +1,16 @@
-"""What stands on every page: what to notice, side by side, and the code that ran."""
+"""What stands on every page: the sentence it begins with, what to notice, what one now knows, and the code that ran."""
 
 from collections.abc import Callable
 
 import streamlit as st
+
+from srviz.ui.kit.glossary import mark
+
+
+def lead(text: str) -> None:
+    """The idea of the page, in Markdown, and what to do first."""
+    with st.container(key="lead"):
+        st.markdown(mark(text))
 
 
 def notice(*cards: tuple[str, str]) -> None:
@@ -10,7 +18,21 @@ def notice(*cards: tuple[str, str]) -> None:
     with st.container(key="notice"):
         for place, (title, text) in zip(st.columns(len(cards), gap="large"), cards, strict=True):
             place.subheader(title, anchor=False)
-            place.markdown(text)
+            place.markdown(mark(text))
+
+
+def known(*sentences: str) -> None:
+    """Three sentences that one can now say, at the end of a page, in Markdown."""
+    with st.container(key="known"):
+        st.subheader("What you now know", anchor=False)
+        st.markdown("\n".join(f"- {mark(sentence)}" for sentence in sentences))
+
+
+def deeper(title: str, show: Callable[[], object]) -> None:
+    """What the course can do without, behind a cover; it is made once that is opened."""
+    with st.expander(f"Going deeper: {title}", key=f"deeper {title}", on_change="rerun") as cover:
+        if cover.open:
+            show()
 
 
 def ran(code: Callable[[], str]) -> None:

@@ -14,6 +14,11 @@ SIGNED = {mode: [palette.low, palette.high] for mode, palette in PALETTES.items(
 TOLERANCE = 1e-4  # the largest difference to the operator, in float32, that a badge calls agreement
 
 
+def class_of(key: str) -> str:
+    """The class that Streamlit gives to the element of a key."""
+    return "st-key-" + "".join(c if c.isalnum() or c in "-_" else "-" for c in key)
+
+
 @cache
 def component(name: str, folder: Path = KIT, *, isolated: bool = True) -> Any:
     """Return the command that mounts a live component: its entry is `name.js` in a folder, with all that it imports.

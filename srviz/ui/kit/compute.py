@@ -10,6 +10,7 @@ from torch import Tensor
 
 from srviz.attention import Heads, Method, Projections, reference, standardize, trace
 from srviz.inputs import INPUTS, Input, Tokens, words
+from srviz.ui.kit import trained
 
 HEADS, HEAD_DIM = 4, 8
 Numbers = NDArray[np.float32]
@@ -50,9 +51,20 @@ def untrained(tokens: Tokens, seed: int, device: str) -> tuple[Tensor, Projectio
     return x, Projections.untrained(x.shape[1], HEADS, HEAD_DIM, seed=seed, device=device)
 
 
-def heads(name: str, n: int, seed: int, number: int, device: str, method: Method | None = None) -> Heads:
-    """One untrained head of an input, q, k, v: (n, d): with the scores that a method takes, or with raw ones."""
-    x, maps = untrained(tokens(name, n, seed), seed, device)
+def heads(
+    name: str, n: int, seed: int, number: int, device: str, method: Method | None = None, *, kind: str = "untrained"
+) -> Heads:
+    """One head of an input, q, k, v: (n, d): with the scores that a method takes, or with raw ones.
+
+    kind: "trained" where the head of a model is asked for that was trained with the method; where there is none, and
+    for raw scores, the head is untrained.
+    """
+    made = tokens(name, n, seed)
+    look = trained.look(made) if kind == "trained" else None
+    found = look.head(method, number, device) if look and method else None
+    if found is not None:
+        return found
+    x, maps = untrained(made, seed, device)
     return (maps.heads(x, method) if method else maps.heads(x, projection="mlp")).head(number)
 
 

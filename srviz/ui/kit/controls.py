@@ -35,10 +35,18 @@ def chosen(values: dict[str, Any] | url.State) -> Input:
     return compute.find(f"{name}:{text}" if own else name)
 
 
-def setting(state: url.State) -> Setting:
+def setting(state: dict[str, Any] | url.State) -> Setting:
     """What a head on screen is computed from, and cached by: input, tokens, seed, head from 0, device."""
     made = chosen(state)
     return made.name, made.nearest(state["n"]), state["seed"], state["head"] - 1, str(shell.device())
+
+
+def shown(state: dict[str, Any] | url.State, **more: object) -> dict[str, object]:
+    """What `srviz.lab.shown.head` is asked for in a program, to have the head that is on screen."""
+    name, n, seed, number, _ = setting(state)
+    kind, own, _ = name.partition(":")
+    asked = {"name": kind, "n": n, "seed": seed, "number": number} | more
+    return asked | {"text": state["text"]} if own else asked
 
 
 def count(values: dict[str, Any] | url.State) -> int:
@@ -48,14 +56,21 @@ def count(values: dict[str, Any] | url.State) -> int:
 
 
 def row(
-    state: url.State, least: int, most: int, extra: Callable[[DeltaGenerator], object] | None = None
+    state: url.State,
+    least: int,
+    most: int,
+    extra: Callable[[DeltaGenerator], object] | None = None,
+    changed: Callable[[], None] | None = None,
 ) -> tuple[Input, Tokens]:
-    """Show the row; return the input chosen and its tokens on screen. extra: draws one more control, before More."""
-    widths = [1.5, 1.6, 0.9] if extra is None else [1.4, 1.4, 1.5, 0.8]
+    """Show the row; return the input chosen and its tokens on screen. extra: draws one more control, before More.
+    changed: called when another input was chosen, before the page.
+    """
+    widths = [1.5, 1.6, 0.9] if extra is None else [1.2, 1.0, 2.1, 0.6]
     first, second, *third, last = st.columns(widths, gap="medium", vertical_alignment="bottom")
     first.selectbox(
-        "Input", list(INPUTS), key=url.key("input"), format_func=lambda key: INPUTS[key].title, filter_mode=None
-    )
+        "Input", list(INPUTS), key=url.key("input"), format_func=lambda key: INPUTS[key].title, filter_mode=None,
+        on_change=changed or "rerun",
+    )  # fmt: skip
     made = chosen(state)
     there = count(state)
     label = "Tokens n" if there == state["n"] else f"Tokens n: {'all ' if there == made.most else ''}{there}"
@@ -65,7 +80,7 @@ def row(
     if extra:
         extra(third[0])
     with last.popover("More", width="stretch"):
-        seed("Of the untrained projections and made-up inputs.")
+        seed("From this number untrained projections and made-up inputs are drawn.")
         st.slider("Head", 1, compute.HEADS, key=url.held("head"))
     if state["input"] == "sentence":
         _sentence(state)
@@ -103,7 +118,7 @@ def row_with_picture(
         made, tokens = row(state, least, most)
         st.caption(says(made, tokens))
     figure = tokens_figure(tokens.place, tokens.colour, tokens.grid, mode=mode(), height=104)
-    chart(figure, f"{made.title}, as {size(tokens)}", "input", picture)
+    chart(figure, f"{made.title}, as {size(tokens)}", "input", picture, menu=False)
     return made, tokens
 
 

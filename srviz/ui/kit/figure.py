@@ -26,13 +26,14 @@ class Arithmetic:
     {q: (n_q, d), k: (n_k, d), scale}) their scaled dot product, ("z", 0) what the heatmap shows there, ("z+i", (n_q,))
     that plus a query's; where points are pointed at, ("p", (points,)) a point's number, ("colour", 0) what its colour
     stands for. idle: shown while nothing is pointed at. cells: (n_q, n_k), what ("z", 0) is of where the heatmap is
-    drawn coarser than that.
+    drawn coarser than that. title: whose it is, where it is not written below the figure but by `pair`.
     """
 
     template: str
     terms: dict[str, tuple[str, Any]] = field(default_factory=dict)
     idle: str = ""
     cells: ArrayLike | None = None
+    title: str = ""
 
 
 @dataclass(frozen=True)
@@ -105,6 +106,14 @@ def figure(
     return _click(component("figure", isolated=False)(key=key, data=data, on_click_change=lambda: None))
 
 
+def pair(group: str, *, key: str, idle: str, names: Sequence[str] | None = None) -> None:
+    """The arithmetic of all figures of a group, in one place. idle: said while nothing is pointed at. names: of the
+    tokens.
+    """
+    data = {"group": group, "idle": idle, "names": None if names is None else list(names)}
+    component("pair")(key=key, data=data)
+
+
 def clicked(key: str) -> Click | None:
     """The click on the figure of this key that caused this run, if one did, known before the figure is shown again."""
     return _click(st.session_state.get(key))
@@ -126,7 +135,8 @@ def _plain(arithmetic: Arithmetic) -> dict[str, Any]:
         for name, (whose, numbers) in arithmetic.terms.items()
     }
     cells = None if arithmetic.cells is None else _base64(arithmetic.cells, np.float32)
-    return {"template": arithmetic.template, "idle": arithmetic.idle, "terms": terms, "cells": cells}
+    words = {"template": arithmetic.template, "idle": arithmetic.idle, "title": arithmetic.title}
+    return words | {"terms": terms, "cells": cells}
 
 
 def _base64(numbers: ArrayLike, kind: type[np.float32 | np.int32]) -> str:

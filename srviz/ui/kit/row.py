@@ -6,7 +6,7 @@ The numbers of a head go once per setting, through a component of their own; wha
 import base64
 import inspect
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 import streamlit as st
@@ -16,7 +16,7 @@ from srviz import numbers
 from srviz.attention import METHODS, Heads, Method, reference, standardize
 from srviz.attention.methods import sliced
 from srviz.inputs import Tokens
-from srviz.ui.kit import compute, url
+from srviz.ui.kit import compute, trained, url
 from srviz.ui.kit.component import SIGNED, TOLERANCE, component
 
 Made = TypeVar("Made")
@@ -36,7 +36,7 @@ def constants() -> dict[str, Any]:
 
 @dataclass(frozen=True, eq=False)
 class Head:
-    """One untrained head on n tokens. parts: q, k (n, d), s, t (n,), standardized. setting: its browser name."""
+    """One head on n tokens. parts: q, k (n, d), s, t (n,), standardized. setting: its browser name."""
 
     setting: str
     parts: Heads
@@ -47,10 +47,23 @@ class Head:
         return len(self.parts.dots[1])
 
 
-def head(tokens: Tokens, seed: int, number: int, device: str, setting: str) -> Head:
-    """Queries, keys and scores of head `number`, the map Π having seen all heads of a token."""
+def head(tokens: Tokens, seed: int, number: int, device: str, setting: str, look: trained.Look | None = None) -> Head:
+    """Queries, keys and scores of head `number`, the map Π having seen all heads of a token.
+
+    look: trained heads, where they are asked for; then queries and keys are of the model that was trained with the
+    method that takes them, and scores of the one that was trained with the method that takes those.
+    """
+    if look is not None:
+        dots, scored = (look.head(method, number, device) for method in (_by_dots(), sliced()))
+        if dots is not None and scored is not None:
+            return Head(setting, replace(scored, q=dots.q, k=dots.k))
     x, maps = compute.untrained(tokens, seed, device)
     return Head(setting, maps.heads(x, sliced()).head(number))
+
+
+def _by_dots() -> Method:
+    """The method on screen that takes queries and keys."""
+    return next(method for method in shown() if not method.projection)
 
 
 def weights(head: Head, query: int, *, effective: bool) -> dict[str, Tensor]:
@@ -103,7 +116,7 @@ def kept(slot: str, key: Hashable, make: Callable[[], Made]) -> Made:
 def matrix(n: int) -> str:
     """How many pairs n tokens have, and what a matrix of their weights would take."""
     pairs, one = numbers.size(4 * n * n), numbers.size(4 * n)
-    return f"n² = {n * n:,} pairs; a matrix of their weights would take {pairs}, one row takes {one}"
+    return f"n² = {n * n:,} pairs. A matrix of their weights would take {pairs}, and one row takes {one}"
 
 
 def source() -> str:

@@ -4,6 +4,7 @@ Nothing is written: app.py hands ROUTES to the server, which answers from memory
 name and no process in it, so that the browser keeps what it fetched, and any of several servers can answer.
 """
 
+import asyncio
 import gzip
 import sys
 import threading
@@ -20,8 +21,13 @@ from starlette.responses import Response
 from starlette.routing import Route
 from streamlit.components.v1 import declare_component
 
+from srviz import host
+from srviz.ui.kit import ending, metrics, upkeep
+
 FILE = Path(plotly.__file__).with_name("package_data") / "plotly.min.js"
 PLOTLY = f"plotly-{plotly.__version__}.min.js"
+CHAPTERS = "srviz.ui.chapters"  # which this room does not know, but has imported before a visitor comes
+AHEAD_SECONDS = 1.0  # after the start, which is not to wait
 YEAR_SECONDS = 365 * 24 * 3600
 HEADERS = {
     "Cache-Control": f"public, max-age={YEAR_SECONDS}, immutable",
@@ -65,7 +71,21 @@ ROUTES = [Route(f"/{{base:path}}app/static/{PLOTLY}", _plotly)]
 async def lifespan(app: st.App) -> AsyncIterator[None]:
     """Of the server: `streamlit run` opens the browser, which it leaves out for an app that has routes of its own."""
     _routed.set()
+    ending.prepare()
+    host.few_arenas()
+    numbers = metrics.serve()
+    looking = None
+    if st.get_option("server.fileWatcherType") == "none":  # not while somebody changes the modules
+        upkeep.look_seldom()
+        looking = asyncio.create_task(upkeep.collect())
+        ahead = threading.Timer(AHEAD_SECONDS, upkeep.import_ahead, [CHAPTERS])
+        ahead.daemon = True
+        ahead.start()
     if not st.get_option("server.headless") and sys.argv[0] == str(app.script_path):
         base = str(st.get_option("server.baseUrlPath")).strip("/")
         threading.Timer(0.3, webbrowser.open, [f"http://localhost:{st.get_option('server.port')}/{base}"]).start()
     yield
+    if numbers:
+        numbers.server_close()
+    if looking:
+        looking.cancel()

@@ -1,8 +1,8 @@
 """What every page has around it: the sidebar, the state in the URL, previous and next."""
 
 import contextlib
-import gc
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Sequence
 from importlib.metadata import version
 from pathlib import Path
 
@@ -10,17 +10,23 @@ import streamlit as st
 import torch
 
 from srviz import device as devices
-from srviz import places
+from srviz import host, places
 from srviz.attention.engines.native.library import library
-from srviz.ui.kit import url
+from srviz.ui.kit import glossary, lesson, lost, metrics, present, puzzle, room, url
 from srviz.ui.kit.course import Course, neighbours
 
 PAPER = "https://arxiv.org/abs/2512.11411"
 
 
 @contextlib.contextmanager
-def page(name: str, course: Course) -> Iterator[None]:
-    """Set up the page of the chapter of this name, let its body run, and close with previous and next."""
+def page(
+    name: str, course: Course, puzzles: Sequence[puzzle.Puzzle] = (), steps: Sequence[present.Step] = ()
+) -> Iterator[None]:
+    """Set up the page of the chapter of this name, let its body run, and close with previous and next.
+
+    puzzles, steps: of the chapter; what the link asks for of them is shown above the body.
+    """
+    began = time.perf_counter()
     chapter = next((chapter for chapter in course if chapter.name == name), None)
     if chapter is None:
         raise LookupError(f"no chapter named {name!r}: a server finds new chapters when it starts")
@@ -28,25 +34,32 @@ def page(name: str, course: Course) -> Iterator[None]:
     st.set_page_config(f"{chapter.title} · srviz", mark, layout="wide")
     torch.set_num_threads(1)  # one thread a session: a class of thirty shares the machine
     st.html(Path(__file__).with_name("shell.css"))
-    _sidebar(course)
     url.enter(chapter.script)
-    body = st.container()
+    why = room.begin(name)
+    screen = present.begin(chapter, steps)
+    _sidebar(course, steps)
+    lost.tell(chapter.kept)
+    glossary.begin()
+    above = st.container(key="above")  # one place, so that the body keeps its own whatever comes and goes here
+    body = st.container(key="body")
+    with above:
+        if screen:
+            present.show(screen, *neighbours(course, name))
+        lesson.begin()
+        panel = st.container(key="room")
+        asked = puzzle.begin(puzzles)
     _onward(course, name)
     try:
         with body:
             yield
+        puzzle.finish(asked)
+        room.finish(panel, why)
+        present.finish(screen)
+        lesson.finish()
     finally:
         url.leave()
-    _freeze(name)
-
-
-@st.cache_resource(max_entries=64, show_spinner=False)
-def _freeze(name: str) -> None:
-    """Once per server and page, when all it imports is in: take it out of the garbage collection after every run."""
-    library()  # compiled before somebody waits for it
-    if st.get_option("server.fileWatcherType") == "none":
-        gc.collect()
-        gc.freeze()
+    metrics.ANSWERS.count(name, time.perf_counter() - began)
+    library()  # compiled before somebody waits for it; free from the second time on
 
 
 def device() -> torch.device:
@@ -60,7 +73,7 @@ def _switch_device() -> None:
     st.session_state["_device"] = st.session_state["device"]  # a widget's own state ends with the page
 
 
-def _sidebar(course: Course) -> None:
+def _sidebar(course: Course, steps: Sequence[present.Step]) -> None:
     with st.sidebar:
         st.logo(
             str(places.HOME / "assets" / "logo.svg"), icon_image=str(places.HOME / "assets" / "mark.svg"), size="large"
@@ -72,17 +85,22 @@ def _sidebar(course: Course) -> None:
                 st.caption(part)
             st.page_link(chapter.script, label=f"{number} {chapter.title}")
         with st.container(key="colophon"):
-            present = devices.present()
-            if len(present) > 1:
+            present.switch(steps)
+            room.door()
+            there = devices.present()
+            if len(there) > 1:
                 st.selectbox(
                     "Computed on",
-                    [str(d) for d in present],
-                    index=present.index(device()),
+                    [str(d) for d in there],
+                    index=there.index(device()),
                     format_func=lambda name: devices.describe(torch.device(name)),
                     key="device",
                     on_change=_switch_device,
                 )
-            st.caption(f"Everything here is computed now, on  \n**{devices.describe(device())}**  \n{_versions()}")
+            more = "" if host.cores() == 1 else f"  \nLong work has processes of its own, on {host.cores()} threads."
+            st.caption(
+                f"Everything here is computed now, on  \n**{devices.describe(device())}**  \n{_versions()}{more}"
+            )
             st.caption(f"Boufadène & Vialard, [arXiv 2512.11411]({PAPER})")
 
 

@@ -5,101 +5,23 @@ page is done. Whatever a URL holds, the answer is the nearest valid state and a 
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-
-@dataclass(frozen=True)
-class Parameter:
-    """One value of a page's state. read: text → (value, whether the text was valid). write: value → text.
-
-    free: the value may be any text, which the page never shows as its own words. why: text that was not valid → the
-    sentence that says so, where the usual one would not say enough.
-    """
-
-    name: str
-    default: Any
-    read: Callable[[str], tuple[Any, bool]]
-    write: Callable[[Any], str]
-    free: bool = False
-    why: Callable[[str], str] = lambda text: ""
-
-
-def choice(name: str, options: tuple[str, ...], default: str) -> Parameter:
-    """One of these."""
-    return Parameter(name, default, lambda text: (text, True) if text in options else (default, False), str)
-
-
-def several(name: str, options: tuple[str, ...], default: tuple[str, ...]) -> Parameter:
-    """Some of these, in this order, as a list; "none" where none is chosen."""
-
-    def read(text: str) -> tuple[list[str], bool]:
-        if text == "none":
-            return [], True
-        asked = text[:400].split("_")
-        found = [option for option in options if option in asked]
-        return found or list(default), bool(found) and len(found) == len(asked)
-
-    return Parameter(name, list(default), read, lambda found: "_".join(x for x in options if x in found) or "none")
-
-
-def whole(name: str, low: int, high: int, default: int) -> Parameter:
-    """A whole number from low to high."""
-
-    def read(text: str) -> tuple[int, bool]:
-        number, valid = _nearest(text, low, high, default)
-        return int(number), valid and number == int(number)
-
-    return Parameter(name, default, read, str)
-
-
-def real(name: str, low: float, high: float, default: float) -> Parameter:
-    """A number from low to high, with two decimals."""
-    return Parameter(name, default, lambda text: _nearest(text, low, high, default), _decimals)
-
-
-def reals(name: str, low: float, high: float, most: int, default: tuple[float, ...]) -> Parameter:
-    """One to `most` numbers from low to high, with two decimals, separated by underscores."""
-
-    def read(text: str) -> tuple[tuple[float, ...], bool]:
-        parts = text[: 12 * most].split("_")
-        found = [_nearest(part, low, high, float("nan")) for part in parts[:most]]
-        numbers = tuple(number for number, _ in found if number == number)
-        valid = len(numbers) == len(parts) and all(ok for _, ok in found)
-        return (numbers, valid) if numbers else (default, False)
-
-    return Parameter(name, default, read, lambda numbers: "_".join(map(_decimals, numbers)))
-
-
-def _nearest(text: str, low: float, high: float, default: float) -> tuple[float, bool]:
-    try:
-        number = float(text[:40])
-    except ValueError:
-        return default, False
-    if number != number:
-        return default, False
-    return min(max(number, low), high), low <= number <= high
-
-
-def _decimals(number: float) -> str:
-    return f"{number:.2f}".rstrip("0").rstrip(".")
-
-
-def flag(name: str, default: bool = False) -> Parameter:
-    """On (1) or off (0)."""
-    return Parameter(name, default, lambda text: (text == "1", text in ("0", "1")), lambda on: "1" if on else "0")
-
-
-def text(name: str, most: int, default: str) -> Parameter:
-    """A text of at most so many characters."""
-    return Parameter(
-        name, default, lambda given: (given[:most], len(given) <= most), lambda given: given[:most], free=True
-    )
-
+from srviz.rooms import base as rooms
+from srviz.ui.kit.parameter import Parameter as Parameter
+from srviz.ui.kit.parameter import choice as choice
+from srviz.ui.kit.parameter import flag as flag
+from srviz.ui.kit.parameter import real as real
+from srviz.ui.kit.parameter import reals as reals
+from srviz.ui.kit.parameter import several as several
+from srviz.ui.kit.parameter import text as text
+from srviz.ui.kit.parameter import whole as whole
 
 ANSWER = Parameter(  # to the page's question: every page has one
     "answer",
@@ -107,6 +29,47 @@ ANSWER = Parameter(  # to the page's question: every page has one
     lambda text: (int(text) - 1, True) if text in ("1", "2", "3", "4", "5", "6") else (None, text == "0"),
     lambda given: "0" if given is None else str(given + 1),
 )
+NAME, MOST_SOLVED = re.compile(r"[a-z-]{1,30}"), 64
+
+
+def _names(text: str) -> tuple[list[str], bool]:
+    found = [name for name in text[: 31 * MOST_SOLVED].split("_") if NAME.fullmatch(name)]
+    return list(dict.fromkeys(found))[:MOST_SOLVED], len(found) == text.count("_") + 1
+
+
+PUZZLE = Parameter("puzzle", "", lambda text: (text, True) if NAME.fullmatch(text) else ("", not text), str)
+SOLVED = Parameter("solved", [], _names, "_".join)  # the names of the puzzles that were solved
+ANSWERED = Parameter("answered", [], _names, "_".join)  # the pages whose questions were answered rightly
+PRESENT = whole("present", 0, 40, 0)  # the step that is presented, from 1; 0 where the page is not presented
+_SEAT = re.compile(f"[{rooms.LETTERS}]{{{rooms.CODE_LENGTH}}}([.][a-z0-9]{{{rooms.MEMBER_LENGTH}}})?")
+ROOM = Parameter(  # the class's room that the visitor is in, and who they are there
+    "room", "", lambda text: (text, True) if _SEAT.fullmatch(text) else ("", not text), str,
+    why=lambda text: "The link names a room by a code that none can have.",
+)  # fmt: skip
+HIDDEN, MOST_HIDDEN = re.compile(r"[a-z][a-z0-9]{0,19}"), 24
+
+
+def _hidden(text: str) -> tuple[list[str], bool]:
+    found = [name for name in text[: 21 * MOST_HIDDEN].split("_") if HIDDEN.fullmatch(name)]
+    return list(dict.fromkeys(found))[:MOST_HIDDEN], True  # what nobody knows hides nothing
+
+
+def _asked(text: str) -> tuple[str, bool]:
+    """A question, and below it no choices or some, each on its line."""
+    question, *choices = text[:MOST_ASKED].split("\n")
+    lines = [rooms.tidy(question, rooms.LONGEST_QUESTION)]
+    lines += filter(None, (rooms.tidy(choice, rooms.LONGEST_CHOICE) for choice in choices[: rooms.MOST_OWN]))
+    value = "\n".join(lines[:1] if len(lines) <= rooms.LEAST_CHOICES else lines) if lines[0] else ""
+    return value, value == text
+
+
+MOST_ASKED = 4 * (rooms.LONGEST_QUESTION + rooms.MOST_OWN * rooms.LONGEST_CHOICE)
+HIDE = Parameter("hide", [], _hidden, "_".join)  # of a lesson: the parts and controls that are not shown
+ASK = Parameter(  # of a lesson: the lecturer's question
+    "ask", "", _asked, str, free=True, why=lambda text: "The question of this lesson is not quite what the link held."
+)
+ASIDE = (ANSWERED.name, PRESENT.name, ROOM.name, HIDE.name, ASK.name)  # says nothing of the page's own state
+COMMON = (ANSWER, PUZZLE, SOLVED, ANSWERED, PRESENT, ROOM, HIDE, ASK)  # what every page has besides its own
 
 
 @dataclass
@@ -123,17 +86,29 @@ class State:
 
     def __setitem__(self, name: str, value: Any) -> None:
         """Set a parameter that no widget holds, a live component's, say."""
-        self.values[name] = st.session_state[key(name)] = value
+        self.values[name] = st.session_state[_key(name)] = value
 
 
 def enter(script: str) -> None:
     """A page begins (the shell calls this)."""
     st.session_state["_script"] = script
+    st.session_state["_keyed"] = set()
     st.session_state["_state"] = None
 
 
 def key(name: str) -> str:
     """The key of the widget that holds this parameter on the current page."""
+    st.session_state["_keyed"].add(name)
+    return _key(name)
+
+
+def keyed() -> set[str]:
+    """The parameters that have a widget on the page, as far as its script has come."""
+    found: set[str] = st.session_state["_keyed"]
+    return found
+
+
+def _key(name: str) -> str:
     return f"{st.session_state['_script']}:{name}"
 
 
@@ -141,7 +116,7 @@ def held(name: str) -> str:
     """The key of a widget that the browser may build later than the page, inside a popover, say: it is told its value
     in every run, and not only in the first, which it has missed.
     """
-    st.session_state[key(name)] = current()[name]
+    st.session_state[_key(name)] = current()[name]
     return key(name)
 
 
@@ -156,20 +131,21 @@ def settle(*parameters: Parameter, together: Together | None = None) -> State:
     note = st.empty()  # there in every run: what stands below is not mounted anew when a note comes or goes
     states: dict[str, State] = st.session_state.setdefault("_states", {})
     script = st.session_state["_script"]
-    known = {parameter.name: parameter for parameter in (*parameters, ANSWER)}
+    known = {parameter.name: parameter for parameter in (*parameters, *COMMON)}
     query = {name: st.query_params[name] for name in known if name in st.query_params}
     arrived = st.session_state.get("_settled") != script
     st.session_state["_settled"] = script
     acted = _acted() and not arrived
     state = states.get(script)
     if state is None or (query != state.query and not acted and (query or not arrived)):
-        state = State(known, _read(known, query, together, note), query, state.epoch + 1 if state else 0)
+        epoch = state.epoch + 1 if state else 0
+        state = State(known, _read(known, query, together, note), query, epoch=epoch)
         _seed(state)
     elif arrived:  # back on a page whose widgets are gone: as it was left
         state.epoch += 1
         _seed(state)
     else:
-        state.values |= {name: st.session_state[key(name)] for name in known if key(name) in st.session_state}
+        _take(state)
     states[script] = st.session_state["_state"] = state
     for name, value in (together(state.values) if together else {}).items():
         state[name] = value
@@ -177,13 +153,39 @@ def settle(*parameters: Parameter, together: Together | None = None) -> State:
     return state
 
 
+def _take(state: State) -> None:
+    """What the controls say. One of which nothing is said, or what no control says, by a client that is no browser of
+    ours, stands where it stood.
+    """
+    for name, parameter in state.parameters.items():
+        if _key(name) not in st.session_state and parameter.default is None:
+            continue
+        said = st.session_state.get(_key(name))
+        if (said is None and parameter.default is not None) or not _can_be(parameter, said, state.values[name]):
+            st.session_state[_key(name)] = state.values[name]
+        else:
+            state.values[name] = said
+
+
+def _can_be(parameter: Parameter, said: Any, before: Any) -> bool:
+    """Whether a control can say this: a value of the kind that stood there before, or one that a link could hold."""
+    if type(said) is type(before):
+        return True
+    try:
+        _, valid = parameter.read(parameter.write(said))
+    except (TypeError, ValueError, AttributeError, LookupError):
+        return False
+    return valid
+
+
 def _read(
     known: dict[str, Parameter], query: dict[str, str], together: Together | None, place: DeltaGenerator
 ) -> dict[str, Any]:
     """The nearest valid values, and a note in its place where the query held others."""
     values, wrong, notes = {}, [], []
+    said = {name: text for name, text in query.items() if name not in ASIDE}
     for name, parameter in known.items():
-        values[name], valid = parameter.read(query[name]) if name in query else (parameter.default, True)
+        values[name], valid = parameter.read(query[name]) if name in query else (parameter.missing(said), True)
         if not valid and (why := parameter.why(query[name])):
             notes.append(why)
         elif not valid:
@@ -210,7 +212,7 @@ def _shown(parameter: Parameter, value: Any) -> str:
 
 def _seed(state: State) -> None:
     for name, value in state.values.items():
-        st.session_state[key(name)] = value
+        st.session_state[_key(name)] = value
 
 
 def _remember() -> None:
@@ -233,22 +235,62 @@ def _is_control(name: object) -> bool:
     return not str(name).startswith("_")
 
 
+def put(values: Mapping[str, str]) -> None:
+    """Set some parameters of the page's state, as a link writes them; called before a run, by a button."""
+    state = current()
+    for name, given in values.items():
+        state[name], _ = state.parameters[name].read(given)
+    state.epoch += 1
+
+
+def go(query: Mapping[str, str]) -> None:
+    """Show the page as a link with this query does; called before a run, by a button.
+
+    The state is set and not the address, which a run that a live component brings about at the same moment would still
+    have as it was.
+    """
+    state = current()
+    said = {name: text for name, text in query.items() if name not in ASIDE}
+    for name, parameter in state.parameters.items():
+        state[name] = parameter.read(query[name])[0] if name in query else parameter.missing(said)
+    state.epoch += 1
+
+
+def arrives() -> bool:
+    """Whether the session comes to this page now, from another one or from outside."""
+    return bool(st.session_state.get("_settled") != st.session_state["_script"])
+
+
 def current() -> State:
     """The state that this run of the page has settled."""
     state: State = st.session_state["_state"]
     return state
 
 
+def query(state: State, without: Collection[str] = ()) -> dict[str, str]:
+    """The state as a link holds it: only what differs from the default, and with it what older links left unsaid."""
+    known = {name: parameter for name, parameter in state.parameters.items() if name not in without}
+    texts = {name: parameter.write(state.values[name]) for name, parameter in known.items()}
+    other = {name for name, parameter in known.items() if texts[name] != parameter.write(parameter.default)}
+    older = other - set(ASIDE)  # what older links could say
+    named = {name for name, parameter in known.items() if older and parameter.before is not None}
+    return {name: text for name, text in texts.items() if name in other | named}
+
+
+def link(query: Mapping[str, str]) -> str:
+    """The whole address of this page, as the visitor's browser has it, with a query; only the query where it is not
+    known.
+    """
+    asked = f"?{urlencode(query)}" if query else ""
+    return f"{st.context.url or ''}{asked}"
+
+
 def leave() -> None:
-    """Write the page's state to the URL (the shell calls this): only what differs from the default."""
+    """Write the page's state to the URL (the shell calls this)."""
     state: State | None = st.session_state.get("_state")
     if state is None:
         return
-    state.query = {
-        name: text
-        for name, parameter in state.parameters.items()
-        if (text := parameter.write(state.values[name])) != parameter.write(parameter.default)
-    }
+    state.query = query(state)
     if dict(st.query_params) != state.query:
         st.query_params.from_dict(state.query)
     _remember()

@@ -7,9 +7,10 @@ there a press is heard at once.
 """
 
 import contextlib
+import itertools
 import time
 from collections import deque
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
 from threading import Lock
 from typing import Any, TypeVar
@@ -20,12 +21,14 @@ from numpy.typing import NDArray
 from streamlit.delta_generator import DeltaGenerator
 
 from srviz import host, jobs
-from srviz.ui.kit import url
+from srviz.ui.kit import seat, url
+from srviz.ui.kit.component import component
 
 TELL_SECONDS = 0.1  # at least so long between two signs of life
 REST_SECONDS = 0.5
 NICE = 5  # of the processes that do the work: the visitors of other pages come first
 FEED_SECONDS = 0.2  # at least so long between two pictures of what has come so far
+OVERLAP_SECONDS = 3.0  # what a feed repeats
 News = TypeVar("News")
 
 
@@ -48,6 +51,10 @@ class Line:
         with self._lock:
             return self._tickets.index(ticket)
 
+    def __len__(self) -> int:
+        """How many there are, the one at work included."""
+        return len(self._tickets)
+
     def leave(self, ticket: object) -> None:
         """Done, or given up."""
         with self._lock:
@@ -57,6 +64,11 @@ class Line:
 @st.cache_resource(max_entries=1, show_spinner=False)
 def _line() -> Line:
     return Line()
+
+
+def waiting() -> int:
+    """How many sessions of this server are at a heavy job or wait for their turn."""
+    return len(_line())
 
 
 @contextlib.contextmanager
@@ -99,7 +111,12 @@ class Bar:
 
 
 def stop_and_bar(key: str, stop: Callable[..., None], *arguments: object, row: str | None = None) -> Bar:
-    """The button Stop and, beside it, the bar that shows how far the work is. row: the key of both together."""
+    """The button Stop and, beside it, the bar that shows how far the work is. row: the key of both together.
+
+    A script that listens is one that runs, and the panel of a class's room waits for its end: a note says so.
+    """
+    if seat.current():
+        st.caption("What you see of the room stands still until this is over or stopped. The others go on.")
     with st.container(horizontal=True, vertical_alignment="center", key=row):
         st.button("Stop", key=key, on_click=stop, args=arguments)
         return Bar(st.progress(*Bar.shown))
@@ -145,6 +162,47 @@ def watch(
                 feed()
                 new, fed = False, now
     tell()
+
+
+@dataclass
+class Place:
+    """Where work under way shows itself: its bar, and the element that hands on what has come so far."""
+
+    bar: Bar
+    feed: DeltaGenerator
+
+
+def listen(
+    place: Place,
+    plan: tuple[jobs.Plan, dict[str, jobs.Packed]],
+    take: Callable[[jobs.Record], object],
+    *,
+    share: Callable[[], float],
+    doing: Callable[[], str],
+    news: Callable[[], dict[str, Any]],
+) -> None:
+    """Do a job as the one heavy job of this server. Stop, or a closed tab, ends it.
+
+    plan: of the job, and what is attached to it. share, doing: how far it is, and what it is at, in words. news: what
+    the live component is told of what has come so far.
+    """
+    number = itertools.count()
+
+    def feed() -> None:
+        with place.feed:
+            component("paint")(key=f"_feed {next(number)}", data=news())
+
+    with turn(lambda text: place.bar.progress(0.0, text)):
+        said = jobs.stream(*plan, limits("cpu"))
+        watch(said, take, lambda: place.bar.progress(share(), doing()), feed)
+
+
+def recent(times: Sequence[float]) -> int:
+    """The first of some moments, in the order of time, that a feed tells of: it repeats what was told a little before,
+    because a browser may leave one out.
+    """
+    since = time.monotonic() - OVERLAP_SECONDS
+    return next((k for k, at in enumerate(times) if at >= since), len(times))
 
 
 def limits(device: str) -> jobs.Limits:

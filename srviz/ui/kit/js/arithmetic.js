@@ -1,6 +1,6 @@
 // The arithmetic of the pair that is pointed at, written out with its numbers.
 
-import { make } from "./core.js";
+import { byHand, make } from "./core.js";
 import { dot } from "./formulas.js";
 import { fmt } from "./text.js";
 
@@ -9,6 +9,7 @@ import { fmt } from "./text.js";
  * @typedef {object} Arithmetic
  * @property {string} template
  * @property {string} idle shown while nothing is pointed at
+ * @property {string} title where it is written with those of other figures, whose it is; see pair.js
  * @property {Record<string, [string, any]>} terms
  * @property {string | null} cells of a heatmap that is drawn coarser than it is, in base64
  */
@@ -21,10 +22,10 @@ const FINE = 4, COARSE = 2; // digits of a weight or a mean, of everything else
 export function written(figure, pair) {
   const { template, idle } = figure.arithmetic, query = pair?.query ?? null, key = pair?.key ?? null;
   const { queries, keys } = figure.data, row = queries?.indexOf(query), column = keys?.indexOf(key);
-  if (row < 0 || column < 0) return [idle]; // of tokens that are no longer there
+  if (row < 0 || column < 0) return [byHand(idle)]; // of tokens that are no longer there
   const found = template.split(/\{(\w+)\}/).map((text, k) => ({ text, name: k % 2 ? text : null }));
   const values = found.map(({ name }) => (name === null ? 0 : number(figure, figure.terms[name], query, key, row, column)));
-  if (values.some((value) => value === undefined)) return [idle];
+  if (values.some((value) => value === undefined)) return [byHand(idle)];
   return found.map(({ text, name }, k) => {
     if (name === null) return text;
     const words = fmt(values[k], figure.terms[name][0].startsWith("z") || name === "mean" ? FINE : COARSE);

@@ -1,14 +1,18 @@
 // A canvas whose pixels are those of the screen, and the strokes that all drawings share.
 
+/** How many pixels of the screen one of an element's own has: a page that is presented is larger than its pixels. */
+export const density = (element) => (devicePixelRatio || 1) * (element.currentCSSZoom ?? 1);
+
 /**
- * Make a canvas as sharp as the screen, empty, and return the pen that draws on it in CSS pixels.
+ * Make a canvas as sharp as the screen, empty, and return the pen that draws on it in CSS pixels. While the figure is taken
+ * away the pen also writes down what it draws: so a drawing that is kept for later is drawn again then.
  * @param {HTMLCanvasElement} canvas
  * @param {number} width in CSS pixels
  * @param {number} height in CSS pixels
  * @param {string} font the family of its text
  */
 export function surface(canvas, width, height, font) {
-  const ratio = devicePixelRatio || 1;
+  const ratio = density(canvas);
   if (canvas.width !== Math.round(width * ratio) || canvas.height !== Math.round(height * ratio)) {
     canvas.width = Math.round(width * ratio);
     canvas.height = Math.round(height * ratio);
@@ -19,8 +23,11 @@ export function surface(canvas, width, height, font) {
   pen.clearRect(0, 0, width, height);
   pen.font = `13px ${font}`;
   pen.textBaseline = "middle";
-  return pen;
+  return /** @type {any} */ (globalThis).srvizRecorder?.(canvas, pen, width, height) ?? pen;
 }
+
+/** Whether what is drawn now is written down too, because a visitor takes the figure away: see take/picture.js. */
+export const recording = () => Boolean(/** @type {any} */ (globalThis).srvizRecorder);
 
 /** A straight line. */
 export function segment(pen, from, to, colour, thick) {

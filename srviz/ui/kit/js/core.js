@@ -61,6 +61,10 @@ export const hundredth = (x) => Math.round(x * 100) / 100;
 /** Whether the visitor asked for less motion. */
 export const reducedMotion = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
 
+/** A sentence for the hand that one has: on a phone one taps, and nothing is pointed at. */
+export const byHand = (text) => (matchMedia("(hover: none)").matches
+  ? text.replace(/\bPoint at\b/g, "Tap").replace(/\bpoint at\b/g, "tap").replace(/\bClick\b/g, "Tap").replace(/\bclick\b/g, "tap") : text);
+
 /** The element that has the focus in the tree that an element stands in. */
 export const focusedIn = (element) => element.getRootNode().activeElement;
 

@@ -26,10 +26,10 @@ export function drag(event, element, move, end) {
 /** Keep the page from scrolling while a finger drags a mark: touch-action is not heeded inside a drawing. */
 export const holdPage = (element) => element.addEventListener("touchstart", (event) => event.preventDefault(), { passive: false });
 
-/** Where a pointer is, in pixels from the corner of an element. */
+/** Where a pointer is, in the element's own pixels from its corner. */
 export function placeIn(event, element) {
-  const box = element.getBoundingClientRect();
-  return [event.clientX - box.left, event.clientY - box.top];
+  const box = element.getBoundingClientRect(), zoom = element.currentCSSZoom ?? 1;
+  return [(event.clientX - box.left) / zoom, (event.clientY - box.top) / zoom];
 }
 
 /**

@@ -2,7 +2,7 @@
 // What changes often, colours above all, comes apart from the figure (paint.js), so that positions travel once.
 
 import { written } from "./arithmetic.js";
-import { button, clamp, make, put, svg } from "./core.js";
+import { clamp, make, put, svg } from "./core.js";
 import { arrow } from "./drag.js";
 import { Group } from "./group.js";
 import { lens, marks, pairAt } from "./pointing.js";
@@ -27,7 +27,6 @@ import { PAINT, floats, integers, paints } from "./wire.js";
  */
 
 const CLICK = 4; // pixels; a pointer that moved farther did not click
-const LONGEST_NAME = 60; // characters of a file that is saved
 const OPTIONS = { displayModeBar: false, responsive: false, scrollZoom: false };
 
 /** Plotly.js, loaded once for all figures of the page, from wherever the app is mounted. */
@@ -83,11 +82,7 @@ export class Figure {
     this.plot = make("div", { class: "plot", role: "figure", tabindex: "0" });
     this.over = svg("svg", { class: "over", "aria-hidden": "true" });
     this.says = make("div", { class: "says" });
-    const saver = (format) => {
-      const name = format.toUpperCase(), label = `Save as ${name}`;
-      return button(name, () => this.save(format), { title: label, "aria-label": label });
-    };
-    this.face = make("div", { class: "figure" }, [this.plot, this.says, make("div", { class: "save" }, ["png", "svg"].map(saver))]);
+    this.face = make("div", { class: "figure" }, [this.plot, this.says]);
     root.replaceChildren(this.face);
     this.observer = new ResizeObserver(() => this.mounted && this.plot.offsetWidth && this.plotly.Plots.resize(this.plot));
     this.observer.observe(root);
@@ -131,7 +126,7 @@ export class Figure {
     put(this.plot, { "aria-label": paint?.alt ?? alt });
     this.face.classList.toggle("painted", Boolean(painted));
     this.arithmetic = paint?.arithmetic ?? arithmetic;
-    put(this.says, { hidden: !this.arithmetic.template });
+    put(this.says, { hidden: !this.arithmetic.template || Boolean(this.arithmetic.title) });
     const unpacked = ([whose, numbers]) => /** @type {[string, any]} */ ([whose, whose === "p" ? floats(numbers) : numbers]);
     const terms = Object.entries({ ...arithmetic.terms, ...paint?.arithmetic?.terms });
     this.terms = Object.fromEntries(terms.map(([name, term]) => [name, unpacked(term)]));
@@ -172,7 +167,7 @@ export class Figure {
   show(pair, held) {
     if (!this.mounted) return;
     this.over.replaceChildren(...marks(this, pair, held));
-    if (this.arithmetic.template) this.says.replaceChildren(...written(this, pair));
+    if (this.arithmetic.template && !this.arithmetic.title) this.says.replaceChildren(...written(this, pair));
   }
 
   // ---- what the visitor does ----
@@ -228,13 +223,6 @@ export class Figure {
       if (group.held) group.move(pair, this); else group.point(pair);
     } else return;
     event.preventDefault();
-  }
-
-  save(format) {
-    const { clientWidth: width, clientHeight: height } = this.plot;
-    const words = this.plot.getAttribute("aria-label").toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? [];
-    const filename = ["srviz", ...words].join("-").slice(0, LONGEST_NAME);
-    return this.plotly.downloadImage(this.plot, { format, filename, width, height, scale: 2 });
   }
 
   /** Another figure of the group was turned: the last camera counts, however many come while one is being drawn. */

@@ -152,6 +152,20 @@ export function softmaxRow(head, i) {
   return { weights, sum: 1, total: sum * Math.exp(top) };
 }
 
+const features = (x) => (x > 0 ? x + 1 : Math.exp(x));
+
+/** A row of linear attention: φ(q)·φ(k) / Σ φ(q)·φ(k), φ = elu + 1. @param {Head} head @returns {Row} */
+export function linearRow({ n, d, q, k }, i) {
+  const weights = new Float64Array(n);
+  let sum = 0;
+  for (let j = 0; j < n; j += 1) {
+    for (let c = 0; c < d; c += 1) weights[j] += features(q[i * d + c]) * features(k[j * d + c]);
+    sum += weights[j];
+  }
+  for (let j = 0; j < n; j += 1) weights[j] /= sum;
+  return { weights, sum: 1, total: sum };
+}
+
 /**
  * The rows of a head by the name of their rule.
  * @type {Record<string, (head: Head, i: number, bandwidth?: number) => Row>}
@@ -160,6 +174,7 @@ export const ROWS = {
   softmax: softmaxRow,
   relu: (head, i) => reluRow(head.s[i], head.t),
   bump: (head, i, bandwidth = 1) => bumpRow(head.s[i], head.t, bandwidth),
+  linear: linearRow,
 };
 
 /** The effective weights of a row: less their mean, which is what centring the values does. @param {Row} row */
@@ -191,4 +206,52 @@ export function standardize(s, t, epsilon) {
   const [a, b] = [s, t].map((scores) => scores.map((x) => x - middle));
   const deviation = Math.sqrt((dot(a, a) / a.length + dot(b, b) / b.length) / 2 + epsilon);
   return [a.map((x) => x / deviation), b.map((x) => x / deviation)];
+}
+
+// ---- broken lines ----
+
+/**
+ * A line of straight pieces that is 0 left of all its bends.
+ * @typedef {object} Broken
+ * @property {number[]} places where it bends, ascending
+ * @property {number[]} R its height there
+ * @property {number[]} S the slope that begins there
+ */
+
+/** Where Σ relu(s − t) u bends, and by how much. @returns {[number[], number[]]} */
+export const reluBends = (keys, values) => [keys, centred(values)];
+
+/** Where Σ max(0, 1 − |s − t| / b) v bends, and by how much: each bump is three hinges. @returns {[number[], number[]]} */
+export const bumpBends = (keys, values, b) => [
+  [-b, 0, b].flatMap((shift) => keys.map((t) => t + shift)), [1, -2, 1].flatMap((times) => values.map((v) => (times * v) / b)),
+];
+
+/**
+ * The broken line with these bends: two running sums over the sorted places.
+ * @param {[number[], number[]]} bends places, and the change of slope at each
+ * @returns {Broken}
+ */
+export function broken([places, changes]) {
+  const line = { places: [], R: [], S: [] };
+  let height = 0, slope = 0, before = 0;
+  for (const j of sortedBy(places)) {
+    height += (places[j] - before) * slope;
+    slope += changes[j];
+    before = places[j];
+    line.places.push(before);
+    line.R.push(height);
+    line.S.push(slope);
+  }
+  return line;
+}
+
+/**
+ * The height of a broken line at s, from the last bend below s alone: R + (s − place) · S. k: which bend, −1 where none is below.
+ * @param {Broken} line
+ * @param {number} s
+ */
+export function lookUp({ places, R, S }, s) {
+  const k = below(s, places) - 1;
+  if (k < 0) return { k, place: s, R: 0, S: 0, height: 0 };
+  return { k, place: places[k], R: R[k], S: S[k], height: R[k] + (s - places[k]) * S[k] };
 }

@@ -3,7 +3,10 @@
 import { Motion, Rest } from "./pace.js";
 
 /** @typedef {{query: number | null, key: number | null}} Pair */
-/** @typedef {import("./figure.js").Figure} Figure */
+/**
+ * A figure, or what stands for several of them; renewed: told that a member came or shows something else.
+ * @typedef {import("./figure.js").Figure & {renewed?: () => void}} Figure
+ */
 
 const STILL_FRAMES = 40; // after which a camera is taken to be at rest
 
@@ -47,6 +50,7 @@ export class Group {
     if (!this.members.size) document.addEventListener("keydown", this.onkey);
     this.members.add(member);
     if (this.shown) member.show(this.shown, Boolean(this.held));
+    for (const one of this.members) one.renewed?.();
   }
 
   leave(member) {

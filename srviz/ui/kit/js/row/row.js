@@ -3,10 +3,11 @@
 
 import { css, luminance, palette, rgb, signedEnds } from "../colour.js";
 import { announcer, button, make } from "../core.js";
-import { ROWS, below, effective, farthest, largest, ranksOf, sortedBy } from "../formulas.js";
+import { farthest, ranksOf, sortedBy } from "../formulas.js";
 import { Frame, Rest } from "../pace.js";
 import { count, fmt, small } from "../text.js";
 import { HEAD, floats, sharedHead } from "../wire.js";
+import { attend } from "./attend.js";
 import { ruleOf } from "./rules.js";
 import { Strip } from "./strip.js";
 import { writeRow } from "./words.js";
@@ -38,16 +39,8 @@ import { writeRow } from "./words.js";
  *   high: any, tokens: any[], marked: any[]}} Pane
  */
 
-const SHARE = 0.995, FEW = 200; // of the weights that the scale covers, where there are more than a few
 const TAP_PIXELS = 8; // a pointer that moved farther did not click
 const THEME_MILLISECONDS = 500; // between two looks at the theme, of which the browser tells nothing
-
-/** The size below which a share of the numbers lies: one bright token is not to put out the others. */
-function scaleOf(weights) {
-  if (weights.length < FEW) return largest(weights);
-  const sizes = weights.map(Math.abs).sort();
-  return sizes[Math.floor(SHARE * (sizes.length - 1))];
-}
 
 /**
  * A page extends it by: what (the word for a token), surface(index), show(look), name(j), mark(j), tokenAt(event), paint(); and it
@@ -74,7 +67,7 @@ export class Row {
     this.what = "token";
     this.room = 0; // pixels below the strip, for labels
     this.said = announcer();
-    this.hint = make("span", { class: "quiet" });
+    this.hint = make("span", { class: "quiet hint" });
     this.free = button("Let go", () => this.hold(-1));
     this.badge = make("span", { class: "badge waiting" });
     this.sums = make("div", { class: "sums" });
@@ -147,13 +140,16 @@ export class Row {
     this.grid.replaceChildren(...this.panes.map(({ title, note, surface, low, ramp, high }) => make("section", {}, [
       make("div", { class: "head" }, [title, note]), surface, make("div", { class: "legend" }, [low, ramp, high]),
     ])));
-    for (const { surface } of this.panes) {
-      surface.onpointermove = (event) => this.over(this.tokenAt(event));
-      surface.onpointerleave = surface.onpointercancel = () => this.over(null);
-      surface.onpointerdown = (event) => { this.down = event.button ? null : [event.clientX, event.clientY]; };
-      surface.onpointerup = (event) => this.up(event);
-    }
+    for (const { surface } of this.panes) this.listenTo(surface);
     this.head = this.found = null;
+  }
+
+  /** A surface on which tokens are pointed at and clicked. */
+  listenTo(surface) {
+    surface.onpointermove = (event) => this.over(this.tokenAt(event));
+    surface.onpointerleave = surface.onpointercancel = () => this.over(null);
+    surface.onpointerdown = (event) => { this.down = event.button ? null : [event.clientX, event.clientY]; };
+    surface.onpointerup = (event) => this.up(event);
   }
 
   /** Take the head that this message is about, once it has arrived. */
@@ -231,7 +227,10 @@ export class Row {
     this.strip.measure(); // before anything changes: the browser would have to lay out again
     if (!this.head || !this.strip.width) return;
     const i = this.query(), { raw, signed } = this.data;
-    if (this.found?.query !== i || this.found.raw !== raw) this.attend(i, raw);
+    if (this.found?.query !== i || this.found.raw !== raw) {
+      this.found = attend(this.head, this.panes, i, raw);
+      this.compared = null;
+    }
     this.compare();
     const look = palette(this.live), [low, high] = signedEnds(signed, look.ground);
     const channels = Object.fromEntries(["ground", "ink", "query", "key"].map((name) => [name, rgb(look[name])]));
@@ -241,16 +240,6 @@ export class Row {
     this.paint();
     this.strip.draw();
     writeRow(this);
-  }
-
-  /** Compute the rows of a query: as they are, as they are shown, and the weight at the end of each scale. */
-  attend(i, raw) {
-    const rows = this.panes.map(({ method: { rule, bandwidth } }) => ROWS[rule](this.head, i, bandwidth));
-    const shown = rows.map((row, k) => (raw || !this.panes[k].rule.centred ? row.weights : effective(row)));
-    const tops = shown.map(scaleOf), top = raw ? tops.fill(Math.max(...tops)) : tops; // weights of one kind share a scale
-    const beyond = shown.map((weights, k) => weights.some((w) => Math.abs(w) > top[k]));
-    this.found = { query: i, raw, rows, shown, top, beyond, below: below(this.head.s[i], this.head.t) };
-    this.compared = null;
   }
 
   /** Whether the weights of a pane are less their mean, and so of both signs. */
@@ -265,7 +254,7 @@ export class Row {
   entitle({ method, rule, title, note, low, ramp, high }, index) {
     const { found, colours } = this, isSigned = this.isSigned(index), top = small(found.top[index]);
     title.textContent = rule.centred ? `${method.label}, ${isSigned ? "effective" : "raw"}` : method.label;
-    note.textContent = isSigned ? "what is above the row's mean is teal, below it brown" : `the row sums to ${rule.sum(found.rows[index])}`;
+    note.textContent = isSigned ? "teal above the mean of the row, brown below it" : `the row sums to ${rule.sum(found.rows[index])}`;
     low.textContent = isSigned && found.top[index] ? `−${top}` : "0";
     high.textContent = found.beyond[index] ? `${top} and beyond` : top;
     const ends = isSigned ? [colours.low, colours.ground, colours.high] : [colours.ground, colours.ink];

@@ -46,4 +46,12 @@ export const ruleOf = ({ rule, bandwidth = 1 }) => ({
     ],
     shape: { f: bump(bandwidth), corners: [-bandwidth, 0, bandwidth], most: () => 1 },
   },
+  linear: {
+    centred: false,
+    sum: () => "1",
+    words: (head, found, i, j) => [
+      "φ(q)·φ(k) = ", sized(found.weights[j] * found.total), ` / ${sized(found.total)}`, ...equals(found, j),
+    ],
+    shape: null,
+  },
 })[rule];

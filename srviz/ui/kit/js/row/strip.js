@@ -1,4 +1,4 @@
-// The sorted keys as bars along the axis of scores, coloured above by one method and below by another.
+// The sorted keys as bars along the axis of scores: a row for each method, coloured by its weights.
 
 import { css, fade, mixed } from "../colour.js";
 import { polygon, segment, surface } from "../canvas.js";
@@ -6,17 +6,15 @@ import { clamp, make, put } from "../core.js";
 import { arrow, placeIn } from "../drag.js";
 import { count, fmt } from "../text.js";
 
-export const AXIS = 116; // pixels from the top of the strip to the axis of scores
-export const TAIL = 40; // pixels of the longest bar below the axis
-const STRIP = 216, LANE = 62; // pixels of the strip, of the longest bar above the axis
-const RAMP = 76, MARGIN = 12; // the tallest that the kernel is drawn; beside the axis
+const TOP = 36, TITLE = 20, LANE = 52, APART = 14; // pixels above the rows, of a row's words, of its longest bar, between two rows
+const UNDER = 56; // pixels below the lowest axis, without labels
+const MARGIN = 12; // pixels beside the axis
 const NEAR = 14; // pixels from a bar within which it is pointed at
 const PAGE = 20; // steps of a page key over the whole strip
 const SOME_KEYS = 300, WIDE = 8, NARROW = 5; // up to so many keys a bar is wide
 
 /** A method in a sentence: "sliced ReLU". */
 const inWords = ({ label }) => label[0].toLowerCase() + label.slice(1);
-const firstWord = (method) => inWords(method).split(" ")[0];
 
 export class Strip {
   /** @param {import("./row.js").Row} row */
@@ -25,6 +23,7 @@ export class Strip {
     this.bars = null;
     this.width = 0;
     this.pitch = WIDE;
+    this.base = TOP; // the axis of the lowest row, below which the scores stand
     this.canvas = make("canvas", { role: "slider", tabindex: 0, "aria-valuemin": 1 });
     this.canvas.onpointermove = this.canvas.onpointerdown = (event) => this.along(event);
     this.canvas.onpointerleave = this.canvas.onblur = () => row.point(null);
@@ -56,37 +55,56 @@ export class Strip {
 
   // ---- drawing ----
 
+  /** The axis of a row, in pixels from the top. */
+  axis(index) { return TOP + (index + 1) * (TITLE + LANE) + index * APART; }
+
   draw() {
-    const { row, canvas, width } = this, { head, found, colours } = row, height = STRIP + row.room;
-    const pen = surface(canvas, width, height, colours.font);
+    const { row, canvas, width } = this, { head, found, colours, panes } = row;
+    this.base = this.axis(panes.length - 1);
+    const height = this.base + UNDER + row.room, pen = surface(canvas, width, height, colours.font);
     pen.textBaseline = "alphabetic";
     const left = MARGIN, right = width - MARGIN, [low, high] = this.ends();
     const x = (score) => left + ((score - low) / (high - low)) * (right - left);
     const s = head.s[found.query], at = x(s), query = css(colours.query);
     this.pitch = head.n < SOME_KEYS ? WIDE : NARROW;
     this.bars = this.cut(x);
-    const upper = Math.min(1, row.panes.length - 1), { shape } = row.panes[upper].rule;
-    if (shape) this.drawKernel(pen, shape, s, low, high, x);
-    this.drawBars(pen, upper);
-    segment(pen, [left - 8, AXIS], [right + 8, AXIS], css(colours.ink), 1.3);
-    segment(pen, [at, 26], [at, AXIS + TAIL + 6], query, 1.4);
-    polygon(pen, [[at - 8, 20], [at + 8, 20], [at, 34]]);
+    panes.forEach(({ rule: { shape } }, index) => {
+      const axis = this.axis(index);
+      if (shape) this.drawKernel(pen, axis, shape, s, low, high, x);
+      this.drawBars(pen, index, axis);
+      segment(pen, [left - 8, axis], [right + 8, axis], css(colours.ink), 1.3);
+    });
+    row.labels(pen, x, width);
+    segment(pen, [at, 24], [at, this.base + 5], query, 1.4);
+    polygon(pen, [[at - 8, 18], [at + 8, 18], [at, 32]]);
     pen.fillStyle = query;
     pen.fill();
-    row.labels(pen, x, width);
+    this.drawTitles(pen, at);
     pen.fillStyle = query;
-    pen.textBaseline = "alphabetic";
     pen.textAlign = at > width / 2 ? "right" : "left";
-    pen.fillText(`s = ${row.score(found.query)}${row.caption(found.query)}`, at + (at > width / 2 ? -13 : 13), 31);
+    pen.fillText(`s = ${row.score(found.query)}${row.caption(found.query)}`, at + (at > width / 2 ? -13 : 13), 28);
     this.drawScale(pen, x, low, high);
     pen.textAlign = "left";
-    const [first, second] = [row.panes[0].method, row.panes[upper].method];
-    pen.fillText(width < 560
-      ? `above: ${firstWord(second)}, below: ${firstWord(first)}`
-      : `bars: how many keys have that score; above coloured by ${inWords(second)}, below by ${inWords(first)}`, left - 8, height - 8);
+    pen.fillText(width < 420 ? "height: keys with that score" : "height of a bar: how many keys have that score", left - 8, height - 8);
     pen.textAlign = "right";
     pen.fillText("score →", right + 8, height - 8);
     this.describe();
+  }
+
+  /** What each row is, at the end where the query is not. */
+  drawTitles(pen, at) {
+    const { row: { panes, colours, found }, width } = this, toRight = at < width / 2;
+    pen.textAlign = toRight ? "right" : "left";
+    pen.fillStyle = colours.quiet;
+    pen.strokeStyle = css(colours.ground);
+    pen.lineWidth = 4;
+    panes.forEach(({ method, rule }, index) => {
+      const mean = rule.centred && !found.raw ? ", less the mean of the row" : "";
+      const words = `${width < 420 ? "" : "coloured by the weights of "}${inWords(method)}${width < 420 ? "" : mean}`;
+      const place = [toRight ? width - 4 : 4, this.axis(index) - LANE - 8];
+      pen.strokeText(words, place[0], place[1]);
+      pen.fillText(words, place[0], place[1]);
+    });
   }
 
   /** The least and the largest score of the head. */
@@ -97,30 +115,27 @@ export class Strip {
   }
 
   /** The kernel f(s − t) over the axis, as on the first page. */
-  drawKernel(pen, { f, corners, most }, s, low, high, x) {
+  drawKernel(pen, axis, { f, corners, most }, s, low, high, x) {
     const places = [low, ...corners.map((r) => s - r).filter((t) => t > low && t < high).sort((a, b) => a - b), high];
-    polygon(pen, [[x(low), AXIS], ...places.map((t) => [x(t), AXIS - (RAMP * f(s - t)) / most(high - low)]), [x(high), AXIS]]);
+    polygon(pen, [[x(low), axis], ...places.map((t) => [x(t), axis - (LANE * f(s - t)) / most(high - low)]), [x(high), axis]]);
     pen.fillStyle = fade(css(this.row.colours.query), 0.12);
     pen.fill();
   }
 
-  drawBars(pen, upper) {
+  drawBars(pen, index, axis) {
     const { row, bars, pitch } = this, { colours } = row, wide = pitch - 1, key = css(colours.key);
     const most = Math.max(...bars.map((bar) => bar.to - bar.from));
     for (const bar of bars) {
-      const part = (bar.to - bar.from) / most, tall = Math.max(3, LANE * part), deep = Math.max(3, TAIL * part);
+      const tall = Math.max(3, (LANE * (bar.to - bar.from)) / most);
       const pointed = row.key !== null && row.rank[row.key] >= bar.from && row.rank[row.key] < bar.to;
-      pen.fillStyle = this.meanColour(upper, bar);
-      pen.fillRect(bar.x - wide / 2, AXIS - tall - 1, wide, tall);
-      pen.fillStyle = this.meanColour(0, bar);
-      pen.fillRect(bar.x - wide / 2, AXIS + 1, wide, deep);
+      pen.fillStyle = this.meanColour(index, bar);
+      pen.fillRect(bar.x - wide / 2, axis - tall - 1, wide, tall);
       pen.strokeStyle = key;
       pen.lineWidth = pointed ? 2 : 0.5;
       if (!pointed && pitch === NARROW) continue;
-      pen.strokeRect(bar.x - wide / 2, AXIS - tall - 1, wide, tall);
-      pen.strokeRect(bar.x - wide / 2, AXIS + 1, wide, deep);
+      pen.strokeRect(bar.x - wide / 2, axis - tall - 1, wide, tall);
     }
-    if (pitch === NARROW) this.outline(pen, most, key);
+    if (pitch === NARROW) this.outline(pen, axis, most, key);
   }
 
   /** The colour of the mean weight of a bar's keys. */
@@ -144,22 +159,19 @@ export class Strip {
   }
 
   /** One line around bars that are too narrow for a frame each. */
-  outline(pen, most, colour) {
+  outline(pen, axis, most, colour) {
     pen.strokeStyle = colour;
     pen.lineWidth = 0.8;
-    for (const [up, room] of [[-1, LANE], [1, TAIL]]) {
-      pen.beginPath();
-      let last = null;
-      for (const bar of this.bars) {
-        const y = AXIS + up * (Math.max(3, (room * (bar.to - bar.from)) / most) + 1);
-        const [a, b] = [bar.x - this.pitch / 2, bar.x + this.pitch / 2];
-        if (bar.slot - 1 !== last) pen.moveTo(a, AXIS);
-        pen.lineTo(a, y);
-        pen.lineTo(b, y);
-        last = bar.slot;
-      }
-      pen.stroke();
+    pen.beginPath();
+    let last = null;
+    for (const bar of this.bars) {
+      const y = axis - Math.max(3, (LANE * (bar.to - bar.from)) / most) - 1, [a, b] = [bar.x - this.pitch / 2, bar.x + this.pitch / 2];
+      if (bar.slot - 1 !== last) pen.moveTo(a, axis);
+      pen.lineTo(a, y);
+      pen.lineTo(b, y);
+      last = bar.slot;
     }
+    pen.stroke();
   }
 
   drawScale(pen, x, low, high) {
@@ -170,8 +182,8 @@ export class Strip {
     pen.lineWidth = 4;
     for (let score = Math.ceil(low); score <= high; score += 1) {
       if (x(score) <= MARGIN + 14 || x(score) >= this.width - MARGIN - 14) continue;
-      pen.strokeText(fmt(score, 0), x(score), AXIS + TAIL + 22);
-      pen.fillText(fmt(score, 0), x(score), AXIS + TAIL + 22);
+      pen.strokeText(fmt(score, 0), x(score), this.base + 18);
+      pen.fillText(fmt(score, 0), x(score), this.base + 18);
     }
   }
 

@@ -1,9 +1,9 @@
 // What is written below the strip: the pair, its arithmetic by every method, what to do next, and the badge.
 
-import { make, put, span } from "../core.js";
+import { byHand, make, put, span } from "../core.js";
 import { count, judge, small } from "../text.js";
 
-const BADGE = "largest difference between what the browser drew and what the operator computed, over both rows";
+const BADGE = "The largest difference between what this page drew and what the operator computed, over both rows";
 
 /** @param {import("./row.js").Row} row */
 export function writeRow(row) {
@@ -15,7 +15,7 @@ export function writeRow(row) {
   row.free.hidden = row.held < 0;
   row.hint.textContent = hint(row);
   judge(row.badge, row.compared, row.data.tolerance);
-  if (row.compared === null && row.asked !== i) row.badge.textContent = "the operator answers to a click";
+  if (row.compared === null && row.asked !== i) row.badge.textContent = byHand("click to compare with the operator");
   put(row.badge, { title: BADGE });
 }
 
@@ -28,7 +28,7 @@ function pair(row, i, j) {
       span("key", row.key === null ? "farthest key " : "key "), row.mark(j),
       row.lit.length > 1 ? span("quiet", `, one of ${count(row.lit.length)} with this score`) : "",
     ]),
-    span("quiet", below ? `${count(below)} of ${count(n)} keys lie below the query` : "no key lies below the query: it attends to nothing"),
+    span("quiet", below ? `${count(below)} of ${count(n)} keys lie below the query` : "no key lies below the query, so it attends to nothing"),
   ]);
 }
 
@@ -42,8 +42,8 @@ function lessMean(row, index, j) {
 /** What the visitor can do now. */
 function hint(row) {
   const touch = matchMedia("(hover: none)").matches, { what } = row;
-  if (row.held < 0) return touch ? `Tap a ${what}: it is the query.` : `The ${what} under the pointer is the query. A click holds it.`;
+  if (row.held < 0) return touch ? `Tap a ${what} to make it the query.` : `The ${what} under the pointer is the query. Click to hold it.`;
   return touch
-    ? `Slide a finger over a ${what} or the strip: that is the key.`
-    : `Held. Point at a ${what} or the strip: that is the key. Esc lets go.`;
+    ? `Slide a finger over a ${what} or over the strip to choose the key.`
+    : `The query is held. Point at a ${what} or at the strip to choose the key. Esc lets the query go.`;
 }

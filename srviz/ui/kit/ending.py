@@ -1,0 +1,61 @@
+"""The end of the server at SIGTERM, as a host sends it: what is being answered is answered first.
+
+Streamlit's server closes every connection at once, which ends the scripts of their pages wherever they are. Here it
+hears of the signal when no page is at work, or after ANSWER_SECONDS, which only a race or a training outlasts. Their
+processes end with their pages (`srviz.jobs`). Whoever is connected comes back by themselves, to another replica
+where there is one, and finds the page by its link.
+"""
+
+import asyncio
+import os
+import signal
+import threading
+from types import FrameType
+from typing import Any
+
+from streamlit import runtime
+from streamlit.runtime.app_session import AppSessionState
+
+ANSWER_SECONDS = 5.0  # for the answers that are being made
+CLOSE_SECONDS = 3.0  # for the connections to close after that; then the process ends as it is
+SENT_SECONDS = 0.2  # for the last message of an answer to be sent
+
+
+def at_work() -> int:
+    """The sessions of this server whose page is being computed now."""
+    if not runtime.exists():
+        return 0
+    sessions = runtime.get_instance()._session_mgr.list_active_sessions()
+    return sum(one.session._state is AppSessionState.APP_IS_RUNNING for one in sessions)
+
+
+def prepare() -> None:
+    """Take over SIGTERM from the server, which has its own way with it by now; call this in its event loop."""
+    if threading.current_thread() is not threading.main_thread():  # of another program, which has its own signals
+        return
+    servers: Any = signal.getsignal(signal.SIGTERM)
+    if not callable(servers):
+        return
+    loop = asyncio.get_running_loop()
+    tasks: list[asyncio.Task[None]] = []
+
+    async def answer_first() -> None:
+        ends = loop.time() + ANSWER_SECONDS
+        while at_work() and loop.time() < ends:
+            await asyncio.sleep(0.05)
+        await asyncio.sleep(SENT_SECONDS)
+        servers(signal.SIGTERM, None)
+
+    def begin() -> None:
+        if tasks:  # it is asked a second time: at once, then
+            servers(signal.SIGTERM, None)
+        else:
+            tasks.append(loop.create_task(answer_first()))
+            last = threading.Timer(ANSWER_SECONDS + CLOSE_SECONDS, os._exit, [0])
+            last.daemon = True
+            last.start()
+
+    def heard(number: int, frame: FrameType | None) -> None:
+        loop.call_soon_threadsafe(begin)
+
+    signal.signal(signal.SIGTERM, heard)

@@ -1,0 +1,91 @@
+// The numbers of the pair that a group of figures lights up, of all its figures in one place.
+
+import { written } from "./arithmetic.js";
+import { announcer, byHand, make, put, span } from "./core.js";
+import { Group } from "./group.js";
+import { fmt } from "./text.js";
+
+/**
+ * What Python sends.
+ * @typedef {object} Message
+ * @property {string} group of the figures
+ * @property {string} idle shown while nothing is pointed at
+ * @property {string[] | null} names of the tokens, where they have some
+ */
+/** @typedef {import("./group.js").Pair} Pair */
+
+const FINE = 4; // digits of a weight that is read out
+
+class PairNumbers {
+  constructor(root) {
+    /** @type {Message} */
+    this.data = null;
+    /** @type {Group} */
+    this.group = null;
+    this.is3d = false;
+    this.arithmetic = null; // of its own it has none
+    this.rows = new Map();
+    this.head = make("div", { class: "head" });
+    this.table = make("div", { class: "rows" });
+    this.said = announcer();
+    root.replaceChildren(make("div", { class: "pair-numbers" }, [this.head, this.table, this.said]));
+  }
+
+  /** @param {Message} data */
+  receive(data, send) {
+    this.data = data;
+    if (!this.group) {
+      this.group = Group.named(data.group);
+      this.group.join(/** @type {any} */ (this));
+    }
+    this.renewed();
+  }
+
+  /** A figure of the group came, or shows something else. */
+  renewed() { this.show(this.group.shown, Boolean(this.group.held)); }
+
+  close() { this.group?.leave(/** @type {any} */ (this)); }
+
+  /** The figures of the group whose arithmetic has a title, as they stand on the page. */
+  titled() {
+    const found = [...this.group.members].filter((one) => one.arithmetic?.title);
+    return found.sort((a, b) => (a.root.compareDocumentPosition(b.root) & Node.DOCUMENT_POSITION_FOLLOWING ? -1 : 1));
+  }
+
+  /** @param {Pair | null} pair @param {boolean} held */
+  show(pair, held) {
+    const { names, idle } = this.data, { query = null, key = null } = pair ?? {};
+    const name = (kind, j) => span(kind, `${kind} ${j + 1}${names?.[j] ? ` “${names[j]}”` : ""}`);
+    this.head.replaceChildren(...(query === null && key === null ? [byHand(idle)] : [
+      ...(query === null ? [] : [name("query", query)]), ...(query === null || key === null ? [] : [" and "]), ...(key === null ? [] : [name("key", key)]),
+      held ? span("quiet hint", byHand(" · held: Esc or another click on it lets go")) : "",
+    ]));
+    const figures = this.titled();
+    this.table.replaceChildren(...figures.map((one) => make("div", { class: "line" }, [
+      span("name", one.arithmetic.title), make("span", { class: "sum" }, written(one, pair)),
+    ])));
+    const weights = held && query !== null && key !== null ? figures.map((one) => `${one.arithmetic.title}: ${this.weight(one, query, key)}`) : [];
+    put(this.said, {}).textContent = weights.length ? `Query ${query + 1}, key ${key + 1}. ${weights.join(", ")}` : "";
+  }
+
+  weight(figure, query, key) {
+    const { queries, keys } = figure.data, row = queries.indexOf(query), column = keys.indexOf(key);
+    if (row < 0 || column < 0) return "none";
+    return fmt(figure.cells ? figure.cells[query * keys.length + key] : figure.plot._fullData[0].z[row][column], FINE);
+  }
+
+  /** No figure to be turned. */
+  camera() { return null; }
+
+  look(camera) {}
+}
+
+export default function mount({ data, parentElement }) {
+  const root = parentElement.querySelector(".live");
+  root.component ??= new PairNumbers(root);
+  root.component.receive(data);
+  return () => {
+    root.component?.close();
+    root.component = null;
+  };
+}

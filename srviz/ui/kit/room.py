@@ -1,0 +1,289 @@
+"""A class in a room: its panel above the page, for who leads and for who follows, and the way in."""
+
+import string
+from functools import partial
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from srviz.rooms import Question, base, is_code
+from srviz.ui.kit import dialog, lesson, qr, report, seat, url
+from srviz.ui.kit.component import component
+from srviz.ui.kit.seat import Offer, Seat, store, told, tried
+
+LEAD_SECONDS, FOLLOW_SECONDS = 1.0, 4.0  # between two looks of who leads, and of who follows
+HOST = "host"  # of a link: the secret of who opened the room, which the address bar does not keep
+MOST_TYPED, MOST_SECRET = 2000, 64
+LINK = "room link"  # the key of what opens its dialog
+HOLD = "_hold"  # the component that keeps a lecturer's secret in their tab
+
+
+def begin(name: str) -> str:
+    """Take the place that a link asks for, before the page's body; a sentence where there is none."""
+    st.session_state["_page"] = name
+    asked, _ = url.ROOM.read(st.query_params.get(url.ROOM.name, ""))
+    code, _, member = asked.partition(".")
+    place, why = seat.current(), ""
+    if code and (place is None or place.code != code):
+        secret = str(st.query_params.get(HOST, ""))[:MOST_SECRET]
+        leads = secret and told(lambda: store().holds(code, secret))[0]
+        why = seat.sit(code, member, secret if leads else "")
+        place = seat.current()
+    found = report.last(HOLD, "held")
+    if found and seat.lead(str(found.get("code", "")), str(found.get("secret", ""))[:MOST_SECRET]):
+        place, why = seat.current(), ""
+    if place is None:
+        return why
+    place.offers = []
+    look, away = told(lambda: store().look(place.code))
+    place.look = look
+    if look is None and not away:
+        st.session_state.pop(seat.SEAT)
+        return base.GONE
+    return why or away
+
+
+def finish(panel: DeltaGenerator, why: str) -> None:
+    """Tell the room what was answered, show its panel, and put the place into the link; called after the body."""
+    place, state = seat.current(), st.session_state.get("_state")
+    if place and not place.secret:
+        why = _send(place) or why
+    with panel:
+        if why:
+            st.caption(why)
+        if place:
+            (_leading if place.secret else _following)(place)
+        code = place.code if place else st.session_state.get(seat.REFUSED)
+        if code:
+            kept = {"code": code, "secret": place.secret if place else ""}
+            component("hold")(key=HOLD, data=kept, on_held_change=lambda: None)
+    if state is not None:
+        state[url.ROOM.name] = place.text if place else ""
+
+
+def _send(place: Seat) -> str:
+    for offer in place.offers:
+        if offer.given is not None and place.sent.get(offer.topic) != offer.given:
+            if why := tried(partial(store().answer, place.code, place.member, offer.topic, offer.given)):
+                return why
+            place.sent[offer.topic] = offer.given
+    return ""
+
+
+# ---- the way in ------------------------------------------------------------------------------------------------------
+
+
+def door() -> None:
+    """In the sidebar: a code to type, or a room to open."""
+    with st.expander("A class", key="class", on_change="rerun") as cover:
+        if not cover.open:
+            return
+        lesson.button()
+        place = seat.current()
+        if place:
+            st.markdown(f"You {'lead' if place.secret else 'are in'} room **{place.code}**.")
+            st.button("Leave it" if not place.secret else "Leave it open and go", key="leave room", on_click=seat.rise)
+            if place.secret:
+                st.caption("This tab leads it again when you join with its code or load its link.")
+            return
+        st.text_input("Code of a room", key="_code", max_chars=base.CODE_LENGTH + 3, placeholder="five characters")
+        st.button("Join", key="join room", on_click=_join)
+        st.button(
+            "Open a room",
+            key="open room",
+            on_click=_open,
+            help="For a lecturer: your class answers, and you see how many chose what.",
+        )
+        st.caption("Whoever joins says nothing about themselves. A room is forgotten after a day.")
+        if why := st.session_state.pop("_why", ""):
+            st.caption(why)
+
+
+def _join() -> None:
+    code = str(st.session_state.get("_code") or "").strip().upper()
+    st.session_state["_why"] = seat.sit(code) if is_code(code) else base.GONE
+
+
+def _open() -> None:
+    found, why = told(lambda: store().open())
+    st.session_state["_why"] = why
+    if found:
+        seat.sit(found[0], secret=found[1])
+
+
+# ---- who leads -------------------------------------------------------------------------------------------------------
+
+
+def _leading(place: Seat) -> None:
+    with st.expander(f"Room {place.code}", expanded=True, key=seat.PANEL, on_change="rerun") as cover:
+        if not cover.open:
+            return
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.markdown(f"Others join with the code **{place.code}**.")
+            dialog.button("Code and link", LINK, icon=":material/qr_code_2:")
+            with st.popover("Ask"):
+                _own_question(place)
+            st.button("Close the room", key="close room", on_click=_close, args=(place,))
+        _lead(place)
+    if dialog.is_open(LINK):
+        dialog.show("Join the room", lambda: _link(place))
+
+
+def _link(place: Seat) -> None:
+    with st.container(key="room_code"):
+        st.markdown(place.code)
+    qr.show(url.link({url.ROOM.name: place.code}))
+    with st.expander("Your own link, to come back and lead"):
+        st.code(url.link({url.ROOM.name: place.code, HOST: place.secret}), language=None, wrap_lines=True)
+
+
+def _own_question(place: Seat) -> None:
+    with st.form("own question", border=False):
+        text = st.text_input("Your question", max_chars=base.LONGEST_QUESTION)
+        choices = st.text_area(
+            f"Choices, one on each line, {base.LEAST_CHOICES} to {base.MOST_OWN}", max_chars=MOST_TYPED, height=140
+        )
+        asked = st.form_submit_button("Ask the class")
+    if asked:
+        question = Question(text or "", tuple((choices or "").split("\n")))
+        why = tried(lambda: store().ask(place.code, place.secret, question))
+        st.caption(why or "Asked. Everybody in the room sees it now.")
+
+
+@st.fragment(run_every=LEAD_SECONDS)
+def _lead(place: Seat) -> None:
+    """How many there are, and what they answered."""
+    look, why = told(lambda: store().look(place.code))
+    if look is None:
+        _gone(why)
+        return
+    if place.trouble:
+        st.caption(place.trouble)
+    place.look = look
+    offers = _offers(place)
+    here = f"**{look.members}** {'has' if look.members == 1 else 'have'} joined"
+    if not offers:
+        st.markdown(f"{here}. This page has no question. Ask one of your own, or open a page that has one.")
+        return
+    names = {offer.topic: _name(offer.topic) for offer in offers}
+    topic = offers[0].topic
+    if len(offers) > 1:
+        topic = st.segmented_control(
+            "Shown", list(names), default=topic, format_func=names.__getitem__, key="_topic", required=True,
+            label_visibility="collapsed",
+        ) or topic  # fmt: skip
+    offer = next((one for one in offers if one.topic == topic), offers[0])
+    shown = offer.topic in look.revealed
+    counted = st.container()
+    answered = _picture(place, offer, shown)
+    counted.markdown(f"{here}, **{answered}** answered.")
+    with st.container(horizontal=True):
+        st.button(
+            "Hide from all" if shown else "Show to all",
+            key="reveal",
+            on_click=_reveal,
+            args=(place, offer.topic, not shown),
+        )
+        st.button("Forget the answers", key="clear", on_click=_clear, args=(place, offer.topic))
+
+
+def _reveal(place: Seat, topic: str, on: bool) -> None:
+    place.trouble = tried(lambda: store().reveal(place.code, place.secret, topic, on))
+
+
+def _clear(place: Seat, topic: str) -> None:
+    place.trouble = tried(lambda: store().clear(place.code, place.secret, topic))
+
+
+def _close(place: Seat) -> None:
+    place.trouble = tried(lambda: store().close(place.code, place.secret))
+    if not place.trouble:
+        seat.rise()
+
+
+# ---- who follows -----------------------------------------------------------------------------------------------------
+
+
+def _following(place: Seat) -> None:
+    with st.container(key="following", border=True), st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(f"You are in room **{place.code}**.")
+        st.button("Leave", key="leave the room", on_click=seat.rise, help="Your answers are no longer counted then.")
+    _follow(place)
+
+
+@st.fragment(run_every=FOLLOW_SECONDS)
+def _follow(place: Seat) -> None:
+    """The lecturer's question, and what the class answered once that is shown."""
+    before = place.look
+    look, why = told(lambda: store().look(place.code))
+    if look is None:
+        _gone(why)
+        return
+    place.look = look
+    if before and (before.revealed, before.rounds) != (look.revealed, look.rounds):
+        st.rerun()  # the page's own question says what is right, or asks again
+    if look.question:
+        _asked(place, look.question, look.rounds.get(base.OWN, 0))
+    for offer in _offers(place):
+        if offer.topic in look.revealed:
+            st.markdown("**What the class says**")
+            _picture(place, offer, True)
+
+
+def _asked(place: Seat, question: Question, number: int) -> None:
+    letters = string.ascii_uppercase[: len(question.choices)]
+    with st.container(key="asked", border=True):
+        st.text(question.text)
+        st.text("\n".join(f"{letter}  {choice}" for letter, choice in zip(letters, question.choices, strict=True)))
+        key = f"_own {place.code} {number}"
+        st.radio(
+            "Your answer", range(len(letters)), index=None, key=key, format_func=letters.__getitem__, horizontal=True,
+            on_change=_answer, args=(place, key),
+        )  # fmt: skip
+        if why := st.session_state.pop("_why", ""):
+            st.caption(why)
+
+
+def _answer(place: Seat, key: str) -> None:
+    given = st.session_state.get(key)
+    if isinstance(given, int):
+        st.session_state["_why"] = tried(lambda: store().answer(place.code, place.member, base.OWN, given))
+
+
+def _gone(why: str) -> None:
+    """Say that the rooms are away; where it is this room that is gone, the page says so."""
+    if not why:
+        st.session_state.pop(seat.SEAT, None)
+        st.rerun()
+    st.caption(why)
+
+
+# ---- both ------------------------------------------------------------------------------------------------------------
+
+
+def _offers(place: Seat) -> list[Offer]:
+    """What is asked: the lecturer's own question first, then what the page asks."""
+    own = place.look.question if place.look else None
+    letters = string.ascii_uppercase
+    mine = (
+        [Offer(base.OWN, own.text, tuple(f"{letters[k]}  {c}" for k, c in enumerate(own.choices)), None)] if own else []
+    )
+    return [*mine, *place.offers]
+
+
+def _name(topic: str) -> str:
+    kind = topic.split(".")[-2] if "." in topic else topic
+    return {base.OWN: "Your question", "answer": "The page's question", lesson.TOPIC: "The lesson's question"}.get(
+        kind, "The bet"
+    )
+
+
+def _picture(place: Seat, offer: Offer, shown: bool) -> int:
+    """What is asked, and a bar for each choice; how many answered."""
+    found, _ = told(lambda: store().counts(place.code, offer.topic))
+    counts = found or (0,) * base.MOST_CHOICES
+    st.text(offer.title)
+    labels, right = list(offer.labels), offer.right if shown else None
+    data = {"labels": labels, "counts": list(counts[: len(labels)]), "right": right}
+    component("tally")(key=f"_tally {offer.topic}", data=data)
+    return sum(counts)
