@@ -19,70 +19,95 @@ from srviz.attention.methods import sliced
 from srviz.figures import beside as figures
 from srviz.inputs.patterns import PATTERNS
 from srviz.measure.spread import spread
-from srviz.ui.kit import compute, controls, url
-from srviz.ui.kit.chart import mode
-from srviz.ui.kit.figure import Arithmetic, Click, clicked, figure
+from srviz.ui.kit import compute, controls, trained, url
+from srviz.ui.kit.chart import chart, mode
+from srviz.ui.kit.figure import Arithmetic, Click, clicked, figure, pair
 
 LEAST, MOST = 4, 256
 # the orders of queries and keys, by their names in the link: as they come, or by the scores of a method that takes them
 SCORED = {"sorted" if method is sliced() else name: name for name, method in METHODS.items() if method.projection}
-ORDERS = {"input": "input"} | {
-    order: f"{METHODS[name].label.removeprefix('Sliced ')} score" for order, name in SCORED.items()
-}
-BY = {"input": ""} | {
-    order: f", sorted by the scores of {METHODS[name].label.replace('Sliced', 'sliced')}"
-    for order, name in SCORED.items()
-}
+OWN = "own"  # each method by its own scores, and those that have none as the first sliced one
+ORDERS = (
+    {OWN: "each its own"}
+    | {order: f"all as {METHODS[name].label.removeprefix('Sliced ')}" for order, name in SCORED.items()}
+    | {"input": "as they come"}
+)
 PARAMETERS = (
     *controls.parameters("clusters", sizes=(LEAST, MOST, 48), seed=119, head=3),
-    url.choice("order", tuple(ORDERS), "sorted"),
+    url.choice("order", tuple(ORDERS), OWN),
+    trained.parameter("untrained"),
     url.whole("query", 0, MOST, 0),  # the held pair, from 1; 0 where none is held
     url.whole("key", 0, MOST, 0),
 )
 GROUP, ROW = "beside", 4
+UNTRAINED = "**The heads are untrained**: the maps show how the methods work, and mean nothing."
+FAINT = 6  # times as large as another map's: a scale that makes that one's weights too pale to be seen
 DRAWN, FACTOR = 128, 2  # beyond so many rows a pane has fewer pixels than cells: drawn coarser by so much
+SAME = "the same for all maps"
 PLACES, PATTERN = "places", "pattern"
 Matrix = NDArray[np.float32]
+Setting = tuple[str, int, int, int, str, str]  # `controls.Setting`, and which of `trained.KINDS`
 
 
 @dataclass(frozen=True, eq=False)
 class MatrixPane:
-    """One matrix. tone: of its method's line; weights: (n, n); terms as in `Arithmetic`."""
+    """One matrix. tone: of its method's line; weights: (n, n); formula: of a weight; terms as in `Arithmetic`."""
 
     title: str
+    method: str
     tone: str
     note: str
     weights: Matrix
     signed: bool
+    formula: str
     template: str
     terms: dict[str, tuple[str, object]]
 
 
 @st.cache_data(max_entries=32, show_spinner=False)
-def panes(name: str, n: int, seed: int, number: int, device: str) -> list[MatrixPane]:
+def panes(setting: Setting) -> list[MatrixPane]:
     """Every method's weights, raw, and effective where centring the values changes them."""
     result = []
     for method in METHODS.values():
-        heads = compute.heads(name, n, seed, number, device, method)
+        heads = _heads(setting, method)
         template, terms = _arithmetic(method, heads)
         weights = _weights(method, heads, effective=False)
         sums = weights.sum(1)
         note = (
             "rows sum to 1" if np.allclose(sums, 1, atol=1e-5) else f"rows sum to {sums.min():.2f} … {sums.max():.2f}"
         )
-        shown = template + "\nrow sum {sum}"
+        shown = template.replace("\n", " ") + " · the row sums to {sum}"
         title = f"{method.label}, raw" if method.signed else method.label
+        formula = method.formula.removesuffix(" − row mean")
         terms |= {"w": ("z", 0), "sum": ("i", sums.tolist())}
         tone = method.look.tone
-        result.append(MatrixPane(title, tone, note, weights, False, shown, terms))
+        result.append(MatrixPane(title, method.name, tone, note, weights, False, formula, shown, terms))
         if method.signed:
             weights = _weights(method, heads, effective=True)
             mean = sums / len(weights)
             terms = {"a": ("z+i", mean.tolist()), "mean": ("i", mean.tolist()), "w": ("z", 0)}
             terms |= {"sum": ("i", weights.sum(1).tolist())}
-            shown = "{a} − row mean {mean}\n= {w}\nrow sum {sum}"
-            result.append(MatrixPane(f"{method.label}, effective", tone, "rows sum to 0", weights, True, shown, terms))
+            shown = "{a} − row mean {mean} = {w} · the row sums to {sum}"
+            title = f"{method.label}, effective"
+            result.append(
+                MatrixPane(title, method.name, tone, "rows sum to 0", weights, True, method.formula, shown, terms)
+            )
     return result
+
+
+def _heads(setting: Setting, method: Method) -> Heads:
+    """The head on screen, as a method takes it."""
+    return compute.heads(*setting[:5], method, kind=setting[5])
+
+
+def weights_of(state: dict[str, Any] | url.State, method: Method) -> Matrix:
+    """The raw weights of the head on screen: (n, n)."""
+    return _weights(method, _heads(setting_of(state), method), effective=False)
+
+
+def setting_of(state: dict[str, Any] | url.State) -> Setting:
+    """What a head on screen is computed from, and cached by."""
+    return *controls.setting(state), state["heads"]
 
 
 def _arithmetic(method: Method, heads: Heads) -> tuple[str, dict[str, tuple[str, object]]]:
@@ -108,26 +133,37 @@ def _weights(method: Method, heads: Heads, *, effective: bool) -> Matrix:
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
-def orders(setting: controls.Setting, order: str, n: int) -> tuple[list[int], list[int]]:
+def orders(setting: Setting, order: str, n: int) -> tuple[list[int], list[int]]:
     """The n queries and keys as they come, or from the lowest score to the highest, of sliced ReLU or of the bump."""
     if order == "input":
         return list(range(n)), list(range(n))
-    s, t = compute.heads(*setting, METHODS[SCORED[order]]).scores
+    s, t = _heads(setting, METHODS[SCORED[order]]).scores
     return s.argsort(stable=True).tolist(), t.argsort(stable=True).tolist()
 
 
-def _rows(panes: int, wide: bool) -> list[list[int]]:
-    """The widths of the cells, row by row: one for each pane, then one for the tokens and one for the pattern.
+def order_of(order: str, method: str = "") -> str:
+    """The order of one method's map where each has its own: by its scores, or by those of the first sliced method."""
+    if order != OWN:
+        return order
+    return next((name for name, scored in SCORED.items() if scored == method), "sorted")
 
-    wide: the tokens are read as lines of text, in a cell of double width, and have no pattern.
-    """
-    full, left = divmod(panes, ROW)
-    rows = [[1] * ROW for _ in range(full)]
-    if left + 2 > ROW:
-        rows.append([1] * ROW)
-        left = 0 if wide else left - ROW
-    rest = [1] * max(left, 0) + [2] if wide else []
-    return [*rows, rest + [1] * (ROW - sum(rest))]
+
+def words_of(order: str, method: str = "") -> str:
+    """The order of a map, for its axes. method: of the map, by name; none of the pattern's."""
+    if order == "input":
+        return "as they come"
+    by = SCORED[order_of(order, method)]
+    return "by score" if by == method else f"{METHODS[by].label.removeprefix('Sliced ')}’s order"
+
+
+def _rows(cells: list[int]) -> list[list[int]]:
+    """Cells of these widths, row by row."""
+    rows: list[list[int]] = [[]]
+    for cell in cells:
+        if sum(rows[-1]) + cell > ROW:
+            rows.append([])
+        rows[-1].append(cell)
+    return rows
 
 
 def _pane_keys() -> list[str]:
@@ -145,39 +181,65 @@ def beside_softmax() -> url.State:
     state = url.settle(*PARAMETERS, together=_existing)
     for click in filter(None, map(clicked, [*_pane_keys(), PLACES, PATTERN])):
         state["query"], state["key"] = (0 if token is None else token + 1 for token in (click.query, click.key))
-    _, tokens = controls.row(state, LEAST, MOST, _order)
-    n, setting = tokens.n, controls.setting(state)
-    shown, drawn = panes(*setting), drawings(setting, state["order"], mode())
-    queries, keys = orders(setting, state["order"], n)
+    _, tokens = controls.row(state, LEAST, MOST, _order, _suit)
+    n, setting = tokens.n, setting_of(state)
+    look = trained.look(tokens)
+    if look:
+        switch, says = st.columns([1, 4], gap="medium", vertical_alignment="center")
+        with switch:
+            trained.control(there=True)
+        says.caption(look.says(list(METHODS.values())) if state["heads"] == "trained" else UNTRAINED)
+    shown, drawn = panes(setting), drawings(setting, state["order"], mode())
     held = Click(*(state[name] - 1 if state[name] else None for name in ("query", "key")))
     show = partial(figure, group=GROUP, held=held)
     wide = drawn.words and not drawn.pattern  # a sentence is read along its lines, and has no pattern to show beside
-    with st.container(key="panes"):
-        cells = [cell for widths in _rows(len(shown), wide) for cell in st.columns(widths, gap="medium")]
-    for number, (pane, key, cell) in enumerate(zip(shown, _pane_keys(), cells, strict=False)):
-        with cell:
-            _head(pane.title, pane.note)
-            idle = "Point at a cell." if number == 0 else ""
-            arithmetic = Arithmetic(pane.template, pane.terms, idle, pane.weights if n > DRAWN else None)
-            alt = f"{pane.title}: weights of {n} queries on {n} keys"
-            show(drawn.panes[number], key=key, alt=alt, queries=queries, keys=keys, arithmetic=arithmetic)
-    rest = cells[len(shown) :]
-    with rest[0]:
-        _head("The tokens", "ringed: query and key")
-        with st.container(key="lines") if wide else contextlib.nullcontext():
-            show(drawn.places, key=PLACES, alt=f"{n} tokens where they lie", points=range(n))
-    if drawn.pattern:
-        with rest[1]:
-            _head("The pattern asked for", "known for this input")
-            show(drawn.pattern, key=PATTERN, alt="The pattern asked for", queries=queries, keys=keys)
+    blank = ["\u00a0"] if drawn.own else []  # as high as the titles of the maps
+    widths = [1] * len(shown) + ([1] if drawn.pattern else []) + [2 if wide else 1, 1]
+    with st.container(border=True, key="maps"):
+        with st.container(key="panes"):
+            rows = [st.columns(row + [1] * (ROW - sum(row)), gap="medium")[: len(row)] for row in _rows(widths)]
+        cells = iter([cell for row in rows for cell in row])
+        for number, (pane, key) in enumerate(zip(shown, _pane_keys(), strict=True)):
+            with next(cells):
+                shade = "darkest at ±" if pane.signed else "black from "
+                _head(pane.title, pane.note, *([f"{shade}{drawn.ends[number]:.3f}"] if drawn.own else []))
+                by_cell = pane.weights if n > DRAWN else None
+                arithmetic = Arithmetic(pane.template, pane.terms, pane.formula, by_cell, pane.title)
+                queries, keys = orders(setting, order_of(state["order"], pane.method), n)
+                alt = _told(pane, held, words_of(state["order"], pane.method))
+                show(drawn.panes[number], key=key, alt=alt, queries=queries, keys=keys, arithmetic=arithmetic)
+        if drawn.pattern:
+            with next(cells):
+                _head("The pattern asked for", "known for this input", *blank)
+                queries, keys = orders(setting, order_of(state["order"]), n)
+                show(drawn.pattern, key=PATTERN, alt="The pattern asked for", queries=queries, keys=keys)
+        with next(cells):
+            _head("The tokens", "query and key are ringed", *blank)
+            with st.container(key="lines") if wide else contextlib.nullcontext():
+                show(drawn.places, key=PLACES, alt=f"{n} tokens where they lie", points=range(n))
+        with next(cells):
+            _head("The shades", *(("each map has its own,", "as its title says") if drawn.own else (SAME,)))
+            ends = "the number that each map has above it" if drawn.own else f"{drawn.top:.3f}"
+            show(drawn.scales, key="scales", alt=f"Raw weights from 0 to {ends}, effective to {drawn.reach:.3f}")
+        pair(GROUP, key="pair", idle="Point at a cell: all maps light the same pair, and its numbers stand here.")
     notes = " ".join(method.note for method in METHODS.values() if method.note)
-    coarse = f"Of {FACTOR} × {FACTOR} cells the largest is drawn; the numbers are each cell's own. "
-    st.caption(
-        f"Queries run down, keys across{BY[state['order']]}. {coarse if n > DRAWN else ''}All raw weights share one "
-        f"scale, from the ground at 0 to ink at {drawn.top:.3f}; effective weights are brown below zero and teal "
-        f"above, up to ± {drawn.reach:.3f}. The projections are untrained. {notes}".rstrip()
-    )
+    coarse = f"Of each {FACTOR} × {FACTOR} cells the largest is drawn. The numbers belong to single cells. "
+    st.caption(f"{coarse if n > DRAWN else ''}{'' if look else UNTRAINED + ' '}{notes}".rstrip())
     return state
+
+
+def _told(pane: MatrixPane, held: Click, order: str) -> str:
+    """A map in a sentence or two: what it shows, and the weight of the pair that is held."""
+    n = len(pane.weights)
+    row, column = np.unravel_index(int(np.argmax(pane.weights)), pane.weights.shape)
+    says = (
+        f"{pane.title}: weights of {n} queries on {n} keys, {order}; {pane.note}. The largest, "
+        f"{pane.weights.max():.3f}, is that of query {row + 1} on key {column + 1}."
+    )
+    if held.query is None or held.key is None:
+        return says
+    weight = pane.weights[held.query, held.key]
+    return f"{says} Query {held.query + 1} gives key {held.key + 1} the weight {weight:.3f}."
 
 
 @dataclass(frozen=True)
@@ -188,66 +250,90 @@ class Drawings:
     places: str
     words: bool  # whether the places are words to be read
     pattern: str
+    scales: str
     top: float
     reach: float
+    ends: tuple[float, ...]  # of each pane, the size of a weight from which on its shade is the darkest
+    own: bool  # whether each raw map has a scale of its own
 
 
 @st.cache_data(max_entries=32, show_spinner=False)
-def drawings(setting: controls.Setting, order: str, mode: str) -> Drawings:
+def drawings(setting: Setting, order: str, mode: str) -> Drawings:
     """Every matrix in its order, the tokens, and the pattern where the input has one."""
-    shown, tokens = panes(*setting), compute.tokens(*setting[:3])
-    queries, keys = orders(setting, order, tokens.n)
-    top = max(float(np.quantile(pane.weights, 0.995)) for pane in shown if not pane.signed)
-    reach = max([float(np.quantile(np.abs(pane.weights), 0.995)) for pane in shown if pane.signed], default=top)
+    shown, tokens = panes(setting), compute.tokens(*setting[:3])
+    ends = [float(np.quantile(np.abs(pane.weights), 0.995)) or 1.0 for pane in shown]
+    raw = [end for pane, end in zip(shown, ends, strict=True) if not pane.signed]
+    top, own = max(raw), max(raw) > FAINT * min(raw)
+    reach = max([end for pane, end in zip(shown, ends, strict=True) if pane.signed], default=top)
+    ends = [reach if pane.signed else end if own else top for pane, end in zip(shown, ends, strict=True)]
 
-    def matrix(weights: Matrix, top: float, signed: bool) -> str:
-        block = FACTOR if tokens.n > DRAWN else 1
-        json: str = figures.matrix(weights[np.ix_(queries, keys)], top, signed=signed, mode=mode, block=block).to_json()
+    def matrix(weights: Matrix, top: float, signed: bool, method: str = "") -> str:
+        queries, keys = orders(setting, order_of(order, method), tokens.n)
+        block, words = FACTOR if tokens.n > DRAWN else 1, words_of(order, method)
+        shown = weights[np.ix_(queries, keys)]
+        json: str = figures.matrix(shown, top, signed=signed, mode=mode, block=block, order=words).to_json()
         return json
 
     pattern = PATTERNS[setting[0]](tokens) if setting[0] in PATTERNS else None
     return Drawings(
-        tuple(matrix(pane.weights, reach if pane.signed else top, pane.signed) for pane in shown),
+        tuple(matrix(pane.weights, end, pane.signed, pane.method) for pane, end in zip(shown, ends, strict=True)),
         figures.places(tokens.place, tokens.colour, tokens.words, mode=mode).to_json(),
         figures.legible(tokens.words),
         "" if pattern is None else matrix(pattern, float(pattern.max()) or 1.0, False),
+        figures.scales(None if own else top, reach, mode=mode).to_json(),
         top,
         reach,
+        tuple(ends),
+        own,
     )
 
 
-def _head(title: str, note: str) -> None:
-    st.markdown(f"**{title}**  \n:gray[{note}]")
+def _head(title: str, *notes: str) -> None:
+    """A title and what stands below it, a line each."""
+    st.markdown("  \n".join([f"**{title}**", *(f":gray[{note}]" for note in notes)]))
+
+
+def _suit() -> None:
+    """Another input is shown with the heads that mean something there."""
+    state = url.current()
+    values = state.values | {"input": st.session_state[url.key("input")]}
+    state["heads"] = trained.suits(compute.tokens(*controls.setting(values)[:3]))
 
 
 def _order(place: DeltaGenerator) -> None:
-    place.segmented_control("Order", list(ORDERS), key=url.key("order"), format_func=ORDERS.__getitem__, required=True)
+    place.segmented_control(
+        "Order of queries and keys", list(ORDERS), key=url.key("order"), format_func=ORDERS.__getitem__, required=True
+    )
 
 
 def spreads(state: url.State) -> None:
     """How the weights are spread: for one query where one was clicked, else for all."""
-    setting = controls.setting(state)
+    setting = setting_of(state)
     one = state["query"]
-    st.markdown(f"For query {one}, held above." if one else "For all queries; click a cell above for its query alone.")
+    st.markdown(
+        f"These numbers are for query {one}, which is held above."
+        if one
+        else "These numbers are for all queries. Choose a cell above to see those of one query."
+    )
     if one:
         st.button("All queries", key="all queries", on_click=_all_queries, args=(url.key("query"), url.key("key")))
     histogram, table = _spread(setting, one, mode())
     alt = "Histogram of the sizes of the weights of every method, on a log axis"
-    figure(histogram, key="histogram", alt=alt)
+    chart(histogram, alt, "histogram", st.container())
     st.markdown(table)
-    each = "" if one else "Both are means over the queries, and the mean of e^H is more than e to the mean H."
+    each = "" if one else "Both numbers are means over all queries, so one is not exactly e to the power of the other."
     st.caption(
-        "H is the entropy of a query's |w| / Σ|w|, in nats. A query that attends to m keys alike has H = ln m, so e^H "
-        f"says to how many keys it attends, as if alike. {each}"
+        "H is the entropy of the numbers |w| / Σ|w| of one query, in nats. A query that gives m keys the same weight "
+        f"has H = ln m. So e^H says to about how many keys a query attends. {each}"
     )
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
-def _spread(setting: controls.Setting, one: int, mode: str) -> tuple[str, str]:
+def _spread(setting: Setting, one: int, mode: str) -> tuple[str, str]:
     """The histogram as JSON and the table as Markdown, of one query from 1, or of all where that is 0."""
-    shown = panes(*setting)
+    shown = panes(setting)
     rows = slice(one - 1, one) if one else slice(None)
-    lines = ["| | share of exact zeros | entropy H | e^H, in keys |", "|---|---:|---:|---:|"]
+    lines = ["| | share of exact zeros | entropy H | as many keys as, e^H |", "|---|---:|---:|---:|"]
     for pane in shown:
         found = spread(torch.from_numpy(pane.weights[rows]).double())
         numbers = f"{found.zeros.mean():.2f} | {found.entropy.mean():.2f} | {found.effective.mean():.1f}"

@@ -14,12 +14,14 @@ from srviz.attention import METHODS
 from srviz.figures import beside as figures
 from srviz.inputs import INPUTS
 from srviz.inputs.patterns import PATTERNS
-from srviz.ui.chapters.beside.beside import BY, Matrix, orders
+from srviz.ui.chapters.beside.beside import Matrix, order_of, orders, words_of
+from srviz.ui.chapters.beside.record import TOKENS as FITTED
+from srviz.ui.chapters.beside.record import recorded
 from srviz.ui.kit import compute, controls, url, work
 from srviz.ui.kit.chart import mode
 from srviz.ui.kit.figure import Arithmetic, figure
 
-FITTED, NEAR = 24, 0.32  # tokens of a fit; the distance below which a pattern counts as drawn
+NEAR = 0.316  # the distance below which a pattern counts as drawn
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,10 +81,11 @@ class Fits:
         return all((pattern, method) in self.found and self.found[pattern, method].done for method in METHODS)
 
 
-def pattern_fit(state: url.State) -> None:
+def pattern_fit(state: url.State, menu: Callable[[], object]) -> None:
     """How near each method comes to a pattern with its maps fitted to it: to this input's, or to all.
 
-    The last thing that runs on the page; whatever interrupts it, it goes on where it was.
+    The last thing that runs on the page; whatever interrupts it, it goes on where it was. menu: what is shown
+    below the table.
     """
     fits: Fits | None = st.session_state.get("_fits")
     if fits is None or fits.seed != state["seed"]:
@@ -91,18 +94,30 @@ def pattern_fit(state: url.State) -> None:
         fits.asked, fits.epoch = (), state.epoch
     mine = state["input"]
     if mine not in PATTERNS:
-        st.markdown("This input has no known pattern; the rows of the table have.")
+        st.markdown("This input has no known pattern. The inputs in the table have one.")
     bar = None
+    with st.container(key="fits"):
+        table = st.empty()
+    _table(fits, table)
+    menu()
+    said = recorded()
+    st.caption(
+        f"Recorded on {said['date']} on {said['processor']}, torch {said['torch']}, by `{said['command']}`. "
+        f"{said['tokens']} tokens, drawn from seed {said['seed']}, and one head of 8 coordinates. A is the matrix of "
+        f"raw weights, after the best of {said['starts']} starts of {said['steps']} steps of Adam. The distance to the "
+        f"pattern P is ‖αA − P‖ / ‖P‖ with the best scale α. It is 0 for the pattern itself. A distance below {NEAR} "
+        "is bold. Its square is below 0.1, so A misses less than a tenth of the pattern's sum of squares."
+    )
     if fits.asked:
         bar = work.stop_and_bar("stop fit", _fit, fits, ())
     else:
         with st.container(horizontal=True, vertical_alignment="center"):
             if mine in PATTERNS and not fits.complete(mine):
                 begun = any(fits.reached(mine, method) for method in METHODS)
-                label = "Go on" if begun else "Fit queries, keys and slice to the pattern"
+                label = "Go on" if begun else "Fit this pattern here"
                 st.button(label, key="fit", on_click=_fit, args=(fits, (mine,)))
             if not all(map(fits.complete, PATTERNS)):
-                st.button("Fit all patterns", key="fit all", on_click=_fit, args=(fits, tuple(PATTERNS)))
+                st.button("Fit all patterns here", key="fit all", on_click=_fit, args=(fits, tuple(PATTERNS)))
     for pattern in () if fits.asked else PATTERNS:
         reached = [fits.reached(pattern, method) for method in METHODS]
         last = [fitted.last for fitted in reached if fitted and fitted.last]
@@ -116,15 +131,8 @@ def pattern_fit(state: url.State) -> None:
             st.markdown(f"Stopped: {INPUTS[pattern].title}, {label}, at step {step} of {last[0].steps}.")
     for trouble in {fitted.trouble for fitted in fits.found.values() if fitted.trouble and not fits.asked}:
         st.warning(trouble)
-    table = st.empty()
-    _table(fits, table)
     if any(fits.reached(mine, method) for method in METHODS):
         _maps(state, fits)
-    st.caption(
-        f"{FITTED} tokens, one head of 8 coordinates, raw weights A, the best of three starts of 300 steps of Adam. "
-        "The distance to the pattern P is the least ‖αA − P‖ / ‖P‖ over one scale α: 0 is the pattern itself. Bold: "
-        f"below {NEAR}, where nine tenths of the pattern's sum of squares are met."
-    )
     if bar:
         _run(fits, mine, bar, table)
 
@@ -134,42 +142,52 @@ def _fit(fits: Fits, patterns: tuple[str, ...]) -> None:
 
 
 def _table(fits: Fits, place: DeltaGenerator) -> None:
-    """Every pattern, and how near every method has come to it so far."""
-    if not any(fits.reached(pattern, method) for pattern, method in product(PATTERNS, METHODS)):
-        return
+    """Every pattern, how near every method has come to it when it was recorded, and how near it came here so far."""
+    said = recorded()["reached"]
+
+    def number(distance: float) -> str:
+        text = f"{distance:.3f}"
+        return f"**{text}**" if float(text) < NEAR else text
 
     def cell(pattern: str, method: str) -> str:
+        known = said.get(pattern, {}).get(method)
         fitted = fits.reached(pattern, method)
+        words = number(known[1]) if known else "–"
         if not fitted or not fitted.last:
-            return "–"
-        text = f"**{fitted.last.best:.2f}**" if fitted.last.best < NEAR else f"{fitted.last.best:.2f}"
-        return text if fitted.done else f"{text} …"
+            return words
+        return f"{words} / {number(fitted.last.best)}{'' if fitted.done else ' …'}"
 
     rows = [
-        ["Distance to the pattern", *(method.label for method in METHODS.values())],
+        ["Distance", *(method.label for method in METHODS.values())],
         ["---", *["---:"] * len(METHODS)],
     ]
     rows += [[INPUTS[pattern].title, *(cell(pattern, method) for method in METHODS)] for pattern in PATTERNS]
-    place.markdown("\n".join(f"| {' | '.join(row)} |" for row in rows))
+    here = any(fits.reached(pattern, method) for pattern, method in product(PATTERNS, METHODS))
+    with place.container():
+        st.markdown("\n".join(f"| {' | '.join(row)} |" for row in rows))
+        if here:
+            st.markdown("What stands after the slash was fitted here, now.")
 
 
 def _maps(state: url.State, fits: Fits) -> None:
     """The pattern of this input and what each method made of it, in the order of the panes."""
     name, _, seed, number, device = controls.setting(state)
     pattern = PATTERNS[name](compute.tokens(name, FITTED, seed))
-    queries, keys = orders((name, FITTED, seed, number, device), state["order"], FITTED)
+    order = order_of(state["order"])
+    queries, keys = orders((name, FITTED, seed, number, device, "untrained"), order, FITTED)
     show = partial(figure, group="fitted", queries=queries, keys=keys)
 
     def drawing(weights: Matrix) -> str:
         top = float(np.quantile(weights, 0.998)) or 1.0
-        json: str = figures.matrix(weights[np.ix_(queries, keys)], top, signed=False, mode=mode()).to_json()
+        shown = weights[np.ix_(queries, keys)]
+        json: str = figures.matrix(shown, top, signed=False, mode=mode(), order=words_of(order)).to_json()
         return json
 
-    with st.container(key="fitted"):
+    with st.container(border=True, key="fitted"):
         cells = st.columns(1 + len(METHODS), gap="medium")
     with cells[0]:
         _title("The pattern", INPUTS[name].title)
-        shown = Arithmetic("{w}", {"w": ("z", 0)}, "Point at a cell.")
+        shown = Arithmetic("{w}", {"w": ("z", 0)}, "Point at a cell to see its number.")
         show(drawing(pattern), key="fitted pattern", alt=f"The pattern of {INPUTS[name].title}", arithmetic=shown)
     for method, cell in zip(METHODS.values(), cells[1:], strict=True):
         fitted = fits.reached(name, method.name)
@@ -180,7 +198,7 @@ def _maps(state: url.State, fits: Fits) -> None:
             weights = fitted.last.weights
             alt = f"{method.label} fitted to the pattern, distance {fitted.last.best:.2f}"
             show(drawing(weights), key=f"fitted {method.name}", alt=alt, arithmetic=replace(shown, idle=""))
-    st.caption(f"Queries run down, keys across{BY[state['order']]}, untrained. Each map has a scale of its own.")
+    st.caption("The scores that give the order are those of the untrained head. Each map has its own scale.")
 
 
 def _run(fits: Fits, mine: str, bar: work.Bar, table: DeltaGenerator) -> None:

@@ -10,14 +10,27 @@ import torch
 from srviz import host, jobs, numbers
 from srviz.attention.methods import sliced
 from srviz.figures import clouds as figures
-from srviz.measure.everything import Estimate, bytes_needed, everything
-from srviz.ui.chapters.clouds.clouds import GROUP, HEAD_DIM, HEADS, CloudSetting, Numbers, Place, Scene, kept, scene
-from srviz.ui.kit import work
+from srviz.measure.everything import PROCESS_BYTES, Estimate, bytes_needed, everything
+from srviz.ui.chapters.clouds.clouds import (
+    GROUP,
+    HEAD_DIM,
+    HEADS,
+    CloudSetting,
+    Numbers,
+    Place,
+    Scene,
+    kept,
+    kind,
+    offered,
+    scene,
+)
+from srviz.ui.kit import url, work
 from srviz.ui.kit.chart import mode
 from srviz.ui.kit.figure import Paint, figure
+from srviz.ui.kit.table import Columns
+from srviz.ui.kit.take import Figure, State, away
 
 PATIENCE_SECONDS = 20.0  # softmax is measured where it is estimated to take less
-PROCESS_BYTES = 300 << 20  # of a process with torch in it, before it has done anything
 
 
 @dataclass
@@ -87,12 +100,14 @@ def attend_to_everything(place: Place) -> None:
         st.warning(run.trouble)
     if run.colours is None and run.estimate is None and not run.running:
         st.markdown(
-            f"All {shown.tokens.n:,} tokens to all, {HEADS} untrained heads of {HEAD_DIM}: the time and memory of "
-            "sliced ReLU, its output as colours, and what softmax takes for the same."
+            f"All {shown.tokens.n:,} tokens attend to all, in {HEADS} untrained heads of {HEAD_DIM} coordinates. Here "
+            "are the time and memory of sliced ReLU, its output as colours, and what softmax would take for the same."
         )
         _offer(run, shown)
         return
-    left, middle, right = st.columns(3, gap="medium")
+    with st.container(key="attended"):
+        left, middle, right = st.columns(3, gap="medium")
+    away(ATTENDED, {})
     with left:
         _cloud(shown, place)
     with middle:
@@ -139,23 +154,35 @@ def _sliced(run: Attended, shown: Scene, place: Place) -> None:
 
 def _offer(run: Attended, shown: Scene) -> None:
     """The button, or why there is none."""
-    need = bytes_needed(shown.tokens.n, shown.tokens.x.shape[1], HEADS, HEAD_DIM)
-    need += 0 if shown.x.is_cuda else PROCESS_BYTES
+
+    def needs(n: int) -> int:
+        beside = 0 if shown.x.is_cuda else PROCESS_BYTES
+        return beside + bytes_needed(n, shown.tokens.x.shape[1], HEADS, HEAD_DIM)
+
     where = "on the accelerator" if shown.x.is_cuda else "on this host"
     left = torch.cuda.mem_get_info(shown.x.device)[0] if shown.x.is_cuda else host.available()
-    if need > left:
+    if needs(shown.tokens.n) > left:
         st.markdown(
-            f"{shown.tokens.n:,} tokens of {shown.tokens.x.shape[1]} numbers would take up to {numbers.size(need)} of "
-            f"memory, and {numbers.size(left)} are left {where}. Choose fewer points."
+            f"{shown.tokens.n:,} tokens of {shown.tokens.x.shape[1]} numbers would take up to "
+            f"{numbers.size(needs(shown.tokens.n))} of memory, and {numbers.size(left)} are left {where}."
         )
+        smaller = [n for n in offered() if n < shown.tokens.n and needs(n) <= left]
+        if smaller:
+            st.button(f"Take {smaller[-1]:,} points instead", key="fewer", on_click=_take, args=(smaller[-1],))
     elif not run.running:
         label = "Attend again" if run.heads == HEADS else "Go on" if run.heads else "Attend to everything"
         st.button(label, key="attend", on_click=_start, args=(True,))
 
 
+def _take(n: int) -> None:
+    st.session_state[url.key("n")] = n
+
+
 def _softmax(run: Attended, n: int) -> None:
     if run.estimate is None:
-        st.caption("Measured after sliced ReLU where that takes a few seconds; beyond, estimated.")
+        st.caption(
+            "It is measured after sliced ReLU where that takes a few seconds, and estimated where it takes longer."
+        )
         return
     measured = run.rows == n
     time = numbers.duration(run.taken) if measured else f"about {numbers.duration(run.estimate.seconds)}"
@@ -163,9 +190,9 @@ def _softmax(run: Attended, n: int) -> None:
     how = "measured just now" if measured else f"an estimate, as n² from {sizes} measured just now"
     st.markdown(
         f"Fused: **{time}**, in memory that grows as n.  \n"
-        f"Written out: **{numbers.size(run.estimate.bytes)}** of weights.  \n"
-        f":gray[Two ways to the same output. Only the first is timed: {how}. The weights are n² of each of {HEADS} "
-        "heads, 4 bytes each.]"
+        f"Written out: **{numbers.size(4 * n * n)}** of weights for each head.  \n"
+        f":gray[These are two ways to the same output. Only the first is timed: {how}. Each head has n² weights of 4 "
+        f"bytes. All {HEADS} heads would take {numbers.size(run.estimate.bytes)}.]"
     )
     if run.rows and not measured:
         st.caption(f"Stopped after {run.rows:,} of {n:,} queries, {numbers.duration(run.taken)}.")
@@ -202,7 +229,7 @@ def _plan(run: Attended, device: str) -> jobs.Plan:
         "heads": HEADS,
         "head_dim": HEAD_DIM,
         "method": sliced().name,
-        "projection": run.place.projection,
+        "projection": kind(run.place.projection, sliced()),
         "seed": run.place.setting.seed,
         "patience_seconds": PATIENCE_SECONDS,
         "heads_done": run.heads,
@@ -213,6 +240,25 @@ def _plan(run: Attended, device: str) -> jobs.Plan:
 
 def _title(title: str, note: str) -> None:
     st.markdown(f"**{title}**  \n:gray[{note}]")
+
+
+def _outputs(state: State) -> Columns:
+    """The output of attention at every point that is drawn, coordinate by coordinate of the heads that are done."""
+    run: Attended = st.session_state["_run"]
+    y = np.concatenate(run.outputs, 1)
+    return {"point": scene(*run.place).drawn + 1} | {f"y{k + 1}": y[:, k] for k in range(y.shape[1])}
+
+
+def _there(state: State) -> bool:
+    run: Attended | None = st.session_state.get("_run")
+    return run is not None and bool(run.outputs) and not run.running
+
+
+ATTENDED = Figure(
+    ("attended",), "attend-to-everything", "what attention makes of the cloud",
+    lambda state: "All tokens of the cloud attend to all: the cloud, and the output as three colours.",
+    _outputs, there=_there,
+)  # fmt: skip
 
 
 def code() -> str:

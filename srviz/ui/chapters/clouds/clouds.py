@@ -17,23 +17,26 @@ from srviz import host
 from srviz.attention import METHODS, Heads, Kernel, Method, Projections
 from srviz.figures import clouds as figures
 from srviz.inputs import CLOUDS, Tokens
+from srviz.lab.trained import TrainedProjections
 from srviz.measure import query as measure
-from srviz.measure.everything import bytes_needed
+from srviz.measure.everything import PROCESS_BYTES, bytes_needed
 from srviz.ui.chapters.clouds import own
-from srviz.ui.kit import compute, controls, shell, url
-from srviz.ui.kit.chart import mode
+from srviz.ui.kit import compute, controls, shell, trained, url
+from srviz.ui.kit.chart import chart, mode
 from srviz.ui.kit.figure import Arithmetic, Paint, clicked, figure
 
 HEADS, HEAD_DIM = compute.HEADS, 16
 ROOM = 3  # panes side by side
 SIZES = (*(2**k for k in range(8, 20)), 1_000_000)
-BESIDE_BYTES = 700 << 20  # bytes that the server takes without any cloud
+FIRST = "aeroplane"  # the cloud that the page opens on
+BESIDE_BYTES = PROCESS_BYTES + (420 << 20)  # of the process that attends, and of the server once it has shown all pages
 MOST_DRAWN = 30_000
 SIDE = 22  # of the grid on which the slice is evaluated, to draw its level set
 RINGED = 60
 GROUP = "clouds"
 SCALES = {"own": "Each its own", "shared": "One for all"}
 PROJECTIONS = {"mlp": "MLP", "linear": "Linear"}
+TRAINED = "trained"  # instead of a kind of Π
 Numbers = NDArray[np.float32]
 
 
@@ -55,7 +58,7 @@ def _cloud(text: str) -> tuple[str, bool]:
     mine = own.current()
     if mine and text == mine.link:
         return own.NAME, True
-    return (text, True) if text in CLOUDS else ("torus", False)
+    return (text, True) if text in CLOUDS else (FIRST, False)
 
 
 def _link(name: str) -> str:
@@ -73,9 +76,10 @@ def methods() -> list[Method]:
 
 
 PARAMETERS = (
-    url.Parameter("cloud", "torus", _cloud, _link, why=_gone),
+    url.Parameter("cloud", FIRST, _cloud, _link, why=_gone),
     url.Parameter("n", 8192, _size, str),
-    url.whole("head", 1, HEADS, 1),
+    trained.parameter(),
+    url.whole("head", 1, HEADS, 3),
     url.whole("query", 1, SIZES[-1], 18),
     url.whole("seed", 0, controls.MOST_SEED, 4),
     url.real("noise", 0, 0.3, 0.0),
@@ -100,7 +104,7 @@ class CloudSetting(NamedTuple):
 
 
 class Place(NamedTuple):
-    """What a scene is made from, besides what is in this file."""
+    """What a scene is made from, besides what is in this file. projection: "mlp" or "linear", or "trained"."""
 
     setting: CloudSetting
     projection: str
@@ -109,16 +113,28 @@ class Place(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Scene:
-    """A cloud, the maps of its untrained layer, and the scores (H, n) that all heads give its tokens.
+    """A cloud, the maps of the layer that each method takes, and the scores (H, n) that all heads give its tokens.
 
-    drawn: (m,) the tokens that are drawn, in order.
+    drawn: (m,) the tokens that are drawn, in order. maps: by the method's name. scores: likewise, of those that take
+    scores. trained: the heads that are shown, or None where they are untrained; then all methods share their maps.
     """
 
     tokens: Tokens
     x: torch.Tensor  # (n, D), on the device
     drawn: NDArray[np.int64]
-    maps: Projections
-    scores: Heads
+    maps: dict[str, Projections]
+    scores: dict[str, Heads]
+    trained: trained.Look | None
+
+    def bandwidth(self, method: Method, head: int, otherwise: float) -> float:
+        """The bandwidth that a trained head has learned, or the one that was chosen, in deviations of the scores."""
+        maps, deviation = self.maps[method.name], self.scores[method.name].deviation
+        learned = maps.bandwidth(head) if isinstance(maps, TrainedProjections) else None
+        if learned is None:
+            return otherwise
+        if deviation is None or method.standardized:
+            return learned
+        return learned / float(deviation[head])  # it was learned in the unit of the raw scores
 
     @property
     def flat(self) -> bool:
@@ -148,6 +164,11 @@ def forget() -> None:
         cached.clear()
 
 
+def kind(projection: str, method: Method) -> str:
+    """The kind of Π that a scene's heads have for a method: the one that was chosen, or that of its trained model."""
+    return projection if projection in PROJECTIONS else method.projection
+
+
 def _make_scene(setting: CloudSetting, projection: str, device: str) -> Scene:
     mine = own.current()
     if setting.own and mine:
@@ -156,8 +177,17 @@ def _make_scene(setting: CloudSetting, projection: str, device: str) -> Scene:
         make = CLOUDS[setting.name].make
         tokens = make(setting.n, random_state=setting.seed, noise=setting.noise, outliers=setting.outliers)
     x = torch.from_numpy(tokens.x).to(device)
-    maps = Projections.untrained(x.shape[1], HEADS, HEAD_DIM, seed=setting.seed, device=device)
-    return Scene(tokens, x, drawn(tokens.n, setting.seed), maps, measure.scores(x, maps, projection))
+    untrained = Projections.untrained(x.shape[1], HEADS, HEAD_DIM, seed=setting.seed, device=device)
+    look = trained.look(tokens) if projection == TRAINED else None
+    maps: dict[str, Projections] = {}
+    scores: dict[str, Heads] = {}
+    for method in methods():
+        found = (look.maps(method, device) if look else None) or untrained
+        maps[method.name] = found
+        if method.projection:
+            same = next((name for name in scores if maps[name] is found), None)  # untrained ones share their scores
+            scores[method.name] = scores[same] if same else measure.scores(x, found, kind(projection, method))
+    return Scene(tokens, x, drawn(tokens.n, setting.seed), maps, scores, look)
 
 
 scene = kept(_make_scene, 3)
@@ -175,6 +205,7 @@ def drawn(n: int, seed: int) -> NDArray[np.int64]:
 class CloudPane:
     """One method's row of weights. weights: (m,) of the keys drawn, in 1/n. top: of their sizes, all but a few lie
     below. near: the share of Σ|w| on the tenth of the keys nearest to the query. blank: why no key has a weight, or "".
+    scored: how the query stands among the scores, where the method takes scores.
     """
 
     weights: Numbers
@@ -182,45 +213,55 @@ class CloudPane:
     near: float
     arithmetic: Arithmetic
     blank: str
+    scored: "Standing | None"
 
 
 @dataclass(frozen=True, eq=False)
-class Answer:
-    """What one query gets. s: its score. below: how many keys have a smaller one. ringed: the keys drawn whose scores
-    are nearest to it.
+class Standing:
+    """A query among the scores of a head. s: its score. below: how many keys have a smaller one. ringed: the keys drawn
+    whose scores are nearest to it. bandwidth: of the bump.
     """
 
-    panes: dict[str, CloudPane]
     s: float
     below: int
     ringed: NDArray[np.int64]
+    bandwidth: float
 
 
 def _make_answer(
     setting: CloudSetting, projection: str, device: str, head: int, query: int, bandwidth: float
-) -> Answer:
+) -> dict[str, CloudPane]:
+    """What one query gets, by the method's name."""
     shown: Scene = scene(setting, projection, device)
     x, at = shown.x, torch.from_numpy(shown.drawn).to(device)
     panes: dict[str, CloudPane] = {}
     for method in methods():
-        one = measure.of_query(method, x, shown.maps, shown.scores, head, query, bandwidth=bandwidth)
+        scores = shown.scores.get(method.name)
+        width = shown.bandwidth(method, head, bandwidth) if scores else bandwidth
+        one = measure.of_query(method, x, shown.maps[method.name], scores, head, query, bandwidth=width)
         row = measure.row(method, one) * len(x)  # 1: as if all counted alike
         weights = row[at]
         says, terms = even_share(method, one)
         at_keys = {term: ("p", _numpy(numbers[at])) for term, numbers in terms.items()}
-        silence = f"Blank: {method.silence.format(b=bandwidth)}, so it attends to nothing."
+        silence = f"This map is blank: {method.silence.format(b=width)}, so the query attends to nothing."
         blank = "" if row.any() else silence
         arithmetic = Arithmetic(says, {**at_keys, "w": ("colour", 0)}, blank if panes else IDLE)
         top = float(torch.quantile(weights.abs(), 0.995))
-        panes[method.name] = CloudPane(_numpy(weights), top or 1.0, measure.near(row, x, query), arithmetic, blank)
-    s, t = shown.scores.scores
-    s, t = s[head, query], t[head]
+        stands = _standing(one, at, shown.drawn, width) if method.projection else None
+        near = measure.near(row, x, query)
+        panes[method.name] = CloudPane(_numpy(weights), top or 1.0, near, arithmetic, blank, stands)
+    return panes
+
+
+def _standing(one: Heads, at: torch.Tensor, drawn: NDArray[np.int64], bandwidth: float) -> Standing:
+    """How one query, alone in its head, stands among the keys, those `at` being drawn."""
+    s, t = one.scores
     ringed = (t[at] - s).abs().topk(min(RINGED, len(at)), largest=False).indices
-    return Answer(panes, float(s), int((t < s).sum()), shown.drawn[_numpy(ringed)])
+    return Standing(float(s), int((t < s).sum()), drawn[_numpy(ringed)], bandwidth)
 
 
 answer = kept(_make_answer, 32)
-IDLE = "Point at a key. A click makes it the query."
+IDLE = "Point at a key to see its weight. Click to make it the query."
 
 
 def even_share(method: Method, one: Heads) -> tuple[str, dict[str, torch.Tensor]]:
@@ -243,7 +284,7 @@ def even_share(method: Method, one: Heads) -> tuple[str, dict[str, torch.Tensor]
         text += f" / {float(terms.divisor[0]) / n:.2f}"
         if method.signed:
             text += f" − {float(method.weights(one, effective=False).sum()):.2f}"
-    return f"This key weighs {{w}} times an even share:\n{text}", of_key
+    return f"The weight of this key is {{w}} times 1/n:\n{text}", of_key
 
 
 def _number(x: torch.Tensor | float) -> str:
@@ -255,74 +296,125 @@ def _numpy(x: torch.Tensor) -> NDArray[Any]:
     return array
 
 
+def _make_level(setting: CloudSetting, projection: str, device: str, head: int, method: str) -> tuple[Numbers, Numbers]:
+    """The key scores of a head on a grid in the box around the cloud: two corners (2, 3), and (side, side, side)."""
+    shown: Scene = scene(setting, projection, device)
+    corners = np.stack([shown.tokens.x.min(0), shown.tokens.x.max(0)])
+    corners += np.array([[-0.02], [0.02]], np.float32) * np.ptp(corners)  # a flat cloud has a box too
+    axes = [torch.linspace(float(low), float(high), SIDE) for low, high in corners.T]
+    grid = torch.cartesian_prod(*axes).to(shown.x)
+    scores = measure.key_scores(grid, shown.maps[method], kind(projection, METHODS[method]), shown.scores[method])
+    return corners, _numpy(scores[head]).reshape(SIDE, SIDE, SIDE)
+
+
+level = kept(_make_level, 12)
+
+
 def _make_drawing(setting: CloudSetting, projection: str, device: str, head: int, method: str, colours: str) -> str:
     """The cloud of one pane, to be painted, as JSON. head: −1 where no level set belongs to it."""
-    shown, level = scene(setting, projection, device), None
-    if head >= 0 and shown.flat:
-        corners = np.stack([shown.tokens.x.min(0), shown.tokens.x.max(0)])
-        corners += np.array([[-0.02], [0.02]], np.float32) * np.ptp(corners)  # a flat cloud has a box too
-        axes = [torch.linspace(float(low), float(high), SIDE) for low, high in corners.T]
-        grid = torch.cartesian_prod(*axes).to(shown.x)
-        scores = measure.key_scores(grid, shown.maps, projection, shown.scores)
-        level = corners, _numpy(scores[head]).reshape(SIDE, SIDE, SIDE)
-    drawing = figures.weights(shown.place, level, signed=METHODS[method].signed, mode=colours)
+    shown = scene(setting, projection, device)
+    surface = level(setting, projection, device, head, method) if head >= 0 and shown.flat else None
+    drawing = figures.weights(shown.place, surface, signed=METHODS[method].signed, mode=colours)
     return str(drawing.to_json())
 
 
 drawing = kept(_make_drawing, 12)
 
 
-def clouds() -> Place:
-    """The controls, the three panes and the line of scores; what is shown."""
+def clouds(menu: Callable[[], object]) -> Place:
+    """The controls, the three panes and the line of scores; what is shown. menu: shows that of the panes."""
     state = url.settle(*PARAMETERS, together=_existing)
     _take_click(state)
     setting, more = _controls(state)
-    own.panel(url.key("cloud"), "torus", forget)
+    own.panel(url.key("cloud"), FIRST, forget)
     where, number = str(shell.device()), state["head"] - 1
+    projection = projection_of(state)
     with st.spinner(f"Projecting {setting.n:,} tokens …") if setting.n > 200_000 else nullcontext():
-        shown = scene(setting, state["slice"], where)
+        shown = scene(setting, projection, where)
         query = _query(state, setting, shown, more) - 1
-        found = answer(setting, state["slice"], where, number, query, state["b"])
-    shared = max(pane.top for pane in found.panes.values())
+        found: dict[str, CloudPane] = answer(setting, projection, where, number, query, state["b"])
+    shared = max(pane.top for pane in found.values())
     place = shown.tokens.place
-    keys = _numpy(shown.scores.scores[1][number])
-    for method, cell in zip(methods(), st.columns(len(methods()), gap="medium"), strict=True):
-        name, pane, sliced = method.name, found.panes[method.name], bool(method.projection)
-        surface = found.s if sliced and shown.flat else None
-        rings = place[found.ringed] if sliced and not shown.flat and state["level"] else None
+    keys = {name: _numpy(scores.scores[1][number]) for name, scores in shown.scores.items()}
+    with st.container(key="clouds"):
+        cells = st.columns(len(methods()), gap="medium")
+    for method, cell in zip(methods(), cells, strict=True):
+        name, pane = method.name, found[method.name]
+        stands = pane.scored
+        surface = stands.s if stands and shown.flat else None
+        label = None
+        if surface is not None:
+            corners, grid = level(setting, projection, where, number, name)
+            label = figures.highest(corners, grid, surface)
+        rings = place[stands.ringed] if stands and not shown.flat and state["level"] else None
         changes = figures.weights_paint(
             pane.weights, shared if state["scale"] == "shared" else pane.top, place[query], rings, surface,
             signed=method.signed, hidden=not state["level"],
+            label=label,
         )  # fmt: skip
-        terms = {"t": ("p", keys[shown.drawn])} if sliced else {}
+        terms = {"t": ("p", keys[name][shown.drawn])} if stands else {}
         with cell:
             _title(method.label + (", effective" if method.signed else ""), method.formula)
             figure(
-                drawing(setting, state["slice"], where, number if sliced else -1, name, mode()),
+                drawing(setting, projection, where, number if stands else -1, name, mode()),
                 key=f"cloud {name}", group=GROUP, points=shown.drawn, arithmetic=Arithmetic("", terms),
                 paint=Paint(changes, pane.arithmetic, place[query].tolist()),
                 alt=f"{method.label}: the weights of query {query + 1:,} on {len(shown.drawn):,} keys of the cloud. "
-                f"{pane.blank}".strip(),
+                + (pane.blank or f"The largest, {pane.weights.max():.2f} times 1/n, is that of token "
+                f"{shown.drawn[int(pane.weights.argmax())] + 1:,}."),
             )  # fmt: skip
             if not pane.blank:
-                signs, few = ", signs aside" if method.signed else "", measure.tenth(shown.tokens.n)
-                share = f"{pane.near:.2f} of the weight{signs}; an even share is {few / shown.tokens.n:.2f}"
-                st.caption(f"The {few:,} keys nearest to the query have {share}.")
+                weight, few = (
+                    "total size of all weights" if method.signed else "total weight",
+                    measure.tenth(shown.tokens.n),
+                )
+                st.caption(
+                    f"The {few:,} keys nearest to the query receive {pane.near:.2f} of the {weight}. If all keys "
+                    f"counted alike, they would receive {few / shown.tokens.n:.2f}."
+                )
     _words(state, setting, shown, found)
-    figure(
-        figures.scores(keys, found.s, _curves(state["b"]), mode=mode()), key="cloud scores",
-        alt=f"The query's score {found.s:.2f} among the key scores: {found.below:,} lie below it",
-    )  # fmt: skip
-    return Place(setting, state["slice"], where)
+    menu()
+    _lines(state["query"], shown, found, keys)
+    return Place(setting, projection, where)
 
 
-def _curves(bandwidth: float) -> dict[str, figures.Curve]:
-    """What each method on screen makes of a difference of two scores, where that is all it looks at."""
+def _lines(query: int, shown: Scene, found: dict[str, CloudPane], keys: dict[str, Numbers]) -> None:
+    """The query among the sorted keys: one line where all methods see the same scores, or one for each."""
+    lines: list[tuple[Standing, Numbers, list[Method]]] = []
+    for method in methods():
+        stands = found[method.name].scored
+        if stands is None:
+            continue
+        same = next((line for line in lines if shown.scores[line[2][0].name] is shown.scores[method.name]), None)
+        if same:
+            same[2].append(method)
+        else:
+            lines.append((stands, keys[method.name], [method]))
+    for (stands, t, drawn_by), cell in zip(lines, st.columns(len(lines), gap="large"), strict=True):
+        whose = f", {drawn_by[0].label}" if len(lines) > 1 else ""
+        kernels = {method: method.kernel(_bandwidth(found, method)) for method in drawn_by if method.kernel}
+        curves = {method.label: _curve(kernel) for method, kernel in kernels.items()}
+        with cell:
+            st.markdown(
+                f"**The score of the :orange[query] among those of the :blue[keys]{whose}**  \n:gray[Token {query:,} "
+                f"has the score {_number(stands.s)}. {stands.below:,} keys lie below it, and "
+                f"{len(t) - stands.below:,} do not.]"
+            )
+            chart(
+                figures.scores(t, stands.s, curves, mode=mode()),
+                f"The query's score {stands.s:.2f} among the key scores: {stands.below:,} lie below it",
+                f"cloud scores {drawn_by[0].name}", st.container(),
+            )  # fmt: skip
 
-    def curve(kernel: Kernel) -> figures.Curve:
-        return kernel.nodes, lambda r: kernel(torch.from_numpy(r)).numpy()
 
-    return {method.label: curve(method.kernel(bandwidth)) for method in methods() if method.kernel}
+def _bandwidth(found: dict[str, CloudPane], method: Method) -> float:
+    stands = found[method.name].scored
+    return stands.bandwidth if stands else 1.0
+
+
+def _curve(kernel: Kernel) -> figures.Curve:
+    """What a method makes of a difference of two scores."""
+    return kernel.nodes, lambda r: kernel(torch.from_numpy(r)).numpy()
 
 
 def _take_click(state: url.State) -> None:
@@ -335,11 +427,11 @@ def _take_click(state: url.State) -> None:
 
 def _existing(values: dict[str, Any]) -> dict[str, Any]:
     """A cloud that is there, also where a browser still names the one that was just removed, and a query it has."""
-    name = "torus" if values["cloud"] == own.NAME and own.current() is None else values["cloud"]
-    return {"cloud": name, "query": min(values["query"], _nearest(name, values["n"]))}
+    name = FIRST if values["cloud"] == own.NAME and own.current() is None else values["cloud"]
+    return {"cloud": name, "query": min(values["query"], nearest(name, values["n"]))}
 
 
-def _nearest(name: str, n: int) -> int:
+def nearest(name: str, n: int) -> int:
     """The size nearest to n that this cloud can be asked for."""
     mine = own.current() if name == own.NAME else None
     return mine.nearest(n) if mine else CLOUDS[name].nearest(n)
@@ -361,20 +453,27 @@ def _query(state: url.State, setting: CloudSetting, shown: Scene, place: DeltaGe
 def _controls(state: url.State) -> tuple[CloudSetting, DeltaGenerator]:
     """The row of controls; what they ask for, and the place of the query's."""
     mine = own.current()
-    first, second, third, fourth = st.columns([1.4, 2, 1.2, 0.8], gap="medium", vertical_alignment="bottom")
+    widths = [1.25, 1.6, 1.2, 1.1, 0.75]
+    first, second, heads, third, fourth = st.columns(widths, gap="small", vertical_alignment="bottom")
     titles = {name: cloud.title for name, cloud in CLOUDS.items()} | ({own.NAME: own.TITLE} if mine else {})
     name = first.selectbox("Cloud", titles, key=url.key("cloud"), format_func=titles.__getitem__, filter_mode=None)
-    asked = second.select_slider("Points n", offered(), key=url.key("n"), format_func="{:,}".format, help=_limit())
+    there, wanted = nearest(name, state["n"]), state["n"]
+    label = "Points n" if there == wanted else f"Points n: all {there:,}"  # of a cloud that has no more
+    asked = second.select_slider(label, offered(), key=url.key("n"), format_func="{:,}".format, help=_limit())
+    with heads:
+        trained.control(there=_fitted(name))
     third.segmented_control("Head", range(1, HEADS + 1), key=url.key("head"), required=True)
-    mine, n = (mine if name == own.NAME else None), _nearest(name, asked)
+    mine, n = (mine if name == own.NAME else None), nearest(name, asked)
     with fourth.popover("More", width="stretch"):
         more = st.container()
-        controls.seed("Of the cloud and of the untrained projections.")
-        st.segmented_control(
-            "Slice Π", list(PROJECTIONS), key=url.held("slice"), format_func=PROJECTIONS.__getitem__, required=True
-        )
-        help_ = "In standard deviations of the scores."
-        st.slider("Bandwidth b of the bump", 0.1, 2.0, key=url.held("b"), step=0.05, help=help_)
+        controls.seed("From this number the cloud and the untrained projections are drawn.")
+        learned = projection_of(state) == TRAINED
+        if not learned:  # a trained head has an MLP
+            st.segmented_control(
+                "Slice Π", list(PROJECTIONS), key=url.held("slice"), format_func=PROJECTIONS.__getitem__, required=True
+            )
+        help_ = "In standard deviations of the scores." + (" A trained head has learned its own." if learned else "")
+        st.slider("Bandwidth b of the bump", 0.1, 2.0, key=url.held("b"), step=0.05, help=help_, disabled=learned)
         help_ = "Its standard deviation, as a share of the cloud's radius."
         st.slider("Noise", 0.0, 0.3, key=url.held("noise"), step=0.01, help=help_, disabled=bool(mine))
         help_ = "The share of points that lie anywhere in the box around the cloud."
@@ -390,6 +489,18 @@ def _controls(state: url.State) -> tuple[CloudSetting, DeltaGenerator]:
     return CloudSetting(name, n, state["seed"], state["noise"], state["outliers"]), more
 
 
+def projection_of(state: url.State | dict[str, Any]) -> str:
+    """What a state's heads are: "trained", or the kind of Π that is chosen; that one too where no model fits."""
+    return TRAINED if state["heads"] == "trained" and _fitted(state["cloud"]) else str(state["slice"])
+
+
+def _fitted(name: str) -> bool:
+    """Whether models were trained on such tokens as those of a cloud."""
+    mine, n = own.current() if name == own.NAME else None, nearest(name, 1)
+    tokens = mine.tokens(n, 0) if mine else CLOUDS[name].make(n, random_state=0)
+    return trained.look(tokens) is not None
+
+
 def _limit() -> str | None:
     if offered()[-1] == SIZES[-1]:
         return None
@@ -400,27 +511,28 @@ def _title(title: str, note: str) -> None:
     st.markdown(f"**{title}**  \n:gray[{note}]")
 
 
-def _words(state: url.State, setting: CloudSetting, shown: Scene, found: Answer) -> None:
+def _words(state: url.State, setting: CloudSetting, shown: Scene, found: dict[str, CloudPane]) -> None:
     """What the panes show, in numbers."""
     n, m = shown.tokens.n, len(shown.drawn)
     m += int(state["query"] - 1 not in shown.drawn)
     asked = f" This cloud has {n:,} points." if n != state["n"] else ""
-    seen = f"All {n:,} keys are drawn and attended to." if m == n else f"{m:,} keys are drawn, all {n:,} attended to."
+    seen = f"All {n:,} keys are drawn." if m == n else f"{m:,} keys are drawn, and the query attends to all {n:,}."
     if shown.flat:
-        level = "The surface is where a key has the query's score; the query, as a key, need not lie on it."
+        level = (
+            "The blue surface shows where a key has the same score as the query. The query need not lie on it, because "
+            "its own key score is another number."
+        )
     else:
         level = (
-            f"The tokens have {shown.tokens.x.shape[1]} numbers each and are seen in three principal components, so a "
-            f"level set is no surface here: ringed are the {len(found.ringed)} keys drawn that are nearest in score."
+            f"The tokens have {shown.tokens.x.shape[1]} numbers each, and you see three principal components of them. "
+            f"So a level set is no surface here. The ringed keys are the nearest in score."
         )
+    untrained = f"**The heads are untrained**, from seed {setting.seed}."
     scale = "Each pane has its own scale" if state["scale"] == "own" else "The panes share one scale"
     st.caption(
-        f"{seen}{asked} {scale}, in even shares: 1 is the weight of a key when all count alike, 1/n. "
-        f"{level if state['level'] else ''} The projections are untrained, from seed {setting.seed}."
-    )
-    st.markdown(
-        f"**The :orange[query]'s score among the sorted :blue[keys]**  \n:gray[token {state['query']:,}: s = "
-        f"{_number(found.s)}, {found.below:,} keys below, {n - found.below:,} above or level]"
+        f"{seen}{asked} {scale}, in multiples of 1/n, the weight that every key would have if all counted alike. "
+        f"{level if state['level'] else ''} "
+        f"{shown.trained.says(methods()) if shown.trained else untrained}"
     )
 
 

@@ -9,13 +9,12 @@ import streamlit as st
 from srviz.figures import clouds as figures
 from srviz.inputs import Tokens
 from srviz.inputs.files import FORMATS, Unreadable, Upload, read
-from srviz.measure import memory
 from srviz.ui.kit.chart import chart, mode
 
 NAME, TITLE = "own", "Your own file"  # what the page's links begin with for it, and what the page calls it
 GONE = (
     "This link names a file of one's own that is not in memory (a reload, another file or its removal lets "
-    "it go): here is the torus until that file is used again."
+    "it go): another cloud is shown until that file is used again."
 )
 SEEN = 1500  # points of a preview
 
@@ -77,7 +76,7 @@ def _look(identity: str, name: str, data: bytes, cloud: str, forget: Callable[[]
     if looked is None or looked[0] != identity:
         place = st.empty()  # told that it goes on; that is also where Streamlit ends it
         try:
-            looked = identity, read(name, data, memory=memory.for_reader(), show=place.caption)
+            looked = identity, read(name, data, show=place.caption)
         except Unreadable as error:
             looked = identity, str(error)
         place.empty()
@@ -108,7 +107,7 @@ def _look(identity: str, name: str, data: bytes, cloud: str, forget: Callable[[]
         st.button("Use this cloud", key="use own", type="primary", on_click=_use, args=(use, cloud, forget))
     tokens = found.tokens(min(SEEN, found.most), random_state=0, columns=columns)
     drawing = figures.preview(tokens.place, tokens.colour, mode=mode())
-    chart(drawing, f"A preview of {tokens.n:,} points", "own preview", picture)
+    chart(drawing, f"A preview of {tokens.n:,} points", "own preview", picture, menu=False)
 
 
 def _use(mine: OwnCloud, cloud: str, forget: Callable[[], None]) -> None:

@@ -4,43 +4,53 @@ import streamlit as st
 
 from srviz.ui.chapters.clouds.attend import attend_to_everything
 from srviz.ui.chapters.clouds.clouds import clouds, code
-from srviz.ui.kit.cards import notice, ran
+from srviz.ui.chapters.clouds.take import CLOUD
+from srviz.ui.kit import url
+from srviz.ui.kit.cards import known, lead, notice, ran
 from srviz.ui.kit.question import question
+from srviz.ui.kit.take import away
 
 
 def page() -> None:
     """The page, from its title to the code that ran."""
     st.title("Point clouds", anchor=False)
-    with st.container(key="lead"):
-        st.markdown(
-            "Every point is a token. Click one: it becomes the :orange[**query**], and each point takes the colour of "
-            "its weight as a :blue[**key**]. Drag to turn the clouds."
-        )
-    place = clouds()
+    lead(
+        "Every point is a token. Pick one, and it becomes the :orange[**query**]. Each point then shows the weight "
+        "that it gets as a :blue[**key**]. Drag to turn the clouds."
+    )
+    place = clouds(lambda: away(CLOUD, url.current()))
     notice(
         (
-            "One direction, or one a query",
-            "Softmax weighs a key by exp of a linear function of its place, and the direction turns with the query. In "
-            "a sliced head the level sets stay; a query only chooses one of them.",
+            "A sliced head has one direction for all queries",
+            "With softmax, every query weighs the space of keys in its own way. In a sliced head each key has one "
+            "score, and all queries see the same one. So the level sets, on which the score is equal, are the same "
+            "for all queries. The score of a query says from which of them it looks.",
         ),
         (
             "The far side counts most",
-            "Sliced ReLU weighs keys below the surface, the farther the more; all above it count alike, a little below "
-            "zero. The bump weighs what is near the surface, on both sides.",
+            "Sliced ReLU gives weight to the keys below the surface of equal score, and more to those farther away. "
+            "All keys above it count alike, a little below zero. The bump gives weight to keys near that surface.",
         ),
         (
-            "Near in score, not in space",
-            "The bump brings locality back along the slice only: both ends of the cloud may lie on one level. "
-            "With so small a bandwidth as you like, they count alike.",
+            "Near in score is not near in space",
+            "The bump gives weight to keys with nearly the same score. But two ends of a cloud may lie on one "
+            "level set. Then they count alike, however small the bandwidth is.",
         ),
     )
     question(
-        "Two queries at opposite ends of the cloud happen to have the same score. Which heads treat them differently?",
-        ["All three", "Softmax alone", "Softmax and the bump"],
+        "Two queries lie at opposite ends of the cloud and happen to have the same score. Which heads treat them "
+        "differently?",
+        ["All three", "Softmax only", "Softmax and the bump"],
         1,
-        "All that a sliced head knows of a query is its score, so both get the same row of weights. Softmax compares "
+        "A sliced head knows nothing of a query but its score. So both queries get the same weights. Softmax compares "
         "whole vectors.",
     )
     st.subheader("Attend to everything", anchor=False)
     attend_to_everything(place)
     ran(code)
+    known(
+        "In space, the tokens of equal score form a surface, and a sliced head sees only which side a key lies on and "
+        "how far away.",
+        "Sliced ReLU looks far, and the bump looks near, both along the slice.",
+        "A million tokens can attend to all others by sorting. The softmax matrix would not fit in memory.",
+    )

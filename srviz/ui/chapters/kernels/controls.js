@@ -11,7 +11,7 @@ import { DIVISORS } from "./words.js";
 const SHIFTS = [-1000, -100, -10, -1, 0, 1, 10, 100, 1000], SCALES = [0.01, 0.1, 0.25, 0.5, 1, 2, 4, 10, 100];
 const QUERIES = 3; // the largest shift of the queries only
 const COPIED = [-3, -2, -1.5, -1, -0.5, 0, 0.5, 1, 1.5, 2, 3]; // the nodes of a drawing that begins as a smooth curve
-const BADGE = "largest difference, over all row sums and outputs, between the browser's and the operator's, as a part of the largest";
+const BADGE = "The largest difference between what this page drew and what the operator computed, over all row sums and outputs, as a part of the largest";
 const AS_THEY_WERE = { shift: 0, scale: 1, queries: 0, standard: true };
 
 /** The place of the nearest number in a list. */
@@ -46,8 +46,8 @@ export class Controls {
     this.starts = make("span", { class: "group" });
     /** @type {Curve[]} */
     this.curves = [];
-    this.formula = make("h4");
-    this.caption = make("h4");
+    this.formula = make("h2");
+    this.caption = make("h2");
     this.buildDrawing();
     this.buildRules();
     this.buildScores();
@@ -84,10 +84,10 @@ export class Controls {
   /** The panel in which the raw scores are moved, and what is said of it while it is closed. */
   buildScores() {
     const { owner } = this, reset = () => owner.change((state) => { Object.assign(state, AS_THEY_WERE); });
-    this.opener = button("Scores …", () => this.open(this.panel.hidden), { "aria-expanded": "false" });
+    this.opener = button("Shift and scale the scores", () => this.open(this.panel.hidden), { "aria-expanded": "false" });
     this.movedText = make("span", {});
     this.scored = make("span", { class: "group" }, [this.movedText, button("Reset the scores", reset)]);
-    this.standard = button("standardize together", () => owner.change((state) => { state.standard = !state.standard; }));
+    this.standard = button("standardize queries and keys together", () => owner.change((state) => { state.standard = !state.standard; }));
     this.effect = make("p");
     this.sliders = [
       this.slider("shift", "shift all scores", [0, SHIFTS.length - 1, 1], (k) => SHIFTS[k], (x) => nearest(SHIFTS, x)),
@@ -95,7 +95,7 @@ export class Controls {
       this.slider("queries", "shift the queries only", [-QUERIES, QUERIES, 0.1], hundredth, (x) => x),
     ];
     this.panel = make("div", { class: "more", hidden: true }, [
-      make("div", { class: "row" }, ["The raw scores, before the curve sees them:", this.standard, button("Reset", reset)]),
+      make("div", { class: "row" }, ["Change the raw scores:", this.standard, button("Reset", reset)]),
       make("div", { class: "sliders" }, this.sliders.map(({ label }) => label)), this.effect,
     ]);
   }
@@ -161,7 +161,7 @@ export class Controls {
     const now = `; now divided by ${name}${curve.usual ? `, ${curve.usual}` : ""}`;
     return [
       make("b", {}, state.centred ? "Effective weights" : "Weights"),
-      ` f(s − t)${formula}${state.centred ? ", less their row's mean" : ""}`, ...(followed ? [make("span", {}, now)] : []),
+      ` f(s − t)${formula}${state.centred ? ", minus the mean of the row" : ""}`, ...(followed ? [make("span", {}, now)] : []),
     ];
   }
 
@@ -176,9 +176,9 @@ export class Controls {
     this.movedText.textContent = `Scores moved: ${made.join(", ")}.`;
     const quiet = (text) => [make("span", { class: "quiet" }, text)];
     this.effect.replaceChildren(...(state.shift === 0 && state.scale === 1 && state.queries === 0
-      ? quiet("Move them, and see how far the outputs move with them.")
+      ? quiet("Move the scores, and see how far the outputs move.")
       : agreed === null ? quiet("asking the operator …")
       : ["The outputs moved by at most ", make("b", {}, moved < 0.01 ? power(moved) : fmt(moved, moved < 10 ? 2 : 0)),
-        ` of the largest: the operator in float32, on ${count(data.answer.many)} tokens.`]));
+        ` of the largest output. The operator computed this in float32, on ${count(data.answer.many)} tokens.`]));
   }
 }

@@ -18,7 +18,7 @@ REACHES = range(8, 136, 8)  # |r| up to which it is sampled, in bandwidths
 OWN = {
     "name": DRAWN,
     "label": "draw your own",
-    "formula": "drag nodes and end slopes; double-click adds a node",
+    "formula": "drag the nodes and the end slopes; a double click adds a node",
     "written": "f({s} − {t})",
     "divide": "n",
 }

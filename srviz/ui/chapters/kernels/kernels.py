@@ -129,12 +129,12 @@ def kernel_map() -> url.State:
     return state
 
 
-def curve_of(state: url.State) -> Curve:
+def curve_of(state: url.State | dict[str, Any]) -> Curve:
     """The curve on the page."""
     return Curve(*(state[name] for name in ("kernel", "b", "nodes", "left", "right")))
 
 
-def rules_of(state: url.State) -> Rules:
+def rules_of(state: url.State | dict[str, Any]) -> Rules:
     """What the page does around it."""
     divide = curves.usual(state["kernel"]) if state["divide"] == "usual" else state["divide"]
     return Rules(divide, *(state[name] for name in ("centred", "standard", "shift", "scale", "queries")))
@@ -148,8 +148,8 @@ def _existing(values: dict[str, Any]) -> dict[str, Any]:
 
 def _says(state: url.State, chosen: Input, tokens: Tokens) -> str:
     return (
-        f"{chosen.line} Each of the {tokens.n} tokens has a query score s and a key score t, from projections that "
-        f"nobody trained: random numbers, drawn with seed {state['seed']}."
+        f"{chosen.line} Each of the {tokens.n} tokens has a query score s and a key score t. The projections are "
+        f"untrained: random numbers, drawn with seed {state['seed']}."
     )
 
 
@@ -180,14 +180,15 @@ def why_centre(state: url.State) -> None:
     below, still = (int((values < -1e-10 * np.abs(whole).max()).sum()) for values in (whole, flat))
     st.subheader("Why the values are centred", anchor=False)
     st.markdown(
-        f"Let queries and keys be the same, and look at the matrix −|tᵢ − tⱼ|. On all vectors **{_count(below)} of its "
-        f"{n} eigenvalues** lies below zero: **{_signed(whole.min())}**. On the vectors that sum to zero, as centred "
-        f"values do, **{_count(still)} does**: the smallest is {_signed(flat.min())}. "
-        "So on them Σ cᵢ cⱼ · (−|tᵢ − tⱼ|) is a squared length, the energy distance: −|s − t| is a positive kernel "
-        "there, and measures how alike two tokens are."
+        f"Let queries and keys be the same, and look at the matrix −|tᵢ − tⱼ|. For all vectors, **{_count(below)} of "
+        f"its {n} eigenvalues** lies below zero: **{_signed(whole.min())}**. On the vectors that sum to zero, as "
+        f"centred values do, **{_count(still)} does**: the smallest is {_signed(flat.min())}. \n\nSo the sum "
+        "Σ cᵢ cⱼ · (−|tᵢ − tⱼ|) is never negative for numbers c that sum to zero. It is a squared length, which is "
+        "called the energy distance. On such numbers −|s − t| is a positive kernel. It measures how alike two tokens "
+        "are."
     )
     alt = f"Eigenvalues: on all vectors the smallest is {whole.min():.2f}, on those that sum to zero {flat.min():.2g}"
-    chart(figure, alt, "kernels spectrum", st.container())
+    chart(figure, alt, "kernels spectrum", st.container(), menu=False)
     st.caption(
         "relu(r) = (|r| + r) / 2, so the weights are made of |r| and of a straight line. The matrix has zeros on its "
         "diagonal, so its eigenvalues sum to zero and cannot all be positive; of this matrix one is negative. "

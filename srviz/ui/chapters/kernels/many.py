@@ -84,23 +84,23 @@ def _numbers(curve: Curve, timing: Timing) -> None:
         left.caption(KERNELS[curve.kernel].without)
     else:
         left.metric("By sorting, every query", duration(timing.sorted_seconds), border=False)
-        left.caption(f"error {power(timing.sorted_error)}")
+        left.caption(f"The error is {power(timing.sorted_error)}.")
     middle.metric("By n², every query", f"≈ {duration(slow)}", border=False)
-    pieces = f", {len(curve.nodes) + 1} pieces one by one" if curve.kernel == "drawn" else ""
+    pieces = f", with {len(curve.nodes) + 1} pieces one by one" if curve.kernel == "drawn" else ""
     middle.caption(
-        f"error {power(timing.dense_error)}; {duration(timing.dense_seconds)} on {timing.queries} of the "
-        f"queries{pieces}, times {n / timing.queries:.3g}"
+        f"The error is {power(timing.dense_error)}. {timing.queries} of the queries took "
+        f"{duration(timing.dense_seconds)}{pieces}, and all of them take {n / timing.queries:.3g} times as long."
     )
     if timing.sorted_seconds is not None:
         right.metric("Largest difference", power(timing.apart), border=False)
-        right.caption("between the two answers, divided by the largest output")
+        right.caption("This is the difference between the two answers, divided by the largest output.")
 
 
 def _how(timing: Timing) -> None:
     st.caption(
-        f"Σ f(s − t) v for one head of {timing.d} coordinates and {timing.n:,} tokens, measured on "
-        f"{devices.describe(shell.device())} in float32: the median of {REPEATS} runs, after one to warm up. An error "
-        "is the difference to the same sum in float64, divided by its largest entry."
+        f"Measured: Σ f(s − t) v for one head of {timing.d} coordinates and {timing.n:,} tokens, on "
+        f"{devices.describe(shell.device())} in float32. A time is the median of {REPEATS} runs, after one to warm up. "
+        "An error is the difference to the same sum in float64, divided by its largest entry."
     )
 
 

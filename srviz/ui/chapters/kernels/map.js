@@ -1,11 +1,11 @@
 // The map of all weights: a cell for every query, down, and every key, across, and a bar for the sum of every row.
 
-import { surface, upright } from "../../kit/js/canvas.js";
+import { density, surface, upright } from "../../kit/js/canvas.js";
 import { css, mixed, palette, rgb, signedEnds } from "../../kit/js/colour.js";
 import { clamp, make, put, reducedMotion } from "../../kit/js/core.js";
 import { arrow, placeIn } from "../../kit/js/drag.js";
 import { Motion } from "../../kit/js/pace.js";
-import { short } from "../../kit/js/text.js";
+import { fmt, short } from "../../kit/js/text.js";
 
 /** @typedef {import("./kernel.js").KernelMap} KernelMap */
 /** @typedef {{row: number, column: number}} Cell from 1; 0 where there is none */
@@ -44,7 +44,7 @@ export class WeightMap {
   /** The cell under a pointer. */
   cell(event) {
     const [x, y] = placeIn(event, this.canvas), { n } = this.owner.found;
-    const { x0, y0, side } = this.frame(this.canvas.getBoundingClientRect().width);
+    const { x0, y0, side } = this.frame(this.canvas.clientWidth);
     const column = Math.floor(((x - x0) / side) * n), row = Math.floor(((y - y0) / side) * n);
     if (row < 0 || row >= n || column < 0 || column >= n) return BLANK;
     return { row: this.tokenAt(0, row), column: this.tokenAt(1, column) };
@@ -105,7 +105,7 @@ export class WeightMap {
     if (!width) return;
     const frame = this.frame(width), { x0, y0, side } = frame, colours = this.colours();
     const pen = surface(canvas, width, y0 + side + 40, colours.font);
-    const ratio = devicePixelRatio || 1, cell = side / found.n, still = this.slid === 0 || this.slid === 1;
+    const ratio = density(canvas), cell = side / found.n, still = this.slid === 0 || this.slid === 1;
     const ease = this.slid * this.slid * (3 - 2 * this.slid);
     const stand = found.rank.map((rank) => rank.map((place, i) => i + (place - i) * ease));
     const edge = (from, k) => (still ? Math.round((from + k * cell) * ratio) / ratio : from + k * cell); // whole pixels: no seams
@@ -125,7 +125,7 @@ export class WeightMap {
     this.drawLegend(drawing);
     this.drawCross(drawing);
     const kind = state.centred ? "effective weights" : "weights", order = state.sorted ? "sorted by score" : "in input order";
-    put(canvas, { "aria-label": `${kind} of ${found.n} queries, down, and ${found.n} keys, across, ${order}; arrows move, Enter holds, Escape lets go` });
+    put(canvas, { "aria-label": `${kind} of ${found.n} queries, down, and ${found.n} keys, across, ${order}, from ${fmt(found.least, 3)} to ${fmt(found.most, 3)}, rows sum to ${fmt(Math.min(...found.sums), 3)} … ${fmt(Math.max(...found.sums), 3)}; arrows move, Enter holds, Escape lets go` });
   }
 
   colours() {

@@ -8,6 +8,7 @@ import { REACH, curveOf, functionOf, isDrawn, stopsOf, viewOf } from "./model.js
 /** @typedef {import("./kernel.js").KernelMap} KernelMap */
 
 const TOP = 14, LEFT = 34, RIGHT = 8, BOTTOM = 46; // beside the plot, in pixels
+const NARROW = 330; // pixels below which the words under the axis are short
 const WIDE = 430; // pixels from which the plot is tall
 const ARM = 0.75; // of r, from an end node to the handle of its slope
 const STEP = 0.05, LARGE_STEP = 0.25; // of an arrow key
@@ -48,9 +49,10 @@ export class Plot {
 
   // ---- where things are, in pixels ----
 
-  x(r) { return LEFT + ((r + REACH) / (2 * REACH)) * (this.width - LEFT - RIGHT); }
+  /** As on the line a key on the left is on the left: r = s − t falls to the right. */
+  x(r) { return LEFT + ((REACH - r) / (2 * REACH)) * (this.width - LEFT - RIGHT); }
 
-  r(x) { return ((x - LEFT) / (this.width - LEFT - RIGHT)) * 2 * REACH - REACH; }
+  r(x) { return REACH - ((x - LEFT) / (this.width - LEFT - RIGHT)) * 2 * REACH; }
 
   y(height) {
     const [low, high] = this.view;
@@ -95,7 +97,7 @@ export class Plot {
   /** Where a handle is: (r, height). */
   place(name) {
     const { b, nodes, left, right } = this.state, first = nodes[0], last = nodes[nodes.length - 1];
-    if (name === "b") return [b, functionOf(this.state, this.curve)(b)];
+    if (name === "b") return [-b, functionOf(this.state, this.curve)(-b)];
     if (name === "left") return [first[0] - ARM, first[1] - ARM * left];
     if (name === "right") return [last[0] + ARM, last[1] + ARM * right];
     return nodes[numberOf(name)];
@@ -155,7 +157,7 @@ export class Plot {
     this.owner.nudge(() => {
       if (!isNode(name)) { this.set(name, this.state[name] + across + up); return; }
       const [r, h] = this.place(name);
-      this.move(name, r + across, h + up);
+      this.move(name, r - across, h + up);
     });
   }
 
@@ -194,7 +196,8 @@ export class Plot {
   draw() {
     this.width = this.element.clientWidth || 400;
     this.tall = this.width > WIDE ? 408 : 300;
-    put(this.element, { viewBox: `0 0 ${this.width} ${this.tall}`, height: this.tall });
+    const { f } = this.owner.found, at = [2, 0, -2].map((r) => `${fmt(f(r))} at r = ${fmt(r, 0)}`).join(", ");
+    put(this.element, { viewBox: `0 0 ${this.width} ${this.tall}`, height: this.tall, "aria-label": `The curve f of r = s − t, ${this.curve.label}: ${at}` });
     const { row, column } = this.owner.lit(), point = row ? this.point(row, column) : { parts: [], label: [] };
     this.back.replaceChildren(...this.axes(), ...this.line(), ...point.parts);
     this.front.replaceChildren(...point.label);
@@ -215,8 +218,9 @@ export class Plot {
       text(this.x(r), floor + 18, "middle", fmt(r, 0));
     }
     line(this.x(0), TOP, this.x(0), floor, { "stroke-dasharray": "2 4", stroke: "var(--quiet)" });
-    text(this.x(-REACH), floor + 38, "start", "← key right of the query");
-    text(this.x(REACH), floor + 38, "end", "key left of the query →");
+    text(this.x(REACH), floor + 38, "start", this.width < NARROW ? "← key on the left" : "← key left of the query");
+    text(this.x(-REACH), floor + 38, "end", this.width < NARROW ? "on the right →" : "key right of the query →");
+    text(this.x(0) + 8, TOP + 6, "start", "query");
     return parts;
   }
 
@@ -237,7 +241,7 @@ export class Plot {
     for (const key of t) dot(s[row - 1] - key, 2.8, "var(--key)");
     const r = s[row - 1] - t[column - 1], h = f(r), x = this.x(clamp(r, -REACH, REACH)), y = this.y(clamp(h, low, high));
     parts.push(svg("line", { x1: x, y1: y, x2: x, y2: this.tall - BOTTOM, ...query }));
-    parts.push(svg("line", { x1: this.x(-REACH), y1: y, x2: x, y2: y, ...query, "stroke-dasharray": "3 3" }));
+    parts.push(svg("line", { x1: this.x(REACH), y1: y, x2: x, y2: y, ...query, "stroke-dasharray": "3 3" }));
     dot(r, 6, "var(--query)");
     const halo = { stroke: "var(--ground)", "stroke-width": 5, "paint-order": "stroke", "stroke-linejoin": "round" };
     const [left, base] = this.clear(x, y);
@@ -279,7 +283,7 @@ export class Plot {
     });
     this.ends.forEach((g, k) => {
       const name = k ? "right" : "left";
-      set(g, name, `slope of the ${name} end`, state[name], -steepest, steepest, fmt(state[name]));
+      set(g, name, `slope for keys far to the ${k ? "left" : "right"}`, state[name], -steepest, steepest, fmt(state[name]));
     });
     if (this.band) set(this.band, "b", "bandwidth b", state.b, narrowest, widest, fmt(state.b));
   }

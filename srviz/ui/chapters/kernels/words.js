@@ -1,13 +1,13 @@
 // The arithmetic of the cell that is pointed at, or what the rows sum to.
 
-import { make, span } from "../../kit/js/core.js";
+import { byHand, make, span } from "../../kit/js/core.js";
 import { pieceAt, share } from "../../kit/js/formulas.js";
 import { fmt, signed } from "../../kit/js/text.js";
 import { isDrawn, piecesOf } from "./model.js";
 
 /** @typedef {import("./kernel.js").KernelMap} KernelMap */
 
-const HINT = "Point at a cell: its numbers stand here, and its r on the curve. A click or tap holds; Esc or a second one lets go.";
+const HINT = "Point at a cell to see its numbers here, and its r on the curve. Click to keep it, and click again to let it go.";
 const SAME = 5e-4; // sums that are no farther apart are one
 
 /** What each row may be divided by: in a menu, and as it stands in a formula. */
@@ -31,7 +31,7 @@ function ofRows({ state, found: { sums, n } }) {
   const low = Math.min(...sums), high = Math.max(...sums);
   const range = Math.abs(high - low) < SAME ? fmt(high, 3) : `${fmt(low, 3)} … ${fmt(high, 3)}`;
   const by = { n: `, divided by n = ${n}`, one: ", divided by nothing" }[state.divide] ?? "";
-  return [span("quiet", HINT), make("br"), `rows sum to ${range}${by}`];
+  return [span("quiet", byHand(HINT)), make("br"), `rows sum to ${range}${by}`];
 }
 
 /** @param {KernelMap} owner */
@@ -62,7 +62,7 @@ function onPiece(state, curve, r) {
 /** f divided, and the weight that this makes. */
 function quotient({ state, found: { curve, n } }, terms, f, weight, over) {
   const by = state.divide === "one" ? "" : ` / ${state.divide === "n" ? n : signed(over)}`, result = make("b", {}, fmt(weight, 4));
-  if (over === 0) return [...terms, `${by}: the divisor is 0, so the weight is 0`];
+  if (over === 0) return [...terms, `${by}. The divisor is 0, so the weight is 0.`];
   if (isDrawn(curve) && by) return [...terms, make("br"), `${signed(f, 3)}${by} = `, result];
   return [...terms, `${by} = `, result];
 }

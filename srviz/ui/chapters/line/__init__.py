@@ -2,4 +2,4 @@
 
 from srviz.ui.kit.course import Chapter
 
-CHAPTER = Chapter(0, "The scalar line", address="", part="")
+CHAPTER = Chapter(0, "Attention on a line", address="", part="", asks=False)

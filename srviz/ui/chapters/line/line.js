@@ -3,12 +3,13 @@
 import { announcer, button, clamp, focusedIn, hundredth, labelled, make, mounted } from "../../kit/js/core.js";
 import { arrow, drag, placeIn } from "../../kit/js/drag.js";
 import { farthest } from "../../kit/js/formulas.js";
+import { LookUp } from "../../kit/js/lookup.js";
 import { Frame, Rest } from "../../kit/js/pace.js";
 import { fmt } from "../../kit/js/text.js";
 import { History } from "../../kit/js/undo.js";
 import { Reports } from "../../kit/js/wire.js";
-import { attend } from "./model.js";
-import { Picture } from "./picture.js";
+import { attend, undivided } from "./model.js";
+import { MARGIN, Picture } from "./picture.js";
 import { writeSums } from "./sums.js";
 
 /** @typedef {{kernel: "relu" | "bump", b: number, queries: number[], keys: number[], values: number[], held: number}} State */
@@ -58,6 +59,7 @@ class Line {
     this.pointed = null; // the key under the pointer
     this.nudging = false; // whether the arrow keys are moving something
     this.picture = new Picture();
+    this.lookup = new LookUp();
     this.build();
     this.observer = new ResizeObserver(() => this.draw());
     this.observer.observe(this.picture.element);
@@ -105,10 +107,10 @@ class Line {
       stepper("queries"), stepper("keys"),
       labelled("Draw new positions and values", "Shuffle", () => this.shuffle()),
       this.undoButton,
-      make("span", { class: "quiet push hint" }, "Tab picks a token · ← → move it"),
+      make("span", { class: "quiet push hint" }, "Tab picks a mark, ← → move it"),
     ]);
     this.root.replaceChildren(make("div", { class: "line" }, make("div", { class: "card" }, [
-      make("div", { class: "stage" }, [this.picture.element, this.sums]), this.controls, this.live,
+      make("div", { class: "stage" }, [make("div", {}, [this.picture.element, this.lookup.element]), this.sums]), this.controls, this.live,
     ])));
     History.listen(this.root, () => this.undo());
   }
@@ -249,6 +251,7 @@ class Line {
     if (!this.state) return;
     const { state, data } = this, s = state.queries[state.held], found = attend(state, s);
     this.picture.draw(state, found, this.pointed, data.limits);
+    this.drawLookUp(found);
     writeSums(this.sums, state, found, this.pointed, this.largest, data.tolerance);
     this.kernels.forEach((pick, i) => pick.setAttribute("aria-pressed", String(["relu", "bump"][i] === state.kernel)));
     for (const [what, less, more] of this.steps) {
@@ -257,6 +260,17 @@ class Line {
       more.disabled = state[what].length >= data.limits.most;
     }
     this.undoButton.disabled = this.history.empty;
+  }
+
+  /** The sum before it is divided, and how one bend below the query is enough to know it. */
+  drawLookUp({ s, total, y }) {
+    const { lookup, state, data: { limits: { low, high } } } = this, bump = state.kernel === "bump";
+    lookup.bend = bump ? "bend" : "key";
+    lookup.title.replaceChildren(make("b", {}, "The sum before it is divided"), bump
+      ? " bends at each key, and one bandwidth to either side of it. Between two bends it is straight."
+      : " bends at the keys, and is straight between them.",
+    ` So one look-up is enough: take the height R at the ${lookup.bend} just below the query, and go on with the slope S.`);
+    lookup.draw({ line: undivided(state), s, low, high, margin: MARGIN, divisor: bump ? "n" : "N", total, y, digits: 2 });
   }
 }
 

@@ -1,9 +1,11 @@
 """The scalar line of the home page: its state, and the operator's answer to it."""
 
 import math
+from functools import cache
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 
 from srviz.attention import sliced_bump, sliced_relu
@@ -20,12 +22,26 @@ PARAMETERS = (
     url.real("b", NARROWEST, WIDEST, 0.8),
     url.reals("queries", LOW, HIGH, MOST, (-1.85, -0.9, 0.12, 0.83, 1.7)),
     url.reals("keys", LOW, HIGH, MOST, (-2.1, -1.5, -1.12, -0.62, -0.2, 0.34, 0.95, 1.42, 2.0)),
-    url.reals("values", -1, 1, MOST, (0.9, 0.55, 0.8, 0.3, 0.45, -0.25, -0.6, -0.4, -0.85)),
+    url.reals("values", -1, 1, MOST, (0.95, -0.35, 0.9, -0.7, 0.95, 0.6, -0.9, -0.6, -0.6)),
     url.whole("held", 1, MOST, 4),
 )
 
 
-def scalar_line() -> None:
+PAIRS_OF = 256  # tokens of the miniature
+
+
+def problem() -> None:
+    """Why n² hurts: pairs are filled in while a sort is long done. Its numbers are counted, and nothing is timed."""
+    component("problem", HERE)(key="problem", data=_problem())
+
+
+@cache
+def _problem() -> dict[str, list[float]]:
+    draw = np.random.default_rng(5)
+    return {name: draw.normal(size=PAIRS_OF).round(3).tolist() for name in "st"}
+
+
+def scalar_line() -> url.State:
     """Show the line; what was dragged comes back on release and goes into the URL."""
     state = url.settle(*PARAMETERS)
     number = report.take(state, "scalar_line", "line", [p.name for p in PARAMETERS], from_zero=("held",))
@@ -40,6 +56,7 @@ def scalar_line() -> None:
         "tolerance": TOLERANCE,
     }
     component("line", HERE)(key="scalar_line", data=data, on_line_change=lambda: None)
+    return state
 
 
 def answers(line: dict[str, Any]) -> list[float]:

@@ -6,9 +6,12 @@ import { sortedBy } from "../../kit/js/formulas.js";
 import { fmt } from "../../kit/js/text.js";
 import { attend, kernelOf } from "./model.js";
 
-const AXIS = 232, VALUES = 338, HEIGHT = 392, MARGIN = 26; // of the drawing, in pixels
-const UNIT = 36, PEAK = 150, VALUE_UNIT = 34; // pixels of relu(1), of the bump's top, of the value 1
-const LABEL = 32, LABEL_LEVELS = 3; // how wide a weight is written; at how many heights
+const AXIS = 166, VALUES = 258, HEIGHT = 306; // of the drawing, in pixels
+export const MARGIN = 26; // beside the axis
+const UNIT = 24, PEAK = 105, VALUE_UNIT = 27; // pixels of relu(1), of the bump's top, of the value 1
+const LABEL = 30, LINE = 14; // how wide and how high a weight is written
+const MARK = 20; // how high a query stands over the axis
+const NARROW = 420; // a drawing on which it is written beside its bar
 const RINGS = { q: [0, -13, 15], k: [0, 15, 13], v: [0, 0, 10], b: [0, 0, 12] }; // around a mark: x, y, radius
 
 /** @typedef {import("./line.js").State} State */
@@ -146,22 +149,52 @@ export class Picture {
 
   /** A bar for the value and for the weight of every key, and the weights written where there is room. */
   bars({ s, weights }, pointed) {
-    const { keys, values } = this.state, parts = [], taken = new Array(LABEL_LEVELS).fill(-Infinity);
+    const { keys, values } = this.state, parts = [], lit = [];
     for (const j of sortedBy(keys)) {
       const x = this.x(keys[j]), top = AXIS - this.height(s - keys[j]);
       parts.push(svg("line", { x1: x, x2: x, y1: VALUES, y2: VALUES - values[j] * VALUE_UNIT, stroke: "var(--value)", "stroke-width": 2 }));
       if (weights[j] <= 0) continue;
       parts.push(svg("line", { x1: x, x2: x, y1: AXIS, y2: top, stroke: "var(--key)", "stroke-width": j === pointed ? 5 : 3 }));
-      const free = taken.findIndex((end) => x - end > LABEL), level = Math.max(0, free);
-      if (j !== pointed && free < 0) continue;
-      parts.push(svg("text", { class: "weight", x, y: Math.max(10, top - 7 - 14 * level) }, fmt(weights[j])));
-      taken[level] = x;
+      lit.push({ j, x, top });
     }
-    return parts;
+    return [...parts, ...this.weights(lit, s, weights, pointed)];
   }
 
-  /** Every mark in its place, and what it is in words. */
+  /** Where the held query is, and what it gives. */
+  inWords(weights) {
+    const { queries, keys, held } = this.state, lit = [...weights].filter((w) => w > 0).length;
+    const most = weights.reduce((best, w, j) => (w > weights[best] ? j : best), 0);
+    const says = lit ? `; key ${most + 1}, at ${fmt(keys[most])}, gets the most, ${fmt(weights[most])}` : "";
+    put(this.element, { "aria-label": `Queries above an axis of scores, keys below it. Query ${held + 1}, at ${fmt(queries[held])}, gives weight to ${lit} of ${keys.length} keys${says}` });
+  }
+
+  /** Where the words of the held query begin. */
+  ownPlace(s) { return Math.min(this.x(s) - 8, this.width - 62); }
+
+  /** The middle of the words of the held query above the top of its bump. */
+  apex(s) { return clamp(this.x(s), 26, this.width - 26); }
+
+  /** The weight of each key above its bar, as far as it lies on no other, on no bar and not on the kernel. */
+  weights(lit, s, weights, pointed) {
+    const bump = this.state.kernel === "bump", narrow = this.width < NARROW, marks = this.state.queries.map((q) => this.x(q));
+    const own = this.ownPlace(s), top = this.apex(s), high = AXIS - PEAK - 8;
+    const placed = bump ? [[top - 14, high], [top + 14, high]] : [[own + 14, AXIS - 27], [own + 42, AXIS - 27]]; // the words of the query itself
+    return lit.flatMap(({ j, x, top: tip }) => {
+      const side = bump ? Math.sign(this.state.keys[j] - s) : narrow ? 1 : 0; // to where the kernel falls away from the words
+      const middle = x + side * (LABEL / 2), first = Math.max(10, tip - (side ? 2 : 7));
+      const free = (y) => !(y > AXIS - MARK && marks.some((mark) => Math.abs(mark - middle) < LABEL / 2 + 8))
+        && !placed.some(([px, py]) => Math.abs(px - middle) < LABEL && Math.abs(py - y) < LINE)
+        && !lit.some((bar) => bar.j !== j && Math.abs(bar.x - middle) < LABEL / 2 && bar.top < y);
+      const y = [0, 1, 2].map((level) => first - LINE * level).find((place) => place > 8 && free(place)) ?? (j === pointed ? first : null);
+      if (y === null) return [];
+      placed.push([middle, y]);
+      return [svg("text", { class: "weight", x: middle, y, "text-anchor": "middle" }, fmt(weights[j]))];
+    });
+  }
+
+  /** The drawing in a sentence, every mark in its place, and what it is in words. */
   describe({ weights }) {
+    this.inWords(weights);
     const { state, marks, limits: { low, high, narrowest, widest } } = this, { queries, keys, values, held, b } = state;
     const set = (g, x, y, label, now, least, most) => put(g, {
       transform: `translate(${x} ${y})`, "aria-label": label,
@@ -185,12 +218,15 @@ export class Picture {
   drawFront({ s, y }) {
     const x = this.x(s), tip = VALUES - y * VALUE_UNIT, up = y >= 0 ? 1 : -1, end = this.width - MARGIN + 12;
     const halo = { stroke: "var(--ground)", "stroke-width": 4, "paint-order": "stroke", "stroke-linejoin": "round" };
-    const says = this.width > 420 ? "values v of the keys · dotted: y wherever s is" : "values v of the keys";
+    const says = this.width > 420 ? "values v of the keys · dotted: the output y of a query at any place" : "values v of the keys";
     const parts = [
-      svg("text", { x: clamp(x, 26, this.width - 26), "text-anchor": "middle", ...halo, class: "name", y: AXIS - 28 }, `s = ${fmt(s)}`),
-      svg("text", { x: end, y: AXIS + 62, "text-anchor": "end" }, "score →"),
-      svg("text", { x: MARGIN - 12, y: VALUES + 50, class: "out" }, says),
-      svg("text", { x: end, y: VALUES + 50, class: "out", "text-anchor": "end" }, `y = ${fmt(y, 3)}`),
+      svg("line", { x1: x, x2: x, y1: AXIS, y2: VALUES + 30, stroke: "var(--query)", "stroke-dasharray": "2 3" }),
+      svg("text", this.state.kernel === "bump"
+        ? { x: this.apex(s), "text-anchor": "middle", ...halo, class: "name", y: AXIS - PEAK - 8 }
+        : { x: this.ownPlace(s), ...halo, class: "name", y: AXIS - 27 }, `s = ${fmt(s)}`),
+      svg("text", { x: end, y: AXIS + 58, "text-anchor": "end" }, "score →"),
+      svg("text", { x: MARGIN - 12, y: VALUES + 44, class: "out" }, says),
+      svg("text", { x: end, y: VALUES + 44, class: "out", "text-anchor": "end" }, `y = ${fmt(y, 3)}`),
       svg("line", { x1: x, x2: x, y1: VALUES, y2: tip, stroke: "var(--value)", "stroke-width": 4 }),
       Math.abs(y) * VALUE_UNIT > 3
         ? svg("path", { d: `M${x - 6} ${tip + 6 * up} L${x} ${tip - 3 * up} L${x + 6} ${tip + 6 * up} Z`, fill: "var(--value)" })

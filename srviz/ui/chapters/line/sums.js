@@ -1,36 +1,62 @@
-// What the held query receives, written out.
+// What the held query receives, written out so that it can be recomputed by hand: a line for every key.
 
-import { make, span } from "../../kit/js/core.js";
-import { mean } from "../../kit/js/formulas.js";
-import { fmt, judge } from "../../kit/js/text.js";
+import { clamp, make, span } from "../../kit/js/core.js";
+import { largest, mean, sortedBy } from "../../kit/js/formulas.js";
+import { fmt, judge, signed } from "../../kit/js/text.js";
+import { weighed } from "./model.js";
 
-const MOST_ROWS = 9; // that are seen without scrolling
-const BADGE = "largest difference of what the browser drew and what the operator computed, over all queries";
+const MOST_ROWS = 11; // that are seen without scrolling
+const BADGE = "The largest difference, over all queries, between what this page drew and what the operator computed";
+
+/** @typedef {import("./line.js").State} State */
+/** @typedef {ReturnType<typeof import("./model.js").attend>} Found */
 
 /**
  * @param {HTMLElement} place
- * @param {import("./line.js").State} state
- * @param {ReturnType<typeof import("./model.js").attend>} found
+ * @param {State} state
+ * @param {Found} found
  * @param {number | null} pointed the key under the pointer
  * @param {number | null} difference to the operator
  * @param {number} tolerance
  */
 export function writeSums(place, state, found, pointed, difference, tolerance) {
-  const bump = state.kernel === "bump", { weights, total, y } = found;
-  const lit = state.keys.map((_, j) => j).filter((j) => weights[j] > 0).sort((a, b) => weights[b] - weights[a]);
-  const [q, n] = [span("query", fmt(found.s)), state.keys.length];
-  const rows = lit.map((j) => make("li", { class: j === pointed ? "pointed" : "" }, bump
-    ? ["(1 − |", q.cloneNode(true), " − ", span("key", fmt(state.keys[j])), `|/${fmt(state.b)})/${n} = ${fmt(weights[j], 3)}`]
-    : ["relu(", q.cloneNode(true), " − ", span("key", fmt(state.keys[j])), `)/${fmt(total)} = ${fmt(weights[j], 3)}`]));
+  const bump = state.kernel === "bump", { weights, total, y } = found, n = state.keys.length;
   const nothing = bump ? "No key is nearer than the bandwidth." : "No key lies to its left.";
-  const scrolls = lit.length > MOST_ROWS ? { tabindex: 0, "aria-label": "weights" } : {};
+  const none = !weights.some((w) => w > 0);
   place.replaceChildren(
-    make("h4", {}, "What the held query receives"),
-    lit.length ? make("ol", scrolls, rows) : make("p", {}, `${nothing} It receives nothing.`),
+    make("h2", {}, ["What the query at ", span("query", fmt(found.s)), " receives"]),
+    none ? make("p", {}, `${nothing} It receives nothing.`) : weightOf(state, found, pointed),
+    table(state, found, pointed),
     make("div", { class: "total" }, [
-      make("div", { class: "quiet" }, bump ? `n = ${n} keys, b = ${fmt(state.b)}` : `N = Σ|s − t| = ${fmt(total)}`),
+      make("div", { class: "quiet" }, bump ? `n = ${n} keys, b = ${fmt(state.b)}` : `N = Σ|s − t| = ${fmt(total)}, over all keys`),
       bump ? "" : make("div", { class: "quiet" }, `mean of v = ${fmt(mean(state.values), 3)}`),
       make("div", { class: "value" }, bump ? `y = Σ w·v = ${fmt(y, 3)}` : `y = Σ w·(v − mean) = ${fmt(y, 3)}`),
     ]),
     judge(make("span", { class: "badge", title: BADGE }), difference, tolerance));
+}
+
+/** The weight of one key with its numbers: of the one that is pointed at, else of the one that weighs most. @returns {any} */
+function weightOf(state, { s, weights, total }, pointed) {
+  const j = pointed ?? weights.indexOf(Math.max(...weights)), key = span("key", signed(state.keys[j])), query = span("query", fmt(s));
+  return make("div", { class: "one" }, state.kernel === "bump"
+    ? ["w = max(0, 1 − |", query, " − ", key, `| / ${fmt(state.b)}) / ${total} = ${fmt(weights[j], 3)}`]
+    : ["w = relu(", query, " − ", key, `) / ${fmt(total)} = ${fmt(weights[j], 3)}`]);
+}
+
+/** Every key from the left to the right: its distance, its weight, its value, and what it adds to the output. */
+function table(state, { s, weights }, pointed) {
+  const bump = state.kernel === "bump", values = weighed(state), most = largest(values.map((v, j) => weights[j] * v)) || 1;
+  const names = ["t", "s − t", "w", bump ? "v" : "v − mean", bump ? "w·v" : "w·(v − mean)"];
+  const rows = [...sortedBy(state.keys)].map((j) => {
+    const adds = weights[j] * values[j], size = clamp(Math.abs(adds) / most, 0, 1) * 50;
+    const bar = make("span", { class: "bar" }, make("i", { style: `${adds < 0 ? "right" : "left"}: 50%; width: ${size.toFixed(1)}%` }));
+    return make("tr", { class: `${weights[j] > 0 ? "lit" : "out"}${j === pointed ? " pointed" : ""}` }, [
+      make("td", { class: "key" }, fmt(state.keys[j])), make("td", {}, fmt(s - state.keys[j])), make("td", { class: "w" }, fmt(weights[j], 3)),
+      make("td", {}, fmt(values[j], 3)), make("td", { class: "adds" }, [fmt(adds, 3), bar]),
+    ]);
+  });
+  const scrolls = rows.length > MOST_ROWS ? { tabindex: 0, role: "region", "aria-label": "What every key adds" } : {};
+  return make("div", { class: "scroll", ...scrolls }, make("table", {}, [
+    make("thead", {}, make("tr", {}, names.map((name) => make("th", { scope: "col" }, name)))), make("tbody", {}, rows),
+  ]));
 }

@@ -4,6 +4,7 @@ import { css, luminance, mixed } from "../../kit/js/colour.js";
 import { clamp, make, mounted, put } from "../../kit/js/core.js";
 import { arrow, placeIn } from "../../kit/js/drag.js";
 import { surface } from "../../kit/js/canvas.js";
+import { small } from "../../kit/js/text.js";
 import { Row } from "../../kit/js/row/row.js";
 
 /** @typedef {import("../../kit/js/row/row.js").Message} Message */
@@ -25,6 +26,15 @@ class Patches extends Row {
     /** @type {HTMLImageElement} */
     this.picture = null;
     this.what = "patch";
+    this.original = make("canvas", { role: "img", "aria-label": "The picture in its own colours" });
+    this.listenTo(this.original);
+  }
+
+  /** The picture in its own colours beside the maps of its weights. */
+  openPanes(methods) {
+    super.openPanes(methods);
+    const says = [make("b", { class: "title" }, "The picture"), make("span", { class: "quiet" }, "a square is a token")];
+    this.grid.prepend(make("section", { class: "original" }, [make("div", { class: "head" }, says), this.original]));
   }
 
   surface(index) {
@@ -56,8 +66,8 @@ class Patches extends Row {
   }
 
   tokenAt(event) {
-    const box = event.currentTarget.getBoundingClientRect(), [x, y] = placeIn(event, event.currentTarget);
-    const col = Math.floor((x / box.width) * this.cols), row = Math.floor((y / box.height) * this.rows);
+    const { clientWidth: width, clientHeight: height } = event.currentTarget, [x, y] = placeIn(event, event.currentTarget);
+    const col = Math.floor((x / width) * this.cols), row = Math.floor((y / height) * this.rows);
     return col >= 0 && col < this.cols && row >= 0 && row < this.rows ? row * this.cols + col : null;
   }
 
@@ -71,13 +81,31 @@ class Patches extends Row {
     this.step(clamp(row - far * way[1], 0, this.rows - 1) * this.cols + clamp(col + far * way[0], 0, this.cols - 1));
   }
 
-  paint() { this.panes.forEach((pane, index) => this.paintMap(pane, index)); }
+  paint() {
+    this.paintOriginal();
+    this.panes.forEach((pane, index) => this.paintMap(pane, index));
+  }
+
+  /** A canvas as wide as its column, or less where it would be too tall; its pen, its size, and that of a patch. */
+  sized(canvas) {
+    const { rows, cols } = this, wide = canvas.parentElement.clientWidth;
+    const width = Math.round(Math.min(wide, (TALLEST * cols) / rows)), height = Math.round((width * rows) / cols);
+    canvas.style.width = `${width}px`;
+    return { pen: surface(canvas, width, height, this.colours.font), width, height, cell: width / cols };
+  }
+
+  paintOriginal() {
+    const { picture, found, colours } = this, { pen, width, height, cell } = this.sized(this.original);
+    if (!picture.complete || !picture.naturalWidth) return;
+    pen.imageSmoothingEnabled = !this.head.look.numbers;
+    pen.drawImage(picture, 0, 0, width, height);
+    if (this.key !== null) this.frameCell(pen, cell, this.key, colours.key);
+    this.frameCell(pen, cell, found.query, colours.query);
+    put(this.original, { "aria-label": `The picture in its own colours. The query is the ${this.name(found.query).toLowerCase()}` });
+  }
 
   paintMap({ method, surface: canvas }, index) {
-    const { found, colours, rows, cols, head } = this, wide = canvas.parentElement.clientWidth;
-    const width = Math.round(Math.min(wide, (TALLEST * cols) / rows)), height = Math.round((width * rows) / cols), cell = width / cols;
-    const pen = surface(canvas, width, height, colours.font);
-    canvas.style.width = `${width}px`;
+    const { found, colours, rows, cols, head } = this, { pen, width, height, cell } = this.sized(canvas);
     this.fade();
     pen.imageSmoothingEnabled = !head.look.numbers;
     pen.drawImage(this.faint, 0, 0, width, height);
@@ -92,7 +120,7 @@ class Patches extends Row {
     if (this.key !== null) this.frameCell(pen, cell, this.key, colours.key);
     this.frameCell(pen, cell, found.query, colours.query);
     if (canvas.tabIndex < 0) {
-      put(canvas, { "aria-label": `${method.label}: weights of the query over the ${rows} × ${cols} patches` });
+      put(canvas, { "aria-label": `${method.label}: weights over the ${rows} × ${cols} patches. ${this.largestOf(index)}` });
       return;
     }
     const weights = method.label.toLowerCase();
@@ -100,6 +128,12 @@ class Patches extends Row {
       "aria-label": `Query: arrow keys move it over the picture; its ${weights} weights are drawn here`, "aria-valuemax": head.n,
       "aria-valuenow": found.query + 1, "aria-valuetext": this.name(found.query),
     });
+  }
+
+  /** Where a map has its largest weight, in a sentence. */
+  largestOf(index) {
+    const weights = this.found.shown[index], most = weights.reduce((best, w, j) => (w > weights[best] ? j : best), 0);
+    return `The query is the ${this.name(this.found.query).toLowerCase()}; the largest weight, ${small(weights[most])}, is that of the ${this.name(most).toLowerCase()}`;
   }
 
   /** One pixel for the weight of every patch, on a layer of its own. */

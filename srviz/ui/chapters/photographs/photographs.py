@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import io
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,10 +13,10 @@ import streamlit as st
 from numpy.typing import NDArray
 from PIL import Image
 
-from srviz.inputs import Tokens
+from srviz.inputs import Tokens, kinds
 from srviz.inputs.base import Unreadable
 from srviz.inputs.pictures import DIGITS, PHOTOGRAPHS, Picture, digit, patches, read_picture
-from srviz.ui.kit import compute, controls, row, shell, url
+from srviz.ui.kit import compute, controls, row, shell, trained, url
 from srviz.ui.kit.component import component
 
 HERE = Path(__file__).parent
@@ -27,6 +28,7 @@ PARAMETERS = (
     url.choice("picture", tuple(PICTURES), "china"),
     url.choice("side", SIDES, "16"),
     url.whole("digit", 0, DIGITS - 1, 3),
+    trained.parameter(),
     url.whole("head", 1, compute.HEADS, 1),
     url.reals("at", 0, THOUSAND, 2, ()),
     url.flag("raw"),
@@ -47,9 +49,10 @@ class OwnPicture:
 
 @dataclass(frozen=True, eq=False)
 class PictureTokens:
-    """A picture as tokens, one untrained head of them, and what the browser draws them from."""
+    """A picture as tokens, one head of them, and what the browser draws them from. trained: None where it is not."""
 
     tokens: Tokens
+    trained: trained.Look | None
     grid: tuple[int, int]
     head: row.Head
     look: dict[str, Any]
@@ -60,7 +63,7 @@ def photographs() -> url.State:
     state = url.settle(*PARAMETERS)
     name, pixels, digest = _picture(state)
     size = state["digit"] if name == "digit" else state["side"]
-    setting = " ".join(map(str, (digest, size, state["seed"], state["head"], shell.device())))
+    setting = " ".join(map(str, (digest, size, state["heads"], state["seed"], state["head"], shell.device())))
     made = row.kept("patches", setting, lambda: _make(state, name, pixels, setting))
     _says(state, made)
     held = row.sent("patches", state, made.head)
@@ -97,7 +100,8 @@ def middle(index: int, grid: tuple[int, int]) -> tuple[float, float]:
 
 def _picture(state: url.State) -> tuple[str, NDArray[np.uint8] | None, str]:
     """The controls; which picture is shown, its pixels (none for a digit), and a name that no other picture has."""
-    first, second, third, fourth = st.columns([1.5, 1.5, 1.2, 0.8], gap="medium", vertical_alignment="bottom")
+    widths = [1.2, 1.35, 1.2, 1.1, 0.75]
+    first, second, heads, third, fourth = st.columns(widths, gap="small", vertical_alignment="bottom")
     name = first.selectbox(
         "Picture", list(PICTURES), key=url.key("picture"), format_func=PICTURES.__getitem__, filter_mode=None
     )
@@ -107,10 +111,12 @@ def _picture(state: url.State) -> tuple[str, NDArray[np.uint8] | None, str]:
         second.segmented_control(
             "Side of a patch", SIDES, key=url.key("side"), format_func=lambda side: f"{side} px", required=True
         )
+    with heads:
+        trained.control(there=name != "digit")
     third.segmented_control("Head", range(1, compute.HEADS + 1), key=url.key("head"), required=True)
     with fourth.popover("More", width="stretch"):
         st.toggle("Raw weights of sliced ReLU", key=url.held("raw"), help="As they are before the values are centred.")
-        controls.seed("Of the untrained projections.")
+        controls.seed("From this number the untrained projections are drawn.")
     if name == "own":
         own = _own()
         if own is not None and own.picture is not None:
@@ -123,18 +129,20 @@ def _own() -> OwnPicture | None:
     """The uploader, and the picture that was last put into it: kept in this session, on no disk."""
     file = st.file_uploader(
         "A picture of yours: PNG, JPEG or WebP, at most 25 MB. It stays in this session.",
-        ["png", "jpg", "jpeg", "webp"],
+        [ending[1:] for ending in kinds.PICTURES],
         key="own picture",
         on_change=_forget,
     )
     own: OwnPicture | None = st.session_state.get("_own_picture")
+    place = st.empty()  # in every run, so that what stands below keeps its place
     if file is not None and (own is None or own.file != file.file_id):
-        with st.spinner("Reading the picture …"):
-            own = st.session_state["_own_picture"] = _read(file.file_id, file.getvalue())
+        show = place.caption  # told that it goes on; that is also where Streamlit ends it
+        own = st.session_state["_own_picture"] = _read(file.file_id, file.getvalue(), show)
+        place.empty()
     if own is None:
-        st.caption("There is no picture of yours yet; until then, the tower.")
+        st.caption("There is no picture of yours yet. Until then the page shows the tower.")
     elif own.picture is None:
-        st.error("This picture cannot be used; until then, the tower.")
+        st.error("This picture cannot be used. Until then the page shows the tower.")
         st.text(own.trouble)
     else:
         height, width, _ = own.picture.pixels.shape
@@ -142,10 +150,10 @@ def _own() -> OwnPicture | None:
     return own
 
 
-def _read(file: str, data: bytes) -> OwnPicture:
+def _read(file: str, data: bytes, show: Callable[[str], object]) -> OwnPicture:
     digest = hashlib.sha256(data).hexdigest()
     try:
-        return OwnPicture(file, digest, read_picture(data))
+        return OwnPicture(file, digest, read_picture(data, show=show))
     except Unreadable as trouble:
         return OwnPicture(file, digest, None, str(trouble))
 
@@ -156,12 +164,17 @@ def _forget() -> None:
 
 def _says(state: url.State, made: PictureTokens) -> None:
     (rows, cols), n = made.grid, made.tokens.n
-    what = "pixels, each a token: its ink, row and column" if made.look.get("numbers") else (
-        "patches, each a token: its mean colour, row and column"
+    what = "pixels. Each is a token made of its ink, row and column" if made.look.get("numbers") else (
+        "patches. Each is a token made of its mean colour, row and column"
     )  # fmt: skip
     st.caption(
-        f"{rows} × {cols} = {n:,} {what}. {row.matrix(n)}. Head {state['head']} of {compute.HEADS}; the projections "
-        f"are untrained, from seed {state['seed']}, so what they attend to has no meaning yet."
+        f"{rows} × {cols} = {n:,} {what}. {row.matrix(n)}. Head {state['head']} of {compute.HEADS}. "
+        + (
+            made.trained.says(row.shown())
+            if made.trained
+            else f"**The heads are untrained**, from seed {state['seed']}. So the maps show the mechanism, and mean "
+            "nothing."
+        )
     )
 
 
@@ -178,8 +191,9 @@ def _make(state: url.State, name: str, pixels: NDArray[np.uint8] | None, setting
         high, wide = rows * int(state["side"]), cols * int(state["side"])
         top, left = (pixels.shape[0] - high) // 2, (pixels.shape[1] - wide) // 2  # as `patches` cuts it
         look["picture"] = _address(pixels[top : top + high, left : left + wide], "JPEG")
-    head = row.head(tokens, state["seed"], state["head"] - 1, str(shell.device()), setting)
-    return PictureTokens(tokens, tokens.grid, head, look)
+    found = trained.look(tokens) if state["heads"] == "trained" else None
+    head = row.head(tokens, state["seed"], state["head"] - 1, str(shell.device()), setting, found)
+    return PictureTokens(tokens, found, tokens.grid, head, look)
 
 
 def _address(pixels: NDArray[np.uint8], kind: str) -> str:

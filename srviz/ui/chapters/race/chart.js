@@ -3,13 +3,15 @@
 import { clamp, svg } from "../../kit/js/core.js";
 import { count } from "../../kit/js/text.js";
 import { colourOf, mark, stroke } from "./marks.js";
+import { guideName, pathOf } from "./names.js";
 
 /** @typedef {import("./scale.js").Scale} Scale */
 /** @typedef {import("./race.js").Message} Message */
 /** @typedef {{x: number, y: number, text: string, colour?: string}} Label */
 
-const CLIP = "race-clip", LETTER = 6.7, LINE = 16; // of text: pixels of a letter, of a line
-const HALO = 7; // pixels of a name above its guide
+const CLIP = "race-clip", LETTER = 6.7, LINE = 16; // of text: pixels of a letter, with some room, of a line
+const ABOVE = 12, BELOW = 4; // pixels of a text over and under its base line
+const STEPS = [0, 1, -1, 2, -2, 3, -3]; // lines by which a name may move
 
 /** A power of ten of seconds: 10 µs … 1000 s. */
 const tick = (power) => (power < -3 ? `${Math.round(10 ** (power + 6))} µs` : power < 0 ? `${Math.round(10 ** (power + 3))} ms` : `${10 ** power} s`);
@@ -19,10 +21,10 @@ const tick = (power) => (power < -3 ? `${Math.round(10 ** (power + 6))} µs` : p
  * @param {Scale} scale
  * @param {Message} data
  * @param {number | null} pointed the n that is pointed at
- * @param {(x: number, y: number) => boolean} taken whether a name that ends at a place would lie on a bet
+ * @param {(box: number[]) => boolean} free whether a name would lie on nothing there
  */
-export const background = (scale, data, pointed, taken) => [
-  ...axes(scale), ...data.guides.flatMap((guide) => guideLine(scale, guide, taken)), ...pointer(scale, pointed), ...crossover(scale, data.crossover),
+export const background = (scale, data, pointed, free) => [
+  ...axes(scale), ...data.guides.flatMap((guide) => guideLine(scale, guide, free)), ...pointer(scale, pointed), ...crossover(scale, data.crossover),
 ];
 
 /** @param {Scale} scale */
@@ -45,18 +47,11 @@ function axes(scale) {
   return parts;
 }
 
-/** A line that grows as n² or n log n, with its name where it covers no bet. @param {Scale} scale */
-function guideLine(scale, { text, n, seconds, power }, taken) {
-  const { least, most, high } = scale.axes;
-  const value = (m) => seconds * (power === 2 ? (m / n) ** 2 : (m * Math.log2(m)) / (n * Math.log2(n)));
-  const places = Array.from({ length: most - least + 1 }, (_, k) => 2 ** (least + k));
-  const y = (m) => scale.y(Math.log10(value(m))) - HALO;
-  let m = 2 ** most;
-  while (m > 2 ** least && (Math.log10(value(m)) > high - 0.2 || taken(scale.x(m), y(m)))) m /= 1.1;
-  return [
-    svg("path", { d: scale.path(places.map((place) => [place, value(place)])), class: "guide", "clip-path": `url(#${CLIP})` }),
-    svg("text", { x: Math.min(scale.x(m), scale.right) - 6, y: y(m), "text-anchor": "end" }, text),
-  ];
+/** A line that grows as n² or n log n, with its name. @param {Scale} scale */
+function guideLine(scale, guide, free) {
+  const { text, left, y } = guideName(scale, guide, free);
+  const d = `M${pathOf(scale, guide).map((point) => point.map((c) => c.toFixed(1)).join(" ")).join("L")}`;
+  return [svg("path", { d, class: "guide", "clip-path": `url(#${CLIP})` }), svg("text", { x: left, y }, text)];
 }
 
 function pointer(scale, n) {
@@ -102,24 +97,44 @@ export function lines(scale, data) {
   return { parts, labels };
 }
 
-/** How wide a text is. */
-export const widthOf = (text) => text.length * LETTER;
+/** How much room a text needs. */
+const widthOf = (text) => text.length * LETTER;
 
 /**
- * Names of lines: those that would lie on each other or on what is there already are moved down.
+ * Whether a text would lie on a line that was measured.
+ * @param {Scale} scale
+ * @param {Message} data
+ * @returns {(label: Label) => boolean}
+ */
+export function crossed(scale, data) {
+  const runs = data.lines.map(({ points }) => points.map(([n, seconds]) => [scale.x(n), scale.y(Math.log10(seconds))]));
+  return ({ x, y, text }) => runs.some((run) => run.slice(1).some(([x1, y1], k) => {
+    const [x0, y0] = run[k], from = Math.max(x0, x - 4), to = Math.min(x1, x + widthOf(text) + 4);
+    if (from > to || x1 <= x0) return false;
+    const [a, b] = [from, to].map((at) => y0 + ((y1 - y0) * (at - x0)) / (x1 - x0));
+    return Math.max(a, b) > y - ABOVE && Math.min(a, b) < y + BELOW;
+  }));
+}
+
+/**
+ * Names of lines: those that would lie on each other or on what is there already are moved to where nothing is, down
+ * or up, and where there is no such place near, below each other.
  * @param {Label[]} labels
  * @param {Label[]} taken
  * @param {number} right
+ * @param {(label: Label) => boolean} [crosses] whether a name would lie on a line
  */
-export function apart(labels, taken, right) {
+export function apart(labels, taken, right, crosses = () => false) {
   const placed = [];
   for (const label of labels.sort((a, b) => a.y - b.y)) {
     const over = right - label.x - widthOf(label.text);
     if (over < 0) Object.assign(label, { x: label.x + over, y: label.y - LINE });
-    for (const other of [...taken, ...placed].sort((a, b) => a.y - b.y)) {
-      const beside = label.x > other.x + widthOf(other.text) || other.x > label.x + widthOf(label.text);
-      if (!beside && Math.abs(label.y - other.y) < LINE) label.y = other.y + LINE;
-    }
+    const others = [...taken, ...placed].sort((a, b) => a.y - b.y);
+    const meets = (other, y) => label.x <= other.x + widthOf(other.text) && other.x <= label.x + widthOf(label.text) && Math.abs(y - other.y) < LINE;
+    const free = STEPS.map((step) => label.y + step * LINE)
+      .find((y) => y > LINE && !others.some((other) => meets(other, y)) && !crosses({ ...label, y }));
+    if (free !== undefined) label.y = free;
+    else for (const other of others) if (meets(other, label.y)) label.y = other.y + LINE;
     placed.push(label);
   }
   return placed.map(({ x, y, text, colour }) => svg("text", { class: "halo", x, y, style: `fill: ${colour}` }, text));

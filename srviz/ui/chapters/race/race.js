@@ -5,9 +5,10 @@ import { arrow, drag, holdPage, placeIn } from "../../kit/js/drag.js";
 import { Frame, Rest } from "../../kit/js/pace.js";
 import { count, duration } from "../../kit/js/text.js";
 import { PAINT, Reports, paints } from "../../kit/js/wire.js";
-import { apart, background, lines, widthOf } from "./chart.js";
+import { apart, background, crossed, lines } from "./chart.js";
 import { legend } from "./legend.js";
 import { colourOf, outline } from "./marks.js";
+import { betNames, boxOf, handlesAt, isFree, pathOf } from "./names.js";
 import { Scale } from "./scale.js";
 
 /**
@@ -184,15 +185,15 @@ class Race {
     this.scale = new Scale(data.axes, this.plot.clientWidth || 700);
     const { scale } = this;
     put(this.plot, { viewBox: `0 0 ${scale.width} ${scale.tall}`, height: scale.tall });
-    this.back.replaceChildren(...background(scale, data, this.pointed, (x, y) => this.taken(x, y)));
+    this.back.replaceChildren(...background(scale, data, this.pointed, this.free()));
     const { parts, labels } = lines(scale, data);
     this.front.replaceChildren(...parts);
-    this.names.replaceChildren(...apart(labels, this.obstacles(), scale.right));
+    this.names.replaceChildren(...apart(labels, this.obstacles(), scale.right, crossed(scale, data)));
     this.drawBets();
     this.legend.replaceChildren(...legend(data, this.pointed));
     this.reset.disabled = data.locked || this.blank();
     const reading = data.lines.length ? " Point at the chart to read the times at one n." : "";
-    this.hint.textContent = data.locked ? "The race is on: bets are closed." : `Dashed with handles: your bet. Drag them, or Tab and ↑ ↓.${reading}`;
+    this.hint.textContent = data.locked ? "The race has begun, and bets are closed." : `The dashed lines with handles are your bet. Drag the handles.${reading}`;
   }
 
   /** Whether nobody has bet. */
@@ -203,18 +204,22 @@ class Race {
 
   placeOf({ bet, k }) { return [this.scale.x(2 ** this.data.places[k]), this.scale.y(this.bet[bet.name][k])]; }
 
-  /** Whether the name of a guide that ends at this place would lie on a bet's handle or name. */
-  taken(x, y) {
-    if (this.idle()) return false;
-    const handles = this.marks.map((mark) => [...this.placeOf(mark), 12]).map(([at, high, half]) => [at, high + 5, half]);
-    const names = this.betNames().map(({ x: at, y: high }) => [at, high, 50]);
-    return [...handles, ...names].some(([at, high, half]) => x > at - half && x - 70 < at + half && Math.abs(y - high) < 18);
+  /** The bets as they are drawn, handle by handle. */
+  betPaths() { return this.data.bets.map((bet) => this.data.places.map((_, k) => this.placeOf({ bet, k }))); }
+
+  guidePaths() { return this.data.guides.map((guide) => pathOf(this.scale, guide)); }
+
+  /** Whether a box is on no guide, and on nothing of the bets while they are shown. */
+  free() {
+    const bets = this.idle() ? [] : this.betPaths(), paths = [...this.guidePaths(), ...bets];
+    const boxes = [...handlesAt(bets.flat()), ...(this.idle() ? [] : this.betNames().map(boxOf))];
+    return (/** @type {number[]} */ box) => isFree(box, paths, boxes);
   }
 
   /** What the name of a line is not to cover: the handles of the bets, and their names. */
   obstacles() {
     const handles = this.marks.map((mark) => this.placeOf(mark)).map(([x, y]) => ({ x: x - 10, y: y + 5, text: "   " }));
-    const names = this.idle() ? [] : this.betNames().map(({ x, y, text }) => ({ x: x - widthOf(text) / 2, y, text }));
+    const names = this.idle() ? [] : this.betNames().map(({ left, y, text }) => ({ x: left, y, text }));
     return [...handles, ...names];
   }
 
@@ -236,18 +241,15 @@ class Race {
       parts.push(svg("text", { class: "halo", ...place, style: `fill: ${colourOf(bet.style)}` }, duration(10 ** value)));
     }
     if (!idle && !this.marks.some(({ g, k }) => g === focused && k === last)) {
-      parts.push(...this.betNames().map(({ text, x, y, colour }) => svg("text", { class: "halo", x, y, "text-anchor": "middle", style: `fill: ${colour}` }, text)));
+      parts.push(...this.betNames().map(({ text, left, y, colour }) => svg("text", { class: "halo", x: left, y, style: `fill: ${colour}` }, text)));
     }
     this.bets.replaceChildren(...parts);
   }
 
-  /** What stands at the last handle of each bet: the upper name above it, the others below. */
+  /** What stands at the last handle of each bet. */
   betNames() {
-    const { data: { bets, places }, scale } = this, heights = bets.map(({ name }) => scale.y(this.bet[name].at(-1)));
-    const upper = heights.indexOf(Math.min(...heights));
-    return bets.map(({ label, style }, i) => ({
-      text: `bet: ${label}`, x: scale.x(2 ** places.at(-1)), y: heights[i] + (i === upper ? -16 : 24), colour: colourOf(style),
-    }));
+    const { bets } = this.data, names = betNames(this.scale, bets.map(({ label }) => `bet: ${label}`), this.betPaths(), this.guidePaths());
+    return names.map((name, i) => ({ ...name, colour: colourOf(bets[i].style) }));
   }
 }
 

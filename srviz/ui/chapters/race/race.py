@@ -1,14 +1,11 @@
 """The race: a bet on how time grows with n, then the benchmark itself, watched and stopped."""
 
-import csv
 import inspect
-import io
-import json
 import logging
 import math
 import re
-from collections.abc import Mapping
-from dataclasses import asdict, fields
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -24,12 +21,11 @@ from srviz.measure import race as measured
 from srviz.measure.bench import Run, read
 from srviz.measure.growth import Crossover, crossover, law, points
 from srviz.measure.race import DTYPES, Plan, Row, race
-from srviz.numbers import duration, size
+from srviz.numbers import duration, moment, size
 from srviz.ui.chapters.race.run import RacePlace, current, set_racing, start
-from srviz.ui.kit import report, url, work
-from srviz.ui.kit.chart import mode
+from srviz.ui.kit import report, seat, url, work
+from srviz.ui.kit.chart import chart, mode
 from srviz.ui.kit.component import component
-from srviz.ui.kit.figure import figure
 
 HERE = Path(__file__).parent
 
@@ -58,14 +54,30 @@ PARAMETERS = (
     url.flag("recorded", True),
     *(url.reals(name, LOW, HIGH, len(BET_AT), bet) for name, bet in BETS.items()),
 )
-OWN = " of a process of its own"
+CROSSINGS = (  # where a bet says that sorting overtakes: a choice for each place, and none
+    *(
+        f"from {below:,} to {at:,}" if below else f"up to {at:,}"
+        for below, at in zip((0, *BET_AT), BET_AT, strict=False)
+    ),
+    "nowhere on the chart",
+)
+ASKED = "From which n on is sorting faster?"
+OWN = " in a process of its own"
 DIRECTION = {"forward": "forward", "backward": "forward and backward"}
 
 
-def race_page() -> RacePlace | None:
-    """Controls, the chart with the bet, and what the last run says; where one is under way, where it shows itself."""
+def race_page(menu: Callable[[], object]) -> RacePlace | None:
+    """Controls, the chart with the bet, and what the last run says; where one is under way, where it shows itself.
+
+    menu: what is shown below the chart.
+    """
     state = url.settle(*PARAMETERS, together=_whole_bets)
     report.take(state, "race", "bet", BETS)
+    topic = seat.topic("bet", ASKED, CROSSINGS)
+    if seat.anew(topic):
+        for name, bet in BETS.items():
+            state[name] = bet
+        state.epoch += 1
     run, racing = current(), bool(st.session_state.get("_racing"))
     _controls(state, racing)
     bar = None
@@ -74,11 +86,21 @@ def race_page() -> RacePlace | None:
     else:
         _run_button(state, run)
     component("race", HERE)(key="race", data=_chart(state, run, racing), on_bet_change=lambda: None)
+    menu()
+    seat.offer(topic, ASKED, CROSSINGS, crossing(state))
     feed, results = st.empty(), st.empty()
     if run and not racing:
         with results.container():
             _says(state, run)
     return RacePlace(run, bar, feed, _measured) if bar and run else None
+
+
+def crossing(state: url.State | dict[str, Any]) -> int | None:
+    """Which of `CROSSINGS` the lines of a bet say; None as long as nobody has moved them."""
+    if all(tuple(state[name]) == tuple(bet) for name, bet in BETS.items()):
+        return None
+    faster = [fast < slow for slow, fast in zip(state[SLOW], state[FAST], strict=True)]
+    return faster.index(True) if True in faster else len(BET_AT)
 
 
 def _whole_bets(values: dict[str, Any]) -> dict[str, Any]:
@@ -165,7 +187,7 @@ def _run_button(state: url.State, run: Run | None) -> None:
         stale = begun and run is not None and not _same(run.plan, _plan(state))
         stopped = f"Stopped at n = {run.at[2]:,}; what was measured stands. " if run and run.at and not run.over else ""
         st.caption(
-            f"{stopped}{'Below is the run before; these are other settings: ' if stale else ''}"
+            f"{stopped}{'Below is the run before, with other settings. The next run: ' if stale else ''}"
             f"{DIRECTION[state['direction']].capitalize()} on {_device(state['device'])}"
             f"{OWN if state['device'] == 'cpu' else ''}, "
             f"{state['dtype']}, H = {state['heads']}, d = {state['d']}. A method ends where one call would take more "
@@ -295,13 +317,13 @@ def _says(state: url.State, run: Run) -> None:
         st.warning(run.trouble)
     if not any(row.seconds for row in run.rows.values()):
         return
-    st.subheader("Where we lose", anchor=False)
+    st.subheader("Who is faster, and where we lose", anchor=False)
     if caution := _company(run):
         st.warning(caution, icon=":material/groups:")
     st.markdown(where_we_lose(run))
     st.markdown(f"{_bet_says(state, run)}\n\n:gray[{_provenance(run)}]")
     _memory(run)
-    _download(run)
+    _table(run)
 
 
 def where_we_lose(run: Run) -> str:
@@ -315,18 +337,20 @@ def where_we_lose(run: Run) -> str:
     both = [(row.n, (row.seconds or 1) / (mine[row.n].seconds or 1)) for row in slow if row.n in mine]
     (first, at_first), (last, at_last) = both[0], both[-1]
     if cross.n is None:
-        much = f"at n = {last:,} by {_times(1 / at_last)}"
-        return f"Fused softmax is **faster at every n** that both ran, from {first:,} to {last:,}: {much}."
+        much = f"At n = {last:,} it is {_times(1 / at_last)} as fast."
+        return f"Fused softmax is **faster at every n** that both ran, from {first:,} to {last:,}. {much}"
     if cross.n == first:
-        much = f"at n = {last:,}, the last that fused softmax ran, by {_times(at_last)}"
+        much = f"{_times(at_last)} as fast at n = {last:,}, the last that fused softmax ran"
         return (
-            f"Nowhere in this run: sliced ReLU is **faster than fused softmax at every n**, from {first:,} on: {much}."
+            "In this run we do not lose in time: sliced ReLU is **faster than fused softmax at every n**, from "
+            f"{first:,} on. It is {much}. What is lost is something else. A sliced head sees one number of each token, "
+            "so it cannot pick out another key for each query, as softmax can."
         )
     spread = f"from {_two(cross.low or first)} {f'to {_two(cross.high)}' if cross.high else 'to beyond what both ran'}"
     return (
-        f"**Up to n ≈ {_two(cross.n)} fused softmax is faster**: at n = {first:,} by {_times(1 / at_first)}. From "
-        f"there on sliced ReLU is: at n = {last:,}, the last that both ran, by {_times(at_last)}. With the quartiles "
-        f"of the samples in place of their medians, the two cross {spread}."
+        f"**Up to n ≈ {_two(cross.n)} fused softmax is faster**: {_times(1 / at_first)} as fast at n = {first:,}. From "
+        f"there on sliced ReLU is faster: {_times(at_last)} as fast at n = {last:,}, the last that both ran. If the "
+        f"quartiles of the samples are taken in place of the medians, the lines cross at n {spread}."
     )
 
 
@@ -342,7 +366,7 @@ def _two(n: float) -> str:
 
 def _bet_says(state: url.State, run: Run) -> str:
     if all(tuple(state[name]) == bet for name, bet in BETS.items()):
-        return "You have made no bet: drag the dashed lines before the next run."
+        return "You have made no bet. Drag the dashed lines before the next run."
     parts = [
         f"{_times(off)} too {'high' if high else 'low'} for {_in_a_sentence(name)}"
         if abs(math.log10(off)) > 0.1
@@ -369,13 +393,13 @@ def _off(bet: tuple[float, ...], run: Run, name: str) -> list[tuple[float, bool]
 def _provenance(run: Run) -> str:
     where, plan = run.provenance, run.plan
     left_out = sum(row.left_out or 0 for row in run.rows.values())
+    disturbed = f" {left_out:,} samples that other work disturbed were left out." if left_out else ""
     return (
-        f"Measured {where.get('date', '')} on {_words(where.get('device', ''))}, {_threads(plan.threads)}, torch "
-        f"{where.get('torch', '')}{_sliced(where)}: {DIRECTION[plan.directions[0]]}, B = {plan.batch}, "
-        f"H = {plan.heads}, d = {plan.d}, {plan.dtype}. Each method is given its own inputs: q, k, v, or for the "
-        "sliced ones s, t, v. The maps to these are timed for none of them; a whole layer is given the tokens and has "
-        "its maps. A point is the median of its samples, its bar "
-        f"their quartiles{'' if not left_out else f'; {left_out:,} samples that other work disturbed were left out'}."
+        f"Measured {moment(where.get('date', ''))} on {_words(where.get('device', ''))}, {_threads(plan.threads)}, "
+        f"torch {where.get('torch', '')}{_sliced(where)}: {DIRECTION[plan.directions[0]]}, B = {plan.batch}, H = "
+        f"{plan.heads}, d = {plan.d}, {plan.dtype}. Softmax is given q, k and v, and the sliced methods are given s, "
+        "t and v. Computing these from the tokens is not timed. Only a whole layer is timed with it. A point is the "
+        f"median of its samples, and its bar shows their quartiles.{disturbed}"
     )
 
 
@@ -414,14 +438,14 @@ def _memory(run: Run) -> None:
             lines[name] = (way.label, way.look, [n for n, _ in found], [held for _, held in found])
     st.subheader("Memory of one call", anchor=False)
     if not lines:
-        st.caption("Nothing took the 2 MB from which on memory is measured, or this device does not tell.")
+        st.caption("Memory is measured from 2 MB on. No call took that much, or this device does not tell.")
         return
     plan = run.plan
     width = plan.batch * plan.heads * plan.d * measured.bytes_of(plan.dtype)
     values = {n: width * n for n in plan.sizes()}
     drawing = figures.memory(lines, values, mode=mode())
     words = "; ".join(f"{label} {size(held[-1])} at n = {n[-1]:,}" for label, _, n, held in lines.values())
-    figure(drawing, key="race memory", alt=f"Peak memory of one call over n, on log–log axes: {words}")
+    chart(drawing, f"Peak memory of one call over n, on log–log axes: {words}", "race memory", st.container())
     most = 1 << 20
     written = size(plan.batch * plan.heads * most**2 * measured.bytes_of(plan.dtype))
     below = [ways()[name].label for name in run.plan.methods if name not in lines and points(rows, name)]
@@ -455,19 +479,10 @@ def _readable(row: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _download(run: Run) -> None:
+def _table(run: Run) -> None:
     rows = [asdict(row) for row in sorted(run.rows.values(), key=lambda row: (row.method, row.n))]
-    text = io.StringIO()
-    writer = csv.DictWriter(text, [f.name for f in fields(Row)])
-    writer.writeheader()
-    writer.writerows(rows)
     with st.expander("All numbers"):
         st.dataframe([_readable(row) for row in rows], hide_index=True)
-    with st.container(horizontal=True, key="downloads"):
-        st.download_button("CSV", text.getvalue(), "race.csv", "text/csv", key="race csv", on_click="ignore")
-        whole = json.dumps(run.document(), indent=1)
-        st.download_button("JSON", whole, "race.json", "application/json", key="race json", on_click="ignore")
-        st.caption("The numbers; in the JSON also device, versions, threads and date.")
 
 
 @st.cache_resource(max_entries=1, show_spinner=False)

@@ -1,6 +1,6 @@
 // The route over every pair: a cell of the matrix at a time.
 
-import { upright } from "../../kit/js/canvas.js";
+import { density, upright } from "../../kit/js/canvas.js";
 import { make, span } from "../../kit/js/core.js";
 import { relu, share } from "../../kit/js/formulas.js";
 import { count, fmt } from "../../kit/js/text.js";
@@ -58,7 +58,7 @@ export class Matrix extends Panel {
   }
 
   cells(done, cell) {
-    const { pen, x0 } = this, ratio = devicePixelRatio || 1;
+    const { pen, x0 } = this, ratio = density(this.canvas);
     const edge = (from, k) => Math.round((from + k * cell) * ratio) / ratio; // whole pixels: no seams
     pen.fillStyle = this.colours.ink;
     for (let c = 0; c < done; c += 1) {

@@ -4,41 +4,51 @@ import streamlit as st
 
 from srviz.ui.chapters.routes.real import real_thing
 from srviz.ui.chapters.routes.routes import two_routes
-from srviz.ui.kit.cards import notice
+from srviz.ui.chapters.routes.take import ROUTES
+from srviz.ui.kit.cards import known, lead, notice
 from srviz.ui.kit.question import question
+from srviz.ui.kit.take import away
 
 
 def page() -> None:
     """The page, from its title to the code that ran."""
     st.title("Two routes, one answer", anchor=False)
-    with st.container(key="lead"):
-        st.markdown(
-            "Compare every :orange[**query**] with every :blue[**key**], or sort the keys once and look each query up. "
-            "Both arrive at the same :green[**outputs**]. Press play."
-        )
+    lead(
+        "One route compares every :orange[**query**] with every :blue[**key**]. The other sorts the keys once, and "
+        "then looks each query up. Both arrive at the same :green[**outputs**]. Press Play."
+    )
     state = two_routes()
+    away(ROUTES, state)
+    everything = st.container()
     notice(
         (
             "Nothing is left out",
-            "The sorted route is no shortcut around some pairs: every pair is in its sums. "
-            "The two answers differ by rounding alone.",
+            "Every pair is in the sums of the sorted route. The two answers differ only by rounding.",
         ),
         (
             "Two running sums are enough",
-            "Between two keys the sum over all keys is a straight line in the query's score: its height is R at the "
-            "key below, its slope is S.",
+            "S adds up the values of the sorted keys. R adds up S times the gap to the next key. Between two keys "
+            "the sum over all keys is a straight line: R is its height at the key below the query, and S is its "
+            "slope. The divisor N = Σ|s − t| comes from the same two sums, with the number 1 in place of every value.",
         ),
         (
-            "Small n: the matrix wins",
-            "Count a cell, a comparison and a sum each as one step: at n = 4 and n = 8 sorting takes more of them, "
-            "from 16 on fewer, and the gap only grows.",
+            "For few tokens the matrix has less to do",
+            "Count each cell, each comparison and each sum as one step. With 8 tokens or fewer, sorting takes more "
+            "steps. From 16 tokens on it takes fewer, and the gap keeps growing.",
         ),
     )
     question(
-        "Twice as many tokens: how much more has the matrix to do, how much more the sort?",
-        ["Both twice as much", "The matrix four times, the sort a little over twice", "Both four times as much"],
+        "You double the number of tokens. How much more work has the matrix, and how much more has the sort?",
+        ["Both have twice as much", "The matrix has four times as much, the sort a little over twice as much",
+         "Both have four times as much"],
         1,
-        "n² cells become 4n². Sorting goes from n log₂ n to 2n (log₂ n + 1): 2.2 times at n = 1,024, less beyond.",
+        "n² cells become 4n² cells. The work of sorting goes from n log₂ n to 2n (log₂ n + 1). At n = 1,024 that is "
+        "2.2 times as much, and the factor comes closer to 2 as n grows.",
+    )  # fmt: skip
+    known(
+        "Comparing all pairs and sorting give the same outputs, up to rounding.",
+        "A sort and two running sums hold everything that a query needs.",
+        "The matrix has n² cells. The sorted route has about n log n steps.",
     )
-    st.subheader("On everything at once", anchor=False)
-    real_thing(state)
+    with everything:  # last: the rest of the page need not wait
+        real_thing(state)

@@ -10,7 +10,8 @@ import { count, fmt } from "../../kit/js/text.js";
 
 export const FEW = 12; // tokens up to which every step shows its numbers
 export const TOP = 26; // pixels above the picture
-const BELOW = 96, LARGEST = 300, MARGIN = 28; // pixels below it for the outputs, of its side, beside it
+export const MARGIN = 28; // pixels beside it
+const BELOW = 96, LARGEST = 300; // pixels below it for the outputs, of its side
 const TINY = 1e-9; // the largest number of a list of zeros, so that bars have a scale
 const OUTPUT_BAR = 24, FLAT_BAR = 0.6; // pixels of the largest output, of a bar of height 0
 
@@ -27,7 +28,7 @@ export class Panel {
     this.says = make("div", { class: "says", "aria-live": "off" });
     this.code = make("pre", { role: "region", "aria-label": `${title}: the source that runs` });
     this.element = make("section", {}, [
-      make("div", { class: "head" }, [make("h4", {}, title), this.done, this.cost]), this.canvas, this.says, this.code,
+      make("div", { class: "head" }, [make("h2", {}, title), this.done, this.cost]), this.canvas, this.says, this.code,
     ]);
     /** @type {Message} */
     this.data = null;
@@ -84,10 +85,16 @@ export class Panel {
     pen.textAlign = "left";
   }
 
+  /** What a lane shows; where there is little room its first words, up to the colon or comma. */
   caption(text, x, y, shown = true) {
+    if (this.pen.measureText(text).width > this.side) [text] = text.split(/[:,]/);
     this.pen.textAlign = "left";
     this.pen.globalAlpha = shown ? 1 : 0.55;
     this.pen.fillStyle = this.colours.value;
+    this.pen.strokeStyle = this.colours.ground;
+    this.pen.lineWidth = 4;
+    this.pen.strokeText(text, x, y);
+    this.pen.lineWidth = 1;
     this.pen.fillText(text, x, y);
     this.pen.globalAlpha = 1;
   }

@@ -18,6 +18,8 @@ from srviz.numbers import duration, power
 from srviz.ui.kit import compute, controls, shell, url, work
 from srviz.ui.kit.chart import chart, mode
 
+Setting = tuple[str, int, int, int, str]  # input, tokens, seed, head from 0, device
+
 
 @dataclass
 class BothRoutes:
@@ -27,7 +29,7 @@ class BothRoutes:
     trouble: why it could not go on, in a sentence.
     """
 
-    setting: tuple[str, int, int, int, str]
+    setting: Setting
     sorted_seconds: float = 0.0
     rows: int = 0
     seconds: float = 0.0
@@ -52,16 +54,28 @@ class BothRoutes:
 
 
 def real_thing(state: url.State) -> None:
-    """A switch; behind it the input, the output, and the time of both routes."""
+    """The input and the output of all tokens; once it is asked for, the time of both routes."""
     chosen = controls.chosen(state)
-    st.toggle(f"The real thing: all {chosen.most:,} tokens of this input", key=url.key("real"))
-    if not state["real"]:
-        return
+    n = chosen.most
+    st.subheader(f"On all {n:,} tokens", anchor=False)
+    st.markdown(
+        f"The player shows a few tokens, so that you can follow every step. This input has {n:,} tokens, and so "
+        f"{n * n:,} pairs. Measure how long each route takes for all of them."
+    )
     setting = (chosen.name, chosen.most, state["seed"], state["head"] - 1, str(shell.device()))
+    result = st.container()
+    _pictures(chosen, state["seed"], _first_coordinate(*setting))
+    with result:
+        _measure(state["real"], setting)
+
+
+def _measure(asked: bool, setting: Setting) -> None:
+    if not asked:
+        st.button(f"Measure both routes on all {setting[1]:,} tokens", key="measure", on_click=_begin)
+        return
     measured: BothRoutes | None = st.session_state.get("_measured")
     if measured is None or measured.setting != setting:
         measured = st.session_state["_measured"] = BothRoutes(setting)
-    _pictures(chosen, state["seed"], _first_coordinate(*setting))
     with st.empty().container():  # one takes the place of the other at once
         if measured.rows < measured.n and not measured.stopped:
             _run(measured)
@@ -119,6 +133,10 @@ def _stop() -> None:
         st.session_state["_measured"].stopped = True
 
 
+def _begin() -> None:
+    st.session_state[url.key("real")] = True
+
+
 def _forget() -> None:
     st.session_state.pop("_measured", None)
 
@@ -137,14 +155,13 @@ def _results(measured: BothRoutes) -> None:
     )
     middle.caption(f"all {n:,} queries")
     if whole:
-        right.metric("Sorted is faster by", f"{taken / measured.sorted_seconds:,.0f} ×", border=False)
+        right.metric("Sorting is faster by", f"{taken / measured.sorted_seconds:,.0f} ×", border=False)
     else:
-        right.metric("Sorted is faster by", "stopped", border=False)
+        right.metric("Sorting is faster by", "stopped", border=False)
     right.caption(f"largest difference of the two answers{'' if whole else ' so far'}: {power(measured.largest)}")
     st.caption(
         f"Measured on {devices.describe(torch.device(measured.setting[4]))}, float32, one head of {compute.HEAD_DIM} "
-        "coordinates. The sorted route is the median of five runs; the n² route one run, a stretch of queries at a "
-        "time, since its whole matrix would be "
-        f"{n * n * 4 / 1e9:.1f} GB."
+        "coordinates. The time of the sorted route is the median of five runs. The n² route ran once, a stretch of "
+        f"queries at a time, because its whole matrix would take {n * n * 4 / 1e9:.1f} GB of memory."
     )
     st.button("Measure again", key="again", on_click=_forget)

@@ -3,12 +3,13 @@
 import { circle } from "../../kit/js/canvas.js";
 import { fade } from "../../kit/js/colour.js";
 import { clamp, make, span } from "../../kit/js/core.js";
+import { LookUp } from "../../kit/js/lookup.js";
+import { allSteps } from "../../kit/js/steps.js";
 import { count, fmt, signed } from "../../kit/js/text.js";
-import { FEW, Panel, TOP, unit } from "./panel.js";
-import { allSteps } from "./steps.js";
+import { FEW, MARGIN, Panel, TOP, unit } from "./panel.js";
 
 /** @typedef {import("./routes.js").Message} Message */
-/** @typedef {import("./steps.js").Step} Step */
+/** @typedef {import("../../kit/js/steps.js").Step} Step */
 
 const MANY = 40; // tokens from which the dots are small
 
@@ -21,6 +22,9 @@ export class Sorted extends Panel {
     this.starts = {}; // the first step of every stage
     this.answered = []; // the step at which a query has its answer
     this.keys = []; // the sorted key scores
+    this.lookup = new LookUp();
+    this.lookup.title.append("The same sum over the score: R is its height at the key below the query, S its slope.");
+    this.says.before(make("div", { class: "lookup" }, [this.lookup.title, this.lookup.drawing]));
   }
 
   /** @param {Message} data */
@@ -41,9 +45,10 @@ export class Sorted extends Panel {
     this.begin(colours, side);
     const step = done ? this.steps[done - 1] : null;
     this.drawKeys(step, done);
+    if (step?.kind === "search" || step?.kind === "answer") this.drawPointer(step); // below what is written
     this.drawSums(clamp(done - this.starts.sums, 0, this.n));
     this.drawKnots(clamp(done - this.starts.knots, 0, this.n));
-    if (step?.kind === "search" || step?.kind === "answer") this.drawPointer(step);
+    this.drawLookUp(step, done);
     this.outputs((i) => done >= this.answered[i]);
     const [steps, parts] = step ? WORDS[step.kind](this.data, step, this.keys) : START;
     this.tell(done, this.all, steps, parts, (words) => `The sorted route, ${done} of ${this.all} steps: ${words}`);
@@ -57,7 +62,7 @@ export class Sorted extends Panel {
     const stand = sorting ? step.stand : sorted ? data.order : data.t.map((_, j) => j), scale = unit(data.t, side * 0.13);
     pen.textAlign = "left";
     pen.fillStyle = colours.key;
-    pen.fillText(sorted ? "keys, sorted by score" : sorting ? "keys, being sorted" : "keys, in input order", x0, 7);
+    pen.fillText(sorted ? (pen.measureText("keys, sorted by score").width > side ? "sorted keys" : "keys, sorted by score") : sorting ? "keys, being sorted" : "keys, in input order", x0, 7);
     stand.forEach((j, k) => {
       if (done < this.starts.sort && k >= done) return; // not projected yet
       const out = step?.kind === "search" && (k < step.low || k >= step.high);
@@ -81,7 +86,7 @@ export class Sorted extends Panel {
   /** The hinge sums at the keys, joined by straight lines. */
   drawKnots(known) {
     const { pen, data, side, colours } = this, axis = TOP + side * 0.84, scale = unit(data.R, side * 0.085);
-    this.caption("R: the hinge sum at each key", this.x0, TOP + side * 0.675, known > 0);
+    this.caption("R: the sum at each key, undivided", this.x0, TOP + side * 0.675, known > 0);
     this.axis(axis);
     pen.strokeStyle = colours.value;
     pen.lineWidth = 1.6;
@@ -96,6 +101,18 @@ export class Sorted extends Panel {
       if (this.n <= FEW) this.number(data.R[k], x, y + (data.R[k] >= 0 ? -10 : 11));
     }
     pen.lineWidth = 1;
+  }
+
+  /** The same sums over the score: what a look-up takes is a height and a slope. @param {Step | null} step */
+  drawLookUp(step, done) {
+    const { data: { s, t, R, S, N, y }, keys } = this, known = clamp(done - this.starts.knots, 0, this.n);
+    const looking = step?.kind === "search" || step?.kind === "answer", i = looking ? step.i : 0;
+    const first = (list) => Array.from(list).slice(0, known), scores = [...s, ...t];
+    this.lookup.draw({
+      line: { places: first(keys), R: first(R), S: known < this.n ? [...first(S).slice(0, -1), 0] : first(S) },
+      s: looking ? s[i] : null, found: step?.kind === "answer", low: Math.min(...scores), high: Math.max(...scores), margin: MARGIN,
+      divisor: "N", total: N[i], y: y[i], digits: 3,
+    });
   }
 
   /** The query that is looked up. @param {Step} step */

@@ -3,6 +3,7 @@
 import { rounded } from "../../kit/js/canvas.js";
 import { fade } from "../../kit/js/colour.js";
 import { make } from "../../kit/js/core.js";
+import { shorts } from "../../kit/js/wire.js";
 import { levelLine } from "./geometry.js";
 
 const APART = 0.25; // between two level lines
@@ -10,6 +11,13 @@ const STEPS = 65535; // of the 16 bits in which the grid arrives
 const DARKEST = 0.42; // of the ramp
 
 /** @typedef {{side: number, reach: number, low: number, high: number, heads: number[][]}} Grid */
+
+/** Π over the plane, head by head. @param {import("./slices.js").Grid | null} sent @returns {Grid | null} */
+export function gridOf(sent) {
+  if (!sent) return null;
+  const numbers = Array.from(shorts(sent.values)), size = sent.side ** 2;
+  return { ...sent, heads: Array.from({ length: numbers.length / size }, (_, k) => numbers.slice(k * size, (k + 1) * size)) };
+}
 
 export class Levels {
   constructor() {

@@ -6,6 +6,7 @@ import { clamp, make, put, tenth } from "../../kit/js/core.js";
 import { placeIn } from "../../kit/js/drag.js";
 import { DEGREE, TURN, across, around, heading, seenFrom, turned, unseen } from "./geometry.js";
 import { Levels } from "./levels.js";
+import { inWords } from "./words.js";
 
 /** @typedef {import("./slices.js").Slices} Slices */
 /** @typedef {import("./slices.js").Found} Found */
@@ -157,7 +158,7 @@ export class Plane {
       "aria-valuemin": 1, "aria-valuemax": n, "aria-valuenow": rank, "aria-valuetext": `token ${state.held + 1}, rank ${rank} of ${n}`,
     });
     const place = dim === 3 ? "in space" : "in the plane";
-    put(this.canvas, { "aria-label": `${n} tokens ${place}, ${owner.where()}; the query is token ${state.held + 1}` });
+    put(this.canvas, { "aria-label": `${n} tokens ${place}, ${owner.where()}; the query is token ${state.held + 1}. ${inWords(owner, found)}` });
   }
 
   /** The ring of directions, the line of the slice, and the shadows on it. */

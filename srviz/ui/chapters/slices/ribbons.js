@@ -1,11 +1,13 @@
 // One ribbon a token: its rank or its score in every direction, or in every head, inked by the weight that the query gives it there.
 
-import { circle, rounded, segment, surface, upright } from "../../kit/js/canvas.js";
+import { circle, density, recording, rounded, segment, surface, upright } from "../../kit/js/canvas.js";
+import { fade } from "../../kit/js/colour.js";
 import { clamp, make, put, tenth } from "../../kit/js/core.js";
 import { placeIn } from "../../kit/js/drag.js";
 import { dot, largest, ranksOf, reluRow, sortedBy } from "../../kit/js/formulas.js";
 import { TURN, heading } from "./geometry.js";
 import { knob } from "./plane.js";
+import { inWords } from "./words.js";
 
 /** @typedef {import("./slices.js").Slices} Slices */
 /** @typedef {import("./slices.js").Found} Found */
@@ -13,7 +15,9 @@ import { knob } from "./plane.js";
 
 const TOP = 14; // pixels above the ribbons
 const SHADES = 20; // of their ink
-const EASE = 3; // degrees to either side over which a ribbon changes its rank
+const EASE = 6; // degrees to either side over which a ribbon changes its rank
+const VEILS = 48, VEIL = 0.78; // strips of the veil over what is far from the column that is shown, and how thick it is at most
+const CLEAR = 0.03, FADING = 0.16; // in shares of the width: where it begins, and how soon it is full
 const NEAR = 14; // pixels within which a ribbon is pointed at
 const LEAST_WEIGHT = 1e-9; // so that weights have a scale where all are 0
 
@@ -104,18 +108,22 @@ export class Ribbons {
   /** @param {Found} found */
   draw(found) {
     const { owner, canvas } = this, { colours, state, hand } = owner, width = canvas.clientWidth;
-    const height = Math.round(clamp(width * 0.62, 230, 350)), ratio = devicePixelRatio || 1;
+    const height = Math.round(clamp(width * 0.62, 230, 350)), ratio = density(canvas);
     const pen = surface(canvas, width, height, colours.font);
     pen.lineCap = pen.lineJoin = "round";
-    this.left = hand ? 30 : 46;
+    this.left = hand ? 30 : 84;
     this.right = width - (hand ? 16 : 30);
     this.bottom = height - (hand ? 34 : 54);
-    const look = `${width} ${height} ${ratio} ${JSON.stringify(colours)}`;
-    if (this.painted !== look) {
-      this.painted = look;
-      this.paint(width, height, ratio);
+    if (recording()) this.strokes(pen);
+    else {
+      const look = `${width} ${height} ${ratio} ${JSON.stringify(colours)}`;
+      if (this.painted !== look) {
+        this.painted = look;
+        this.paint(width, height, ratio);
+      }
+      pen.drawImage(this.picture, 0, 0, width, height);
     }
-    pen.drawImage(this.picture, 0, 0, width, height);
+    this.veil(pen);
     this.follow(pen, found.shown, colours.key, 2.2);
     this.follow(pen, state.held, colours.query, 3);
     const at = this.x(this.now());
@@ -123,7 +131,7 @@ export class Ribbons {
     this.drawTokens(pen, found, at);
     this.drawPair(pen, found.confused, at);
     this.drawScales(pen);
-    this.describe(at);
+    this.describe(at, found);
   }
 
   /** Which column is shown: between two of them where the direction is between two degrees. */
@@ -133,6 +141,17 @@ export class Ribbons {
   level(j) {
     const now = this.now(), before = this.table[Math.floor(now)].level[j], after = this.table[Math.ceil(now)].level[j];
     return before + (now - Math.floor(now)) * (after - before);
+  }
+
+  /** The ribbons are faint where they are far from what is shown: what counts is how they come to it. */
+  veil(pen) {
+    const now = this.now() / (this.table.length - 1), wide = (this.right - this.left + 2) / VEILS, { colours, hand } = this.owner;
+    if (!hand) return;
+    for (let k = 0; k < VEILS; k += 1) {
+      const off = Math.abs((k + 0.5) / VEILS - now), round = Math.min(off, 1 - off); // after a whole turn all is as before
+      pen.fillStyle = fade(colours.ground, VEIL * clamp((round - CLEAR) / FADING, 0, 1));
+      pen.fillRect(this.left - 1 + k * wide, 0, wide + 0.5, this.bottom + 4);
+    }
   }
 
   /** Draw along one ribbon. */
@@ -152,26 +171,36 @@ export class Ribbons {
     else path.bezierCurveTo(half, from, half, to, x, to);
   }
 
-  /** Every ribbon, its ink the weight that the query gives the token there. */
+  /** Every ribbon, on a canvas that is kept. */
   paint(width, height, ratio) {
-    const { table, top, picture, owner: { n, colours, state } } = this;
+    const { picture } = this;
     picture.width = Math.round(width * ratio);
     picture.height = Math.round(height * ratio);
-    const pen = picture.getContext("2d"), batches = Array.from({ length: SHADES + 1 }, () => new Path2D());
+    const pen = picture.getContext("2d");
     pen.setTransform(ratio, 0, 0, ratio, 0, 0);
-    pen.lineCap = "round";
+    this.strokes(pen);
+  }
+
+  /** Every ribbon, its ink the weight that the query gives the token there; those of one ink together. */
+  strokes(pen) {
+    const { table, top, owner: { n, colours, state } } = this;
+    /** @type {[number, number][][]} */
+    const batches = Array.from({ length: SHADES + 1 }, () => []);
     for (let a = 1; a < table.length; a += 1) {
       for (let j = 0; j < n; j += 1) {
-        if (j === state.held) continue;
-        const path = batches[Math.ceil((SHADES * (table[a - 1].weights[j] + table[a].weights[j])) / 2 / top)];
-        path.moveTo(this.x(a - 1), this.y(table[a - 1].level[j]));
-        this.stretch(path, a, j);
+        if (j !== state.held) batches[Math.ceil((SHADES * (table[a - 1].weights[j] + table[a].weights[j])) / 2 / top)].push([a, j]);
       }
     }
-    batches.forEach((path, k) => {
-      pen.strokeStyle = k ? `color-mix(in srgb, ${colours.ink} ${18 + (82 * k) / SHADES}%, ${colours.ground})` : colours.line;
-      pen.lineWidth = k ? 1 + (1.2 * k) / SHADES : 0.8;
-      pen.stroke(path);
+    pen.lineCap = "round";
+    batches.forEach((stretches, k) => {
+      pen.beginPath();
+      for (const [a, j] of stretches) {
+        pen.moveTo(this.x(a - 1), this.y(table[a - 1].level[j]));
+        this.stretch(pen, a, j);
+      }
+      pen.strokeStyle = k ? `color-mix(in srgb, ${colours.ink} ${12 + (60 * k) / SHADES}%, ${colours.ground})` : colours.line;
+      pen.lineWidth = k ? 0.8 + (0.9 * k) / SHADES : 0.5;
+      pen.stroke();
     });
   }
 
@@ -220,12 +249,12 @@ export class Ribbons {
       pen.fillStyle = colours.quiet;
       pen.fillText(String(pairs), this.x(h), this.bottom + 42);
     });
-    pen.textAlign = "left";
-    pen.fillText("head", 0, this.bottom + 22);
-    pen.fillText("left", 0, this.bottom + 42);
+    pen.textAlign = "right";
+    pen.fillText("head", this.left - 16, this.bottom + 22);
+    pen.fillText("confused", this.left - 16, this.bottom + 42);
   }
 
-  describe(at) {
+  describe(at, found) {
     const { owner, bottom } = this, { hand, state } = owner;
     put(this.marker, {
       style: `left:${at}px; top:${(bottom + 12) / 2}px; height:${bottom}px`, "aria-label": hand ? "Direction, along the ranks" : "Head",
@@ -233,6 +262,6 @@ export class Ribbons {
       "aria-valuetext": owner.where(),
     });
     const what = state.along === "rank" ? "Rank" : "Score", where = hand ? "as the direction turns" : "in every head";
-    put(this.canvas, { "aria-label": `${what} of every token ${where}; inked by the weight that token ${state.held + 1} gives it` });
+    put(this.canvas, { "aria-label": `${what} of every token ${where}; inked by the weight that token ${state.held + 1} gives it. At ${owner.where()}: ${inWords(owner, found)}` });
   }
 }

@@ -2,13 +2,15 @@
 // shadows of the tokens on a line, their ranks, and what one query gives to the others.
 
 import { palette } from "../../kit/js/colour.js";
-import { announcer, button, clamp, make, mounted, put, reducedMotion } from "../../kit/js/core.js";
+import { button, clamp, mounted, put, reducedMotion } from "../../kit/js/core.js";
 import { arrow, drag } from "../../kit/js/drag.js";
 import { dot, farthest, ranksOf, reluRow, sortedBy } from "../../kit/js/formulas.js";
 import { Frame, Motion, Rest } from "../../kit/js/pace.js";
 import { fmt } from "../../kit/js/text.js";
-import { Reports, shorts } from "../../kit/js/wire.js";
+import { Reports } from "../../kit/js/wire.js";
+import { faceOf } from "./face.js";
 import { heading, mostConfused, norm, turned } from "./geometry.js";
+import { gridOf } from "./levels.js";
 import { Plane } from "./plane.js";
 import { Ribbons } from "./ribbons.js";
 import { Strip } from "./strip.js";
@@ -98,7 +100,7 @@ export class Slices {
     this.hand = data.scores === null;
     this.state.held = Math.min(this.state.held, this.n - 1);
     this.reach = Math.max(...data.points.map(norm));
-    this.grid = data.grid && { ...data.grid, heads: cut(Array.from(shorts(data.grid.values)), data.grid.side ** 2) };
+    this.grid = gridOf(data.grid);
     if (this.reports.answered(data.answer)) this.compare();
     this.draw();
   }
@@ -109,31 +111,8 @@ export class Slices {
   }
 
   build() {
-    this.playButton = button("Turn", () => this.toggle());
-    this.turnButton = button("Half a turn", () => this.overturn());
-    this.sums = make("div", { class: "sums" });
-    this.confused = make("div", { class: "confused" });
-    this.badge = make("span", { class: "badge waiting" });
-    this.said = announcer();
-    this.headPicker = make("span", { class: "joined", role: "group", "aria-label": "Head" });
-    this.hint = make("span", { class: "quiet push hint" });
-    this.planeTitle = make("h4", {});
-    this.ribbonTitle = make("h4", {});
-    this.alongs = /** @type {("rank" | "score")[]} */ (["rank", "score"]).map((along) => button(along, () => { this.state.along = along; this.release(); }));
-    this.live = make("div", { class: "slices" }, make("div", { class: "card" }, [
-      make("div", { class: "stage" }, [
-        make("section", {}, [this.planeTitle, this.plane.element, this.strip.element]),
-        make("section", {}, [
-          make("div", { class: "row head" }, [
-            this.ribbonTitle, make("span", { class: "joined push", role: "group", "aria-label": "Drawn along" }, this.alongs),
-          ]),
-          this.ribbons.element, this.sums, this.confused,
-        ]),
-      ]),
-      make("div", { class: "controls row" }, [this.playButton, this.turnButton, this.headPicker, this.badge, this.hint]),
-      this.said,
-    ]));
-    this.root.replaceChildren(this.live);
+    this.face = faceOf(this);
+    this.root.replaceChildren(this.face.live);
     this.plane.dial.onkeydown = this.ribbons.marker.onkeydown = (event) => this.turnByKey(event);
     this.plane.query.onkeydown = (event) => this.chooseByKey(event);
   }
@@ -227,7 +206,7 @@ export class Slices {
     if (telling) this.release();
   }
 
-  showPlaying(on) { this.playButton.textContent = on ? "Stop" : "Turn"; }
+  showPlaying(on) { this.face.playButton.textContent = on ? "Stop" : "Turn"; }
 
   /** Draw at the next frame; while it turns every frame is drawn anyway. */
   soon() { if (!this.motion.on) this.frame.soon(); }
@@ -245,7 +224,7 @@ export class Slices {
     this.reports.tell(this.state);
     this.draw();
     const lit = this.look().weights.filter((w) => w > 0).length;
-    this.said.textContent = `${this.where()}: token ${this.state.held + 1} attends to ${lit} of ${this.n}`;
+    this.face.said.textContent = `${this.where()}: token ${this.state.held + 1} attends to ${lit} of ${this.n}`;
   }
 
   // ---- what is shown ----
@@ -280,7 +259,7 @@ export class Slices {
 
   draw() {
     if (!this.data || !this.plane.canvas.clientWidth) return;
-    this.colours = palette(this.live);
+    this.colours = palette(this.face.live);
     const found = this.look();
     this.ribbons.tabulate();
     this.plane.draw(found);
@@ -291,22 +270,17 @@ export class Slices {
   }
 
   drawControls() {
-    const { hand, data, headPicker } = this;
-    this.alongs.forEach((along) => put(along, { "aria-pressed": String(along.textContent === this.state.along) }));
-    put(this.playButton, { hidden: !hand });
-    put(this.turnButton, { hidden: !hand });
-    put(headPicker, { hidden: hand });
+    const { hand, data } = this, { headPicker } = this.face;
+    this.face.alongs.forEach((along) => put(along, { "aria-pressed": String(along.textContent === this.state.along) }));
+    put(this.face.playButton, { hidden: !hand });
+    put(this.face.turnButton, { hidden: !hand });
+    put(this.face.heads, { hidden: hand });
     if (!hand && headPicker.childElementCount !== data.scores.length) {
       const pick = (h) => () => { this.state.head = h; this.release(); };
       headPicker.replaceChildren(...data.scores.map((_, h) => button(String(h + 1), pick(h), { "aria-label": `Head ${h + 1}` })));
     }
     [...headPicker.children].forEach((head, h) => put(head, { "aria-pressed": String(h === this.state.head) }));
   }
-}
-
-/** A list cut into parts of one size. */
-function cut(numbers, size) {
-  return Array.from({ length: numbers.length / size }, (_, k) => numbers.slice(k * size, (k + 1) * size));
 }
 
 export default mounted(Slices, "slice");

@@ -2,7 +2,7 @@
 
 import base64
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,18 +15,19 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from srviz.attention import Projections, reference, standardize
+from srviz.attention.methods import sliced
 from srviz.figures import slices as figures
-from srviz.inputs import INPUTS, Input
+from srviz.inputs import INPUTS, Input, Tokens
 from srviz.inputs.shapes import SPACE
 from srviz.measure import slices as measure
-from srviz.ui.kit import controls, report, shell, url
+from srviz.ui.kit import controls, report, shell, trained, url
 from srviz.ui.kit.chart import chart, mode
 from srviz.ui.kit.component import TOLERANCE, component
 
 HERE = Path(__file__).parent
 
 POINTS: dict[str, Input] = {name: INPUTS[name] for name in ("moons", "circles", "clusters")} | SPACE
-KINDS = {"hand": "By hand", "linear": "Linear Π", "mlp": "MLP Π"}
+KINDS = {"hand": "By hand", "linear": "Linear Π", "mlp": "MLP Π", "trained": "Trained"}
 HEADS, HEAD_DIM = 8, 8
 LEAST, MOST = 8, 64
 SIDE = 41  # of the grid on which Π is evaluated
@@ -51,8 +52,8 @@ ANGLES = ("theta", "tilt", "yaw", "pitch")
 
 
 @dataclass(frozen=True, eq=False)
-class Untrained:
-    """What the heads of one untrained layer make of some points. scores: (H, n), standardized.
+class Scored:
+    """What the heads of one layer make of some points. scores: (H, n), of the keys, standardized.
 
     grid: (H, side, side) the same Π over the plane around the points, from −reach to reach, rows upwards; None in
     space.
@@ -80,7 +81,8 @@ def slices() -> url.State:
     setting = (state["input"], state["n"], state["seed"])
     x = torch.from_numpy(points(*setting))
     by = state["by"]
-    heads = None if by == "hand" else untrained(*setting, by)
+    heads = None if by == "hand" else scored(*setting, by)
+    state["head"] = min(state["head"], len(heads.scores)) if heads else state["head"]
     data = {
         "epoch": state.epoch,
         "setting": " ".join(map(str, (*setting, by))),
@@ -109,10 +111,11 @@ def many(state: url.State) -> None:
         f"The error over all pairs, as a root mean square: the median of {REPEATS} draws of L directions, its spread "
         "from the 10th to the 90th percentile, and, dotted, the fit to the medians."
     )
-    first, second = st.columns(2, gap="large")
+    with st.container(key="many"):
+        first, second = st.columns(2, gap="large")
     means, errors = _pictures(*setting, state["many"], mode())
-    chart(means, f"Mean shadow of every pair over {count} slices against its distance", "kept", first)
-    chart(errors, f"Error against the number of slices, log axes, slope {mean.fit[0]:.2f}", "error", second)
+    chart(means, f"Mean shadow of every pair over {count} slices against its distance", "kept", first, menu=False)
+    chart(errors, f"Error against the number of slices, log axes, slope {mean.fit[0]:.2f}", "error", second, menu=False)
     slope = -mean.fit[0]
     st.markdown(
         f"**Four times as many slices halve the error**, in theory: a slope of −1/2. Here the slope is −{slope:.2f}, "
@@ -132,14 +135,19 @@ def _pictures(name: str, n: int, seed: int, many: int, mode: str) -> tuple[go.Fi
     """Mean shadow against distance for 2^many slices, and the error against their number."""
     mean = many_slices(name, n, seed)
     count = mean.counts[many]
-    differences = _differences(torch.from_numpy(points(name, n, seed)))
-    dim = differences.shape[-1]
-    shadow = measure.mean_shadow(differences, measure.directions(REPEATS * 2**LARGEST, dim, seed=seed)[:count]).numpy()
-    distance = differences.norm(dim=-1).numpy()
+    distance, shadow = shadows(name, n, seed, many)
+    dim = points(name, n, seed).shape[1]
     return (
         figures.kept(distance, shadow, measure.shrinkage(dim), mode=mode),
         figures.error(mean.counts, mean.errors, mean.fit, count, mode=mode),
     )
+
+
+def shadows(name: str, n: int, seed: int, many: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """The distance of every pair, and its mean shadow over 2^many slices."""
+    differences = _differences(torch.from_numpy(points(name, n, seed)))
+    theta = measure.directions(REPEATS * 2**LARGEST, differences.shape[-1], seed=seed)[: 2**many]
+    return differences.norm(dim=-1).numpy(), measure.mean_shadow(differences, theta).numpy()
 
 
 def source() -> str:
@@ -154,31 +162,41 @@ def source() -> str:
 @st.cache_data(max_entries=64, show_spinner=False)
 def points(name: str, n: int, seed: int) -> NDArray[np.float32]:
     """The points of an input: (n, 2), or (n, 3) in space."""
-    return POINTS[name].make(n, random_state=seed).x
+    return _tokens(name, n, seed).x
+
+
+def _tokens(name: str, n: int, seed: int) -> Tokens:
+    return POINTS[name].make(n, random_state=seed)
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
-def untrained(name: str, n: int, seed: int, projection: str) -> Untrained:
-    """The heads of an untrained layer on these points, with Q = K, so that a token's query and key score are one."""
+def scored(name: str, n: int, seed: int, by: str) -> Scored:
+    """The heads of a layer on these points. by: the kind of an untrained Π, or "trained".
+
+    Query and key are one (Q = K), so that a token has one score; a trained layer has both, and the key's is shown.
+    """
     x = torch.from_numpy(points(name, n, seed))
-    maps = Projections.untrained(x.shape[1], HEADS, HEAD_DIM, seed=seed)
+    look = trained.look(_tokens(name, n, seed)) if by == "trained" else None
+    found = look.maps(sliced()) if look else None
+    maps: Projections = found or Projections.untrained(x.shape[1], HEADS, HEAD_DIM, seed=seed)
+    projection = sliced().projection if by == "trained" else by
     _, raw = maps.scores(x, projection)
     standard = standardize(raw, raw)
     scores = standard.t
     if x.shape[1] == 3:
-        return Untrained(scores.numpy(), None, float(x.norm(dim=1).max()))
+        return Scored(scores.numpy(), None, float(x.norm(dim=1).max()))
     reach = 1.12 * float(x.abs().max())
     steps = torch.linspace(-reach, reach, SIDE)
     rows, columns = torch.meshgrid(steps, steps, indexing="ij")
     _, over = maps.scores(torch.stack([columns.flatten(), rows.flatten()], dim=1), projection)
     grid = (over - standard.mean) / standard.deviation
-    return Untrained(scores.numpy(), grid.view(HEADS, SIDE, SIDE).numpy(), reach)
+    return Scored(scores.numpy(), grid.view(-1, SIDE, SIDE).numpy(), reach)
 
 
 @st.cache_data(max_entries=256, show_spinner=False)
-def left(name: str, n: int, seed: int, projection: str, resolution: int) -> list[int]:
+def left(name: str, n: int, seed: int, by: str, resolution: int) -> list[int]:
     """How many pairs the first 1 … H heads do not tell apart, at a resolution in percent."""
-    scores = torch.from_numpy(untrained(name, n, seed, projection).scores)
+    scores = torch.from_numpy(scored(name, n, seed, by).scores)
     found = measure.not_told_apart(scores, torch.from_numpy(points(name, n, seed)), resolution / 100)
     return [int(pairs) for pairs in found]
 
@@ -191,20 +209,23 @@ def many_slices(name: str, n: int, seed: int) -> Mean:
     return Mean(counts, errors.numpy(), measure.fitted(counts, errors.median(0).values))
 
 
-def answer(state: url.State | dict[str, Any], x: Tensor, heads: Untrained | None) -> dict[str, Any]:
+def answer(state: url.State | Mapping[str, Any], x: Tensor, heads: Scored | None) -> dict[str, Any]:
     """What the operator says of the slice shown: the held query's weights, and what the confused pair loses."""
-    where = shell.device()
-    x = x.to(where)
-    if heads is not None:
-        scores = torch.from_numpy(heads.scores)[state["head"] - 1].to(where)
-    else:
-        scores = x @ measure.direction(state["theta"], state["tilt"] if x.shape[1] == 3 else None).to(where)
-    _, _, lost = measure.most_confused(scores, x)
+    scores = scores_of(state, x, heads)
+    _, _, lost = measure.most_confused(scores, x.to(scores.device))
     return {"weights": measure.weights(scores, state["held"] - 1).tolist(), "lost": lost}
 
 
+def scores_of(state: url.State | Mapping[str, Any], x: Tensor, heads: Scored | None) -> Tensor:
+    """The scores of the tokens x on the slice that is shown, on the visitor's device: (n,)."""
+    where = shell.device()
+    if heads is not None:
+        return torch.from_numpy(heads.scores)[state["head"] - 1].to(where)
+    return x.to(where) @ measure.direction(state["theta"], state["tilt"] if x.shape[1] == 3 else None).to(where)
+
+
 def _controls(state: url.State) -> None:
-    first, second, third, fourth = st.columns([1.5, 1.6, 1.3, 0.8], gap="medium", vertical_alignment="bottom")
+    first, second, third, fourth = st.columns([1.3, 1.9, 1.0, 0.8], gap="medium", vertical_alignment="bottom")
     first.selectbox(
         "Points",
         list(POINTS),
@@ -222,8 +243,11 @@ def _controls(state: url.State) -> None:
         )  # fmt: skip
     for name in ("input", "by", "n", "seed", "resolution"):
         state.values[name] = st.session_state[url.key(name)]
-    says = "The direction is yours; Π is a map that a layer has instead. "
-    if state["by"] != "hand":
+    says = "You choose the direction. In a layer a map Π takes its place. "
+    look = trained.look(_tokens(state["input"], state["n"], state["seed"])) if state["by"] == "trained" else None
+    if look:
+        says = look.says([sliced()]) + " What is drawn is the score of each token as a key. "
+    elif state["by"] != "hand":
         kind = "a linear map" if state["by"] == "linear" else "a small MLP"
         says = (
             f"Π, the map from a token to its score, is untrained: random numbers, drawn with seed {state['seed']}. "
@@ -232,7 +256,7 @@ def _controls(state: url.State) -> None:
     sets = "In space its level sets are surfaces; they are not drawn. "
     st.caption(
         f"{says}{sets if state['by'] != 'hand' and state['input'] in SPACE else ''}"
-        "Query and key are the same vector here (Q = K), so each token has one score, s = t."
+        + ("" if look else "Query and key are the same vector here (Q = K), so each token has one score, s = t.")
     )
 
 
@@ -243,7 +267,7 @@ def _differences(x: Tensor) -> Tensor:
     return x[i[keep]] - x[j[keep]]
 
 
-def _packed(heads: Untrained) -> dict[str, Any] | None:
+def _packed(heads: Scored) -> dict[str, Any] | None:
     """The grid for drawing, in 16 bits."""
     if heads.grid is None:
         return None

@@ -2,4 +2,4 @@
 
 from srviz.ui.kit.course import Chapter
 
-CHAPTER = Chapter(9, "Train it", address="Train", part="Train")
+CHAPTER = Chapter(9, "Train it", address="Train", part="Train", kept="a training, if one was run here")

@@ -1,24 +1,13 @@
 // The two charts of a training: its loss, and how the test goes.
 
+import { ticks, written } from "../../kit/js/axis.js";
 import { make, svg } from "../../kit/js/core.js";
-import { fmt } from "../../kit/js/text.js";
 
 /** @typedef {import("./history.js").History} History */
 /** @typedef {import("./train.js").Model} Model */
 
 const HEIGHT = 190, LEFT = 44, RIGHT = 10, TOP = 26, BOTTOM = 30;
 const POINTS = 90; // of a curve; each is the mean of the steps since the one before
-
-/** Round numbers that divide a range into about four. */
-export function ticks(low, high) {
-  const rough = (high - low) / 4 || 1, unit = 10 ** Math.floor(Math.log10(rough));
-  const step = [1, 2, 5, 10].map((k) => k * unit).find((k) => k >= rough);
-  const found = [];
-  for (let x = Math.ceil(low / step) * step; x <= high + 1e-9 * step; x += step) found.push(x);
-  return found;
-}
-
-const written = (x, span) => (x !== 0 && span < 0.5 ? fmt(x, 2) : span < 5 ? fmt(x, 1) : fmt(x, 0));
 
 /** Means of a curve at so few places that it is drawn in a moment: [step, mean]. @param {number[]} losses @returns {number[][]} */
 export function thinned(losses, points = POINTS) {

@@ -7,7 +7,8 @@ import { make } from "../../kit/js/core.js";
 /** @typedef {import("./train.js").Example} Example */
 
 const RADIUS = 2.7, FAINT = 0.12;
-const HEIGHT = 300;
+const HEIGHT = 300, EDGE = 6; // pixels of the picture, and what stays free around a cloud in space
+const DISC = 0.32, RING = 0.44, WITHIN = 0.24; // radii on a patch, in its sides
 const TILT = -0.35; // radians, of a cloud in space towards who looks at it
 
 /**
@@ -26,10 +27,22 @@ export function shades(received, signs, colours, signed) {
   return (k) => css(mixed(ground, ink, FAINT + (1 - FAINT) * received[k] / most));
 }
 
+/** The scale at which a cloud in space stays in the picture, however it is turned. */
+function fitting(drawn, width) {
+  let right = 1e-6, up = 1e-6;
+  for (let k = 0; k < drawn.length; k += 3) {
+    const out = Math.hypot(drawn[k], drawn[k + 1]);
+    right = Math.max(right, out);
+    up = Math.max(up, Math.abs(drawn[k + 2]) * Math.cos(TILT) + out * Math.abs(Math.sin(TILT)));
+  }
+  return Math.min((width / 2 - EDGE) / right, (HEIGHT / 2 - EDGE) / up);
+}
+
 /** Draw points in space or, flat, in the plane. @param {HTMLCanvasElement} canvas @param {number} width @param {Example} example */
 export function points(canvas, width, { drawn }, flat, shade, turn, colours) {
   const each = flat ? 2 : 3;
-  const pen = surface(canvas, width, HEIGHT, colours.font), n = drawn.length / each, scale = Math.min(width, HEIGHT) / (flat ? 4.2 : 4.5);
+  const pen = surface(canvas, width, HEIGHT, colours.font), n = drawn.length / each;
+  const scale = Math.min(Math.min(width, HEIGHT) / (flat ? 4.2 : 4.5), flat ? Infinity : fitting(drawn, width));
   const [c, s, ct, st] = [Math.cos(turn), Math.sin(turn), Math.cos(TILT), Math.sin(TILT)];
   const placed = Array.from({ length: n }, (_, k) => {
     const [x, y, z] = /** @type {number[]} */ (drawn.slice(each * k, each * k + each));
@@ -61,6 +74,31 @@ export function picture(canvas, width, example, shade, colours, tokens) {
     pen.fill();
     pen.strokeStyle = colours.ground;
     pen.lineWidth = 1.5;
+    pen.stroke();
+  });
+}
+
+/**
+ * Draw patches in their colours upon what they get. One that is covered has a ring of its true colour and, within, the colour that
+ * the model says. @param {HTMLCanvasElement} canvas @param {number} width @param {Example} example @param {number[][]} says
+ */
+export function patches(canvas, width, { drawn, answers, asked }, classes, shade, says, colours) {
+  const cells = Math.sqrt(drawn.length), pen = surface(canvas, width, HEIGHT, colours.font);
+  const size = Math.min(width, HEIGHT) - 24, left = (width - size) / 2, top = 12, tile = size / cells;
+  drawn.forEach((colour, k) => {
+    const x = left + (k % cells) * tile, y = top + Math.floor(k / cells) * tile;
+    pen.fillStyle = shade(k);
+    pen.fillRect(x + 1, y + 1, tile - 2, tile - 2);
+    circle(pen, x + tile / 2, y + tile / 2, tile * (asked[k] ? RING : DISC));
+    pen.fillStyle = asked[k] ? classes[answers[k]] : String(colour);
+    pen.fill();
+    pen.strokeStyle = colours.ground;
+    pen.lineWidth = 1.5;
+    pen.stroke();
+    if (!asked[k]) return;
+    circle(pen, x + tile / 2, y + tile / 2, tile * WITHIN);
+    pen.fillStyle = says.length ? classes[says[k][0]] : colours.ground;
+    pen.fill();
     pen.stroke();
   });
 }

@@ -17,8 +17,8 @@ def lengths(task: Task, run: Watched | None) -> work.Bar | None:
     st.subheader("With more tokens, or fewer", anchor=False)
     learned = run.specs[0].recipe.n
     st.markdown(
-        f"Both learned from {learned:,} tokens. Nothing in attention counts them, so the models take any number. Do "
-        "they still know what they see?"
+        f"Both learned from {learned:,} tokens. Attention works with any number of tokens, and so do the models. Do "
+        "they still give the right answers?"
     )
     if run.testing:
         bar = work.stop_and_bar("stop lengths", _stop)

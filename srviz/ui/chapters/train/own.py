@@ -17,7 +17,6 @@ from srviz.inputs.files import read as read_file
 from srviz.lab import Task, load
 from srviz.lab.look import look
 from srviz.lab.task import IGNORED, Batch
-from srviz.measure import memory
 from srviz.ui.chapters.train.run import Watched
 from srviz.ui.kit import report
 from srviz.ui.kit.component import component
@@ -70,8 +69,8 @@ def panel(task: Task, run: Watched | None, own: dict[str, Any] | None, problem: 
         if problem:
             st.text(problem)  # as it is: it may hold words from a file
         else:
-            st.markdown(_said(task, run, own) if own else "Both models will say at once what they take it for.")
-            st.caption("Above, the example is yours then: what the chosen head gives each of its tokens.")
+            st.markdown(_said(task, run, own) if own else "Both models say at once what they think it is.")
+            st.caption("Then the example above is yours, and it shows what the chosen head gives to each token.")
 
 
 def _can_look(task: Task, run: Watched | None) -> bool:
@@ -133,7 +132,7 @@ def _upload(identity: str, name: str, data: Callable[[], bytes]) -> Upload:
     if held is None or held[0] != identity:
         place = st.empty()  # told that it goes on; that is also where Streamlit ends it
         try:
-            held = identity, read_file(name, data(), memory=memory.for_reader(), show=place.caption)
+            held = identity, read_file(name, data(), show=place.caption)
         except Unreadable as error:
             held = identity, error
         place.empty()

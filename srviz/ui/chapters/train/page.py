@@ -4,48 +4,55 @@ import streamlit as st
 
 from srviz.ui.chapters.train.lengths import go_on_testing
 from srviz.ui.chapters.train.run import go
+from srviz.ui.chapters.train.take import TRAINING
 from srviz.ui.chapters.train.train import code, train_page
-from srviz.ui.kit.cards import notice, ran
+from srviz.ui.kit import url
+from srviz.ui.kit.cards import known, lead, notice, ran
 from srviz.ui.kit.question import question
+from srviz.ui.kit.take import away
 
 
 def page() -> None:
     """The page, from its title to the code that ran."""
     st.title("Train it", anchor=False)
-    with st.container(key="lead"):
-        st.markdown(
-            "So far nobody had trained the projections. Here two small models learn the same task. They have equally "
-            "many parameters, see the same examples, and differ only in what mixes the tokens. Bet, then press Train."
-        )
-    place, testing = train_page()
+    lead(
+        "Here two small models learn the same task while you watch. They have the same number of parameters and see "
+        "the same examples. They differ only in how they mix the tokens. Bet on one of them, then press Train."
+    )
+    place, testing = train_page(lambda: away(TRAINING, url.current()))
     notice(
         (
             "The slice is learned",
-            "Before training a head's scores lie anywhere. While it learns, queries (vermilion) and keys (blue) move "
-            "along its line until its order of the tokens helps with the task.",
+            "Before training, the scores of a head lie anywhere. While it learns, its queries (orange) and keys (blue) "
+            "move along the line, until their order helps with the task.",
         ),
         (
-            "A ramp adds up, it does not pick",
-            "ReLU weights grow with distance, so a head measures how a whole crowd lies. That is what telling shapes "
-            "apart needs. It is not what recalling one key needs: try Recall.",
+            "A ReLU head adds up, and cannot pick",
+            "ReLU weights grow with distance, so a head adds up where a whole crowd of tokens lies. That helps to tell "
+            "shapes apart. It does not help to recall one key. Try the task Recall.",
         ),
         (
-            "Controls keep it honest",
-            "A plain mean instead of attention learns a lot of some tasks. What a method is worth is what it adds to "
-            "that. Choose it as one of the two.",
+            "Compare with a plain mean",
+            "On some tasks a model that only takes the mean of all tokens learns a lot too. A method is worth what "
+            "it adds to that. Choose the mean as one of the two models.",
         ),
     )
     question(
-        "Sliced ReLU reads each token through one number a head. Which task must be hard for it?",
+        "A sliced ReLU head sees one number of each token. Which task must be hard for it?",
         [
             "Telling a torus from a sphere by their points",
             "Finding, among 16 pairs, the one with a given key",
             "Reading a digit from its patches",
         ],
         1,
-        "To pick out one key, one weight must be large and the others small. A ramp gives more weight to all keys that "
-        "lie farther along the line. Softmax, and the local bump, can pick.",
+        "To pick out one key, its weight must be large and all others small. But ReLU gives more weight to every key "
+        "that lies farther to the left. Softmax and the bump can pick out a key.",
     )
     ran(code)
+    known(
+        "The slice is learned: training moves the scores until their order is useful.",
+        "What counts is how much better a method does than a plain mean.",
+        "Where one key has to be picked out, sliced ReLU is the wrong choice.",
+    )
     go(place)  # last: the rest of the page need not wait
     go_on_testing(testing)

@@ -4,7 +4,7 @@ import { palette } from "../../kit/js/colour.js";
 import { make, put } from "../../kit/js/core.js";
 import { drag, placeIn } from "../../kit/js/drag.js";
 import { fmt } from "../../kit/js/text.js";
-import { picture, points, shades, words } from "./example.js";
+import { patches, picture, points, shades, words } from "./example.js";
 import { Grid } from "./grid.js";
 import { head } from "./history.js";
 
@@ -23,7 +23,7 @@ export class Pane {
    */
   constructor(choose, turned) {
     this.grid = new Grid(choose);
-    this.name = make("h3", { class: "name" });
+    this.name = make("h2", { class: "name" });
     this.said = make("div", { class: "said-of" });
     this.canvas = make("canvas", { role: "img" });
     this.words = make("div", { class: "words" });
@@ -73,20 +73,24 @@ export class Pane {
     const shade = shades(received, model.signs, colours, data.signed), width = this.element.clientWidth || 300;
     this.drawSaid(classes, example, look);
     if (draws === "words") this.words.replaceChildren(...words(example, classes, shade, look?.says ?? []));
+    else if (draws === "patches") patches(this.canvas, width, example, classes, shade, look?.says ?? [], colours);
     else if (draws === "picture") picture(this.canvas, width, example, shade, colours, received?.length ?? example.drawn.length);
     else points(this.canvas, width, example, draws === "plane", shade, turn, colours);
-    put(this.canvas, { "aria-label": `The example, ${model.attends ? `coloured by what layer ${chosen.layer + 1}, head ${chosen.head + 1} gives each token` : "as it is"}` });
-    this.of.textContent = this.caption(model, chosen, received, look);
+    const most = received?.length ? received.reduce((best, x, j) => (x > received[best] ? j : best), 0) : null;
+    const says = most === null ? "" : `; token ${most + 1} gets the most, ${fmt(received[most])}`;
+    put(this.canvas, { "aria-label": `The example, ${model.attends ? `coloured by what layer ${chosen.layer + 1}, head ${chosen.head + 1} gives each token${says}` : "as it is"}` });
+    const rings = draws === "patches" ? " The ring of a covered patch has its true colour, and inside it is the colour that the model says." : "";
+    this.of.textContent = this.caption(model, chosen, received, look) + rings;
     this.grid.draw(look, chosen);
     this.drawMistakes(classes, test);
   }
 
   caption(model, { layer, head: which }, received, look) {
-    if (!model.attends) return "Nothing attends here: every token gets the same, or nothing.";
+    if (!model.attends) return "No token attends to another here. Every token gets the same, or nothing.";
     if (!received) return "\u00a0";
     const most = received.reduce((a, x) => Math.max(a, x), -Infinity), least = received.reduce((a, x) => Math.min(a, x), Infinity);
-    const lines = look.s ? " Below: queries and keys of every head along its line." : " Below: the shares of every head.";
-    return `Layer ${layer + 1}, head ${which + 1}: a token gets from ${fmt(least, 2)} to ${fmt(most, 2)} times an even share.${lines}`;
+    const lines = look.s ? " Below are the queries and keys of every head, along its line." : " Below is what every head gives to each token.";
+    return `Layer ${layer + 1}, head ${which + 1}. If all tokens counted alike, each would get 1. Here they get from ${fmt(least, 2)} to ${fmt(most, 2)}.${lines}`;
   }
 
   /** @param {string[]} classes @param {Example} example @param {Look | null} look */
@@ -105,6 +109,6 @@ export class Pane {
     };
     const rows = test.confusion.map((row, i) => make("tr", {}, [make("th", { scope: "row" }, classes[i]), ...row.map((count, k) => cell(count, row, k))]));
     const top = make("tr", {}, [make("td"), ...classes.map((name) => make("th", { scope: "col" }, make("span", {}, name)))]);
-    this.table.replaceChildren(make("table", {}, [make("caption", { class: "quiet" }, "Rows: what it is. Columns: what the model says."), top, ...rows]));
+    this.table.replaceChildren(make("table", {}, [make("caption", { class: "quiet" }, "The rows are the right answers, and the columns are what the model says."), top, ...rows]));
   }
 }

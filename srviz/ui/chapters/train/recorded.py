@@ -40,14 +40,14 @@ def recorded(task: Task) -> None:
     ) as box:
         if not box.open:
             return
-        found = next((file for file in _files(places.RECORDED / "lab") if file.name == RECORDED), None)
+        found = next((file for file in files(places.RECORDED / "lab") if file.name == RECORDED), None)
         mine = [line for line in _lines(found.results if found else ()) if line.task == task.name]
         if not mine:
             st.markdown(f"Nothing is recorded of {task.title.lower()} yet.")
         else:
             _show(task, mine, "recorded")
             st.caption(_provenance(mine))
-        for file in _files(places.sweeps()):
+        for file in files(places.sweeps()):
             ours = [line for line in _lines(file.results) if line.task == task.name]
             st.markdown(
                 f"**A sweep on this machine**: {len(file.results)} of {file.wanted or len(file.results)} runs are over."
@@ -103,21 +103,25 @@ def _lines(results: Iterable[Mapping[str, Any]]) -> list[Line]:
 
 def _provenance(found: Sequence[Line]) -> str:
     """When and on what it was recorded, and what the numbers are."""
-    where = found[0].results[0].get("where", {})
     seeds = sorted({len(line.values) for line in found})
     most = seeds[-1]
     many = "One seed each, which says little of the next" if most == 1 else f"{most} seeds each, or fewer"
     many = f"{most} seeds each" if len(seeds) == 1 and most > 1 else many
-    words = [str(where.get(name, "")) for name in ("date", "processor", "torch")]
-    plain = ", ".join("".join(c for c in word if c.isalnum() or c in " .-+()@") for word in words)
     return (
-        f"{many}; dots are seeds, the mark is their mean, the bar its 95 % interval by Student's t. Every "
-        "method learned with the rate that did best for it among four, on a seed that is not shown. "
-        f"{plain}; one thread a run, other work on the same machine: compare seconds with each other only."
+        f"{many}. Each dot is a seed, the mark is their mean, and the bar is its 95 % interval by Student's t. Every "
+        f"method learned with the best of four learning rates, which was found with another seed. {where(found[0])}. "
+        "Each run had one thread, beside other work on the same machine, so compare seconds only with each other."
     )
 
 
-def _files(folder: Path) -> list[File]:
+def where(line: Line) -> str:
+    """When and on what a line was recorded."""
+    told = line.results[0].get("where", {})
+    words = [str(told.get(name, "")) for name in ("date", "processor", "torch")]
+    return ", ".join("".join(c for c in word if c.isalnum() or c in " .-+()@") for word in words)
+
+
+def files(folder: Path) -> list[File]:
     """The files of results in a folder; what is none is left out, and logged."""
     found = []
     for path in sorted(folder.glob("*.jsonl"))[:MOST_FILES] if folder.is_dir() else ():

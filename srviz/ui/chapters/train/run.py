@@ -1,20 +1,16 @@
 """A training under way: started, watched, stopped and gone on with. What it has learned stays in the session."""
 
-import itertools
 import time
 from dataclasses import dataclass, field
 from typing import Any
 
 import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
 
 from srviz import jobs
 from srviz.lab import Spec
 from srviz.ui.kit import work
-from srviz.ui.kit.component import component
 
 FEED = "train"  # the name under which the component hears what is new
-OVERLAP_SECONDS = 3.0  # a feed repeats what was told so long ago: a browser may leave one out
 
 
 @dataclass
@@ -115,8 +111,7 @@ class Watched:
 
     def news(self) -> dict[str, Any]:
         """What was said lately, and its place among all."""
-        since = time.monotonic() - OVERLAP_SECONDS
-        first = next((k for k, at in enumerate(self.times) if at >= since), len(self.said))
+        first = work.recent(self.times)
         return {"painted": FEED, "life": self.life, "first": first, "records": self.said[first:]}
 
     def plan(self) -> tuple[jobs.Plan, dict[str, jobs.Packed]]:
@@ -138,15 +133,6 @@ class Watched:
         paces = [lane.seconds / lane.step * (lane.spec.recipe.steps - lane.step) for lane in self.lanes if lane.step]
         left = f", about {max(paces):.0f} s left" if paces and max(paces) >= 1 else ""
         return " · ".join(parts) + left
-
-
-@dataclass
-class TrainPlace:
-    """Where a training under way shows itself."""
-
-    run: Watched
-    bar: work.Bar
-    feed: DeltaGenerator
 
 
 def current() -> Watched | None:
@@ -172,25 +158,18 @@ def go_on() -> None:
         run.running = True
 
 
-def go(place: TrainPlace | None) -> None:
-    """Train on, as the one heavy job of this server, if a training is under way. Stop, or a closed tab, ends it."""
-    if place is None:
+def go(place: work.Place | None) -> None:
+    """Train on, if a training is under way."""
+    run = current()
+    if place is None or run is None:
         return
-    run, number = place.run, itertools.count()
     if run.said:  # a touch of the page has ended the job: it goes on at its last states
         run.rewind()
-    plan, states = run.plan()
     which = [k for k, lane in enumerate(run.lanes) if not lane.over]  # the job counts what is left
 
     def take(record: jobs.Record) -> None:
         run.take(record | {"run": which[record["run"]]} if "run" in record else record)
 
-    def feed() -> None:
-        with place.feed:
-            component("paint")(key=f"_feed {next(number)}", data=run.news())
-
-    with work.turn(lambda text: place.bar.progress(0.0, text)):
-        said = jobs.stream(plan, states, work.limits("cpu"))
-        work.watch(said, take, lambda: place.bar.progress(run.share(), run.doing()), feed)
+    work.listen(place, run.plan(), take, share=run.share, doing=run.doing, news=run.news)
     run.running = False
     st.rerun()

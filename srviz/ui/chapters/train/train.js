@@ -108,7 +108,7 @@ class Train {
     for (const pane of this.panes) pane.mistakes.ontoggle = () => this.draw();
     this.axis = [["by step", false], ["by second", true]].map(([text, on]) => button(text, () => { this.bySeconds = Boolean(on); this.draw(); }, { "data-seconds": String(on) }));
     this.range = make("input", { type: "range", min: 0, step: 1, "aria-label": "Step that is looked at", oninput: () => this.scrub(Number(this.range.value)) });
-    this.play = labelled("Play the training again", "▶", () => this.replay());
+    this.play = put(labelled("Play the training again", "▶", () => this.replay()), { class: "play" });
     this.where = make("span", { class: "where" });
     this.live = announcer();
     this.face = make("div", { class: "train card" }, [

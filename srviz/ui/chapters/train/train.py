@@ -2,6 +2,7 @@
 
 import inspect
 import json
+from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -20,15 +21,17 @@ from srviz.lab.train import Training, build
 from srviz.ui.chapters.train.ends import ends
 from srviz.ui.chapters.train.lengths import lengths
 from srviz.ui.chapters.train.own import given, panel
+from srviz.ui.chapters.train.parts import parts
 from srviz.ui.chapters.train.recorded import recorded
-from srviz.ui.chapters.train.run import TrainPlace, Watched, current, go_on, start, stop
-from srviz.ui.kit import report, url, work
+from srviz.ui.chapters.train.run import Watched, current, go_on, start, stop
+from srviz.ui.kit import report, seat, url, work
 from srviz.ui.kit.component import SIGNED, component
 
 HERE = Path(__file__).parent
 SHARES = {"tenth": 0.1, "quarter": 0.25, "half": 0.5, "whole": 1.0}  # of the recipe's steps
 CHOSEN = (*METHODS, *CONTROLS)
 MOST_BET = 30
+CLEAR = 10  # points of a bet that a class counts as clear
 TIMES = (0.25, 0.5, 1.0, 2.0, 4.0)  # of the recipe's learning rate
 PARAMETERS = (
     url.choice("task", tuple(TASKS), next(iter(TASKS))),
@@ -44,8 +47,8 @@ PARAMETERS = (
 )
 
 
-def train_page() -> tuple[TrainPlace | None, work.Bar | None]:
-    """Controls, the live picture, and what the last training came to.
+def train_page(menu: Callable[[], object]) -> tuple[work.Place | None, work.Bar | None]:
+    """Controls, the live picture, and what the last training came to. menu: what is shown below the picture.
 
     Returns where a training under way shows itself, and the bar of a test under way.
     """
@@ -65,6 +68,7 @@ def train_page() -> tuple[TrainPlace | None, work.Bar | None]:
     shown = run if run and run.specs[0].task == task.name else None
     own, problem = given(task, shown)
     component("train", HERE)(key="train", data=message(state, task, specs, shown, own), on_head_change=lambda: None)
+    menu()
     st.caption(_about(task, specs))
     feed = st.empty()
     if run and not running:
@@ -78,7 +82,8 @@ def train_page() -> tuple[TrainPlace | None, work.Bar | None]:
     panel(task, finished, own, problem)
     testing = lengths(task, finished)
     recorded(task)
-    return (TrainPlace(run, bar, feed) if run and bar else None), testing
+    parts(task)
+    return (work.Place(bar, feed) if run and bar else None), testing
 
 
 def _missing(task: Task) -> str:
@@ -130,14 +135,27 @@ def _controls(state: url.State, running: bool) -> None:
         st.number_input("The example that is looked at", 1, 64, key=url.held("example"))
 
 
+def ahead(bet: int) -> int | None:
+    """Which of four choices a bet is: the first by a lot or by less, the second so; None for no bet."""
+    return None if bet == 0 else 2 * (bet < 0) + (abs(bet) < CLEAR)
+
+
 def _buttons(state: url.State, specs: tuple[Spec, ...], run: Watched | None) -> None:
     if len(specs) > 1:
         labels = [spec.of_mixing.label for spec in specs]
-        st.slider(
+        said = [
+            f"{label} by {points}" for label in labels for points in (f"{CLEAR} points or more", f"less than {CLEAR}")
+        ]
+        asked = f"{TASKS[state['task']].title}: who is ahead at the end?", said
+        topic = seat.topic("bet", *asked)
+        if seat.anew(topic):
+            state["bet"] = 0
+        st.container(key="bet").slider(
             f"Your bet: by how many points is {labels[0]} ahead at the end?", -MOST_BET, MOST_BET, key=url.key("bet"),
             format="%+d", help=f"Below 0: {labels[1]} is ahead. Points are hundredths of the test's right answers, or "
             "hundredths of a bit where the test is in bits.",
         )  # fmt: skip
+        seat.offer(topic, *asked, ahead(state["bet"]))
     with st.container(horizontal=True, vertical_alignment="center", key="start"):
         begun = run is not None and run.specs == specs
         st.button(
@@ -148,9 +166,9 @@ def _buttons(state: url.State, specs: tuple[Spec, ...], run: Watched | None) -> 
             st.button("Go on", key="go on training", on_click=go_on)
         recipe = specs[0].recipe
         st.caption(
-            f"{recipe.steps:,} steps of {recipe.batch} examples with {recipe.n} tokens each; one thread each, on this "
-            "server."
-            + (" Below is the training before; these are other settings." if run and not begun and run.said else "")
+            f"{recipe.steps:,} steps of {recipe.batch} examples with {recipe.n} tokens each. Each model has one "
+            "thread on this server."
+            + (" What stands below was trained with other settings." if run and not begun and run.said else "")
         )
 
 
@@ -158,8 +176,8 @@ def _about(task: Task, specs: tuple[Spec, ...]) -> str:
     recipe = specs[0].recipe
     honest = f" {task.honest}" if task.honest else ""
     return (
-        f"{task.line} The large task of this shape is {task.after}.{honest} A pre-norm transformer of {recipe.layers} "
-        f"layers, width {recipe.width}, {recipe.heads} heads. Softmax is the fused one of torch."
+        f"{task.line} It is a small version of {task.after}.{honest} Each model is a pre-norm transformer with "
+        f"{recipe.layers} layers, width {recipe.width} and {recipe.heads} heads. Softmax runs fused, by torch."
     )
 
 

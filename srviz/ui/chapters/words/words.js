@@ -4,7 +4,6 @@ import { css, luminance, mixed } from "../../kit/js/colour.js";
 import { clamp, make, mounted, put } from "../../kit/js/core.js";
 import { arrow } from "../../kit/js/drag.js";
 import { Row } from "../../kit/js/row/row.js";
-import { AXIS, TAIL } from "../../kit/js/row/strip.js";
 
 /** @typedef {import("../../kit/js/row/row.js").Message} Message */
 
@@ -33,7 +32,7 @@ const brief = (text) => {
 class Words extends Row {
   constructor(root) {
     super(root, "words");
-    this.room = LABELS * LINE + 6;
+    this.room = LABELS * LINE;
     this.words = [];
     this.what = "token";
   }
@@ -146,7 +145,7 @@ class Words extends Row {
     pen.lineWidth = 1;
     for (const { j, at, y } of placed) {
       pen.beginPath();
-      pen.moveTo(at, AXIS + 4);
+      pen.moveTo(at, this.strip.base + 4);
       pen.lineTo(at, y - 12);
       pen.strokeStyle = j === this.key ? css(colours.key) : colours.line;
       pen.stroke();
@@ -170,7 +169,7 @@ class Words extends Row {
       const level = free.findIndex((taken) => taken.every(([a, b]) => middle + half < a || middle - half > b));
       if (level < 0) continue;
       free[level].push([middle - half, middle + half]);
-      placed.push({ j, text, middle, at, y: AXIS + TAIL + 42 + level * LINE });
+      placed.push({ j, text, middle, at, y: this.strip.base + 38 + level * LINE });
     }
     return placed;
   }

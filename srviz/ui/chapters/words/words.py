@@ -1,7 +1,6 @@
 """Words: the visitor's own sentence as tokens, each weight drawn on the words."""
 
 import hashlib
-import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,12 +9,22 @@ from typing import Any
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
+from streamlit.delta_generator import DeltaGenerator
 
 from srviz.inputs import Tokens
 from srviz.inputs.base import Unreadable
-from srviz.inputs.words import DEFAULT, MOST_CHARACTERS, MOST_TOKENS, cut, read_embeddings, sentence, split
-from srviz.measure import memory
-from srviz.ui.kit import compute, controls, row, shell, url
+from srviz.inputs.words import (
+    DEFAULT,
+    MOST_CHARACTERS,
+    MOST_TOKENS,
+    between,
+    cut,
+    read_embeddings,
+    sentence,
+    split,
+    unspaced,
+)
+from srviz.ui.kit import compute, controls, row, shell, trained, url
 from srviz.ui.kit.component import component
 
 HERE = Path(__file__).parent
@@ -25,7 +34,8 @@ IN_LINK = 2_000  # characters of a text at most
 LEAST = 4  # tokens
 PARAMETERS = (
     url.text("text", IN_LINK, DEFAULT),
-    url.choice("unit", tuple(UNITS), "words"),
+    url.choice("unit", tuple(UNITS), "characters", before="words"),
+    trained.parameter(),
     url.whole("head", 1, compute.HEADS, 1),
     url.whole("held", 0, MOST_TOKENS, 0),
     url.flag("raw"),
@@ -35,28 +45,33 @@ PARAMETERS = (
 
 @dataclass(frozen=True, eq=False)
 class TextTokens:
-    """A text as tokens, one untrained head of them, and what the browser writes them from."""
+    """A text as tokens, one head of them, and what the browser writes them from. trained: None where it is not."""
 
     tokens: Tokens
+    trained: trained.Look | None
     head: row.Head
     look: dict[str, Any]
 
 
-def own_sentence() -> url.State:
-    """The text, the two copies of it that show the weights, and the strip; a click holds a token."""
+def own_sentence() -> bool:
+    """The text, the two copies of it that show the weights, and the strip; a click holds a token. Returns whether the
+    heads on screen are trained ones.
+    """
     state = url.settle(*PARAMETERS, together=_held)
-    _controls(state)
+    switch = _controls(state)
     words = split(state["text"], state["unit"])
     if len(words) < LEAST:
         found = f"Here {'is one' if len(words) == 1 else f'are {len(words)}'}." if words else "There is none yet."
         st.info(f"Write a text of at least {LEAST} tokens above: a few words in any language. {found}")
-        return state
+        return False
     own = _embeddings(len(words))
     digest = hashlib.sha256(repr((words, gaps(state["text"], words, state["unit"]))).encode()).hexdigest()
     by = "seeded" if own is None else own[0]
-    setting = " ".join(map(str, (digest, by, state["seed"], state["head"], shell.device())))
+    setting = " ".join(map(str, (digest, by, state["heads"], state["seed"], state["head"], shell.device())))
     made = row.kept("words", setting, lambda: _make(state, None if own is None else own[1], setting))
-    _says(state, made.tokens.n, own is not None)
+    with switch:
+        trained.control(there=own is None and trained.look(made.tokens) is not None)
+    _says(state, made, own is not None)
     held = row.sent("words", state, made.head)
     if held is not None:
         state["held"] = held + 1
@@ -73,23 +88,17 @@ def own_sentence() -> url.State:
     with st.container(gap=None):
         row.send(made.head, made.look)
         component("words", HERE)(key="words", data=data, on_hold_change=lambda: None)
-    return state
+    return made.trained is not None
 
 
 def gaps(text: str, words: tuple[str, ...], unit: str) -> list[str]:
     """What stands in the text before each token: a line end, a space, or nothing. Among characters a space is one."""
-    if unit == "characters":
-        return [""] * len(words)
-    text, at, found = unicodedata.normalize("NFC", text), 0, []
-    for word in words:
-        start = text.find(word, at, at + len(word) + 64)
-        between = text[at:start] if start >= 0 else " "
-        found.append("\n" if "\n" in between else " " if any(map(str.isspace, between)) else "")
-        at = start + len(word) if start >= 0 else at
-    return found
+    found = between(text, unit)[: len(words)]
+    return ["\n" if "\n" in gap or "\r" in gap else " " if gap else "" for gap in found]
 
 
-def _controls(state: url.State) -> None:
+def _controls(state: url.State) -> DeltaGenerator:
+    """The controls; the place of the switch between heads, which depends on the tokens."""
     st.text_area(
         "Your text",
         key=url.key("text"),
@@ -98,7 +107,8 @@ def _controls(state: url.State) -> None:
         on_change=_release,
         args=(url.key("held"),),
     )
-    first, second, third, _ = st.columns([1.4, 1.2, 0.8, 2], gap="medium", vertical_alignment="bottom")
+    widths = [1.4, 1.3, 1.2, 0.8, 0.6]
+    first, heads, second, third, _ = st.columns(widths, gap="medium", vertical_alignment="bottom")
     first.segmented_control(
         "Tokens", list(UNITS), key=url.key("unit"), format_func=UNITS.__getitem__, required=True,
         on_change=_release, args=(url.key("held"),),
@@ -106,13 +116,14 @@ def _controls(state: url.State) -> None:
     second.segmented_control("Head", range(1, compute.HEADS + 1), key=url.key("head"), required=True)
     with third.popover("More", width="stretch"):
         st.toggle("Raw weights of sliced ReLU", key=url.held("raw"), help="As they are before the values are centred.")
-        controls.seed("Of the embeddings and the projections.")
+        controls.seed("From this number the embeddings and the projections are drawn.")
         st.file_uploader(
             "Embeddings of your own: an NPY array with one row a token",
             ["npy"],
             key="own embeddings",
             on_change=_forget,
         )
+    return heads
 
 
 def _held(values: dict[str, Any]) -> dict[str, Any]:
@@ -141,7 +152,7 @@ def _embeddings(n: int) -> tuple[str, NDArray[np.float32]] | None:
         place.empty()
     _, array, trouble = known
     if array is None:
-        st.error("This array cannot be used; until then, seeded embeddings.")
+        st.error("This array cannot be used. Until then the embeddings are drawn from the seed.")
         st.text(trouble)  # as it is: it may hold names from the file
         return None
     return f"{file.file_id}", array
@@ -155,14 +166,26 @@ def own_embeddings() -> bool:
 
 def _read(data: bytes, n: int, show: Callable[[str], object]) -> tuple[NDArray[np.float32] | None, str]:
     try:
-        return read_embeddings(data, n, memory=memory.for_reader(), show=show), ""
+        return read_embeddings(data, n, show=show), ""
     except Unreadable as trouble:
         return None, str(trouble)
 
 
-def _says(state: url.State, n: int, own: bool) -> None:
+def _says(state: url.State, made: TextTokens, own: bool) -> None:
+    n = made.tokens.n
     embeddings = "The embeddings are yours" if own else "A token's embedding is drawn from its letters and a seed"
-    notes = [f"{n:,} tokens. {row.matrix(n)}. {embeddings}; the projections are untrained, from seed {state['seed']}."]
+    notes = [f"{n:,} tokens. {row.matrix(n)}."]
+    if made.trained:
+        notes.append(made.trained.says(row.shown()))
+    else:
+        notes.append(
+            f"**The heads are untrained**, from seed {state['seed']}: the shades show how it works, and mean nothing. "
+            f"{embeddings}."
+        )
+        if state["unit"] == "words":
+            notes.append("The trained models read characters.")
+    if state["unit"] == "words":
+        notes += filter(None, [unspaced(state["text"])])
     notes += filter(None, [cut(state["text"], state["unit"])])
     if len(state["text"]) > IN_LINK:
         notes.append(f"The link of this page holds only the first {IN_LINK:,} characters of the text.")
@@ -172,5 +195,6 @@ def _says(state: url.State, n: int, own: bool) -> None:
 def _make(state: url.State, embeddings: NDArray[np.float32] | None, setting: str) -> TextTokens:
     tokens = sentence(state["text"], state["unit"], random_state=state["seed"], embeddings=embeddings)
     words = tokens.words or ()
-    head = row.head(tokens, state["seed"], state["head"] - 1, str(shell.device()), setting)
-    return TextTokens(tokens, head, {"words": list(words), "gaps": gaps(state["text"], words, state["unit"])})
+    found = trained.look(tokens) if state["heads"] == "trained" and embeddings is None else None
+    head = row.head(tokens, state["seed"], state["head"] - 1, str(shell.device()), setting, found)
+    return TextTokens(tokens, found, head, {"words": list(words), "gaps": gaps(state["text"], words, state["unit"])})

@@ -1,0 +1,5 @@
+"""Tell them apart."""
+
+from srviz.ui.chapters import show
+
+show("apart")

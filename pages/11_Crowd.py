@@ -1,0 +1,5 @@
+"""Functions of a crowd."""
+
+from srviz.ui.chapters import show
+
+show("crowd")

@@ -1,0 +1,5 @@
+"""Puzzles."""
+
+from srviz.ui.chapters import show
+
+show("puzzles")

@@ -1,0 +1,5 @@
+"""In short."""
+
+from srviz.ui.chapters import show
+
+show("recap")

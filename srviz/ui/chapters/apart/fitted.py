@@ -1,0 +1,78 @@
+"""The buttons of the fits, and what they came to."""
+
+from dataclasses import dataclass
+
+import streamlit as st
+
+from srviz.lab import Spec
+from srviz.lab.train import NEAR
+from srviz.ui.chapters.apart.run import again, current, start
+
+
+def buttons(specs: tuple[Spec, ...]) -> None:
+    """Fit, go on, or begin again; and why something could not go on."""
+    fits = current()
+    lanes = [fits.lanes.get(spec) for spec in specs]
+    over = bool(specs) and all(lane and lane.over for lane in lanes)
+    begun = any(lane and not lane.over and lane.state for lane in lanes)
+    with st.container(horizontal=True, vertical_alignment="center", key="start"):
+        label = "Fit again" if over else "Go on" if begun else "Fit"
+        st.button(label, key="fit", on_click=again if over else start, args=(specs,), disabled=not specs)
+        if begun and not over:
+            st.button("Begin again", key="fit again", on_click=again, args=(specs,))
+        if specs:
+            recipe = specs[0].recipe
+            st.caption(
+                f"{recipe.steps:,} steps on exactly these crowds, all at every step; width {recipe.width}, "
+                f"{recipe.layers} {'layer' if recipe.layers == 1 else 'layers'}, {recipe.heads} heads, mean square "
+                f"error. One seed ({specs[0].seed}), one thread each, on this server."
+            )
+    if fits.trouble:
+        st.warning(fits.trouble)
+    for lane in lanes:
+        if lane and lane.diverged:
+            st.warning(f"{lane.spec.of_mixing.label}: {lane.diverged}")
+
+
+@dataclass(frozen=True)
+class Result:
+    """What one fit came to, in numbers."""
+
+    label: str
+    near: int
+    tokens: int
+    steps: int
+    seconds: float
+    parameters: int
+
+
+def results(specs: tuple[Spec, ...]) -> list[Result]:
+    """Of the fits that are over."""
+    lanes = [lane for spec in specs if (lane := current().lanes.get(spec)) and lane.end]
+    return [
+        Result(
+            lane.spec.of_mixing.label,
+            round(lane.end["accuracy"] * lane.end["asked"]),
+            lane.end["asked"],
+            lane.spec.recipe.steps,
+            lane.end["seconds"],
+            lane.parameters,
+        )
+        for lane in lanes
+        if lane.end
+    ]
+
+
+def told(specs: tuple[Spec, ...]) -> None:
+    """A sentence for each fit that is over."""
+    found = results(specs)
+    if not found:
+        return
+    st.markdown(
+        "  \n".join(
+            f"**{one.label}**: {one.near} of {one.tokens} tokens within {NEAR:g} of their targets after "
+            f"{one.steps:,} steps, {one.seconds:.1f} s, {one.parameters:,} parameters."
+            for one in found
+        )
+    )
+    st.caption("One seed each. Another one may end elsewhere: see the recorded runs below.")

@@ -1,0 +1,96 @@
+"""What can be taken away of the maps beside softmax."""
+
+from itertools import product
+from pathlib import Path
+
+import numpy as np
+import streamlit as st
+
+from srviz.attention import METHODS
+from srviz.inputs.patterns import PATTERNS
+from srviz.measure.fit import STEPS
+from srviz.ui.chapters.beside import beside, fits
+from srviz.ui.chapters.beside.record import TOKENS, reached, recorded
+from srviz.ui.kit import compute, controls, trained
+from srviz.ui.kit.program import Script
+from srviz.ui.kit.table import Columns, pairs
+from srviz.ui.kit.take import Figure, State
+
+SCRIPTS = Path(__file__).parent / "scripts"
+
+
+def caption(state: State) -> str:
+    """Which tokens, which head, and in which order."""
+    n = controls.count(state)
+    order = "as they come" if state["order"] == "input" else "sorted by score"
+    return (
+        f"The weights of {n} queries (down) on {n} keys (across), {order}, by every method: head {state['head']} of "
+        f"{state['heads']} projections on the input “{controls.chosen(state).title}”."
+    )
+
+
+def numbers(state: State) -> Columns:
+    """Every pair, its tokens numbered as they come, and its weight by every method; effective where that differs."""
+    weights = {}
+    for pane in beside.panes(beside.setting_of(state)):
+        weights[f"{pane.method}_effective" if pane.signed else pane.method] = pane.weights.ravel()
+    n = controls.count(state)
+    query, key = pairs(n, n)
+    return {"query": query, "key": key, **weights}
+
+
+def script(state: State) -> Script:
+    """Every method's formula on the head that is shown."""
+    kind = trained.kind(compute.tokens(*controls.setting(state)[:3]), state["heads"])
+    return Script(SCRIPTS / "methods", "Beside softmax", {"shown": controls.shown(state, kind=kind)})
+
+
+MAPS = Figure(
+    ("maps",), "beside-softmax", "the maps of weights", caption, numbers, script,
+    second={"input": "moons", "heads": "trained", "n": "20", "head": "2"},
+)  # fmt: skip
+
+
+# ---- the fits ----
+
+
+def _fits() -> fits.Fits | None:
+    found: fits.Fits | None = st.session_state.get("_fits")
+    return found
+
+
+def fit_numbers(state: State) -> Columns:
+    """Every pattern and method: the distance that was recorded, and the one that was reached here, so far."""
+    rows = list(product(PATTERNS, METHODS))
+    known, mine = recorded()["reached"], _fits()
+    reached = [mine.reached(*row) if mine else None for row in rows]
+    return {
+        "pattern": [pattern for pattern, _ in rows],
+        "method": [method for _, method in rows],
+        "recorded": [str(known.get(pattern, {}).get(method, ["", ""])[1]) for pattern, method in rows],
+        "here": [f"{one.last.best:.4f}" if one and one.last else "" for one in reached],
+        "steps": [str(one.last.step) if one and one.last else "" for one in reached],
+    }
+
+
+def fit_script(state: State) -> Script:
+    """The fits to the pattern of this input, or to the first one."""
+    pattern = state["input"] if state["input"] in PATTERNS else next(iter(PATTERNS))
+    values = {"pattern": pattern, "seed": state["seed"], "methods": list(METHODS), "tokens": TOKENS}
+    return Script(SCRIPTS / "fits", "Beside softmax", values | {"steps": STEPS})
+
+
+def fit_checked(state: State) -> Columns:
+    """What the page's own job reaches."""
+    values = fit_script(state).values
+    seed, steps = values["seed"], values["steps"]
+    return {"here": np.array([reached(values["pattern"], one, seed=seed, steps=steps)[1] for one in values["methods"]])}
+
+
+FITS = Figure(
+    ("fits",), "fits", "the table of fits",
+    lambda state: "The distance to each pattern that every method reaches when its maps are fitted to it, recorded and "
+    "reached here.",
+    fit_numbers, fit_script, variants=("torch",), checked=fit_checked,
+)  # fmt: skip
+FIGURES = (MAPS, FITS)

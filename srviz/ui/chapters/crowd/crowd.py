@@ -1,0 +1,368 @@
+"""The controls of the functions, the live picture of what the models learn, and what it comes to."""
+
+import base64
+import inspect
+import math
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+import torch
+
+from srviz.attention.methods import METHODS, Look
+from srviz.figures import lab as figures
+from srviz.lab import Spec
+from srviz.lab.formula import LONGEST, Formula, parse
+from srviz.lab.jobs.crowd import learned, places
+from srviz.lab.mixing import Attention, mixings
+from srviz.lab.model import Model
+from srviz.lab.probe import probed
+from srviz.lab.tasks import find
+from srviz.lab.tasks.crowd import FAMILY, MENU, REACH, Scale, scale
+from srviz.ui.chapters.crowd.run import Learning, current, go_on, start, stop
+from srviz.ui.kit import report, seat, url, work
+from srviz.ui.kit.chart import chart, mode
+from srviz.ui.kit.component import TOLERANCE, component
+
+HERE = Path(__file__).parent
+OWN = "own"
+TARGETS = (*MENU, OWN)
+FEWEST, MOST = 4, 48  # tokens of the visitor's crowd
+CROWD = (
+    -1.72,
+    -1.55,
+    -1.48,
+    -1.41,
+    -1.3,
+    -1.22,
+    -1.13,
+    -0.95,
+    0.2,
+    0.34,
+    0.42,
+    0.47,
+    0.55,
+    0.58,
+    0.66,
+    0.71,
+    0.83,
+    1.02,
+    1.6,
+    2.1,
+)
+SHARES = {"quarter": 0.25, "half": 0.5, "whole": 1.0}  # of the recipe's steps
+BESIDE = (*METHODS, "mean")
+WEIGHTS = "crowd weights"
+FLAT = 1.25  # times the error at the usual number of tokens: up to so much it is called flat
+PARAMETERS = (
+    url.choice("target", TARGETS, next(iter(MENU))),
+    url.text("f", LONGEST, "mean(c, c > x)"),
+    url.several("models", BESIDE, tuple(METHODS)),
+    url.choice("bet", ("none", *BESIDE), "none"),
+    url.choice("steps", tuple(SHARES), "whole"),
+    url.whole("seed", 0, 9999, 0),
+    url.reals("places", -REACH, REACH, MOST, CROWD),
+    url.reals("payloads", -1, 1, MOST, tuple(round(math.sin(2.4 * k), 2) for k in range(len(CROWD)))),
+)
+
+
+def crowd_page(state: url.State, menu: Callable[[], object]) -> work.Place | None:
+    """Controls, the live picture, and what the last training came to; where a training under way shows itself.
+
+    menu: what is shown below the picture.
+    """
+    number = report.take(state, "crowd", "crowd", ("places", "payloads"))
+    _fit(state)
+    run = current()
+    running = run is not None and run.running
+    _controls(state, running)
+    formula, wrong = formula_of(state)
+    if wrong:
+        st.warning(wrong)
+    specs = _specs(state, formula)
+    bar = work.stop_and_bar("stop learning", stop, row="racing") if running else None
+    if not running and specs and not wrong:
+        _buttons(state, specs, run)
+    shown = run if run and same(run.specs, specs) else None
+    if shown and not running and len(shown.models) + len(shown.diverged) == len(shown.specs):
+        component("paint")(key=WEIGHTS, data=_weights(shown, formula))
+    component("crowd", HERE)(
+        key="crowd", data=message(state, formula, specs, shown, number), on_crowd_change=lambda: None
+    )
+    menu()
+    feed = st.empty()
+    st.caption(_about(state, formula))
+    if run and not running and run.trouble:
+        st.warning(run.trouble)
+    if shown and not running:
+        _came_to(state, shown)
+    return work.Place(bar, feed) if run and bar else None
+
+
+def same(ran: tuple[Spec, ...], asked: tuple[Spec, ...]) -> bool:
+    """Whether a training is of the function on screen: its models are shown, also when others are chosen now."""
+    return bool(ran and asked) and ran[0].task == asked[0].task
+
+
+def _fit(state: url.State) -> None:
+    """One payload for each token."""
+    n = max(FEWEST, len(state["places"]))
+    held = (*state["places"], *CROWD)[:n]
+    state["places"] = held
+    state["payloads"] = (*state["payloads"], *[round(math.sin(2.4 * k), 2) for k in range(n)])[:n]
+
+
+def formula_of(state: url.State | dict[str, Any]) -> tuple[Formula, str]:
+    """The formula that is asked for, and what is wrong with the visitor's own: then the first of the menu stands."""
+    name = state["target"]
+    if name != OWN:
+        return parse(MENU[name].formula), ""
+    try:
+        formula = parse(state["f"])
+        scale(formula)
+        return formula, ""
+    except ValueError as error:
+        return parse(next(iter(MENU.values())).formula), str(error)
+
+
+def _specs(state: url.State, formula: Formula) -> tuple[Spec, ...]:
+    task = find(f"{FAMILY}:{formula.text}")
+    changes = {"steps": max(1, round(task.recipe.steps * SHARES[state["steps"]]))}
+    return tuple(Spec.usual(task.name, name, state["seed"], changes) for name in state["models"])
+
+
+# ---- controls --------------------------------------------------------------------------------------------------------
+
+
+def _controls(state: url.State, running: bool) -> None:
+    """Closed while a training is on: it would not hear them."""
+    target, beside, more = st.columns([1.7, 2.3, 0.7], gap="medium", vertical_alignment="bottom")
+    target.selectbox(
+        "The function f(x, μ)", TARGETS, key=url.key("target"), filter_mode=None, disabled=running,
+        format_func=lambda name: MENU[name].title if name in MENU else "A formula of your own",
+    )  # fmt: skip
+    known = mixings()
+    beside.pills(
+        "Models that learn it", BESIDE, key=url.key("models"), selection_mode="multi", disabled=running,
+        format_func=lambda name: known[name].label,
+    )  # fmt: skip
+    steps = find(f"{FAMILY}:{next(iter(MENU.values())).formula}").recipe.steps
+    with more.popover("More", width="stretch", disabled=running):
+        st.segmented_control(
+            "Steps", list(SHARES), key=url.held("steps"), required=True,
+            format_func=lambda name: f"{round(steps * SHARES[name]):,}",
+        )  # fmt: skip
+        st.number_input("Seed", 0, 9999, key=url.held("seed"))
+    if state["target"] == OWN:
+        st.text_input(
+            "Your formula f(x, μ)", key=url.key("f"), max_chars=LONGEST, disabled=running,
+            help="x is the place of the token that is asked, c the place and p the payload of a member of the crowd. "
+            "c and p stand inside mean, std, min, max, median, quantile(e, 0.9), share(condition) or pick(e, by); a "
+            "condition as last argument chooses members: mean(c, c > x). Besides: + − * / ^, comparisons, and, or, "
+            "not, abs, sqrt, exp, log, sin, cos, tanh, sign.",
+        )  # fmt: skip
+
+
+def _buttons(state: url.State, specs: tuple[Spec, ...], run: Learning | None) -> None:
+    known = mixings()
+    begun = run is not None and run.specs == specs
+    with st.container(horizontal=True, vertical_alignment="bottom", key="start"):
+        options = ("none", *(spec.mixing for spec in specs))
+        if state["bet"] not in options:
+            state["bet"] = "none"
+        of = MENU[state["target"]].title if state["target"] in MENU else state["f"]
+        asked = f"{of}: which comes closest?", [known[name].label for name in BESIDE]
+        topic = seat.topic("bet", *asked)
+        if seat.anew(topic):
+            state["bet"] = "none"
+        st.selectbox(
+            "Your bet: which comes closest?", options, key=url.key("bet"), filter_mode=None, width=260,
+            format_func=lambda name: "no bet" if name == "none" else known[name].label,
+        )  # fmt: skip
+        given = BESIDE.index(state["bet"]) if state["bet"] in BESIDE else None
+        seat.offer(topic, *asked, given)
+        watched = {"places": list(state["places"]), "payloads": list(state["payloads"])}
+        st.button(
+            "Train again" if begun else "Train", key="train all", on_click=start,
+            args=(specs, watched, state["bet"]),
+        )  # fmt: skip
+        if run and begun and not run.over and run.steps:
+            st.button("Go on", key="go on learning", on_click=go_on)
+
+
+def _about(state: url.State, formula: Formula) -> str:
+    recipe = find(f"{FAMILY}:{formula.text}").recipe
+    target = MENU.get(state["target"])
+    question = f"{target.title} " if target else ""
+    return (
+        f"{question}f(x, μ) = `{formula.text}`. The models see crowds of {recipe.n} tokens, {recipe.batch} of them in "
+        f"each of up to {recipe.steps:,} steps: one layer of width {recipe.width}, {recipe.heads} heads, about "
+        "equally many parameters. The thick curve is the true function of the crowd above; drag a token."
+        + (" A token's payload is its height." if formula.reads_payload else "")
+    )
+
+
+# ---- the picture -----------------------------------------------------------------------------------------------------
+
+
+def message(
+    state: url.State, formula: Formula, specs: tuple[Spec, ...], run: Learning | None, number: int
+) -> dict[str, Any]:
+    """What the component draws: the crowd, the function, and all that the models said of it so far."""
+    specs = run.specs if run else specs
+    found = scale(formula)
+    ended = bool(run and not run.running and run.models)
+    return {
+        "epoch": state.epoch,
+        "start": {name: list(state[name]) for name in ("places", "payloads")},
+        "answer": {"id": number, "said": said_of(run, state) if run and ended else []},
+        "formula": {
+            "tree": formula.tree, "payload": formula.reads_payload, "middle": found.middle, "unit": found.unit,
+        },
+        "limits": {"reach": REACH, "least": FEWEST, "most": MOST},
+        "xs": [round(x, 4) for x in places().tolist()],
+        "models": [_model(spec) for spec in specs],
+        "life": run.life if run else -1,
+        "name": repr(specs),
+        "running": bool(run and run.running),
+        "watched": run.watched if run else None,
+        "records": run.said if run else [],
+        "alt": _alt(formula, specs, run),
+        "tolerance": TOLERANCE,
+    }  # fmt: skip
+
+
+def _model(spec: Spec) -> dict[str, Any]:
+    mixing = spec.of_mixing
+    look = mixing.method.look if mixing.method else Look()
+    return {"label": mixing.label, "tone": look.tone, "dashed": look.dashed}
+
+
+def said_of(run: Learning, state: url.State | dict[str, Any]) -> list[list[float]]:
+    """What each trained model says of the crowd on screen, by the operator itself."""
+    place, payload = (torch.tensor(state[name], dtype=torch.float32) for name in ("places", "payloads"))
+    return [
+        learned(run.models[k], spec.task, place, payload, digits=7) if k in run.models else [0.0] * len(places())
+        for k, spec in enumerate(run.specs)
+    ]
+
+
+def _weights(run: Learning, formula: Formula) -> dict[str, Any]:
+    """The trained models, for a browser that computes what they say while the crowd is dragged."""
+    sent = [
+        sent_weights(run.models[k], spec, scale(formula), formula.reads_payload) if k in run.models else None
+        for k, spec in enumerate(run.specs)
+    ]
+    return {"painted": WEIGHTS, "life": run.life, "name": repr(run.specs), "models": sent}
+
+
+def sent_weights(model: Model, spec: Spec, found: Scale, payload: bool) -> dict[str, Any]:
+    """One model, as learned.js takes it."""
+    mix, method = model.blocks[0].mix, spec.of_mixing.method
+    bandwidths = [1.0] * spec.recipe.heads
+    if isinstance(mix, Attention):
+        one = torch.zeros(1, 1, spec.recipe.width)
+        bandwidth = mix.heads(one).bandwidth
+        if isinstance(bandwidth, torch.Tensor):
+            bandwidths = bandwidth.detach().flatten().tolist()
+    parts = {
+        name: {"shape": list(x.shape), "numbers": base64.b64encode(x.float().numpy().tobytes()).decode("ascii")}
+        for name, x in model.state_dict().items()
+    }
+    return {
+        "kind": method.rule if method else spec.mixing,
+        "heads": spec.recipe.heads,
+        "scored": bool(method and method.projection),
+        "standardized": bool(method and method.standardized),
+        "centred": bool(method and method.signed),
+        "bandwidths": bandwidths,
+        "payload": payload,
+        "middle": found.middle,
+        "unit": found.unit,
+        "parts": parts,
+    }
+
+
+def _alt(formula: Formula, specs: tuple[Spec, ...], run: Learning | None) -> str:
+    if run is None or not run.said:
+        return f"The function {formula.text} of a crowd, and nothing learned yet"
+    parts = []
+    for k, spec in enumerate(run.specs):
+        tested = [one["metric"] for one in run.said if one["run"] == k and "metric" in one]
+        parts.append(f"{spec.of_mixing.label}" + (f", R² {tested[-1]:.3f}" if tested else ""))
+    return f"The function {formula.text} of a crowd, and what was learned of it: {'; '.join(parts)}"
+
+
+# ---- what it came to -------------------------------------------------------------------------------------------------
+
+
+def _came_to(state: url.State, run: Learning) -> None:
+    """Who came closest, why, and whose error stays flat with more tokens."""
+    for k, text in run.diverged.items():
+        st.warning(f"{run.specs[k].of_mixing.label}: {text}")
+    if not run.sizes:
+        return
+    learned_at = run.specs[0].recipe.n
+    metrics = {run.specs[k].of_mixing.label: found[learned_at] for k, found in sorted(run.sizes.items())}
+    best = max(metrics, key=lambda label: metrics[label])
+    said = f"**{best}** came closest in this run: it explains {_share(metrics[best])} of the variance (R²)."
+    if run.bet != "none" and len(metrics) > 1:
+        bet = mixings()[run.bet].label
+        said += " You bet on it." if bet == best else f" You bet on {bet}: {_share(metrics.get(bet))}."
+    st.markdown(said)
+    if target := MENU.get(state["target"]):
+        st.markdown(f"What the shapes of the kernels have to do with it: {target.why}")
+    st.subheader("The same measures, more points", anchor=False)
+    st.markdown(
+        f"The models learned from crowds of {learned_at}. Here the test draws 16 to 4,096 tokens of the same measures. "
+        "A map of the measure does not care how many points stand for it, so the error of a model that has learned one "
+        f"stays flat. {_flat(run)}"
+    )
+    lines = {
+        run.specs[k].of_mixing.label: (
+            _look(run.specs[k]), list(found), [max(1e-5, 1 - r2) for r2 in found.values()]
+        )
+        for k, found in sorted(run.sizes.items())
+    }  # fmt: skip
+    words = "; ".join(
+        f"{label} {y[list(x).index(learned_at)]:.3g} at {learned_at} and {y[-1]:.3g} at {x[-1]:,}"
+        for label, (_, x, y) in lines.items()
+    )
+    drawing = figures.curves(
+        lines, along="tokens n of a test crowd", axis="share of the variance missed, 1 − R²", mode=mode(), log=True
+    )
+    chart(drawing, f"What is missed, by the number of tokens: {words}", "crowd sizes", st.container())
+
+
+def _share(r2: float | None) -> str:
+    """R² in words."""
+    if r2 is None:
+        return "it did not come to an end"
+    return f"{r2:.1%}" if r2 >= 0 else "nothing"
+
+
+def _flat(run: Learning) -> str:
+    """Whose error stays flat from the crowds it learned from to the largest ones, and whose grows."""
+    flat, grown = [], []
+    for k, found in sorted(run.sizes.items()):
+        here, there = 1 - found[run.specs[k].recipe.n], 1 - found[max(found)]
+        label = run.specs[k].of_mixing.label
+        if there <= FLAT * here:
+            flat.append(label)
+        else:
+            grown.append(f"{label} ({there / here:.1f} times)")
+    parts = [f"In this run it stays flat for {', '.join(flat)}"] if flat else []
+    parts += [f"{'it' if flat else 'In this run it'} grows for {', '.join(grown)}"] if grown else []
+    return "; ".join(parts) + "."
+
+
+def _look(spec: Spec) -> Look:
+    method = spec.of_mixing.method
+    return method.look if method else Look()
+
+
+def code() -> str:
+    """The source of what a model answers at a place, and of a formula's value."""
+    parts = (probed, Formula.of, Attention.heads)
+    return "\n\n".join(inspect.cleandoc("\n" + inspect.getsource(part)) for part in parts)

@@ -1,0 +1,58 @@
+"""The miniature: a crowd on a line, what one head says of it, and the crowd read back from that."""
+
+import inspect
+from pathlib import Path
+
+import torch
+
+from srviz.lab import miniature
+from srviz.lab.miniature import FORMS
+from srviz.ui.kit import report, url
+from srviz.ui.kit.component import TOLERANCE, component
+
+HERE = Path(__file__).parent
+REACH, MOST = 2.9, 24
+KEYS = (-1.9, -1.2, -1.05, -0.4, 0.35, 0.35, 1.1, 1.6)
+LABELS = {
+    "bare": "Bare sum",
+    "divided": "Divided",
+    "ones": "Divided, centred, equal values",
+    "full": "The paper’s head",
+}
+WORDS = {
+    "bare": "Every key has the value 1. The head adds up how far the keys lie below s. This sum bends at the keys and "
+    "is straight everywhere else, so the changes of its slope are the crowd.",
+    "divided": "Divided by Σ|s − t| the output is curved. But what lies below s and what lies above differ by s less "
+    "the mean, which standardization makes known, so the division can be undone.",
+    "ones": "Centring takes the mean away from the values. Where all values are the same nothing is left of them.",
+    "full": "Divided and centred as in the paper, with the key's own score as its value. Read from left to right, each "
+    "place tells what the next output must be, and so who stands there. Where one place does not tell, all shares "
+    "together do, because they are 1.",
+}
+PARAMETERS = (
+    url.reals("keys", -REACH, REACH, MOST, KEYS),
+    url.choice("form", tuple(FORMS), "bare"),
+)
+
+
+def excess(state: url.State) -> None:
+    """Show it; what was dragged comes back on release and goes into the URL."""
+    number = report.take(state, "excess", "excess", ("keys", "form"))
+    keys = list(state["keys"]) if len(state["keys"]) > 1 else list(KEYS)
+    said = FORMS[state["form"]].of(torch.tensor(keys, dtype=torch.float64))
+    data = {
+        "epoch": state.epoch,
+        "start": {"keys": keys, "form": state["form"]},
+        "answer": {"id": number, "y": [round(y, 9) for y in said.tolist()]},
+        "forms": [{"name": name, "label": LABELS[name], "words": WORDS[name]} for name in FORMS],
+        "reach": REACH,
+        "most": MOST,
+        "tolerance": TOLERANCE,
+    }
+    component("excess", HERE)(key="excess", data=data, on_excess_change=lambda: None)
+
+
+def code() -> str:
+    """The source that reads the crowd back."""
+    parts = (miniature.second_differences, miniature.from_divided, miniature.from_full)
+    return "\n\n".join(inspect.getsource(part) for part in parts)

@@ -1,0 +1,64 @@
+"""A cloud in the plane, rebuilt from its slices."""
+
+import inspect
+from pathlib import Path
+
+import numpy as np
+import streamlit as st
+import torch
+from numpy.typing import NDArray
+
+from srviz.inputs import INPUTS
+from srviz.lab import rebuild
+from srviz.lab.rebuild import COUNTS, apart, directions, rebuilt, slices
+from srviz.ui.kit import report, url
+from srviz.ui.kit.component import component
+
+HERE = Path(__file__).parent
+POINTS, STEPS = 140, 60
+CLOUDS = ("moons", "circles", "clusters")
+REACH = 2.4
+PARAMETERS = (
+    url.choice("cloud", CLOUDS, CLOUDS[0]),
+    url.choice("slices", tuple(map(str, COUNTS)), "2"),
+)
+
+
+def from_slices(state: url.State) -> None:
+    """Show it; the number of slices goes into the URL."""
+    report.take(state, "rebuilt", "slices", ("slices",))
+    st.segmented_control(
+        "Cloud", CLOUDS, key=url.key("cloud"), required=True, format_func=lambda name: INPUTS[name].title,
+        label_visibility="collapsed",
+    )  # fmt: skip
+    cloud, found, errors = made(state["cloud"])
+    data = {
+        "epoch": state.epoch,
+        "start": COUNTS.index(int(state["slices"])),
+        "counts": list(COUNTS),
+        "cloud": cloud.round(3).tolist(),
+        "rebuilt": [points.round(3).tolist() for points in found],
+        "errors": errors,
+        "reach": REACH,
+    }
+    component("rebuilt", HERE)(key="rebuilt", data=data, on_slices_change=lambda: None)
+
+
+@st.cache_data(max_entries=8, show_spinner=False)
+def made(name: str) -> tuple[NDArray[np.float64], list[NDArray[np.float64]], list[float]]:
+    """The cloud, what is rebuilt of it from each number of slices, and how far that is."""
+    x = torch.from_numpy(INPUTS[name].make(POINTS, random_state=1).x[:, :2]).double()
+    x = (x - x.mean(0)) / x.std(correction=0)
+    start = torch.randn(POINTS, 2, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    found, errors = [], []
+    for count in COUNTS:
+        along = directions(count)
+        points = rebuilt(slices(x, along), along, start, STEPS)
+        found.append(points.numpy())
+        errors.append(round(apart(x, points), 4))
+    return x.numpy(), found, errors
+
+
+def code() -> str:
+    """The source that rebuilds it."""
+    return "\n\n".join(inspect.getsource(part) for part in (rebuild.slices, rebuild.rebuilt))

@@ -1,0 +1,83 @@
+"""What can be taken away of a kernel."""
+
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from srviz.measure.curve import attend
+from srviz.ui.chapters.kernels import kernels
+from srviz.ui.kit import compute, controls
+from srviz.ui.kit.program import Script
+from srviz.ui.kit.table import Columns, pairs
+from srviz.ui.kit.take import Figure, State
+
+SCRIPTS = Path(__file__).parent / "scripts"
+
+
+def caption(state: State) -> str:
+    """Which curve, and what is done with it."""
+    rules = kernels.rules_of(state)
+    divide = {"distance": "Σ|s − t|", "rows": "the sum of its row", "n": "n", "one": "1"}[rules.divide]
+    bandwidth = f" of bandwidth {state['b']:g}" if state["kernel"] not in ("relu", "distance", "drawn") else ""
+    return (
+        f"The {state['kernel']} kernel{bandwidth} on {controls.count(state)} tokens of the input "
+        f"“{controls.chosen(state).title}”: every weight is divided by {divide}"
+        f"{', and the values are centred' if rules.centred else ''}."
+    )
+
+
+def numbers(state: State) -> Columns:
+    """Every pair: the scores s and t as they are used, and the weight w; the output y of its query, coordinate 0."""
+    s, t, v = compute.head(*controls.setting(state))
+    curve, rules = kernels.curve_of(state), kernels.rules_of(state)
+    w = attend(curve, rules, s, t, torch.eye(len(t), device=t.device))
+    y = attend(curve, rules, s, t, v[:, :1])[:, 0]
+    s, t = rules.scores(s, t)
+    query, key = pairs(*w.shape)
+    return {
+        "query": query,
+        "key": key,
+        "s": s.cpu().numpy()[query - 1],
+        "t": t.cpu().numpy()[key - 1],
+        "w": w.cpu().numpy().ravel(),
+        "y": y.cpu().numpy()[query - 1],
+    }
+
+
+def script(state: State) -> Script:
+    """Of a curve that is made of straight pieces, or of one that is not."""
+    curve, rules = kernels.curve_of(state), kernels.rules_of(state)
+    values = {"shown": controls.shown(state), "divide": rules.divide, "centred": rules.centred}
+    values |= {"scale": rules.scale, "shift": rules.shift, "queries": rules.queries, "standard": rules.standard}
+    pieces = curve.pieces()
+    if pieces is None:
+        return Script(SCRIPTS / "smooth", "Kernels", values | {"kernel": curve.kernel, "b": curve.b})
+    values |= {"nodes": pieces.nodes, "heights": pieces.heights, "left": pieces.left, "right": pieces.right}
+    return Script(SCRIPTS / "pieces", "Kernels", values)
+
+
+KERNEL = Figure(
+    ("kernel_map",), "kernel", "the kernel and its map", caption, numbers, script,
+    second={"kernel": "drawn", "input": "clusters", "n": "20", "centred": "1", "left": "0.5", "scale": "2"},
+)  # fmt: skip
+
+
+# ---- why the values are centred ----
+
+
+def spectrum_numbers(state: State) -> Columns:
+    """The eigenvalues on all vectors, and on those that sum to zero."""
+    whole, flat = kernels.eigenvalues(*controls.setting(state))
+    on = ["all vectors"] * len(whole) + ["sum to zero"] * len(flat)
+    return {"on": on, "eigenvalue": np.concatenate([whole, flat])}
+
+
+SPECTRUM = Figure(
+    ("kernels spectrum",), "eigenvalues", "the eigenvalues",
+    lambda state: f"The eigenvalues of −|tᵢ − tⱼ| for {controls.count(state)} key scores: on all vectors, and on those "
+    "that sum to zero.",
+    spectrum_numbers, lambda state: Script(SCRIPTS / "spectrum", "Kernels", {"shown": controls.shown(state)}),
+    second={"input": "clusters", "n": "12"},
+)  # fmt: skip
+FIGURES = (KERNEL, SPECTRUM)

@@ -1,0 +1,76 @@
+"""Who won: what is recorded of the trainings, sliced attention beside softmax, seed by seed."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+
+from srviz import places
+from srviz.lab.mixing import mixings
+from srviz.lab.summary import Line, against, lines
+from srviz.lab.sweep import read
+from srviz.lab.tasks import find
+
+BASE, OTHERS = "softmax", ("relu", "bump")
+TASKS, CROWD = "methods.jsonl", "crowd.jsonl"  # every method on the tasks of Train it, and on functions of a crowd
+BETTER, WORSE, CLOSE = "better", "worse", "no clear difference"
+MOST_BYTES = 8_000_000  # of a recorded file
+
+
+@dataclass(frozen=True)
+class Result:
+    """One task. means: of the test, by method. verdicts: of each sliced method against softmax. seeds: of softmax."""
+
+    title: str
+    unit: str
+    means: dict[str, float]
+    verdicts: dict[str, str]
+    seeds: int
+
+
+@cache
+def results(name: str) -> tuple[Result, ...]:
+    """Of each task in a recorded file that softmax has learned, too; none where there is no such file."""
+    path = places.RECORDED / "lab" / name
+    if not path.exists() or path.stat().st_size > MOST_BYTES:
+        return ()
+    by_task: dict[str, dict[str, Line]] = {}
+    for line in lines(read(path)):
+        if line.values:
+            by_task.setdefault(line.task, {})[line.mixing] = line
+    return tuple(_result(task, of) for task, of in by_task.items() if BASE in of)
+
+
+def _result(name: str, of: dict[str, Line]) -> Result:
+    task, sign = find(name), 1 if find(name).better_up else -1
+    verdicts = {}
+    for difference in against(of[BASE], [of[other] for other in OTHERS if other in of]):
+        won = BETTER if sign * difference.mean > 0 else WORSE
+        verdicts[difference.line.mixing] = won if difference.is_clear else CLOSE
+    means = {mixing: line.mean for mixing, line in of.items() if mixing in (BASE, *OTHERS)}
+    return Result(task.title, task.metric, means, verdicts, len(of[BASE].values))
+
+
+def table(found: Sequence[Result], crowd: Sequence[Result] = ()) -> str:
+    """In Markdown: a row for each task, with the verdicts in words, and one for all functions of a crowd."""
+    labels = [mixings()[name].label for name in (BASE, *OTHERS)]
+    rows = [f"| what was learned | {' | '.join(labels)} |", "|---|---:|---|---|"]
+    for result in found:
+        cells = [_cell(result, name) for name in (BASE, *OTHERS)]
+        rows.append(f"| {result.title} | {' | '.join(cells)} |")
+    if crowd:
+        rows.append(f"| {len(crowd)} functions of a crowd | | {' | '.join(tally(crowd, name) for name in OTHERS)} |")
+    return "\n".join(rows)
+
+
+def _cell(result: Result, name: str) -> str:
+    if name not in result.means:
+        return "not measured"
+    said = result.verdicts.get(name)
+    return f"{result.means[name]:.3f}" + (f", {said}" if said else "")
+
+
+def tally(found: Sequence[Result], method: str) -> str:
+    """How often a method was better than softmax and how often worse: "better on 1, worse on 9, … on 3"."""
+    counts = Counter(result.verdicts[method] for result in found if method in result.verdicts)
+    return ", ".join(f"{verdict} on {counts[verdict]}" for verdict in (BETTER, WORSE, CLOSE) if counts[verdict])

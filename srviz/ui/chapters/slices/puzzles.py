@@ -1,0 +1,83 @@
+"""Puzzles on slices."""
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from srviz.ui.chapters.slices.slices import points
+from srviz.ui.kit.puzzle import Puzzle, State
+
+SAME = 0.01  # scores that count as one
+WIDEST = 0.002  # of the largest variance that may be missed
+
+
+def _cloud(state: State) -> tuple[str, int, int]:
+    return state["input"], state["n"], state["seed"]
+
+
+def _scores(state: State) -> NDArray[np.float64]:
+    x = points(*_cloud(state)).astype(np.float64)
+    angle = math.radians(state["theta"])
+    found: NDArray[np.float64] = x @ np.array([math.cos(angle), math.sin(angle)])
+    return found
+
+
+def _flat(state: State) -> bool:
+    return bool(state["by"] == "hand" and points(*_cloud(state)).shape[1] == 2)
+
+
+def separated(state: State) -> bool:
+    """On the slice all tokens of one cluster lie before all of the other."""
+    if not _flat(state) or state["input"] != "clusters":
+        return False
+    one, other = np.array_split(_scores(state), [state["n"] // 2])  # the first half is one cluster
+    return bool(one.max() < other.min() or other.max() < one.min())
+
+
+def confused(state: State) -> bool:
+    """The first two tokens have one score, though they are not one point."""
+    x = points(*_cloud(state))
+    if not _flat(state) or state["input"] != "moons" or float(np.abs(x[0] - x[1]).max()) < 10 * SAME:
+        return False
+    scores = _scores(state)
+    return bool(abs(scores[0] - scores[1]) <= SAME)
+
+
+def widest(state: State) -> bool:
+    """The slice along which the scores vary most."""
+    if not _flat(state) or state["input"] != "moons":
+        return False
+    x = points(*_cloud(state)).astype(np.float64)
+    most = float(np.linalg.eigvalsh(np.cov(x.T, bias=True))[-1])
+    return float(_scores(state).var()) >= (1 - WIDEST) * most
+
+
+PUZZLES = (
+    Puzzle(
+        "separated", "A slice that separates",
+        "Turn the slice so that, on its line, all tokens of one cluster lie before all tokens of the other.",
+        {"input": "clusters", "theta": "135", "by": "hand"}, separated,
+        "A slice shows shadows. Look along the gap between the two clusters.",
+        (("Turn the slice so that it runs from one cluster to the other.", {"theta": "37"}),),
+        "One number a token is enough here, because the line can run through both clusters. A head learns such a line.",
+    ),
+    Puzzle(
+        "confused", "Two tokens that this head cannot tell apart",
+        "Turn the slice until tokens 1 and 2 have the same score, to 0.01.",
+        {"input": "moons", "theta": "60", "by": "hand"}, confused,
+        "Two points have one shadow where the slice stands upright on the line that joins them.",
+        (("Turn the slice across the line from token 1 to token 2.", {"theta": "7"}),),
+        "Whatever the values are, equal scores get equal outputs. Another head has another slice, and tells these two "
+        "apart.",
+    ),
+    Puzzle(
+        "widest", "The widest shadow",
+        "Find the slice on which the shadows of the moons are spread out most.",
+        {"input": "moons", "theta": "80", "by": "hand"}, widest,
+        "It is the first principal direction of the cloud.",
+        (("Turn the slice along the first principal direction.", {"theta": "135"}),),
+        "Standardizing divides by this spread, so a wide shadow gives no larger weights. What counts is the order, "
+        "and the gaps between neighbours.",
+    ),
+)  # fmt: skip

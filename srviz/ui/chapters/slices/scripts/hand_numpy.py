@@ -1,0 +1,27 @@
+"""Slices: the shadows of tokens on a line, and what one of them, as the query, gives the others."""
+
+import numpy as np
+
+# The tokens x, and the direction of the slice in degrees; in the plane it is not tilted.
+x = np.array([[0.9, 0.1], [-0.3, 0.8], [0.4, -0.7], [-0.8, -0.2]])
+degrees = [30.0, 0.0]
+held = 1  # the query, counted from 1
+
+# The score of a token is its shadow: the dot product with the direction, a vector of length 1.
+theta, tilt = np.radians(degrees)
+direction = np.array([np.cos(theta) * np.cos(tilt), np.sin(theta) * np.cos(tilt), np.sin(tilt)])
+score = x @ direction[: x.shape[1]]
+
+# Sliced ReLU weights of the query: every key below it counts, and the farthest counts most.
+r = score[held - 1] - score
+weight = np.maximum(r, 0) / np.abs(r).sum()
+
+# Neighbours on the line are given nearly the same weight. The two that are farthest apart in truth are confused most.
+order = np.argsort(score, kind="stable")
+i, j = order[:-1], order[1:]
+lost = np.linalg.norm(x[i] - x[j], axis=1) - (score[j] - score[i])
+k = lost.argmax()
+print(f"Tokens {i[k] + 1} and {j[k] + 1} are neighbours on the line; {lost[k]:.2f} of their distance is lost.")
+
+print(" token   score  weight")
+print(np.column_stack([np.arange(1, len(x) + 1), score, weight])[order].round(3))

@@ -1,0 +1,114 @@
+"""What can be taken away of the reasons: one figure each."""
+
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from srviz.attention import reference
+from srviz.ui.chapters.why import why
+from srviz.ui.kit.program import Script
+from srviz.ui.kit.table import Columns
+from srviz.ui.kit.take import Figure, State
+
+SCRIPTS = Path(__file__).parent / "scripts"
+TITLE = "Why it is made so"
+KEYS, VALUES = (torch.tensor(part, dtype=torch.float64) for part in (why.KEYS, why.VALUES))
+
+
+def _line(*queries: float) -> torch.Tensor:
+    return torch.tensor(queries, dtype=torch.float64)
+
+
+# ---- relu and not the distance ----
+
+
+def _pair(state: State) -> Columns:
+    i, j = state["pair"]
+    r = np.array([i - j, j - i])
+    return {"gives": ["i to j", "j to i"], "relu": np.maximum(r, 0), "distance": np.abs(r)}
+
+
+# ---- the normalizer ----
+
+
+def _divisor(state: State) -> Columns:
+    """The weights of the query's row, by both divisors."""
+    s = _line(state["query"])
+    weights = reference.sliced_relu_weights(s, KEYS, effective=False)[0].numpy()
+    hinge = (s - KEYS).relu().numpy()
+    own = hinge / hinge.sum() if hinge.any() else np.full(len(hinge), np.nan)
+    return {"t": KEYS.numpy(), "by_distance": weights, "by_own_sum": own}
+
+
+# ---- shifting and scaling ----
+
+
+def _alike(state: State) -> Columns:
+    moved = [state["scale"] * (scores + state["shift"]) for scores in (_line(why.HELD), KEYS)]
+    bandwidth = torch.tensor(why.BANDWIDTH, dtype=torch.float64)
+    weights = [reference.sliced_relu_weights(s, t, effective=False)[0] for s, t in ((_line(why.HELD), KEYS), moved)]
+    bumps = [reference.sliced_bump_weights(s, t, bandwidth)[0] for s, t in ((_line(why.HELD), KEYS), moved)]
+    names = ("relu_before", "relu_after", "bump_before", "bump_after")
+    found = {name: part.numpy() for name, part in zip(names, [*weights, *bumps], strict=True)}
+    return {"t": KEYS.numpy(), **found}
+
+
+# ---- centring ----
+
+
+def _centred(state: State) -> Columns:
+    """The outputs along the line, of values to which a number was added, without centring and with it."""
+    s = torch.linspace(why.LOW, why.HIGH, 121, dtype=torch.float64)
+    weights = reference.sliced_relu_weights(s, KEYS, effective=False)
+    v = VALUES + state["added"]
+    return {"s": s.numpy(), "plain": (weights @ v).numpy(), "centred": (weights @ (v - v.mean())).numpy()}
+
+
+def _live(state: State, *names: str) -> dict[str, object]:
+    return {name: list(state[name]) if isinstance(state[name], tuple) else state[name] for name in names}
+
+
+# ---- what is measured ----
+
+
+def _errors(found: dict[str, list[float]], powers: tuple[int, ...]) -> Columns:
+    columns: Columns = {name: np.array(errors, dtype=np.float64) for name, errors in found.items()}
+    return {"power": list(powers), **columns}
+
+
+PAIR = Figure(
+    ("why pair",), "relu-or-distance", "relu and the distance",
+    lambda state: "What i at {:g} and j at {:g} give each other, by relu(r) and by |r|.".format(*state["pair"]),
+    _pair, lambda state: Script(SCRIPTS / "pair", TITLE, _live(state, "pair")), second={"pair": "-1_0.5"},
+)  # fmt: skip
+DIVISOR = Figure(
+    ("why divisor",), "two-divisors", "the two divisors",
+    lambda state: f"The row of a query at {state['query']:g}, divided by Σ|s − t| and by its own sum.",
+    _divisor, lambda state: Script(SCRIPTS / "divisor", TITLE, _live(state, "query")), second={"query": "0.5"},
+)  # fmt: skip
+ALIKE = Figure(
+    ("why alike",), "shift-and-scale", "shifted and scaled scores",
+    lambda state: f"The weights of a query before and after: all scores shifted by {state['shift']:g} and multiplied "
+    f"by {state['scale']:g}.",
+    _alike, lambda state: Script(SCRIPTS / "alike", TITLE, _live(state, "shift", "scale")),
+    second={"shift": "-1", "scale": "0.5"},
+)  # fmt: skip
+CENTRED = Figure(
+    ("why centred",), "centring", "centring",
+    lambda state: f"The output of a query at any score, after {state['added']:g} was added to all values.",
+    _centred, lambda state: Script(SCRIPTS / "centred", TITLE, _live(state, "added")), second={"added": "-0.5"},
+)  # fmt: skip
+SHIFTS = Figure(
+    ("why shifts",), "gaps-or-products", "the errors of both sums",
+    lambda state: "The error of a sum in float32 by gaps and by products, over what is added to all scores.",
+    lambda state: _errors(why.of_shifts(), why.SHIFTS),
+    lambda state: Script(SCRIPTS / "shifts", TITLE), variants=("torch",),
+)  # fmt: skip
+SCALES = Figure(
+    ("why scales",), "standardizing", "the errors with and without standardizing",
+    lambda state: "The error of the formula in float16, over what all scores are multiplied by.",
+    lambda state: _errors(why.of_scales(), why.SCALES),
+)  # fmt: skip
+FIGURES = (PAIR, DIVISOR, SCALES, ALIKE, SHIFTS, CENTRED)
+OF = {"pair": PAIR, "divisor": DIVISOR, "alike": ALIKE, "centred": CENTRED}

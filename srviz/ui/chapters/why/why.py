@@ -1,0 +1,176 @@
+"""What would go wrong without each part of the formula: measured in float32, or drawn in the browser."""
+
+import math
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+import torch
+from torch import Tensor
+
+from srviz.attention import hinge_sum, reference, standardize
+from srviz.figures import why as figures
+from srviz.numbers import power
+from srviz.ui.kit import report, url
+from srviz.ui.kit.chart import chart, mode
+from srviz.ui.kit.component import component
+
+HERE = Path(__file__).parent
+KEYS = (-2.1, -1.5, -1.12, -0.62, -0.2, 0.34, 0.95, 1.42, 2.0)
+VALUES = (0.95, -0.35, 0.9, -0.7, 0.95, 0.6, -0.9, -0.6, -0.6)
+LOW, HIGH = -3, 3  # scores
+HELD, BANDWIDTH = 0.83, 0.8  # the score of a query that is not dragged; of the bump
+MOST_SHIFT, MOST_SCALE, MOST_ADDED = 4, 3, 2
+TOKENS = 512  # of what is measured
+SHIFTS = tuple(range(8))  # powers of ten that are added to all scores
+SCALES = tuple(range(-8, 7))  # powers of ten by which all scores are multiplied
+PARAMETERS = (
+    url.reals("pair", LOW, HIGH, 2, (1.2, -0.8)),
+    url.real("query", LOW, HIGH, -1.9),
+    url.real("shift", -MOST_SHIFT, MOST_SHIFT, 2.0),
+    url.real("scale", 1 / MOST_SCALE, MOST_SCALE, 2.0),
+    url.real("added", -MOST_ADDED, MOST_ADDED, 1.0),
+    url.choice("away", tuple(map(str, SHIFTS)), "6"),
+    url.choice("size", tuple(map(str, SCALES)), "4"),
+)
+KINDS = {"pair": ("pair",), "divisor": ("query",), "alike": ("shift", "scale"), "centred": ("added",)}
+
+
+def settle() -> url.State:
+    """The state of the page, with what its figures reported last."""
+    state = url.settle(*PARAMETERS, together=_whole_pair)
+    for kind, names in KINDS.items():
+        report.take(state, f"why {kind}", "why", names)
+    return state
+
+
+def _whole_pair(values: dict[str, Any]) -> dict[str, Any]:
+    return {"pair": (*values["pair"], 0.0)[:2]}
+
+
+def live(kind: str, state: url.State) -> None:
+    """One of the figures that are dragged in the browser."""
+    data = {
+        "kind": kind,
+        "epoch": state.epoch,
+        "start": {name: state[name] for name in KINDS[kind]},
+        "held": HELD,
+        "keys": list(KEYS),
+        "values": list(VALUES),
+        "b": BANDWIDTH,
+        "limits": {
+            "low": LOW, "high": HIGH, "shift": MOST_SHIFT, "scale": MOST_SCALE, "added": MOST_ADDED,
+        },
+    }  # fmt: skip
+    component("why", HERE)(key=f"why {kind}", data=data, on_why_change=lambda: None)
+
+
+# ---- what is measured ------------------------------------------------------------------------------------------------
+
+
+def by_products(s: Tensor, t: Tensor, v: Tensor) -> Tensor:
+    """Σ relu(s − t) v as s·Σ v − Σ t·v over the keys below: the short way, which cancels. As `hinge_sum` otherwise."""
+    t, order = t.sort()
+    v = v[order]
+    zero = torch.zeros_like(v[:1])
+    sums, products = (torch.cat([zero, x.cumsum(0)]) for x in (v, t[:, None] * v))
+    p = torch.searchsorted(t, s)
+    return s[:, None] * sums[p] - products[p]
+
+
+def _problem() -> tuple[Tensor, Tensor, Tensor]:
+    draw = torch.Generator().manual_seed(4)
+    s, t, v = (torch.randn(TOKENS, generator=draw) for _ in range(3))
+    return s, t, v[:, None] - v.mean()
+
+
+def _error(found: Tensor, exact: Tensor) -> float:
+    """The largest difference, as a part of the largest entry; infinite where something is no number."""
+    off = (found.double() - exact).abs().max() / exact.abs().max()
+    return float(off) if torch.isfinite(found).all() else math.inf
+
+
+@st.cache_data(max_entries=1, show_spinner=False)
+def of_shifts() -> dict[str, list[float]]:
+    """The error of both ways in float32, for every power of ten that is added to all scores."""
+    s, t, v = _problem()
+    found: dict[str, list[float]] = {"gaps": [], "products": []}
+    for k in SHIFTS:
+        away = 10.0**k if k else 0.0
+        q, keys = s + away, t + away  # rounded to float32, and the same for all
+        exact = reference.hinge_sum(q.double(), keys.double(), v.double())
+        found["gaps"].append(_error(hinge_sum(q, keys, v), exact))
+        found["products"].append(_error(by_products(q, keys, v), exact))
+    return found
+
+
+@st.cache_data(max_entries=1, show_spinner=False)
+def of_scales() -> dict[str, list[float]]:
+    """The error of the n² formula in float16 on scores times every power of ten, standardized and not."""
+    s, t, v = _problem()
+    exact = reference.sliced_relu(s.double(), t.double(), v.double())
+    found: dict[str, list[float]] = {"standardized": [], "raw": []}
+    for k in SCALES:
+        raw = (s.double() * 10.0**k).float(), (t.double() * 10.0**k).float()
+        for name, (q, keys) in (("raw", raw), ("standardized", standardize(*raw, eps=0)[:2])):
+            found[name].append(_error(reference.sliced_relu(q.half(), keys.half(), v.half()), exact))
+    return found
+
+
+def shifts(state: url.State) -> None:
+    """The dial that moves all scores away from zero, and what both ways then get wrong."""
+    found = of_shifts()
+    st.select_slider(
+        "Added to all scores", PARAMETERS_OF["away"], key=url.key("away"), format_func=lambda k: _tens(int(k), 0)
+    )
+    at = SHIFTS.index(int(state["away"]))
+    st.markdown(
+        f"By gaps the largest error is **{_says(found['gaps'][at])}** of the largest sum. "
+        f"By products it is **{_says(found['products'][at])}**."
+    )
+    lines = {"by products": (list(SHIFTS), found["products"], True), "by gaps": (list(SHIFTS), found["gaps"], False)}
+    drawing = figures.errors(lines, at=SHIFTS[at], axis="added to all scores, as a power of ten", mode=mode())
+    here = f"at {_tens(SHIFTS[at], 0)} it is {_says(found['products'][at])} by products"
+    alt = f"Error over the number that is added to all scores; {here}"
+    chart(drawing, alt, "why shifts", st.container(), menu=False)
+    st.caption(f"Measured now: {TOKENS} tokens in float32, against the n² formula in float64.")
+
+
+def scales(state: url.State) -> None:
+    """The dial that makes all scores larger or smaller, and what the formula then gets wrong."""
+    found = of_scales()
+    st.select_slider(
+        "All scores are multiplied by",
+        PARAMETERS_OF["size"],
+        key=url.key("size"),
+        format_func=lambda k: _tens(int(k), 1),
+    )
+    at = SCALES.index(int(state["size"]))
+    st.markdown(
+        "The largest error, as a part of the largest output: "
+        f"with scores that are standardized first, **{_says(found['standardized'][at])}**; with scores as they are, "
+        f"**{_says(found['raw'][at])}**."
+    )
+    lines = {
+        "not standardized": (list(SCALES), found["raw"], True),
+        "standardized": (list(SCALES), found["standardized"], False),
+    }
+    drawing = figures.errors(lines, at=SCALES[at], axis="all scores times, as a power of ten", mode=mode())
+    here = f"at {_tens(SCALES[at], 1)} it is {_says(found['raw'][at])} without standardizing"
+    alt = f"Error over the size of the scores; {here}"
+    chart(drawing, alt, "why scales", st.container(), menu=False)
+    st.caption(f"Measured now: the n² formula on {TOKENS} tokens in float16, against the same in float64.")
+
+
+PARAMETERS_OF = {"away": tuple(map(str, SHIFTS)), "size": tuple(map(str, SCALES))}
+
+
+def _tens(k: int, none: int) -> str:
+    """10 to the power k; `none` where nothing is done."""
+    return str(none) if k == 0 else power(10.0**k).replace("1 · ", "")
+
+
+def _says(error: float) -> str:
+    if math.isinf(error):
+        return "no number at all"
+    return f"{error:.2f}" if error >= 0.01 else power(error)
