@@ -35,9 +35,17 @@ def test_the_app_is_started(given, handed, started):
     assert (places.HOME / "app.py").is_file()
 
 
+def test_numbers_for_prometheus_are_asked_for_by_the_environment(started, monkeypatch):
+    monkeypatch.setenv("SRVIZ_METRICS_PORT", "1")
+    assert cli.main(["--metrics-port", "9100"]) == 0
+    assert cli.os.environ["SRVIZ_METRICS_PORT"] == "9100"
+    assert "--metrics-port" not in started[0]
+
+
 @pytest.mark.parametrize(
     ("given", "said"),
     [
+        (["--metrics-port", "0"], "expected a number from 1 to 65535, got 0"),
         (["--port", "0"], "expected a number from 1 to 65535, got 0"),
         (["--port", "x"], "invalid"),
         (["benchmark"], "expected an option or bench, got 'benchmark'"),

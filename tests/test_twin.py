@@ -73,7 +73,7 @@ def test_beside_softmax_shows_its_weights_and_its_arithmetic():
     titles = [markdown.value for markdown in page.markdown]
     for title in ("Twin, raw", "Twin, effective"):
         assert any(title in text for text in titles)
-    panes = {pane.title: pane for pane in beside.panes.__wrapped__("clusters", 24, 1, 0, "cpu")}
+    panes = {pane.title: pane for pane in beside.panes.__wrapped__(("clusters", 24, 1, 0, "cpu", "untrained"))}
     sibling, twin = panes["Sliced ReLU, raw"], panes["Twin, raw"]
     np.testing.assert_array_equal(sibling.weights, twin.weights)
     assert (sibling.template, sibling.terms) == (twin.template, twin.terms)

@@ -1,5 +1,6 @@
 """A server and a real browser. Without a browser the tests are skipped, under CI=true they fail."""
 
+import json
 import os
 import re
 import shutil
@@ -8,9 +9,10 @@ import subprocess
 import sys
 import time
 import urllib.request
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
+import psutil
 import pytest
 from playwright.sync_api import expect, sync_playwright
 
@@ -42,48 +44,107 @@ def chromium():
     return next((found for found in map(shutil.which, filter(None, names)) if found), None)
 
 
-@contextmanager
-def running_server(script="app.py"):
-    """`streamlit run app.py` as a visitor would meet it: (address, process)."""
+def free_port():
+    """A port of this machine that nobody listens at."""
     with socket.socket() as s:
         s.bind(("127.0.0.1", 0))
-        port = s.getsockname()[1]
-    command = [sys.executable, "-m", "streamlit", "run", script, "--server.port", str(port)]
+        return s.getsockname()[1]
+
+
+@contextmanager
+def running_server():
+    """`streamlit run app.py` as a visitor would meet it: (address, process)."""
+    port = free_port()
+    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
     command += ["--server.address", "127.0.0.1", "--server.headless", "true"]
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
     process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     address = f"http://127.0.0.1:{port}"
     try:
-        for _ in range(600):
-            try:
-                urllib.request.urlopen(f"{address}/_stcore/health", timeout=1).close()
-                break
-            except OSError:
-                assert process.poll() is None, process.stdout.read().decode()
-                time.sleep(0.1)
+        wait_until_healthy(address, lambda: process.poll() is None or process.stdout.read().decode())
         yield address, process
     finally:
         process.terminate()
         process.communicate(timeout=20)
 
 
+def wait_until_healthy(address, runs):
+    """Wait for a server to answer. runs: True while it does, else what it said at its end."""
+    for _ in range(600):
+        try:
+            urllib.request.urlopen(f"{address}/_stcore/health", timeout=1).close()
+            return
+        except OSError:
+            said = runs()
+            assert said is True, said
+            time.sleep(0.1)
+    raise AssertionError("no server within a minute")
+
+
 @pytest.fixture(scope="session")
-def server():
-    with running_server() as (address, _):
+def start(tmp_path_factory):
+    """How to start a server without the seconds that imports take; see zygote.py.
+
+    start(script, port, base, **environment) is for a `with`, and gives its address and its process. What the server
+    says is in `process.said`, a file.
+    """
+    program = str(Path(__file__).with_name("zygote.py"))
+    pipe = subprocess.PIPE
+    places = tmp_path_factory.mktemp("servers")
+
+    @contextmanager
+    def start(script="app.py", port=None, base="", **environment):
+        port = port or free_port()
+        said = places / f"{port}-{time.monotonic_ns()}"
+        order = {"script": script, "port": str(port), "base": base, "said": str(said), "environment": environment}
+        zygote.stdin.write(f"{json.dumps(order)}\n".encode())
+        zygote.stdin.flush()
+        process = psutil.Process(int(zygote.stdout.readline()))
+        process.said = said
+        address = f"http://127.0.0.1:{port}{base}"
+        try:
+            wait_until_healthy(address, lambda: process.is_running() or said.read_text())
+            yield address, process
+        finally:
+            with suppress(psutil.NoSuchProcess):
+                process.terminate()
+            process.wait(timeout=20)
+
+    with subprocess.Popen([sys.executable, program], cwd=ROOT, stdin=pipe, stdout=pipe) as zygote:
+        yield start
+        zygote.stdin.close()
+
+
+@pytest.fixture(scope="session")
+def server(start):
+    with start() as (address, _):
         yield address
 
 
 @pytest.fixture
 def fresh_server():
-    """A server that has shown nothing yet: (address, process)."""
+    """A server that has shown nothing yet and imported nothing yet: (address, process)."""
     with running_server() as server:
         yield server
 
 
+@pytest.fixture(scope="session")
+def fresh_port():
+    """Where servers listen one after the other, so that the browser knows Streamlit's own files from the one before."""
+    return free_port()
+
+
+@pytest.fixture
+def forked_server(start, fresh_port):
+    """A server that has shown nothing yet, with what is heavy imported already: (address, process)."""
+    with start(port=fresh_port) as server:
+        yield server
+
+
 @pytest.fixture(scope="module")
-def figures_server():
+def figures_server(start):
     """A page of live figures, for the promises that no page of the course needs all of."""
-    with running_server("tests/browser/apps/figures.py") as (address, _):
+    with start("tests/browser/apps/figures.py") as (address, _):
         yield address
 
 
@@ -107,47 +168,64 @@ def browser():
 
 
 @pytest.fixture(scope="session")
-def context_of(browser):
-    """A profile for each set of options. Tests share it, so that Streamlit and plotly.js are fetched once."""
-    contexts = {}
+def tabs(browser):
+    """What lends tabs: of the profile that a set of options makes, one that an earlier test left, or a new one.
 
-    def context(options):
+    A tab that is used again has Streamlit and plotly.js compiled, which takes more time than most pages do.
+    """
+    contexts, left = {}, {}
+
+    def lend(options):
         key = repr(sorted(options.items()))
         if key not in contexts:
             contexts[key] = browser.new_context(**options)
-        return contexts[key]
+        idle = left.setdefault(key, [])
+        page = idle.pop() if idle else contexts[key].new_page()
+        return page, idle
 
-    yield context
+    yield lend
     for one in contexts.values():
         one.close()
 
 
 @pytest.fixture
-def visit(context_of):
+def visit(tabs):
     """Open an address; whatever goes wrong in the browser fails the test at its end."""
-    pages, problems = [], []
+    lent, problems = [], []
+
+    def hear(message):
+        if message.type == "error" and not HARMLESS.search(message.location.get("url", "")):
+            problems.append(message.text)
+
+    def fail(error):
+        problems.append(str(error))
 
     def open_(address, *, width=1440, height=900, asked=None, **options):
         """asked: a list that gets the address of all that the page fetches."""
-        page = context_of(options).new_page()
-        pages.append(page)
+
+        def ask(request):
+            asked.append(request.url)
+
+        page, idle = tabs(options)
+        hears = {"console": hear, "pageerror": fail} | ({} if asked is None else {"request": ask})
+        lent.append((page, idle, hears, options.get("color_scheme", "light")))
         page.set_viewport_size({"width": width, "height": height})
         page.set_default_timeout(30_000)
-
-        def hear(message):
-            if message.type == "error" and not HARMLESS.search(message.location.get("url", "")):
-                problems.append(message.text)
-
-        page.on("console", hear)
-        page.on("pageerror", lambda error: problems.append(str(error)))
-        if asked is not None:
-            page.on("request", lambda request: asked.append(request.url))
+        for what, listener in hears.items():
+            page.on(what, listener)
         page.goto(address)
         page.wait_for_selector(IDLE)
         return page
 
     yield open_
-    for page in (page for page in pages if not page.is_closed()):
-        page.evaluate("localStorage.clear()")  # what one test leaves in the profile is not the next one's
-        page.close()
+    for page, idle, hears, scheme in lent:
+        if page.is_closed():
+            continue
+        page.evaluate("localStorage.clear(), sessionStorage.clear()")  # what one test leaves is not the next one's
+        for what, listener in hears.items():
+            page.remove_listener(what, listener)
+        page.emulate_media(color_scheme=scheme)
+        page.mouse.move(0, 0)
+        page.goto("about:blank")
+        idle.append(page)
     assert not problems

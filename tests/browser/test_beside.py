@@ -13,8 +13,14 @@ PANES = sum(2 if method.signed else 1 for method in METHODS.values())  # raw, an
 @pytest.fixture
 def page(server, visit):
     page = visit(f"{server}/Beside_softmax?n=64", height=2600)
-    expect(page.locator(".figure .nsewdrag")).to_have_count(PANES + 3)  # the tokens, the pattern, the histogram
+    expect(page.locator(".figure .nsewdrag")).to_have_count(PANES + 3)  # the tokens, the pattern, the shades
     return page
+
+
+def deeper(page):
+    """Open what tells how the weights are spread."""
+    page.get_by_text("Going deeper: how the weights are spread").click()
+    expect(page.get_by_role("figure", name="Histogram of the sizes")).to_be_visible()
 
 
 def cell(page, pane, row, column):
@@ -23,14 +29,20 @@ def cell(page, pane, row, column):
 
 
 def arithmetic(page):
-    """What stands under the pane of raw sliced ReLU weights: s, t, N and the weight."""
-    said = page.locator(".figure .says").nth(1)
+    """What is written of raw sliced ReLU weights: s, t, N and the weight."""
+    said = numbers(page)
     expect(said).to_contain_text("relu(")
     text = said.inner_text().replace("−", "-")
-    return map(float, re.search(r"relu\((\S+) - \(?([^\s)]+)\)+ / (\S+)\n= (\S+)", text).groups())
+    return map(float, re.search(r"relu\((\S+) - \(?([^\s)]+)\)+ / (\S+) = (\S+)", text).groups())
+
+
+def numbers(page):
+    """The line of raw sliced ReLU weights among the numbers of the pair."""
+    return page.locator(".pair-numbers .sum").nth(1)
 
 
 def test_a_pair_lights_up_everywhere_with_its_arithmetic(page):
+    deeper(page)
     x, y = cell(page, 1, 50, 6)
     page.mouse.move(x - 2, y)
     page.mouse.move(x, y)
@@ -41,7 +53,7 @@ def test_a_pair_lights_up_everywhere_with_its_arithmetic(page):
     page.mouse.down()
     page.mouse.up()
     expect(page).to_have_url(re.compile(r"query=\d+"))
-    expect(page.get_by_text("held above.")).to_be_visible()
+    expect(page.get_by_text("which is held above.")).to_be_visible()
     page.mouse.move(5, 5)
     expect(page.locator(".figure .over rect")).to_have_count(2 * (PANES + 1))
     page.keyboard.press("Escape")
@@ -51,10 +63,11 @@ def test_a_pair_lights_up_everywhere_with_its_arithmetic(page):
 def test_a_held_pair_is_in_the_link_and_a_link_holds_it(page, server, visit):
     page.mouse.click(*cell(page, 1, 50, 6))
     expect(page).to_have_url(re.compile(r"query=\d+.*key=\d+|key=\d+.*query=\d+"))
-    said = page.locator(".figure .says").nth(1).inner_text()
+    said = numbers(page).inner_text()
     other = visit(page.url, height=2600)
     expect(other.locator(".figure .over rect")).to_have_count(2 * (PANES + 1))
-    expect(other.locator(".figure .says").nth(1)).to_have_text(said, use_inner_text=True)
+    expect(numbers(other)).to_have_text(said, use_inner_text=True)
+    deeper(other)
     other.get_by_role("button", name="All queries").click()
     expect(other.locator(".figure .over rect")).to_have_count(0)
     expect(other).not_to_have_url(re.compile("query="))
@@ -75,20 +88,21 @@ def test_a_held_pair_whose_tokens_are_gone_is_let_go(page):
 
 
 def test_arrow_keys_move_the_pair_and_enter_holds_it(page):
+    deeper(page)
     pane = page.get_by_role("figure", name=re.compile("^Sliced ReLU, raw"))
     pane.focus()
     for key in ("ArrowDown", "ArrowRight", "ArrowDown"):
         page.keyboard.press(key)
     expect(page.locator(".figure .over rect")).to_have_count(2 * (PANES + 1))
-    expect(page.locator(".figure .says").nth(1)).to_contain_text("relu(")
+    expect(numbers(page)).to_contain_text("row sums to")
     page.keyboard.press("Enter")
-    expect(page.get_by_text("held above.")).to_be_visible()
+    expect(page.get_by_text("which is held above.")).to_be_visible()
     expect(page).to_have_url(re.compile("query="))
     first = page.url
     for _ in range(3):
         page.keyboard.press("ArrowDown")
     expect(page).not_to_have_url(first)
-    expect(page.get_by_text("held above.")).to_be_visible()
+    expect(page.get_by_text("which is held above.")).to_be_visible()
     s, t, total, weight = arithmetic(page)
     assert weight == pytest.approx(max(0, s - t) / total, abs=0.002)
     page.keyboard.press("Escape")
@@ -96,19 +110,19 @@ def test_arrow_keys_move_the_pair_and_enter_holds_it(page):
 
 
 def test_nothing_moves_when_the_arithmetic_is_written(page):
-    below = page.get_by_text("Queries run down, keys across").first
+    below = page.get_by_text("In Linear,").first
     second = page.locator(".figure").nth(4)
     before = below.bounding_box()["y"], second.bounding_box()["y"]
     for row, column in ((50, 6), (3, 60), (31, 31)):
         page.mouse.move(*cell(page, 0, row, column))
         page.mouse.move(*cell(page, 1, row, column))
-        expect(page.locator(".figure .says").nth(1)).to_contain_text("relu(")
+        expect(numbers(page)).to_contain_text("row sums to")
         assert (below.bounding_box()["y"], second.bounding_box()["y"]) == before
 
 
 def test_words_are_ringed_and_not_cut_off(server, visit):
     page = visit(f"{server}/Beside_softmax?input=sentence&query=3&key=7", height=2600)
-    expect(page.locator(".figure .nsewdrag")).to_have_count(PANES + 2)  # with the histogram
+    expect(page.locator(".figure .nsewdrag")).to_have_count(PANES + 2)  # the words, the shades
     rings = page.locator(".st-key-lines .over rect")
     expect(rings).to_have_count(2)
     inside = page.locator(".st-key-lines").evaluate(
@@ -118,22 +132,23 @@ def test_words_are_ringed_and_not_cut_off(server, visit):
             .length; }"""
     )
     assert inside == 38
-    word = page.locator(".st-key-lines .textpoint").nth(2).bounding_box()
-    ring = rings.nth(1).bounding_box()  # the query's is drawn last
-    assert ring["x"] < word["x"]
-    assert ring["x"] + ring["width"] > word["x"] + word["width"]
+    page.wait_for_function(  # the query's ring is drawn last; both are drawn anew when the figure gets its size
+        """() => { const all = (kind) => document.querySelectorAll(`.st-key-lines ${kind}`);
+        const [ring, word] = [all('.over rect')[1], all('.textpoint')[2]].map(x => x?.getBoundingClientRect());
+        return ring && word && ring.width > 0 && ring.left < word.left && ring.right > word.right; }"""
+    )
 
 
 def test_many_tokens_are_drawn_coarser_and_said_so(server, visit):
     page = visit(f"{server}/Beside_softmax?n=256&order=input&input=copy&query=200&key=200", height=2600)
-    expect(page.get_by_text("Of 2 × 2 cells the largest is drawn")).to_be_visible()
+    expect(page.get_by_text("Of each 2 × 2 cells the largest is drawn")).to_be_visible()
     s, t, total, weight = arithmetic(page)
     assert weight == pytest.approx(max(0, s - t) / total, abs=0.0002)
     assert page.locator(".figure .plot").nth(1).evaluate("e => e._fullData[0].z.length") == 128
 
 
 def test_the_fit_can_be_stopped(page):
-    page.get_by_role("button", name="Fit queries").click()
+    page.get_by_role("button", name="Fit this pattern").click()
     expect(page.get_by_text("Two clusters, Softmax: distance")).to_be_visible()
     page.get_by_role("button", name="Stop").click()
     expect(page.get_by_role("button", name="Stop")).to_have_count(0)
@@ -144,9 +159,9 @@ def test_the_fit_can_be_stopped(page):
 def test_fits_go_on_while_other_controls_are_used(page):
     page.get_by_role("button", name="Fit all patterns").click()
     expect(page.get_by_text(re.compile("^(Copy|Shift by one|Local band), .*: distance"))).to_be_visible()
-    page.get_by_role("radio", name="input", exact=True).click()
+    page.get_by_role("radio", name="as they come", exact=True).click()
     expect(page).to_have_url(re.compile("order=input"))
-    expect(page.get_by_role("radio", name="input", exact=True)).to_be_checked()
+    expect(page.get_by_role("radio", name="as they come", exact=True)).to_be_checked()
     page.mouse.click(*cell(page, 1, 50, 6))
     expect(page).to_have_url(re.compile("query="))
     expect(page.get_by_text(re.compile("^(Copy|Shift by one|Local band), .*: distance"))).to_be_visible()
@@ -161,7 +176,7 @@ def test_fits_go_on_while_other_controls_are_used(page):
 
 
 def test_input_order_and_back(page):
-    page.get_by_role("radio", name="input", exact=True).click()
+    page.get_by_role("radio", name="as they come", exact=True).click()
     expect(page).to_have_url(re.compile("order=input"))
-    page.get_by_role("radio", name="ReLU score").click()
+    page.get_by_role("radio", name="all as ReLU", exact=True).click()
     expect(page).not_to_have_url(re.compile("order=input"))

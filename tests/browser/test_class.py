@@ -1,37 +1,24 @@
-"""A class opens the link at the same moment, on a server that has shown nothing yet."""
+"""A class opens the link at the same moment, on a server that has shown nothing yet, and asks for it twice more."""
 
 import asyncio
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
-
-import websockets
-from streamlit.proto.BackMsg_pb2 import BackMsg
-from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from srviz.ui.chapters import COURSE
+from tests.visitor import apart, visiting
 
 EACH = 3  # visitors of a page
 
 
 async def visitor(address, page):
-    """Open a page and wait until its script is over: what went wrong on it, and how many elements it has."""
-    stream = f"{address.replace('http', 'ws')}/_stcore/stream"
-    async with websockets.connect(stream, subprotocols=["streamlit"], max_size=None, open_timeout=60) as socket:
-        asked = BackMsg()
-        asked.rerun_script.page_name = page
-        await socket.send(asked.SerializeToString())
-        wrong, elements = [], 0
-        async with asyncio.timeout(90):
-            async for message in socket:
-                news = ForwardMsg()
-                news.ParseFromString(message)
-                if news.WhichOneof("type") == "script_finished":
-                    break
-                element = news.delta.new_element
-                elements += element.WhichOneof("type") is not None
-                if element.WhichOneof("type") == "exception":
-                    wrong.append(f"{page}: {element.exception.type}")
-        return wrong, elements
+    """Open a page, and ask for it again without a word on what its controls say, which no browser does: what went
+    wrong, and how many elements came at first.
+    """
+    async with visiting(address) as one:
+        answers = [await one.open(page)]
+        for _ in range(2):
+            one.states.clear()
+            answers.append(await one.ask())
+    return [f"{page}: {text}" for answer in answers for text in answer.exceptions], answers[0].elements
 
 
 def test_everybody_comes_at_once(fresh_server):
@@ -42,7 +29,6 @@ def test_everybody_comes_at_once(fresh_server):
     async def meet():
         return await asyncio.gather(*(visitor(address, page) for page in pages * EACH))
 
-    with ThreadPoolExecutor(1) as aside:  # this thread has the loop of the browser's driver
-        found = aside.submit(asyncio.run, meet()).result()
+    found = apart(meet())
     assert not Counter(text for wrong, _ in found for text in wrong)
     assert min(elements for _, elements in found) > 20

@@ -51,7 +51,7 @@ def test_a_point_that_is_clicked_becomes_the_query_in_every_pane(page):
     before = page.locator(".plot").nth(2).evaluate("e => [...e._fullData[0].marker.color]")
     token = click_front(page, 1)
     expect(page).to_have_url(re.compile(rf"query={token + 1}\b"))
-    expect(page.get_by_text(f"token {token + 1}: s =")).to_be_visible()
+    expect(page.get_by_text(f"Token {token + 1} has the score").first).to_be_visible()
     page.wait_for_function(
         "b => document.querySelectorAll('.plot')[2]._fullData[0].marker.color.some((c, k) => c !== b[k])", arg=before
     )
@@ -95,7 +95,7 @@ def test_pointing_at_a_key_writes_out_its_weight(page):
     expect(said).to_contain_text("relu(")
     text = said.inner_text().replace("−", "-")
     number = r"\(?(-?[\d.]+)\)?"  # a negative one that is taken off stands in brackets
-    said_of_it = rf"This key weighs {number} times an even share:\nrelu\({number} - {number}\) / {number} - {number}"
+    said_of_it = rf"The weight of this key is {number} times 1/n:\nrelu\({number} - {number}\) / {number} - {number}"
     weight, s, t, apart, mean = map(float, re.fullmatch(said_of_it, text).groups())
     assert weight == pytest.approx(max(0, s - t) / apart - mean, abs=0.03)
     expect(page.locator(".figure .says").nth(2)).to_contain_text("max(0, 1")
@@ -118,7 +118,7 @@ def test_a_file_of_ones_own(page, tmp_path):
     expect(page).not_to_have_url(re.compile("cloud=own"))
     page.go_back()
     expect(page.get_by_text("a file of one's own that is not in memory")).to_be_visible()
-    expect(page.get_by_role("combobox", name="Cloud")).to_have_value("Torus")
+    expect(page.get_by_role("combobox", name="Cloud")).to_have_value("Aeroplane")
     page.wait_for_function(DRAWN, arg=512)  # also below a note that was not there before
 
 
@@ -130,7 +130,7 @@ def test_back_and_a_reload_with_a_file_of_ones_own(page, tmp_path, settled):
     page.get_by_role("button", name="Use this cloud").click()
     expect(page).to_have_url(re.compile("cloud=own"))
     page.go_back()
-    expect(page.get_by_role("combobox", name="Cloud")).to_have_value("Torus")
+    expect(page.get_by_role("combobox", name="Cloud")).to_have_value("Aeroplane")
     expect(page.get_by_text("In memory: ball.ply")).to_be_visible()
     page.go_forward()
     expect(page.get_by_text("In use: ball.ply")).to_be_visible()
@@ -138,7 +138,7 @@ def test_back_and_a_reload_with_a_file_of_ones_own(page, tmp_path, settled):
     page.reload()
     settled(page)
     expect(page.get_by_text("a file of one's own that is not in memory")).to_be_visible()
-    expect(page.get_by_role("combobox", name="Cloud")).to_have_value("Torus")
+    expect(page.get_by_role("combobox", name="Cloud")).to_have_value("Aeroplane")
     expect(page.get_by_text("ball.ply")).to_have_count(0)
     page.wait_for_function(DRAWN, arg=512)
 
@@ -146,14 +146,18 @@ def test_back_and_a_reload_with_a_file_of_ones_own(page, tmp_path, settled):
 def test_all_to_all_is_watched_and_can_be_stopped(page):
     turn(page, 0)
     page.get_by_role("button", name="Attend to everything").click()
-    page.wait_for_function("document.querySelectorAll('.plot').length === 6")
-    for pane in (4, 5):  # drawn whichever comes first, the figure or its paint, and seen as the others are
+    page.wait_for_function("document.querySelectorAll('.plot').length === 7")
+    for pane in (5, 6):  # drawn whichever comes first, the figure or its paint, and seen as the others are
         page.wait_for_function(f"() => Math.abs(({EYE})({pane}).x - ({EYE})(0).x) < 0.01")
     expect(page.get_by_text("the process at most")).to_be_visible()
-    expect(page.get_by_text("Written out: 4.2 MB of weights.")).to_be_visible()
-    page.get_by_role("slider", name="Points n").focus()
+    expect(page.get_by_text("Written out: 1.0 MB of weights for each head.")).to_be_visible()
+    points = page.get_by_role("slider", name="Points n")
+    points.focus()
     page.keyboard.press("End")
-    drawn = re.compile("(29,999|30,000) keys are drawn, all 1,000,000 attended to.")  # the query may be one of them
+    expect(page.get_by_text("1,000,000").first).to_be_visible()
+    for _ in range(2):
+        page.keyboard.press("ArrowLeft")
+    drawn = re.compile("(29,999|30,000) keys are drawn, and the query attends to all 262,144.")  # it may be one of them
     expect(page.get_by_text(drawn)).to_be_visible(timeout=60_000)
     page.get_by_role("button", name="Attend to everything").click()
     page.get_by_role("button", name="Stop").click()

@@ -156,16 +156,6 @@ def test_new_data_update_the_figure_in_place(page):
     assert plot(page, "matrix left").evaluate("e => e.mark") == 1
 
 
-@pytest.mark.parametrize("format_", ["PNG", "SVG"])
-def test_save(page, format_):
-    point_at(page, "matrix left", 0, 0)
-    with page.expect_download() as download:
-        page.get_by_role("button", name=f"Save as {format_}").nth(2).click()
-    assert download.value.suggested_filename == f"srviz-matrix-left.{format_.lower()}"
-    content = download.value.path().read_bytes()
-    assert content.startswith(b"\x89PNG" if format_ == "PNG" else b"<svg")
-
-
 def test_the_library_comes_once_and_from_here(figures_server, visit):
     page = visit(figures_server)
     expect(plot(page, "plane").locator(".main-svg").first).to_be_attached()

@@ -40,7 +40,7 @@ def wheel(folder):
     """Built from the source distribution, which thereby is seen to be complete."""
     source = folder / "source"
     source.mkdir()
-    for name in [*SOURCES, "LICENSE", "CITATION.cff", "CONTRIBUTING.md"]:
+    for name in [*SOURCES, "LICENSE", "CITATION.cff", "CHANGELOG.md", "CONTRIBUTING.md"]:
         copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy2
         copy(ROOT / name, source / name)
     build = "from setuptools.build_meta import build_sdist; build_sdist('..')"

@@ -1,9 +1,12 @@
 """The scalar line, driven as a person would."""
 
+import math
 import re
 
 import pytest
 from playwright.sync_api import expect
+
+from srviz.ui.chapters.line import line
 
 
 @pytest.fixture
@@ -60,6 +63,39 @@ def test_keys_on_the_left_light_up_and_no_others(home):
     keys = home.locator(".token.k")
     for j in range(keys.count()):
         assert ("lit" in keys.nth(j).get_attribute("class")) == (score(home, f"k{j}") < s)
+
+
+def test_the_output_can_be_recomputed_by_hand_from_what_is_written(home):
+    drag(home, "q3", 35)
+    read = lambda text: float(text.replace("−", "-"))  # noqa: E731
+    rows = [[read(x) for x in row.locator("td").all_inner_texts()] for row in home.locator(".sums tbody tr").all()]
+    assert len(rows) == 9
+    total = sum(abs(gap) for _, gap, *_ in rows)
+    y = sum(max(0, gap) / total * value for _, gap, _, value, _ in rows)
+    assert y == pytest.approx(sum(adds for *_, adds in rows), abs=0.005)
+    assert home.locator(".sums .value").inner_text() == f"y = Σ w·(v − mean) = {y:.3f}".replace("-", "−")
+    looked_up = home.locator(".lookup .arithmetic").inner_text()
+    R, s, t, S = map(read, re.search(r"= ([^ R]+) \+ \((\S+) − \(?(\S+?)\)?\) · \(?(\S+?)\)? =", looked_up).groups())
+    assert (R + (s - t) * S) / total == pytest.approx(y, abs=0.005)
+    assert t == max(key for key, *_ in rows if key < s)
+
+
+def test_the_miniature_counts_what_both_routes_do_and_a_sort_is_done_long_before(server, visit):
+    s, t = line._problem()["s"], sorted(line._problem()["t"])
+    n, searched = len(t), 0
+    for score in s:
+        low, high = 0, n
+        while low < high:
+            middle, searched = (low + high) // 2, searched + 1
+            low, high = (middle + 1, high) if t[middle] < score else (low, middle)
+    steps = n + n * math.ceil(math.log2(n)) + 2 * n + searched + n  # to project, sort, sum, search and answer
+    page = visit(server, reduced_motion="reduce")  # nothing moves: the finished picture
+    counts = page.locator(".problem figcaption b")
+    expect(counts.nth(0)).to_have_text(f"{n * n:,} of {n * n:,}")
+    expect(counts.nth(1)).to_have_text(f"done in {steps:,} steps")
+    moving = visit(server).locator(".problem figcaption b")
+    expect(moving.nth(1)).to_have_text(f"done in {steps:,} steps")
+    assert moving.nth(0).inner_text() != f"{n * n:,} of {n * n:,}"
 
 
 def test_a_query_left_of_all_keys_receives_nothing(home):
@@ -171,6 +207,7 @@ def test_a_query_that_tab_picks_is_held_in_the_link_too(home):
 def test_a_finger_does_not_scroll_what_it_drags(token, dx, dy, server, visit):
     page = visit(server, width=390, height=700, has_touch=True, is_mobile=True)
     expect(page.locator(".badge:not(.waiting)")).to_be_visible()
+    page.locator(f"[data-token={token}]").scroll_into_view_if_needed()
     before, (x, y) = score(page, token), middle(page, token)
     finger = page.context.new_cdp_session(page)
     for kind, share in (("touchStart", 0), *(("touchMove", k / 6) for k in range(1, 7))):

@@ -41,7 +41,7 @@ def agreement(page):
 
 def patch(page, row, col, pane=0):
     """Where the middle of a patch is on the screen, rows and columns from 0."""
-    box = page.locator(".patches section canvas").nth(pane).bounding_box()
+    box = page.locator(".patches section:not(.original) canvas").nth(pane).bounding_box()
     rows, cols = ask(page, "[live.rows, live.cols]")
     return box["x"] + box["width"] * (col + 0.5) / cols, box["y"] + box["height"] * (row + 0.5) / rows
 
@@ -51,7 +51,7 @@ def point(page, row, col, pane=0):
 
 
 def pixels(page, pane):
-    return page.locator(".patches section canvas").nth(pane).evaluate("canvas => canvas.toDataURL()")
+    return page.locator(".patches section:not(.original) canvas").nth(pane).evaluate("canvas => canvas.toDataURL()")
 
 
 def test_the_patch_pointed_at_is_the_query_at_once_and_the_server_is_not_asked(photographs):
@@ -96,7 +96,7 @@ def test_a_click_does_not_send_the_head_again(photographs, settled):
 
 
 def test_under_a_held_query_the_arithmetic_is_that_of_the_key_pointed_at(photographs):
-    page = photographs("seed=4")
+    page = photographs("seed=4&heads=untrained")
     page.mouse.click(*patch(page, 20, 8))
     expect(page).to_have_url(re.compile("at="))
     point(page, 2, 35)
@@ -199,14 +199,14 @@ def test_a_finger_slides_and_taps_and_the_page_still_scrolls(photographs):
     assert agreement(page) < 1e-6
     page.touchscreen.tap(*patch(page, 3, 3))
     expect(page).to_have_url(re.compile("at=87.5_"))
-    top = page.locator(".patches section canvas").first.bounding_box()["y"]
+    top = page.locator(".patches section:not(.original) canvas").first.bounding_box()["y"]
     touch("touchStart", (x, y))
     for step in range(1, 9):
         touch("touchMove", (x, y - 20 * step))
     touch("touchEnd")
     page.wait_for_function(
-        "top => [...document.querySelectorAll('*')].some(e => e.shadowRoot?.querySelector('.patches section canvas')"
-        "?.getBoundingClientRect().y < top - 60)",
+        "top => [...document.querySelectorAll('*')].some(e => e.shadowRoot"
+        "?.querySelector('.patches section:not(.original) canvas')?.getBoundingClientRect().y < top - 60)",
         arg=top,
     )
     expect(page).to_have_url(re.compile("at=87.5_"))

@@ -91,6 +91,7 @@ def test_a_race_is_run_read_and_downloaded(open_race):
     expect(page.locator(".race .legend li").first).to_contain_text("at n = 64 · half of the samples")
     page.mouse.move(5, 5)
     expect(page.locator(".race .legend li").first).not_to_contain_text("half of the samples")
+    page.get_by_role("button", name="Take it away: the race").click()
     with page.expect_download() as found:
         page.get_by_role("button", name="JSON").click()
     run = json.loads(Path(found.value.path()).read_text("utf-8"))

@@ -213,6 +213,7 @@ def test_in_space_the_direction_tilts_and_the_view_turns(slices):
 def test_a_finger_turns_the_dial(slices):
     page = slices(width=390, height=844, has_touch=True, is_mobile=True)
     finger = page.context.new_cdp_session(page)
+    agreed(page)  # nothing moves any more
     x, y = middle(dial(page))
 
     def touch(kind, *points):
@@ -231,7 +232,7 @@ def test_a_finger_turns_the_dial(slices):
 
 def test_turning_by_itself_stops_where_it_is(slices):
     page = slices()
-    page.get_by_role("button", name="Turn", exact=True).click()
+    page.get_by_role("button", name="Turn the line", exact=True).click()
     expect(dial(page)).not_to_have_attribute("aria-valuenow", "30")
     page.get_by_role("button", name="Stop").click()
     expect(page).to_have_url(re.compile(f"theta={theta(page):g}"))

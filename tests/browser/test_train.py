@@ -19,7 +19,7 @@ from srviz.lab import load
 def open_train(server, visit):
     def open_train(query="", **options):
         page = visit(f"{server}/Train?{query}", **{"height": 1600} | options)
-        expect(page.locator(".train .pane h3").first).not_to_be_empty()
+        expect(page.locator(".train .pane h2").first).not_to_be_empty()
         return page
 
     return open_train
@@ -50,21 +50,22 @@ def test_two_models_learn_and_are_looked_at_and_taken_away(open_train, tmp_path)
             "aria-label", "layer 1, head 1"
         )
     page.get_by_role("button", name="layer 2, head 3").first.click()
-    expect(page.get_by_text(re.compile("Layer 2, head 3: a token gets")).first).to_be_visible()
+    expect(page.get_by_text(re.compile(r"Layer 2, head 3\. If all tokens counted alike")).first).to_be_visible()
     expect(page).to_have_url(re.compile("layer=2&head=3|head=3&layer=2"))
     page.get_by_role("button", name="by second").click()
     expect(page.locator(".train .chart text", has_text=re.compile(r" s$")).first).to_be_visible()
+    page.get_by_role("button", name="Take it away: the training").click()
     with page.expect_download() as found:
         page.get_by_role("button", name="CSV").click()
     rows = list(csv.DictReader(io.StringIO(Path(found.value.path()).read_text("utf-8"))))
     assert len(rows) == 120
     with page.expect_download() as found:
-        page.get_by_role("button", name="Weights of Sliced ReLU").click()
+        page.get_by_role("button", name="Weights: Sliced ReLU").click()
     weights = Path(found.value.path()).read_bytes()
     _, spec = load(weights)
     assert spec.mixing == "relu"
     with page.expect_download() as found:
-        page.get_by_role("button", name="Script").click()
+        page.get_by_role("button", name="Program: PyTorch").click()
     script = tmp_path / "training.py"
     script.write_bytes(Path(found.value.path()).read_bytes())
     root = Path(__file__).parents[2]
@@ -89,6 +90,7 @@ def test_stop_answers_at_once_and_it_goes_on_to_the_same_end(open_train):
     page.get_by_role("button", name="Go on").click()
     expect(page.get_by_role("heading", name="What it came to")).to_be_visible(timeout=90_000)
     expect(page.locator(".train .where")).to_contain_text("step 150")
+    page.get_by_role("button", name="Take it away: the training").click()
     with page.expect_download() as found:
         page.get_by_role("button", name="JSON").click()
     (run,) = json.loads(Path(found.value.path()).read_text("utf-8"))["runs"]
@@ -108,7 +110,7 @@ def test_one_draws_a_digit_and_both_say_what_it_is(open_train):
     page.mouse.up()
     expect(page.get_by_text(re.compile(r"^A plain mean: \d \(0\.\d\d\)"))).to_be_visible()
     page.get_by_role("button", name="Clear").click()
-    expect(page.get_by_text("Both models will say at once")).to_be_visible()
+    expect(page.get_by_text("Both models say at once")).to_be_visible()
 
 
 def test_one_writes_a_line_and_tries_other_lengths(open_train):

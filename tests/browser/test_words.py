@@ -10,7 +10,7 @@ AGREED = ".words .badge:not(.waiting)"
 
 @pytest.fixture
 def words(server, visit):
-    def open_(query="", **options):
+    def open_(query="unit=words", **options):
         page = visit(f"{server}/Words?{query}", **options)
         expect(page.locator(AGREED)).to_be_visible()
         page.locator(".words .panes").scroll_into_view_if_needed()
@@ -137,8 +137,9 @@ def test_labels_of_the_strip_do_not_overlap(words):
         """(() => {
             const found = [], pen = live.strip.canvas.getContext('2d'), write = pen.strokeText;
             pen.strokeText = (text, x, y) => {
-                const half = pen.measureText(text).width / 2;
-                found.push([x - half, x + half, y]);
+                const wide = pen.measureText(text).width, parts = { left: 0, center: 0.5, right: 1 };
+                const left = x - wide * parts[pen.textAlign];
+                found.push([left, left + wide, y]);
             };
             live.draw();
             pen.strokeText = write;
@@ -162,7 +163,8 @@ def test_a_long_text_scrolls_in_both_copies_and_what_is_scrolled_to_is_coloured(
     page.wait_for_function(
         """() => [...document.querySelectorAll('*')].some(e => {
             const live = e.shadowRoot?.querySelector('.live')?.component;
-            return live && live.panes[1].surface.scrollTop > 1000 && live.panes[1].tokens[1970].style.backgroundColor;
+            const pane = live?.panes?.[1];
+            return pane && pane.surface.scrollTop > 1000 && pane.tokens[1970].style.backgroundColor;
         })"""
     )
     token(page, 1_970, pane=1).click()

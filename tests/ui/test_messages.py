@@ -24,6 +24,7 @@ PAGES = {  # the queries with which a page sends most, where one is not enough
     "pages/5_Point_clouds.py": ({"n": "200"},),
     "pages/6_Photographs.py": ({"picture": "digit"},),
     "pages/7_Words.py": ({"text": "one two three four five"},),
+    "pages/11_Crowd.py": ({"target": "payload"},),
 }
 HOW = (1, 4, 32, "float32", "cpu", 2, "s, t, v")  # batch, heads, d, and so on
 

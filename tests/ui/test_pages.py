@@ -148,7 +148,7 @@ def test_the_real_thing_measures_both_routes_to_the_same_answer():
     page = open_page("pages/1_Two_routes.py", input="clusters", real="1")
     assert not page.exception
     labels = [metric.label for metric in page.metric]
-    assert labels == ["The n² route", "The sorted route", "Sorted is faster by"]
+    assert labels == ["The n² route", "The sorted route", "Sorting is faster by"]
     measured = page.session_state["_measured"]
     assert measured.rows == INPUTS["clusters"].most
     assert 0 < measured.largest < 1e-4
@@ -159,9 +159,31 @@ def test_the_question_answers_after_the_visitor_has():
     page = open_page("pages/1_Two_routes.py")
     assert page.radio[0].value is None
     page.radio[0].set_value(1).run()
-    assert any(text.value.startswith("**Yes.**") for text in page.markdown)
+    assert any(text.value.startswith("**Right.**") for text in page.markdown)
     page.radio[0].set_value(0).run()
-    assert any(text.value.startswith("**Not quite") for text in page.markdown)
+    assert any(text.value.startswith("**Wrong.**") for text in page.markdown)
+
+
+@pytest.mark.parametrize(("script", "title", "shown"), [
+    ("2_Kernels", "why the values are centred, seen in eigenvalues", "eigenvalues**"),
+    ("3_Slices", "what many slices keep", "halve the error"),
+    ("4_Beside_softmax", "how the weights are spread, and their entropy", "entropy H"),
+])  # fmt: skip
+def test_what_lies_deeper_is_made_once_it_is_opened(script, title, shown):
+    page = open_page(f"pages/{script}.py")
+    assert not any(shown in text.value for text in page.markdown)
+    page.session_state[f"deeper {title}"] = True
+    page.run()
+    assert not page.exception
+    assert any(shown in text.value for text in page.markdown)
+
+
+@pytest.mark.parametrize("chapter", COURSE, ids=lambda c: c.title)
+def test_a_page_is_called_as_the_sidebar_calls_it_and_ends_with_three_sentences(chapter):
+    page = open_page(chapter.script)
+    assert page.title[0].value == chapter.title
+    known = [text.value for text in page.markdown if text.value.startswith("- ")][-1]
+    assert [line[:2] for line in known.split("\n")] == ["- "] * 3
 
 
 @pytest.mark.parametrize(("given", "held"), [(123456, 9999), (-3, 0)])

@@ -1,18 +1,21 @@
 """What is written out under a pane is what the method computes."""
 
 import json
+from itertools import product
 
 import numpy as np
 import pytest
 
 from srviz.attention import METHODS
-from srviz.ui.chapters.beside import beside
+from srviz.inputs.patterns import PATTERNS
+from srviz.ui.chapters.beside import beside, record
 
 SETTINGS = {
     "clusters": ("clusters", 20, 1, 0, "cpu"),
     "fewer patches than asked for": ("china", 47, 1, 0, "cpu"),
     "logits whose exp overflows": ("needle", 256, 35, 0, "cpu"),
 }
+PALE = ("clusters", 48, 119, 2, "cpu")  # a trained softmax head that gives nearly all its weight to one key
 
 
 @pytest.fixture(scope="module", params=SETTINGS.values(), ids=SETTINGS)
@@ -22,7 +25,7 @@ def setting(request):
 
 @pytest.fixture(scope="module")
 def panes(setting):
-    return {pane.title: pane for pane in beside.panes.__wrapped__(*setting)}
+    return {pane.title: pane for pane in beside.panes.__wrapped__((*setting, "untrained"))}
 
 
 def dot(term):
@@ -70,7 +73,7 @@ def test_what_is_written_out_is_valid_json(panes):
 @pytest.mark.parametrize(("order", "title"), [("sorted", "Sliced ReLU, raw"), ("bump", "Sliced bump")])
 def test_sorted_by_score_is_sorted(panes, setting, order, title):
     pane = panes[title]
-    queries, keys = beside.orders.__wrapped__(setting, order, len(pane.weights))
+    queries, keys = beside.orders.__wrapped__((*setting, "untrained"), order, len(pane.weights))
     assert np.all(np.diff(np.array(pane.terms["s"][1])[queries]) >= 0)
     assert np.all(np.diff(np.array(pane.terms["t"][1])[keys]) >= 0)
 
@@ -85,14 +88,41 @@ def test_a_held_pair_exists(values, existing, monkeypatch):
     assert (found["query"], found["key"]) == existing
 
 
-@pytest.mark.parametrize("count", range(1, 14))
-@pytest.mark.parametrize("wide", [False, True])
-def test_there_is_a_cell_for_every_pane_and_for_what_stands_beside(count, wide):
-    rows = beside._rows(count, wide)
-    assert all(sum(row) == beside.ROW for row in rows)
-    cells = [width for row in rows for width in row]
-    if wide:
-        assert 2 in cells[count:]
-        assert cells[:count] == [1] * count
-    else:
-        assert len(cells) >= count + 2
+@pytest.mark.parametrize("panes", range(1, 14))
+@pytest.mark.parametrize("rest", [[1, 1, 1], [2, 1], [1, 1]])
+def test_there_is_a_cell_for_every_pane_and_for_what_stands_beside(panes, rest):
+    widths = [1] * panes + rest
+    rows = beside._rows(widths)
+    assert all(0 < sum(row) <= beside.ROW for row in rows)
+    assert [cell for row in rows for cell in row] == widths
+
+
+def test_an_axis_says_by_whose_scores_it_is_sorted():
+    assert beside.words_of("own", "relu") == beside.words_of("sorted", "relu") == "by score"
+    assert beside.words_of("own", "bump") == "by score"
+    assert beside.words_of("own", "softmax") == beside.words_of("sorted", "bump") == "ReLU’s order"
+    assert beside.words_of("bump", "relu") == "bump’s order"
+    assert beside.words_of("input", "relu") == "as they come"
+
+
+def test_the_recorded_fits_are_complete_and_one_of_them_comes_out_again():
+    said = record.recorded()
+    assert {(p, m) for p, found in said["reached"].items() for m in found} == set(product(PATTERNS, METHODS))
+    assert all(0 <= last <= first for found in said["reached"].values() for first, last in found.values())
+    assert record.reached("uniform", "linear") == pytest.approx(said["reached"]["uniform"]["linear"], abs=2e-3)
+
+
+def test_a_map_has_its_own_scale_where_the_shared_one_would_hide_it():
+    def drawn(heads):
+        shown = [pane for pane in beside.panes.__wrapped__((*PALE, heads)) if not pane.signed]
+        found = beside.drawings.__wrapped__((*PALE, heads), "own", "light")
+        ends = [end for end, pane in zip(found.ends, beside.panes((*PALE, heads)), strict=True) if not pane.signed]
+        return found, ends, [float(np.quantile(pane.weights, 0.995)) for pane in shown]
+
+    together, ends, _ = drawn("untrained")
+    assert not together.own
+    assert set(ends) == {together.top}
+    apart, ends, largest = drawn("trained")
+    assert apart.own
+    assert ends == pytest.approx(largest)
+    assert [json.loads(pane)["data"][0]["zmax"] for pane in apart.panes] == pytest.approx(apart.ends)

@@ -14,6 +14,7 @@ from streamlit.testing.v1 import AppTest
 
 from srviz.attention import Projections
 from srviz.inputs import CLOUDS
+from srviz.lab import trained
 from srviz.measure.everything import Estimate
 from srviz.ui.chapters.clouds import attend, clouds
 
@@ -25,7 +26,7 @@ def open_page(**query):
     page = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
     page.run()
     page.switch_page("pages/5_Point_clouds.py")
-    for name, value in query.items():
+    for name, value in ({"heads": "untrained"} | query).items():
         page.query_params[name] = value
     page.run()
     assert not page.exception
@@ -81,7 +82,7 @@ def press(page, label):
 
 @pytest.mark.parametrize("projection", ["mlp", "linear"])
 def test_the_colours_are_the_rows_of_the_methods(projection):
-    page = open_page(n="256", query="40", head="3", seed="2", slice=projection, b="0.7")
+    page = open_page(cloud="torus", n="256", query="40", head="3", seed="2", slice=projection, b="0.7")
     x = torch.from_numpy(CLOUDS["torus"].make(256, random_state=2).x)
     heads = Projections.untrained(3, clouds.HEADS, clouds.HEAD_DIM, seed=2).heads(x, projection=projection)
     s, t = heads.scores
@@ -91,6 +92,26 @@ def test_the_colours_are_the_rows_of_the_methods(projection):
         weights = method.weights(replace(heads, s=s / scale, t=t / scale))
         colours = painted(page, f"cloud {method.name}")[0, "marker.color"]
         np.testing.assert_allclose(colours, 256 * weights[2, 39].numpy(), atol=2e-4, rtol=1e-3)
+
+
+def test_trained_heads_are_those_of_each_methods_own_model():
+    page = open_page(cloud="torus", n="256", query="40", head="3", seed="2", heads="trained")
+    x = torch.from_numpy(CLOUDS["torus"].make(256, random_state=2).x)
+    for method in clouds.methods():
+        maps = trained.find("solids", method.name).projections()
+        width = 1.0 if maps.bandwidths is None else float(maps.bandwidths[2])
+        weights = method.weights(replace(maps.heads(x, method).head(2), bandwidth=width))
+        colours = painted(page, f"cloud {method.name}")[0, "marker.color"]
+        np.testing.assert_allclose(colours, 256 * weights[39].detach().numpy(), atol=2e-3, rtol=2e-3)
+    assert "trained on “Solids”" in says(page)
+    assert "untrained, from seed" not in says(page)
+    sizes = {slider.label: slider.disabled for slider in page.slider}
+    assert sizes["Bandwidth b of the bump"]
+
+
+def test_a_cloud_that_nothing_was_trained_on_has_untrained_heads():
+    page = open_page(cloud="iris", heads="trained")
+    assert "The heads are untrained" in says(page)
 
 
 def test_a_click_sends_colours_and_no_positions():
@@ -106,7 +127,7 @@ def test_a_click_sends_colours_and_no_positions():
 def test_at_most_30_000_are_drawn_and_all_attended_to():
     query = int(np.setdiff1d(np.arange(65536), clouds.drawn(65536, 4))[-1])
     page = open_page(n="65536", query=str(query + 1))
-    assert "30,000 keys are drawn, all 65,536 attended to." in says(page)
+    assert "30,000 keys are drawn, and the query attends to all 65,536." in says(page)
     [data] = [data for data in sent(page, "figure") if data["painted"] == "cloud relu"]
     tokens = numbers(data["points"], np.int32)
     assert len(tokens) == 29_999
@@ -119,7 +140,7 @@ def test_the_level_set_is_that_of_the_querys_score():
     page = open_page(n="1024", query="10")
     paint = painted(page, "cloud bump")
     assert paint[3, "isomin"] == paint[3, "isomax"]
-    assert f"s = {paint[3, 'isomin']:.2f}".replace("-", "−") in says(page)
+    assert f"has the score {paint[3, 'isomin']:.2f}.".replace("-", "−") in says(page)
     assert paint[3, "visible"] is True
     page = open_page(n="1024", query="10", level="0")
     assert painted(page, "cloud bump")[3, "visible"] is False
@@ -137,17 +158,19 @@ def test_a_cloud_of_many_columns_rings_the_nearest_in_score_instead():
 
 def test_a_blank_pane_says_why():
     """Query 1 of this head lies left of every key; and no key lies within so small a bandwidth."""
-    page = open_page(n="512", head="3", query="1", b="0.1")
+    page = open_page(cloud="torus", n="512", head="3", query="1", b="0.1")
     for name, reason in (("relu", "no key lies below the query"), ("bump", "no key lies within b = 0.10 of the query")):
         assert not painted(page, f"cloud {name}")[0, "marker.color"].any()
         [paint] = [data for data in sent(page, "paint") if data["painted"] == f"cloud {name}"]
-        assert paint["arithmetic"]["idle"] == f"Blank: {reason}, so it attends to nothing."
+        assert paint["arithmetic"]["idle"] == f"This map is blank: {reason}, so the query attends to nothing."
         assert paint["alt"].endswith(paint["arithmetic"]["idle"])
-    assert says(page).count("keys nearest to the query have") == 1
-    page = open_page(n="512", head="3", query="137", b="0.5")
-    assert "Blank" not in str(sent(page, "paint"))
-    assert says(page).count("The 51 keys nearest to the query have") == 3
-    assert says(page).count("signs aside; an even share is 0.10.") == 1
+    assert says(page).count("keys nearest to the query receive") == 1
+    page = open_page(cloud="torus", n="512", head="3", query="137", b="0.5")
+    assert "This map is blank" not in str(sent(page, "paint"))
+    assert says(page).count("The 51 keys nearest to the query receive") == 3
+    assert (
+        says(page).count("of the total size of all weights. If all keys counted alike, they would receive 0.10.") == 1
+    )
 
 
 @pytest.mark.parametrize("cloud", ["torus", "cube"])
@@ -185,9 +208,9 @@ def test_every_cloud(name):
 
 
 def test_one_scale_for_all_where_asked():
-    tops = [painted(open_page(n="256", scale="shared"), f"cloud {name}")[0, "marker.cmax"] for name in SHOWN]
+    tops = [painted(open_page(n="256", head="1", scale="shared"), f"cloud {name}")[0, "marker.cmax"] for name in SHOWN]
     assert len(set(tops)) == 1
-    tops = [painted(open_page(n="256"), f"cloud {name}")[0, "marker.cmax"] for name in SHOWN]
+    tops = [painted(open_page(n="256", head="1"), f"cloud {name}")[0, "marker.cmax"] for name in SHOWN]
     assert len(set(tops)) == 3
 
 
@@ -202,7 +225,7 @@ def test_the_query_is_one_that_the_cloud_has():
     assert any("query = 150" in caption.value for caption in page.caption)
     page.number_input[0].set_value(7).run()
     assert page.query_params["query"] in ("7", ["7"])
-    assert "token 7: s =" in says(page)
+    assert "Token 7 has the score" in says(page)
 
 
 def test_sizes_are_what_the_host_grants(monkeypatch):
@@ -216,15 +239,15 @@ def test_sizes_are_what_the_host_grants(monkeypatch):
 
 def test_ones_own_file_is_looked_at_and_then_used(npy):
     page = upload(open_page(n="256"), "mine.npy", npy)
-    assert page.selectbox[0].value == "torus"
+    assert page.selectbox[0].value == clouds.FIRST
     assert [text.value for text in page.text][:2] == ["mine.npy", "700 points"]
     press(page, "Use this cloud")
     assert page.selectbox[0].value == "own"
     assert page.query_params["cloud"].startswith("own-")
     page.select_slider[0].set_value(1024).run()
-    assert "All 700 keys are drawn and attended to." in says(page)
+    assert "All 700 keys are drawn." in says(page)
     press(page, "Remove this cloud")
-    assert page.selectbox[0].value == "torus"
+    assert page.selectbox[0].value == clouds.FIRST
     assert "own" not in page.selectbox[0].options
 
 
@@ -247,7 +270,7 @@ def test_columns_are_chosen_by_name():
     page.multiselect[0].set_value(["a", "<b>c</b>", "d"]).run()
     press(page, "Use this cloud")
     assert page.session_state["_own"].columns == ("a", "<b>c</b>", "d")
-    assert "The surface is where" in says(page)
+    assert "The blue surface shows where" in says(page)
     assert page.session_state["_own"].tokens(60, 0).x.shape == (60, 3)
 
 
@@ -256,18 +279,18 @@ def test_a_file_that_cannot_be_used_changes_nothing(npy):
     upload(page, "broken.ply", b"ply\nformat ascii 1.0\nelement vertex 1000000000\n")
     assert [error.value for error in page.error] == ["This file cannot be used."]
     assert page.selectbox[0].value == "own"
-    assert page.segmented_control[0].value == 2
+    assert next(c for c in page.segmented_control if c.label == "Head").value == 2
     assert "256" in says(page)
 
 
 @pytest.mark.parametrize("link", ["own", "own-01234567"])
 def test_a_link_to_a_file_that_is_not_in_memory_gives_a_cloud_and_says_why(link):
     page = open_page(cloud=link, n="3000")
-    assert page.selectbox[0].value == "torus"
+    assert page.selectbox[0].value == clouds.FIRST
     [note] = [caption.value for caption in page.caption if "link" in caption.value]
     assert note.startswith("This link names a file of one's own that is not in memory")
     assert note.endswith("the nearest it can is n = 4096.")
-    page.segmented_control[0].set_value(2).run()
+    next(c for c in page.segmented_control if c.label == "Head").set_value(2).run()
     assert not any("link" in caption.value for caption in page.caption)
 
 
@@ -278,7 +301,7 @@ def test_the_link_of_one_file_shows_no_other(npy):
     second = page.query_params["cloud"]
     page.query_params["cloud"] = first
     page.run()
-    assert page.selectbox[0].value == "torus"
+    assert page.selectbox[0].value == clouds.FIRST
     assert "not in memory" in says(page)
     assert "In memory: other.npy" in [text.value for text in page.text]
     page.query_params["cloud"] = second
@@ -298,7 +321,7 @@ def test_a_session_holds_one_file(npy):
     assert page.selectbox[0].value == "own"
     press(page, "Remove this cloud")
     assert "_own" not in page.session_state
-    assert page.selectbox[0].value == "torus"
+    assert page.selectbox[0].value == clouds.FIRST
 
 
 def test_a_browser_that_still_names_a_removed_cloud_gets_another(npy):
@@ -306,7 +329,7 @@ def test_a_browser_that_still_names_a_removed_cloud_gets_another(npy):
     del page.session_state["_own"]
     page.run()
     assert not page.exception
-    assert page.selectbox[0].value == "torus"
+    assert page.selectbox[0].value == clouds.FIRST
 
 
 def test_attend_to_everything_measures_both():
@@ -317,7 +340,7 @@ def test_attend_to_everything_measures_both():
     assert run.taken > 0
     assert run.peak > 50e6
     assert run.colours.shape == (512, 3)
-    assert "Written out: **4.2 MB** of weights." in says(page)
+    assert "Written out: **1.0 MB** of weights for each head." in says(page)
     assert "Only the first is timed: measured just now." in says(page)
     assert "the process at most" in says(page)
     assert "cloud output" in [data["painted"] for data in sent(page, "figure")]
@@ -340,7 +363,8 @@ def test_softmax_that_would_take_long_is_estimated_and_not_run(monkeypatch):
     assert len(run.estimate.measured) == 4
     run.estimate = Estimate(32_400.0, 4_000_000_000_000, (512, 4096), (0.01, 0.6))
     page.run()
-    assert "Fused: **about 9.0 h**, in memory that grows as n.  \nWritten out: **4.0 TB** of weights." in says(page)
+    assert "Fused: **about 9.0 h**, in memory that grows as n.  \nWritten out: **1.0 MB** of weights" in says(page)
+    assert "All 4 heads would take 4.0 TB." in says(page)
     assert "Only the first is timed: an estimate, as n² from n = 512 … 4,096" in says(page)
 
 
@@ -408,3 +432,12 @@ def test_what_does_not_fit_is_refused_before_it_is_tried(monkeypatch):
     page = open_page(n="256")
     assert "94 MB are left on this host" in says(page)
     assert "Attend to everything" not in [button.label for button in page.button]
+
+
+def test_what_does_not_fit_is_offered_smaller(monkeypatch):
+    monkeypatch.setattr(attend.host, "available", lambda: 250 << 20)
+    page = open_page(n="65536")
+    assert "65,536 tokens of 3 numbers would take up to" in says(page)
+    press(page, "Take 16,384 points instead")
+    assert page.query_params["n"] in ("16384", ["16384"])
+    assert "Attend to everything" in [button.label for button in page.button]

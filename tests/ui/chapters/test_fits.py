@@ -78,7 +78,7 @@ def test_another_seed_is_another_table(page):
     kept = begun(page)
     page.number_input[0].set_value(2).run()
     assert page.session_state["_fits"] is not kept
-    assert "Fit queries, keys and slice to the pattern" in [button.label for button in page.button]
+    assert "Fit this pattern here" in [button.label for button in page.button]
 
 
 def test_a_pattern_is_fitted_by_every_method_and_goes_on_where_it_was_stopped(page, short, monkeypatch):
@@ -95,7 +95,7 @@ def test_a_pattern_is_fitted_by_every_method_and_goes_on_where_it_was_stopped(pa
             raise Stopped
 
     monkeypatch.setattr(fits.Fitted, "take", interrupted)
-    next(button for button in page.button if button.label.startswith("Fit queries")).click().run()
+    next(button for button in page.button if button.label.startswith("Fit this pattern")).click().run()
     assert page.exception
     found = page.session_state["_fits"]
     found.asked = ()
@@ -113,7 +113,7 @@ def test_a_pattern_is_fitted_by_every_method_and_goes_on_where_it_was_stopped(pa
         *_, last = Fit(method, torch.from_numpy(tokens.x), pattern, steps=40, starts=1).run()
         assert fitted.last.step == 40
         assert fitted.last.best == last.best < fitted.first.distance
-    assert not any(button.label.startswith(("Fit queries", "Go on")) for button in page.button)
+    assert not any(button.label.startswith(("Fit this pattern", "Go on")) for button in page.button)
 
 
 def test_a_fit_that_cannot_go_on_says_why(page, monkeypatch):
@@ -121,6 +121,6 @@ def test_a_fit_that_cannot_go_on_says_why(page, monkeypatch):
         yield {"trouble": "There was not enough memory for it."}
 
     monkeypatch.setattr(fits.jobs, "stream", stream)
-    press(page, "Fit queries")
+    press(page, "Fit this pattern")
     assert [warning.value for warning in page.warning] == ["There was not enough memory for it."]
     assert not page.session_state["_fits"].asked

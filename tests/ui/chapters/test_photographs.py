@@ -48,10 +48,14 @@ def upload(page, data, name="mine.png", kind="image/png"):
     [("china", "32", 260), ("flower", "16", 1_040), ("flower", "8", 4_240), ("china", "4", 16_960)],
 )
 def test_every_size_of_a_photograph(name, side, n):
-    page = open_page(picture=name, side=side)
-    assert says(page, f"= {n:,} patches")
-    assert says(page, f"n² = {n * n:,} pairs")
-    assert says(page, "untrained")
+    for heads, words in (
+        ("trained", "trained on “Masked patches”"),
+        ("untrained", "The heads are untrained**, from seed 9"),
+    ):
+        page = open_page(picture=name, side=side, heads=heads)
+        assert says(page, f"= {n:,} patches")
+        assert says(page, f"n² = {n * n:,} pairs")
+        assert says(page, words)
 
 
 def test_a_digit_has_its_64_pixels_with_their_ink():
@@ -122,7 +126,7 @@ def test_a_large_picture_is_scaled_down_and_reaches_65_536_tokens():
 def test_what_is_no_picture_is_said_in_a_sentence_and_nothing_is_lost(data, name, why):
     page = upload(open_page(picture="own", head="2"), data, name)
     assert says(page, why)
-    assert says(page, "until then, the tower.")
+    assert says(page, "Until then the page shows the tower.")
     assert says(page, "Head 2 of 4")
     upload(page, picture(128, 128))
     assert says(page, "8 × 8 = 64 patches")

@@ -52,7 +52,7 @@ def test_a_race_runs_to_its_end():
     run = page.session_state["_race"]
     assert run.over
     assert {n for method, _, n in run.rows if method == "relu"} >= {64}
-    assert any(heading.value == "Where we lose" for heading in page.subheader)
+    assert any(heading.value == "Who is faster, and where we lose" for heading in page.subheader)
     assert any("faster" in text.value for text in page.markdown)
     assert [b.label for b in page.button if b.label.startswith("Run")] == ["Run again"]
 
@@ -109,7 +109,7 @@ def test_other_settings_than_those_of_the_run_are_told_apart():
     same = {"methods": "softmax_relu", "upto": "11"}
     assert not [caption for caption in open_page(run, **same).caption if "Below is the run before" in caption.value]
     page = open_page(run, **same | {"direction": "backward"})
-    assert [caption for caption in page.caption if "Below is the run before; these are other settings" in caption.value]
+    assert [caption for caption in page.caption if "Below is the run before, with other settings." in caption.value]
 
 
 def test_settings_are_closed_while_a_race_is_on(monkeypatch):
@@ -152,13 +152,19 @@ def test_only_the_two_of_the_bet_are_shown_of_recorded_runs(monkeypatch):
         (
             lambda n: 1e-9 * n**2,
             lambda n: 3e-7 * n,
-            "at n = 64 by 4.7 ×. From there on sliced ReLU is: at n = 2,048, the last that both ran, by 6.8 ×",
+            "4.7 × as fast at n = 64. From there on sliced ReLU is faster: 6.8 × as fast at n = 2,048, the last that "
+            "both ran",
         ),
-        (lambda n: n, lambda n: 2 * n, "faster at every n** that both ran, from 64 to 2,048: at n = 2,048 by 2.0 ×"),
+        (
+            lambda n: n,
+            lambda n: 2 * n,
+            "faster at every n** that both ran, from 64 to 2,048. At n = 2,048 it is 2.0 × as fast",
+        ),
         (
             lambda n: 3 * n,
             lambda n: n,
-            "Nowhere in this run: sliced ReLU is **faster than fused softmax at every n**, from 64 on: at n = 2,048",
+            "In this run we do not lose in time: sliced ReLU is **faster than fused softmax at every n**, from 64 on. "
+            "It is 3.0 × as fast",
         ),
     ],
 )

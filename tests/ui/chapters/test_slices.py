@@ -10,6 +10,7 @@ import torch
 from streamlit.testing.v1 import AppTest
 
 from srviz.attention import Projections
+from srviz.lab import trained
 from srviz.ui.chapters.slices import slices
 from srviz.ui.kit import shell
 
@@ -42,7 +43,7 @@ def test_the_operator_answers_for_a_direction(name, monkeypatch):
 @pytest.mark.parametrize("projection", ["linear", "mlp"])
 def test_the_operator_answers_for_a_head(projection, monkeypatch):
     monkeypatch.setattr(shell, "device", lambda: "cpu")
-    heads = slices.untrained("circles", 24, 7, projection)
+    heads = slices.scored("circles", 24, 7, projection)
     found = slices.answer(STATE, torch.from_numpy(slices.points("circles", 24, 7)), heads)
     np.testing.assert_allclose(found["weights"], row(heads.scores[1].astype(np.float64), 2), atol=1e-6)
 
@@ -50,7 +51,7 @@ def test_the_operator_answers_for_a_head(projection, monkeypatch):
 @pytest.mark.parametrize("projection", ["linear", "mlp"])
 def test_the_grid_is_the_same_map_as_the_scores(projection):
     name, n, seed = "moons", 24, 7
-    heads = slices.untrained(name, n, seed, projection)
+    heads = slices.scored(name, n, seed, projection)
     assert heads.grid.shape == (slices.HEADS, slices.SIDE, slices.SIDE)
     steps = np.linspace(-heads.reach, heads.reach, slices.SIDE, dtype=np.float32)
     points = slices.points(name, n, seed)
@@ -68,7 +69,7 @@ def test_the_grid_is_the_same_map_as_the_scores(projection):
 
 
 def test_the_grid_survives_its_packing():
-    heads = slices.untrained("moons", 16, 1, "mlp")
+    heads = slices.scored("moons", 16, 1, "mlp")
     sent = slices._packed(heads)
     steps = np.frombuffer(base64.b64decode(sent["values"]), "<u2").reshape(heads.grid.shape)
     back = sent["low"] + steps / 65535 * (sent["high"] - sent["low"])
@@ -76,7 +77,7 @@ def test_the_grid_survives_its_packing():
 
 
 def test_no_level_sets_are_drawn_in_space():
-    heads = slices.untrained("rings", 16, 1, "mlp")
+    heads = slices.scored("rings", 16, 1, "mlp")
     assert heads.scores.shape == (slices.HEADS, 16)
     assert slices._packed(heads) is None
 
@@ -118,7 +119,20 @@ def test_only_a_line_that_is_turned_by_hand_is_spoken_of_as_turning(by):
 def test_the_conclusion_is_computed_from_the_fitted_slope():
     page = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60).run()
     page.switch_page("pages/3_Slices.py").run()
+    page.session_state["deeper what many slices keep"] = True
+    page.run()
     said = next(text.value for text in page.markdown if text.value.startswith("**Four times as many"))
     slope, times = map(float, re.search(r"2\^\(1/(\S+)\) = (\S+) times", said).groups())
     assert slope == pytest.approx(-slices.many_slices("moons", 24, 7).fit[0], abs=0.005)
     assert times**-slope == pytest.approx(0.5, abs=0.01)
+
+
+@pytest.mark.parametrize(("name", "task"), [("moons", "ink"), ("rings", "solids")])
+def test_trained_heads_are_ranked_by_their_keys_scores(name, task):
+    found = slices.scored.__wrapped__(name, 24, 7, "trained")
+    maps = trained.find(task, "relu").projections()
+    x = torch.from_numpy(slices.points.__wrapped__(name, 24, 7))
+    scores = maps.heads(x, projection="mlp").t
+    assert found.scores.shape == (4, 24)
+    for mine, raw in zip(torch.from_numpy(found.scores), scores, strict=True):
+        assert torch.equal(mine.argsort(), raw.argsort())

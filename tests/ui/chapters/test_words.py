@@ -59,9 +59,28 @@ def array(values, **options):
 def test_the_page_opens_with_a_sentence():
     page = open_page()
     assert page.text_area[0].value == DEFAULT
-    assert look(page)["words"] == list(split(DEFAULT))
-    assert says(page, "untrained")
+    assert look(page)["words"] == list(split(DEFAULT, "characters"))
+    assert says(page, "The heads are trained")
     assert not dict(page.query_params)
+
+
+def test_an_older_link_that_says_nothing_of_the_unit_means_words():
+    page = open_page(head="2")
+    assert look(page)["words"] == list(split(DEFAULT))
+    assert says(page, "The heads are untrained")
+    assert "".join(page.query_params["unit"]) == "words"
+    next(c for c in page.segmented_control if c.label == "Tokens").set_value("characters").run()
+    assert "".join(page.query_params["unit"]) == "characters"
+
+
+def test_characters_are_looked_at_by_trained_heads():
+    page = open_page(unit="characters", text="the sea and the moon")
+    assert says(page, "trained on “Masked letters”")
+    assert any("These heads were trained" in part.value for part in page.subheader)
+    untrained = open_page(unit="characters", text="the sea and the moon", heads="untrained")
+    assert says(untrained, "The heads are untrained")
+    heads = [part.session_state["_words"][1].head.parts for part in (page, untrained)]
+    assert heads[0].q.shape != heads[1].q.shape
 
 
 @pytest.mark.parametrize(
@@ -87,13 +106,15 @@ def test_tokens_and_what_is_between_them_make_the_text_again(name):
     assert again.count("\n") == text.replace("\n\n", "\n").count("\n")
 
 
-def test_a_token_that_is_not_as_it_was_written_gets_a_space():
-    assert words.gaps("one two three", ("one", "TWO", "three"), "words") == ["", " ", " "]
+def test_a_line_end_behind_a_wide_gap_is_kept():
+    text = "one" + " " * 65 + "two\r\nthree\rfour five"
+    assert words.gaps(text, split(text), "words") == ["", " ", "\n", "\n", " "]
+    assert words.gaps(text, split(text, "characters"), "characters")[:4] == [""] * 4
 
 
 @pytest.mark.parametrize("text", ["", "   ", "one two", "\u200b\u200d", "a\x00"])
 def test_too_short_a_text_is_a_calm_sentence(text):
-    page = write(open_page(), text)
+    page = write(open_page(unit="words"), text)
     assert says(page, "at least 4 tokens")
     write(page, "one two three four")
     assert says(page, "4 tokens.")
@@ -104,7 +125,7 @@ def test_a_long_text_stays_in_the_session_and_its_beginning_in_the_link():
     page = write(open_page(), text)
     assert says(page, "holds only the first 2,000 characters")
     assert "".join(page.query_params["text"]) == text[:2_000]
-    page.segmented_control[1].set_value(2).run()
+    next(c for c in page.segmented_control if c.label == "Head").set_value(2).run()
     assert page.text_area[0].value == text
     page.switch_page("app.py").run()
     page.switch_page(SCRIPT).run()
@@ -138,13 +159,13 @@ def test_an_array_of_embeddings_takes_the_place_of_the_seeded_ones():
     assert not page.exception
     assert says(page, "The embeddings are yours")
     notices = " ".join(part.value for part in page.markdown)
-    assert "The embeddings are yours and" in notices
+    assert "The embeddings are yours, and" in notices
     assert "has the same embedding" not in notices
     _, made = page.session_state["_words"]
     assert made.tokens.x.shape == (5, 12)
     assert not np.allclose(made.head.parts.t, seeded)
     write(page, "one two three four five six")
-    assert says(page, "until then, seeded embeddings.")
+    assert says(page, "Until then the embeddings are drawn from the seed.")
     assert says(page, "One row a token works.")
 
 
@@ -160,6 +181,6 @@ def test_a_bad_array_is_said_in_a_sentence(data):
     page = open_page(text="one two three four five")
     page.file_uploader[0].set_value(("mine.npy", data, "application/octet-stream")).run()
     assert not page.exception
-    assert says(page, "until then, seeded embeddings.")
+    assert says(page, "Until then the embeddings are drawn from the seed.")
     assert page.text[0].value.endswith(".")
     assert says(page, "5 tokens.")

@@ -106,3 +106,31 @@ def test_the_note_shows_no_text_of_a_link(text):
 )
 def test_a_value_in_the_note_is_no_markdown(value, shown):
     assert url._shown(url.Parameter("x", "", lambda text: (text, False), str), value) == shown
+
+
+@pytest.mark.parametrize(
+    ("name", "said", "taken"),
+    [
+        ("held", 2, True),
+        ("held", "two", False),
+        ("held", None, False),
+        ("b", 1, True),  # a whole number where numbers have decimals
+        ("b", "wide", False),
+        ("kernel", "", True),  # of the kind that stood there: the page's own controls say so
+        ("keys", [0.5, 1.0], True),
+        ("keys", "a_b", False),
+        ("keys", 3, False),
+        ("keys", [None], False),
+        ("answer", None, True),
+        ("answer", "first", False),
+    ],
+)
+def test_what_no_control_says_leaves_what_stood_there(name, said, taken, monkeypatch):
+    known = {parameter.name: parameter for parameter in (*line.PARAMETERS, url.ANSWER)}
+    state = url.State(known, {parameter.name: parameter.default for parameter in known.values()}, {})
+    session = {"_script": "here", f"here:{name}": said}
+    monkeypatch.setattr(url.st, "session_state", session)
+    before = state.values[name]
+    url._take(state)
+    assert state.values[name] == (said if taken else before)
+    assert session[f"here:{name}"] == state.values[name]

@@ -1,0 +1,62 @@
+// What a copied link holds, whom Space belongs to on a projector, and what a tab keeps of a room.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+/** @type {any} */
+const page = globalThis;
+const heard = new Map(), kept = new Map(), plays = { clicks: 0, disabled: false, getClientRects: () => [1], click() { plays.clicks += 1; } };
+
+page.innerWidth = 1920;
+page.window = { addEventListener: (name, act) => heard.set(name, act), removeEventListener() {} };
+page.ResizeObserver = class { observe() {} disconnect() {} };
+page.document = {
+  createElement: () => ({ append() {}, setAttribute() {}, style: {}, classList: { toggle() {} } }),
+  documentElement: { style: { setProperty() {}, removeProperty() {} } },
+  querySelector: () => null,
+  querySelectorAll: () => [{ shadowRoot: { querySelectorAll: () => [plays] } }],
+};
+page.sessionStorage = { getItem: (name) => kept.get(name) ?? null, setItem: (name, text) => kept.set(name, text) };
+
+const { shared } = await import("../../srviz/ui/kit/js/link.js");
+const { default: present } = await import("../../srviz/ui/kit/js/present.js");
+const { default: hold } = await import("../../srviz/ui/kit/js/hold.js");
+
+const parent = () => { const root = { replaceChildren() {} }; return { querySelector: () => root }; };
+
+test("a link that is given away has no place in a room and no screen of a projector", () => {
+  const base = "https://a.example/srviz/Two_routes";
+  const cases = {
+    [`${base}?n=9&room=ACDEF.abcdefghijkl&present=3&at=-2_1%2B1`]: `${base}?n=9&at=-2_1%2B1`,
+    [`${base}?room=ACDEF.abcdefghijkl`]: base,
+    [`${base}?host=secret&room=ACDEF#part?room=1`]: `${base}#part?room=1`,
+    [`${base}?rooms=2&ask=room%3DACDEF`]: `${base}?rooms=2&ask=room%3DACDEF`,
+    [base]: base,
+  };
+  for (const [given, made] of Object.entries(cases)) assert.equal(shared(given), made);
+});
+
+test("Space plays, but not where it presses what has the focus", () => {
+  present({ data: { screen: ["routes", 1] }, parentElement: parent(), setStateValue() {} });
+  for (const [tag, clicks] of /** @type {[string, number][]} */ ([["BODY", 1], ["SUMMARY", 0], ["BUTTON", 0], ["A", 0]])) {
+    let prevented = 0;
+    plays.clicks = 0;
+    const target = { tagName: tag, matches: () => false };
+    heard.get("keydown")({ key: " ", composedPath: () => [target], preventDefault() { prevented += 1; }, stopImmediatePropagation() {} });
+    assert.deepEqual([plays.clicks, prevented], [clicks, clicks], tag);
+  }
+});
+
+test("a tab that led a room says so once it is only a member of it, and of no other", () => {
+  const told = [], says = (_, value) => told.push(value);
+  hold({ data: { code: "ACDEF", secret: "s3cret" }, parentElement: parent(), setStateValue: says });
+  assert.deepEqual(told, []);
+  hold({ data: { code: "ACDEG", secret: "" }, parentElement: parent(), setStateValue: says });
+  assert.deepEqual(told, []);
+  const reloaded = parent();
+  for (let run = 0; run < 3; run += 1) hold({ data: { code: "ACDEF", secret: "" }, parentElement: reloaded, setStateValue: says });
+  assert.deepEqual(told, [{ code: "ACDEF", secret: "s3cret" }]);
+  page.sessionStorage = { getItem() { throw new Error("denied"); }, setItem() { throw new Error("denied"); } };
+  hold({ data: { code: "ACDEF", secret: "x" }, parentElement: parent(), setStateValue: says });
+  assert.equal(told.length, 1);
+});

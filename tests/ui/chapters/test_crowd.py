@@ -1,0 +1,83 @@
+"""The page of crowds without a browser: what is kept of a training, rewound, said, and what the link may hold."""
+
+import pytest
+import torch
+
+from srviz.lab import Spec
+from srviz.lab.formula import parse
+from srviz.lab.jobs import crowd as job
+from srviz.ui.chapters.crowd import crowd
+from srviz.ui.chapters.crowd.run import Learning
+
+WATCHED = {"places": [0.1, 0.5, -1.0, 2.0], "payloads": [0.0, 0.2, -0.4, 1.0]}
+NAMES = ("softmax", "relu", "mean")
+
+
+def learning(**changes):
+    specs = tuple(Spec.usual("crowd:mean(c)", name, 0, {"steps": 10, "batch": 4}) for name in NAMES)
+    return Learning(specs, WATCHED, **{"bet": "relu"} | changes)
+
+
+@pytest.fixture(scope="module")
+def records():
+    torch.set_num_threads(1)
+    plan = {"runs": [spec.to_json() for spec in learning().specs]} | WATCHED
+    with pytest.MonkeyPatch.context() as patch:
+        sizes = {str(n): {"metric": 0.5 + n / 1e4, "asked": 9} for n in (16, 64, 4096)}
+        patch.setattr(job, "at_sizes", lambda training: sizes)
+        return list(job.run(plan, {}))
+
+
+def test_all_that_is_said_is_kept(records):
+    run = learning()
+    for record in records:
+        run.take(record)
+    assert run.over
+    assert run.share() == 1
+    assert set(run.models) == set(run.sizes) == {0, 1, 2}
+    for k in range(3):
+        looks = [one["step"] for one in run.said if one["run"] == k and "look" in one]
+        assert looks == [0, *range(1, 11)]
+        assert any("metric" in one for one in run.said if one["run"] == k)
+    assert "Sliced ReLU 10 of 10" in run.doing()
+    assert crowd._flat(run) == "In this run it stays flat for Softmax, Sliced ReLU, A plain mean."
+
+
+def test_what_was_stopped_goes_back_to_its_states(records):
+    run = learning()
+    for record in records:
+        if "weights" not in record and "sizes" not in record:
+            run.take(record)
+    assert run.left == [0, 1, 2]
+    run.states = {0: (4, run.states[0][1])}
+    life = run.life
+    run.rewind()
+    assert run.life == life + 1
+    assert run.steps == {0: 4, 1: 0, 2: 0}
+    assert max(one["step"] for one in run.said if one["run"] == 0) == 4
+    assert {one["step"] for one in run.said if one["run"] == 1} == {0}
+
+
+def test_the_message_has_what_the_models_themselves_say(records):
+    run = learning(running=False)
+    for record in records:
+        run.take(record)
+    formula = parse("mean(c)")
+    state = type("State", (dict,), {"epoch": 1})(
+        target="mean", places=tuple(WATCHED["places"]), payloads=tuple(WATCHED["payloads"])
+    )
+    sent = crowd.message(state, formula, run.specs, run, 3)
+    assert [len(said) for said in sent["answer"]["said"]] == [job.PLACES] * 3
+    last = [one["look"] for one in run.said if "look" in one and one["run"] == 1][-1]
+    assert sent["answer"]["said"][1] == pytest.approx(last, abs=1e-4)  # the crowd is the one that was watched
+    weights = crowd._weights(run, formula)
+    assert [one["kind"] for one in weights["models"]] == ["softmax", "relu", "mean"]
+    assert "R²" in sent["alt"]
+
+
+@pytest.mark.parametrize("text", ["import os", "mean(c", "1/0", "x" * 300, "<img src=x>", ""])
+def test_a_formula_from_a_link_that_is_none_leaves_one_that_is(text):
+    formula, wrong = crowd.formula_of({"target": "own", "f": text})
+    assert wrong
+    assert formula == parse(next(iter(crowd.MENU.values())).formula)
+    assert crowd.formula_of({"target": "own", "f": "std(c) * x"}) == (parse("std(c) * x"), "")

@@ -1,0 +1,69 @@
+"""Present: the steps of every chapter are states that its page has, with the figures that it shows."""
+
+import pytest
+
+from srviz.ui.chapters import COURSE
+from srviz.ui.kit import present, qr
+from tests.ui.test_pages import open_page, parameters
+
+PACKAGE = "srviz.ui.chapters"
+STEPS = {chapter.name: present.of(PACKAGE, chapter.name) for chapter in COURSE}
+STEPPED = [chapter for chapter in COURSE if STEPS[chapter.name]]
+TAUGHT = {"line", "routes", "slices", "kernels", "beside", "why"}
+
+
+def test_the_chapters_of_the_mechanism_have_steps():
+    assert {chapter.name for chapter in STEPPED} >= TAUGHT
+
+
+@pytest.mark.parametrize("chapter", STEPPED, ids=lambda c: c.name)
+def test_every_step_is_a_state_of_its_page(chapter):
+    known = {parameter.name: parameter for parameter in parameters(chapter)}
+    for step in STEPS[chapter.name]:
+        for name, text in step.shows.items():
+            value, valid = known[name].read(text)
+            assert valid, (name, text)
+            assert value != known[name].default or known[name].before is not None, (name, text)
+        assert step.say.endswith((".", "?"))
+        assert step.figure
+
+
+@pytest.mark.parametrize("chapter", STEPPED, ids=lambda c: c.name)
+def test_a_page_is_led_from_step_to_step(chapter):
+    steps = STEPS[chapter.name]
+    page = open_page(chapter.script, present="1")
+    for number, step in enumerate(steps, 1):
+        assert not page.exception, number
+        query = {name: value[0] if isinstance(value, list) else value for name, value in page.query_params.items()}
+        assert query == {"present": str(number), **step.shows}
+        assert any(f"{number} of {len(steps)}" in caption.value for caption in page.caption)
+        if number < len(steps):
+            page.button(key="present_next_step").click().run()
+    if len(steps) > 1:
+        page.button(key="present_back_step").click().run()
+    page.button(key="present_leave").click().run()
+    assert "present" not in page.query_params
+    assert not page.exception
+
+
+def test_a_page_without_steps_is_presented_as_it_is_and_nonsense_is_no_step():
+    bare = next(chapter for chapter in COURSE if chapter not in STEPPED)  # the list of puzzles, say
+    page = open_page(bare.script, present="3")
+    assert not page.exception
+    assert page.button(key="present_leave")
+    page = open_page("pages/1_Two_routes.py", present="99")
+    assert any("6 of 6" in caption.value for caption in page.caption)
+    page = open_page("pages/1_Two_routes.py", present="<b>")
+    assert not page.exception
+    assert not any(button.key == "present_leave" for button in page.button)
+
+
+def test_a_code_holds_the_link_and_none_of_its_text():
+    from segno import make
+
+    link = "http://example.org/Two_routes?text=<script>alert(1)</script>"
+    drawn = qr.code(link)
+    dark = sum(map(sum, make(link, error="l", boost_error=False, micro=False).matrix))
+    assert drawn.count("h1v1h-1z") == dark
+    assert "script" not in drawn.replace("/svg", "")
+    assert qr.code("x" * (qr.MOST + 1)) == ""
