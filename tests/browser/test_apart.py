@@ -5,6 +5,8 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.pointer import middle
+
 AGREED = ".apart .badge:not(.waiting)"
 GAP = re.compile(r"The smallest gap of all pairs of crowds is (\S+),")
 
@@ -25,11 +27,6 @@ def gap(page):
     return float(text) if "·" not in text else 0.0
 
 
-def middle(locator):
-    box = locator.bounding_box()
-    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
-
-
 def panel(page, number):
     return page.locator(".apart .panel").nth(number)
 
@@ -39,7 +36,7 @@ def test_tokens_are_dragged_taken_back_and_moved_together(crowds):
     expect(panel(page, 0)).to_contain_text("24 of 24 tokens within 0.1")
     token = page.get_by_role("button", name=re.compile("^Token .* in both crowds")).first
     before, (x, y) = gap(page), middle(token)
-    page.mouse.move(x, y)
+    token.hover()
     expect(panel(page, 0).locator(".trail.lit")).not_to_have_count(0)  # its ways are lit in every picture
     page.mouse.down()
     page.mouse.move(x + 30, y + 20, steps=2)

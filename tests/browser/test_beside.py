@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from srviz.attention import METHODS
+from tests.browser.pointer import box_at_rest
 
 PANES = sum(2 if method.signed else 1 for method in METHODS.values())  # raw, and effective where that is another
 
@@ -24,7 +25,7 @@ def deeper(page):
 
 
 def cell(page, pane, row, column):
-    box = page.locator(".figure .nsewdrag").nth(pane).bounding_box()
+    box = box_at_rest(page.locator(".figure .nsewdrag").nth(pane))
     return box["x"] + (column + 0.5) / 64 * box["width"], box["y"] + (row + 0.5) / 64 * box["height"]
 
 

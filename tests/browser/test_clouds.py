@@ -6,6 +6,8 @@ import pytest
 import trimesh
 from playwright.sync_api import expect
 
+from tests.browser.pointer import box_at_rest
+
 EYE = "k => document.querySelectorAll('.plot')[k]._fullLayout?.scene?._scene?.getCamera().eye ?? {}"
 PANES = "[...document.querySelectorAll('.plot')].filter((e) => !e.closest('[data-testid=stExpander]'))"  # no preview
 DRAWN = f"""n => [0, 1, 2].map((k) => {PANES}[k]).every(
@@ -26,7 +28,7 @@ def page(server, visit):
 
 
 def turn(page, pane):
-    box = page.locator(".plot").nth(pane).bounding_box()
+    box = box_at_rest(page.locator(".plot").nth(pane))
     x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
     before = page.evaluate(EYE, pane)
     page.mouse.move(x, y)

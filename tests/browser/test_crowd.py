@@ -5,6 +5,8 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.pointer import box_at_rest
+
 
 @pytest.fixture
 def open_crowd(server, visit):
@@ -17,7 +19,7 @@ def open_crowd(server, visit):
 
 
 def drag(page, mark, by):
-    box = mark.bounding_box()
+    box = box_at_rest(mark)
     x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
     page.mouse.move(x, y)
     page.mouse.down()

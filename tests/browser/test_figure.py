@@ -5,6 +5,8 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.pointer import box_at_rest
+
 CAMERA = "e => e._fullLayout.scene._scene.getCamera().eye"
 
 
@@ -24,7 +26,7 @@ def page(figures_server, visit):
 
 def cell(page, name, row, column):
     """The middle of a cell of a 4 × 4 matrix on screen."""
-    box = plot(page, name).locator(".nsewdrag").bounding_box()
+    box = box_at_rest(plot(page, name).locator(".nsewdrag"))
     return box["x"] + (column + 0.5) / 4 * box["width"], box["y"] + (row + 0.5) / 4 * box["height"]
 
 
@@ -88,7 +90,7 @@ def test_a_finger_taps_a_cell(figures_server, visit):
 
 def test_the_camera_is_shared_and_survives_new_data_and_a_click(page):
     before = plot(page, "cloud one").evaluate(CAMERA)
-    box = plot(page, "cloud one").bounding_box()
+    box = box_at_rest(plot(page, "cloud one"))
     x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
     page.mouse.move(x, y)
     page.mouse.down()
@@ -114,7 +116,7 @@ def test_a_point_in_space_is_pointed_at_and_clicked(page):
     expect(plot(page, "painted 0").locator(".over circle")).to_have_count(2)  # the point, and the mark
     press(page, x, y)
     expect(page.get_by_text("painted Click(query=7, key=None)")).to_be_visible()
-    box = plot(page, "painted 0").bounding_box()
+    box = box_at_rest(plot(page, "painted 0"))
     page.mouse.move(box["x"] + 3, box["y"] + 3)
     expect(page.locator(".says").filter(has_text="no point")).to_be_visible()
 
@@ -136,7 +138,7 @@ def test_paint_alone_travels_and_the_figure_stays(page):
 
 
 def test_zoom_survives_new_data(page):
-    box = plot(page, "plane").locator(".nsewdrag").bounding_box()
+    box = box_at_rest(plot(page, "plane").locator(".nsewdrag"))
     page.mouse.move(box["x"] + box["width"] * 0.3, box["y"] + box["height"] * 0.3)
     page.mouse.down()
     page.mouse.move(box["x"] + box["width"] * 0.6, box["y"] + box["height"] * 0.7, steps=5)

@@ -2,6 +2,8 @@
 
 from playwright.sync_api import expect
 
+from tests.browser.pointer import box_at_rest
+
 MEANING = ".meaning"
 
 
@@ -27,7 +29,7 @@ def test_a_finger_shows_it_and_puts_it_away(server, visit):
     word = page.locator('a[href*="#term-softmax"]')
     word.tap()
     expect(page.locator(MEANING)).to_be_visible()
-    box = page.locator(MEANING).bounding_box()
+    box = box_at_rest(page.locator(MEANING))
     assert box["x"] >= 0
     assert box["x"] + box["width"] <= 390
     word.tap()

@@ -5,6 +5,9 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser import pointer
+from tests.browser.pointer import box_at_rest
+
 
 @pytest.fixture
 def kernels(server, visit):
@@ -28,8 +31,7 @@ def agreement(page):
 
 
 def middle(page, handle):
-    box = page.locator(f"[data-handle={handle}] .hit").bounding_box()
-    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    return pointer.middle(page.locator(f"[data-handle={handle}] .hit"))
 
 
 def place(page, handle):
@@ -57,7 +59,7 @@ def picture(page):
 
 def over(page, row, column, n=32):
     """The middle of the cell in this row and column of the picture, from 0."""
-    box = page.locator(".kernel canvas").bounding_box()
+    box = box_at_rest(page.locator(".kernel canvas"))
     side = min(box["width"] - 34 - (96 if box["width"] > 430 else 64) - 12, 400)
     return box["x"] + 34 + (column + 0.5) * side / n, box["y"] + 32 + (row + 0.5) * side / n
 
@@ -115,7 +117,7 @@ def test_nodes_never_meet_and_the_last_one_stays(kernels):
 
 def test_nodes_are_added_by_a_double_click_and_by_plus_up_to_twenty_four(kernels):
     page = kernels("kernel=drawn&divide=n&nodes=-1~0_1~0")
-    box = page.locator(".kernel svg.plot").bounding_box()
+    box = box_at_rest(page.locator(".kernel svg.plot"))
     page.mouse.dblclick(box["x"] + box["width"] * 0.8, box["y"] + 60)
     nodes = page.locator(".kernel .handle[data-handle^=node]")
     expect(nodes).to_have_count(3)

@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import expect
 
 from srviz.ui.chapters.line import line
+from tests.browser import pointer
 
 
 @pytest.fixture
@@ -17,8 +18,7 @@ def home(server, visit):
 
 
 def middle(page, token):
-    box = page.locator(f"[data-token={token}] .hit").bounding_box()
-    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    return pointer.middle(page.locator(f"[data-token={token}] .hit"))
 
 
 def score(page, token):

@@ -8,6 +8,8 @@ import pytest
 from PIL import Image
 from playwright.sync_api import expect
 
+from tests.browser.pointer import box_at_rest
+
 AGREED = ".patches .badge:not(.waiting)"
 
 
@@ -41,7 +43,7 @@ def agreement(page):
 
 def patch(page, row, col, pane=0):
     """Where the middle of a patch is on the screen, rows and columns from 0."""
-    box = page.locator(".patches section:not(.original) canvas").nth(pane).bounding_box()
+    box = box_at_rest(page.locator(".patches section:not(.original) canvas").nth(pane))
     rows, cols = ask(page, "[live.rows, live.cols]")
     return box["x"] + box["width"] * (col + 0.5) / cols, box["y"] + box["height"] * (row + 0.5) / rows
 
@@ -133,7 +135,7 @@ def test_a_bar_of_the_strip_lights_the_patches_that_have_its_score(photographs):
     page = photographs()
     strip = page.locator(".patches .over canvas")
     strip.scroll_into_view_if_needed()
-    box = strip.bounding_box()
+    box = box_at_rest(strip)
     bar = ask(page, "live.strip.bars.reduce((a, b) => b.to - b.from > a.to - a.from ? b : a)")
     page.mouse.move(box["x"] + bar["x"], box["y"] + 100, steps=2)
     expect(page.locator(".patches .pair")).to_contain_text(f"one of {bar['to'] - bar['from']} with this score")

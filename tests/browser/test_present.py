@@ -4,6 +4,8 @@ import re
 
 from playwright.sync_api import expect
 
+from tests.browser.pointer import box_at_rest
+
 
 def test_the_keys_lead_through_the_steps_and_the_link_brings_phones_to_the_same_state(server, visit):
     page = visit(f"{server}/Two_routes", width=1920, height=1080)
@@ -46,7 +48,7 @@ def test_a_token_is_dragged_on_the_large_picture_and_a_step_alone_in_the_link_ha
     query = page.locator('.line [data-token="q0"]')
     mark = query.locator(".mark")
     expect(page).to_have_url(re.compile("queries=-2.6"))
-    box = mark.bounding_box()
+    box = box_at_rest(mark)
     x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
     page.mouse.move(x, y)
     page.mouse.down()

@@ -9,6 +9,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser import pointer
+from tests.browser.pointer import box_at_rest
+
 SHORT = "methods=softmax_relu&heads=1&d=16&call=0.1"
 
 
@@ -23,8 +26,7 @@ def open_race(server, visit):
 
 
 def middle(page, name):
-    box = page.locator(f"[data-bet={name}] .hit").bounding_box()
-    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    return pointer.middle(page.locator(f"[data-bet={name}] .hit"))
 
 
 def bet(page, name):
@@ -85,7 +87,7 @@ def test_a_race_is_run_read_and_downloaded(open_race):
     expect(page.locator(".race .legend")).to_contain_text("Sliced ReLU")
     expect(page.get_by_text("Your bet was")).to_be_visible()
     assert bet(page, "relu0") == -4
-    box = page.locator(".race svg.plot").bounding_box()
+    box = box_at_rest(page.locator(".race svg.plot"))
     page.mouse.move(box["x"] + 90, box["y"] + 60)
     page.mouse.move(box["x"] + 70, box["y"] + 60)  # above n = 64
     expect(page.locator(".race .legend li").first).to_contain_text("at n = 64 · half of the samples")

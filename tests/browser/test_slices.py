@@ -5,6 +5,8 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.pointer import box_at_rest, middle
+
 AGREED = ".slices .badge:not(.waiting)"
 
 
@@ -48,13 +50,8 @@ def ask(page, expression):
     )
 
 
-def middle(locator):
-    box = locator.bounding_box()
-    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
-
-
 def token(page, j):
-    box = page.locator(".slices canvas").first.bounding_box()
+    box = box_at_rest(page.locator(".slices canvas").first)
     x, y, _ = ask(page, f"live.plane.seen[{j}]")
     return box["x"] + x, box["y"] + y
 
@@ -186,7 +183,7 @@ def test_in_space_the_direction_tilts_and_the_view_turns(slices):
     dial(page).focus()
     page.keyboard.press("Shift+ArrowUp")
     expect(page).to_have_url(re.compile("tilt=35"))
-    box = page.locator(".slices canvas").first.bounding_box()
+    box = box_at_rest(page.locator(".slices canvas").first)
     seen = ask(page, "live.plane.seen[0]")
     x, y = box["x"] + 60, box["y"] + box["height"] - 30
     page.mouse.move(x, y)

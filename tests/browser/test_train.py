@@ -13,6 +13,7 @@ import pytest
 from playwright.sync_api import expect
 
 from srviz.lab import load
+from tests.browser.pointer import box_at_rest
 
 
 @pytest.fixture
@@ -102,7 +103,7 @@ def test_one_draws_a_digit_and_both_say_what_it_is(open_train):
     train(page)
     field = page.locator(".digit canvas")
     field.scroll_into_view_if_needed()
-    box = field.bounding_box()
+    box = box_at_rest(field)
     page.mouse.move(box["x"] + 120, box["y"] + 50)
     page.mouse.down()
     page.mouse.move(box["x"] + 122, box["y"] + 120, steps=3)

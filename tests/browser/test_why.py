@@ -5,6 +5,8 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.pointer import box_at_rest
+
 
 @pytest.fixture
 def page(server, visit):
@@ -50,7 +52,7 @@ def test_a_finger_drags_the_query(server, visit):
     mark = page.locator(".why .mark.query")
     mark.scroll_into_view_if_needed()
     before = float(mark.get_attribute("aria-valuenow"))
-    box = page.locator(".why .mark.query .hit").bounding_box()
+    box = box_at_rest(page.locator(".why .mark.query .hit"))
     x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
     finger = page.context.new_cdp_session(page)
     for kind, by in (("touchStart", 0), ("touchMove", 40), ("touchMove", 90)):

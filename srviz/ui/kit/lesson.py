@@ -27,10 +27,10 @@ MADE = "_made"  # in the session of who made a lesson
 
 def begin() -> None:
     """Hide and ask what the link says, above the page's body."""
-    hidden, _ = url.HIDE.read(st.query_params.get(url.HIDE.name, ""))
+    hidden = url.asked(url.HIDE)
     if hidden:
         st.html(f"<style>{', '.join(map(_rule, hidden))} {{ display: none !important; }}</style>")
-    asked, _ = url.ASK.read(st.query_params.get(url.ASK.name, ""))
+    asked = url.asked(url.ASK)
     if asked:
         _ask(*asked.split("\n"))
     if (hidden or asked) and st.session_state.get(MADE):
@@ -40,8 +40,6 @@ def begin() -> None:
 def _leave() -> None:
     """Show the page as it was before the lesson, to who made it."""
     url.put({url.HIDE.name: "", url.ASK.name: ""})
-    for name in (url.HIDE.name, url.ASK.name):
-        st.query_params.pop(name, None)
 
 
 def _rule(name: str) -> str:

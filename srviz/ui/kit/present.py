@@ -68,7 +68,7 @@ def switch(steps: Sequence[Step]) -> None:
 
 def begin(chapter: Chapter, steps: Sequence[Step]) -> Screen | None:
     """Take note of what the link asks for, before the page's body; a link that names a step alone gets its state."""
-    number, _ = url.PRESENT.read(st.query_params.get(url.PRESENT.name, "0"))
+    number = url.asked(url.PRESENT)
     if not number:
         return None
     screen = Screen(chapter, steps, min(number, len(steps)))
@@ -138,9 +138,7 @@ def _begin(steps: Sequence[Step]) -> None:
         _go(1, steps[0])
     else:
         url.put({url.PRESENT.name: "1"})
-        st.query_params[url.PRESENT.name] = "1"
 
 
 def _leave() -> None:
     url.put({url.PRESENT.name: "0"})
-    st.query_params.pop(url.PRESENT.name, None)

@@ -73,7 +73,7 @@ class Bar:
 
 def begin(puzzles: Iterable[Puzzle]) -> Bar | None:
     """Show what is asked, if the link asks for one of these; called before the page's own body."""
-    name = st.query_params.get(url.PUZZLE.name, "")
+    name = url.asked(url.PUZZLE)
     puzzle = next((one for one in puzzles if one.name == name), None)
     if puzzle is None:
         return None
@@ -115,4 +115,3 @@ def _step(puzzle: Puzzle, number: int) -> None:
 def _leave() -> None:
     st.session_state.pop("_puzzle_steps", None)
     url.put({url.PUZZLE.name: ""})
-    st.query_params.pop(url.PUZZLE.name, None)

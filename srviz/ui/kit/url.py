@@ -132,12 +132,11 @@ def settle(*parameters: Parameter, together: Together | None = None) -> State:
     states: dict[str, State] = st.session_state.setdefault("_states", {})
     script = st.session_state["_script"]
     known = {parameter.name: parameter for parameter in (*parameters, *COMMON)}
-    query = {name: st.query_params[name] for name in known if name in st.query_params}
-    arrived = st.session_state.get("_settled") != script
+    query = _queried(known)
+    state, arrived = states.get(script), arrives()
+    led = state is None or _is_led(state)
     st.session_state["_settled"] = script
-    acted = _acted() and not arrived
-    state = states.get(script)
-    if state is None or (query != state.query and not acted and (query or not arrived)):
+    if state is None or led:
         epoch = state.epoch + 1 if state else 0
         state = State(known, _read(known, query, together, note), query, epoch=epoch)
         _seed(state)
@@ -151,6 +150,27 @@ def settle(*parameters: Parameter, together: Together | None = None) -> State:
         state[name] = value
     _remember()
     return state
+
+
+def asked(parameter: Parameter) -> Any:
+    """What the run that begins has for one of the parameters that all pages share, before the page has settled: what
+    the link says where it leads somewhere, else what stood there, or what a button has put there.
+    """
+    state = st.session_state.get("_states", {}).get(st.session_state["_script"])
+    if state is not None and not _is_led(state):
+        return state[parameter.name]
+    value, _ = parameter.read(st.query_params.get(parameter.name, parameter.write(parameter.default)))
+    return value
+
+
+def _queried(known: Collection[str]) -> dict[str, str]:
+    return {name: st.query_params[name] for name in known if name in st.query_params}
+
+
+def _is_led(state: State) -> bool:
+    """Whether the address leads the page to another state than the one it has: by a link, or by the back button."""
+    query, arrived = _queried(state.parameters), arrives()
+    return query != state.query and (arrived or not _acted()) and bool(query or not arrived)
 
 
 def _take(state: State) -> None:
