@@ -26,6 +26,7 @@ MOST_OPENED, MOST_WRITTEN = 60, 2000  # rooms opened, and writes to one room, in
 OWN = "own"  # the topic of a lecturer's own question
 
 _CODE, _MEMBER = re.compile(f"[{LETTERS}]{{{CODE_LENGTH}}}"), re.compile(f"[a-z0-9]{{{MEMBER_LENGTH}}}")
+_PAGE = re.compile(r"[a-z_]{1,24}")
 _TOPIC = re.compile(r"[a-z_]{1,24}(\.[a-z_]{1,24}){0,2}")
 
 
@@ -48,13 +49,15 @@ class Question:
 @dataclass(frozen=True)
 class Look:
     """A room as everybody in it sees it. revealed: the topics whose counts are shown to all. rounds: how often the
-    answers to a topic were forgotten, so that everybody knows to answer anew.
+    answers to a topic were forgotten, so that everybody knows to answer anew. page: the one that the lecturer is on, ""
+    where that was not said.
     """
 
     members: int
     question: Question | None
     revealed: frozenset[str]
     rounds: Mapping[str, int]
+    page: str = ""
 
 
 class Rooms(Protocol):
@@ -89,6 +92,9 @@ class Rooms(Protocol):
 
     def clear(self, code: str, secret: str, topic: str) -> None:
         """Forget the answers to a topic."""
+
+    def at(self, code: str, secret: str, page: str) -> None:
+        """Say which page the lecturer is on."""
 
     def close(self, code: str, secret: str) -> None:
         """Forget the room."""
@@ -152,6 +158,12 @@ def check(topic: str, choice: int = 0) -> None:
     """Refuse a topic or a choice that no page has."""
     if not _TOPIC.fullmatch(topic) or not 0 <= choice < MOST_CHOICES:
         raise Refused("There is no such answer.")
+
+
+def check_page(page: str) -> None:
+    """Refuse what is no name of a page."""
+    if not _PAGE.fullmatch(page):
+        raise Refused("There is no such page.")
 
 
 # Why something is refused. These are texts, because an exception that is kept keeps the frames that raised it.

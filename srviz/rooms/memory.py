@@ -36,6 +36,7 @@ class _Room:
     pace: Pace
     members: dict[str, int] = field(default_factory=dict)  # and the place of each in the answers to a topic
     question: Question | None = None
+    page: str = ""
     revealed: set[str] = field(default_factory=set)
     answers: dict[str, bytearray] = field(default_factory=dict)  # by topic: a choice at each place
     rounds: Counter[str] = field(default_factory=Counter)
@@ -89,7 +90,9 @@ class InMemory:
         """The room, None where there is none of this code."""
         with self._lock:
             room = self._find(code)
-            return Look(len(room.members), room.question, frozenset(room.revealed), dict(room.rounds)) if room else None
+            if room is None:
+                return None
+            return Look(len(room.members), room.question, frozenset(room.revealed), dict(room.rounds), room.page)
 
     def join(self, code: str, member: str) -> None:
         """Come in; whoever is in stays in."""
@@ -159,6 +162,12 @@ class InMemory:
         base.check(topic)
         with self._lock:
             self._held(code, secret).forget(topic)
+
+    def at(self, code: str, secret: str, page: str) -> None:
+        """Say which page the lecturer is on."""
+        base.check_page(page)
+        with self._lock:
+            self._held(code, secret).page = page
 
     def close(self, code: str, secret: str) -> None:
         """Forget the room."""

@@ -88,7 +88,8 @@ class InRedis:
             members, revealed, rounds = steps.execute()
         asked = json.loads(room["question"]) if room.get("question") else None
         own = Question(asked[0], tuple(asked[1])) if asked else None
-        return Look(members, own, frozenset(revealed), {topic: int(count) for topic, count in rounds.items()})
+        counts = {topic: int(count) for topic, count in rounds.items()}
+        return Look(members, own, frozenset(revealed), counts, room.get("page", ""))
 
     @_reached
     def join(self, code: str, member: str) -> None:
@@ -159,6 +160,16 @@ class InRedis:
         """Forget the answers to a topic."""
         base.check(topic)
         self._forget(code, topic, self._left(self._held(code, secret)))
+
+    @_reached
+    def at(self, code: str, secret: str, page: str) -> None:
+        """Say which page the lecturer is on."""
+        base.check_page(page)
+        left = self._left(self._held(code, secret))
+        with self._redis.pipeline() as steps:
+            steps.hset(self._key(code), "page", page)
+            steps.expire(self._key(code), left)
+            steps.execute()
 
     @_reached
     def close(self, code: str, secret: str) -> None:

@@ -80,6 +80,8 @@ def test_a_room_from_its_opening_to_its_close(opened):
     store.join(code, other)
     store.ask(code, secret, OURS)
     assert store.look(code) == base.Look(2, OURS, frozenset(), {OWN: 1})
+    store.at(code, secret, "routes")
+    assert store.look(code) == base.Look(2, OURS, frozenset(), {OWN: 1}, "routes")
     store.answer(code, one, OWN, 0)
     store.answer(code, one, OWN, 1)  # changed
     store.answer(code, other, OWN, 1)
@@ -115,18 +117,21 @@ def test_another_question_forgets_the_answers_to_the_one_before(opened):
 
 def test_only_who_opened_it_leads_and_only_who_joined_answers(opened):
     store, _ = opened
-    code, _ = store.open()
+    code, secret = store.open()
     _, others = store.open()
     for act in (
         lambda: store.ask(code, others, OURS),
         lambda: store.reveal(code, "", OWN, True),
         lambda: store.clear(code, others, OWN),
         lambda: store.close(code, others),
+        lambda: store.at(code, others, "routes"),
     ):
         with pytest.raises(Refused, match="Only who opened"):
             act()
     with pytest.raises(Refused, match="Join the room first"):
         store.answer(code, member(), OWN, 0)
+    with pytest.raises(Refused, match="no such page"):
+        store.at(code, secret, "<b>")
     with pytest.raises(Refused, match="no room with this code"):
         store.join("AAAAA" if code != "AAAAA" else "CCCCC", member())
     assert store.look("../../x") is None

@@ -46,6 +46,14 @@ def test_a_page_is_led_from_step_to_step(chapter):
     assert not page.exception
 
 
+def test_a_button_after_a_run_that_was_ended_early_leads_on():
+    page = open_page("app.py", present="1")
+    page.session_state["_state"] = None  # the run before had only begun when the button was pressed
+    page.button(key="present_next_step").click().run()
+    assert not page.exception
+    assert page.query_params["present"] in ("2", ["2"])
+
+
 def test_a_page_without_steps_is_presented_as_it_is_and_nonsense_is_no_step():
     bare = next(chapter for chapter in COURSE if chapter not in STEPPED)  # the list of puzzles, say
     page = open_page(bare.script, present="3")

@@ -9,6 +9,7 @@ from streamlit.delta_generator import DeltaGenerator
 from srviz.rooms import Question, base, is_code
 from srviz.ui.kit import dialog, lesson, qr, report, seat, url
 from srviz.ui.kit.component import component
+from srviz.ui.kit.course import Course
 from srviz.ui.kit.seat import Offer, Seat, store, told, tried
 
 LEAD_SECONDS, FOLLOW_SECONDS = 1.0, 4.0  # between two looks of who leads, and of who follows
@@ -43,16 +44,20 @@ def begin(name: str) -> str:
     return why or away
 
 
-def finish(panel: DeltaGenerator, why: str) -> None:
+def finish(panel: DeltaGenerator, why: str, course: Course) -> None:
     """Tell the room what was answered, show its panel, and put the place into the link; called after the body."""
     place, state = seat.current(), st.session_state.get("_state")
     if place and not place.secret:
         why = _send(place) or why
+    elif place and place.look and place.look.page != seat.seat_page():
+        tried(partial(store().at, place.code, place.secret, seat.seat_page()))
     with panel:
         if why:
             st.caption(why)
-        if place:
-            (_leading if place.secret else _following)(place)
+        if place and place.secret:
+            _leading(place)
+        elif place:
+            _following(place, course)
         code = place.code if place else st.session_state.get(seat.REFUSED)
         if code:
             kept = {"code": code, "secret": place.secret if place else ""}
@@ -204,16 +209,16 @@ def _close(place: Seat) -> None:
 # ---- who follows -----------------------------------------------------------------------------------------------------
 
 
-def _following(place: Seat) -> None:
+def _following(place: Seat, course: Course) -> None:
     with st.container(key="following", border=True), st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f"You are in room **{place.code}**.")
         st.button("Leave", key="leave the room", on_click=seat.rise, help="Your answers are no longer counted then.")
-    _follow(place)
+    _follow(place, course)
 
 
 @st.fragment(run_every=FOLLOW_SECONDS)
-def _follow(place: Seat) -> None:
-    """The lecturer's question, and what the class answered once that is shown."""
+def _follow(place: Seat, course: Course) -> None:
+    """The way to the lecturer's page, their question, and what the class answered once that is shown."""
     before = place.look
     look, why = told(lambda: store().look(place.code))
     if look is None:
@@ -222,6 +227,9 @@ def _follow(place: Seat) -> None:
     place.look = look
     if before and (before.revealed, before.rounds) != (look.revealed, look.rounds):
         st.rerun()  # the page's own question says what is right, or asks again
+    there = next((chapter for chapter in course if chapter.name == look.page), None)
+    if there and there.name != seat.seat_page():
+        st.page_link(there.script, label=f"The lecturer is on the page “{there.title}” →")
     if look.question:
         _asked(place, look.question, look.rounds.get(base.OWN, 0))
     for offer in _offers(place):

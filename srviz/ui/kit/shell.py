@@ -53,7 +53,7 @@ def page(
         with body:
             yield
         puzzle.finish(asked)
-        room.finish(panel, why)
+        room.finish(panel, why, course)
         present.finish(screen)
         lesson.finish()
     finally:

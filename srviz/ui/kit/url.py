@@ -282,8 +282,10 @@ def arrives() -> bool:
 
 
 def current() -> State:
-    """The state that this run of the page has settled."""
-    state: State = st.session_state["_state"]
+    """The state that this run of the page has settled. Before that, as in what a button calls after a run that was
+    ended early, the one that the page had.
+    """
+    state: State = st.session_state["_state"] or st.session_state["_states"][st.session_state["_script"]]
     return state
 
 

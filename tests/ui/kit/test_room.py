@@ -65,6 +65,23 @@ def test_a_place_is_kept_from_page_to_page_and_left(store):
     assert not page.exception
 
 
+def test_who_follows_finds_the_page_that_the_lecturer_is_on(store):
+    code, secret = store.open()
+    phone = open_page("app.py", room=code)
+    assert "lecturer" not in str(phone)
+    lecturer = open_page(PAGE, room=code, host=secret)
+    phone.run()
+    (way,) = [link for link in phone.get("page_link") if "lecturer" in link.proto.label]
+    assert (way.proto.page, way.proto.label) == ("Two_routes", "The lecturer is on the page “Two routes, one answer” →")
+    phone.switch_page(PAGE).run()
+    assert not any("lecturer" in link.proto.label for link in phone.get("page_link"))
+    lecturer.switch_page("pages/2_Kernels.py").run()
+    phone.run()
+    assert any("Kernels" in link.proto.label for link in phone.get("page_link") if "lecturer" in link.proto.label)
+    assert not phone.exception
+    assert not lecturer.exception
+
+
 def test_a_tab_that_holds_the_secret_leads_again_after_a_reload(store, monkeypatch):
     """The browser's part, which keeps the secret in the tab, is in tests/browser/test_room.py."""
     code, secret = store.open()
