@@ -25,6 +25,7 @@ READY = {  # what a page shows once it is alive; a page that has nothing of that
 
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21aa"], "resultTypes": ["violations"]}
 COLOURS = {"runOnly": {"type": "rule", "values": ["color-contrast"]}, "resultTypes": ["violations"]}
+BACKGROUNDS = {"light": "rgb(251, 250, 247)", "dark": "rgb(19, 20, 22)"}
 TITLE = "[data-testid=stMain] h1"
 FITS = """() => ![...document.querySelectorAll('[data-testid=stMain] *')].filter(e =>
     e.getBoundingClientRect().right > innerWidth + 2 && getComputedStyle(e.parentElement).overflowX === 'visible'
@@ -49,17 +50,16 @@ def test_the_first_thing_a_fresh_server_shows_fits_and_is_accessible(name, forke
     assert all(url.startswith((address, address.replace("http", "ws"), "data:", "blob:")) for url in asked)
     assert resident_megabytes(process.pid) < 600
     page.wait_for_function(FITS)
-    for width in (390, 1440):
+    seen = ((390, "light", RULES), (1440, "light", RULES), (1440, "dark", COLOURS))  # a scheme changes colours alone
+    for width, scheme, rules in seen:
         page.set_viewport_size({"width": width, "height": 3600})
-        for scheme, background in (("light", "rgb(251, 250, 247)"), ("dark", "rgb(19, 20, 22)")):
-            page.emulate_media(color_scheme=scheme)
-            expect(page.locator("[data-testid=stApp]")).to_have_css("background-color", background)
-            expect(page.locator(READY.get(name, TITLE)).first).to_be_visible()
-            page.wait_for_function(FITS)  # figures take their new width a little later
-            rules = RULES if scheme == "light" else COLOURS  # a scheme changes colours alone
-            found = Axe().run(page, options=rules).response["violations"]
-            wrong = [(v["id"], [node["target"] for node in v["nodes"]]) for v in found]
-            assert (width, scheme, wrong) == (width, scheme, [])
+        page.emulate_media(color_scheme=scheme)
+        expect(page.locator("[data-testid=stApp]")).to_have_css("background-color", BACKGROUNDS[scheme])
+        expect(page.locator(READY.get(name, TITLE)).first).to_be_visible()
+        page.wait_for_function(FITS)  # figures take their new width a little later
+        found = Axe().run(page, options=rules).response["violations"]
+        wrong = [(v["id"], [node["target"] for node in v["nodes"]]) for v in found]
+        assert (width, scheme, wrong) == (width, scheme, [])
 
 
 def test_the_sidebar_leads_through_the_course(server, visit):
