@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from html import escape
+from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
-from srviz.figures.theme import PALETTES, bare, signed_scale
+from srviz.figures.theme import PALETTES, drawn, signed_scale
 
 Numbers = NDArray[np.float32]
 SIDE = 236  # where nothing says how wide it is; a live figure of meta "square" is as high as it is wide
@@ -26,34 +27,36 @@ def matrix(
     which queries and keys stand, for the names of the axes; None where they have none.
     """
     colours = PALETTES[mode]
-    picture = go.Heatmap(
-        z=farthest(np.asarray(weights, dtype=np.float32), block),
-        x0=(block - 1) / 2,
-        dx=block,
-        y0=(block - 1) / 2,
-        dy=block,
-        zmin=-top if signed else 0,
-        zmax=top,
-        colorscale=_shades(mode, signed),
-        showscale=False,
-        hoverinfo="none",
+    middle = (block - 1) / 2
+    picture = {
+        "type": "heatmap", "z": farthest(np.asarray(weights, dtype=np.float32), block), "x0": middle, "dx": block,
+        "y0": middle, "dy": block, "zmin": -top if signed else 0, "zmax": top, "colorscale": _shades(mode, signed),
+        "showscale": False, "hoverinfo": "none",
+    }  # fmt: skip
+    return drawn(
+        [picture],
+        mode,
+        SIDE,
+        y={"autorange": "reversed"},
+        margin=EDGE if order is None else AXES,
+        shapes=[_frame(colours.line)],
+        meta="square",
+        annotations=[] if order is None else _names(f"keys, {order} →", f"← queries, {order}", mode),
     )
-    figure = bare(go.Figure(picture), mode, SIDE)
-    figure.update_yaxes(autorange="reversed")
-    figure.update_layout(margin=EDGE if order is None else AXES, shapes=[_frame(colours.line)], meta="square")
-    return figure if order is None else _named(figure, f"keys, {order} →", f"← queries, {order}", mode)
 
 
 def _shades(mode: str, signed: bool) -> list[list[float | str]]:
     return signed_scale(mode) if signed else [[0.0, PALETTES[mode].ground], [1.0, PALETTES[mode].ink]]
 
 
-def _named(figure: go.Figure, across: str, down: str, mode: str) -> go.Figure:
-    """Name the axes of a matrix: keys above it, queries beside it, read upwards, so that its arrow points down."""
+def _names(across: str, down: str, mode: str) -> list[dict[str, Any]]:
+    """What the axes of a matrix are called: keys above it, queries beside it, read upwards, so that its arrow points
+    down.
+    """
     colours, at = PALETTES[mode], {"xref": "paper", "yref": "paper", "x": 0, "y": 1, "showarrow": False}
     keys = {"text": across, "xanchor": "left", "yanchor": "bottom", "font": {"color": colours.key, "size": 12}}
     queries = {"text": down, "xanchor": "right", "yanchor": "top", "font": {"color": colours.query, "size": 12}}
-    return figure.update_layout(annotations=[at | keys, at | queries | {"textangle": -90}])
+    return [at | keys, at | queries | {"textangle": -90}]
 
 
 def scales(top: float | None, reach: float, *, mode: str) -> go.Figure:
@@ -62,29 +65,37 @@ def scales(top: float | None, reach: float, *, mode: str) -> go.Figure:
     top: None where each matrix has a scale of its own.
     """
     colours, steps = PALETTES[mode], np.linspace(0, 1, 65, dtype=np.float32)
-    figure = go.Figure()
+    traces: list[dict[str, Any]] = []
+    frames: list[dict[str, Any]] = []
+    said: list[dict[str, Any]] = []
     words = (
         (2.0, False, "Raw weights", ("0", "", "its own" if top is None else f"{top:.3f} or more")),
         (1.0, True, "Effective weights", (f"−{reach:.3f}", "0", f"{reach:.3f}")),
     )
     for y, signed, title, ends in words:
         z = (2 * steps - 1 if signed else steps)[None]
-        figure.add_heatmap(
-            z=z, x=steps, y0=y, dy=0.22, zmin=-1 if signed else 0, zmax=1, colorscale=_shades(mode, signed),
-            showscale=False, hoverinfo="none",
-        )  # fmt: skip
+        traces.append({
+            "type": "heatmap", "z": z, "x": steps, "y0": y, "dy": 0.22, "zmin": -1 if signed else 0, "zmax": 1,
+            "colorscale": _shades(mode, signed), "showscale": False, "hoverinfo": "none",
+        })  # fmt: skip
         corners = {"x0": 0, "x1": 1, "y0": y - 0.11, "y1": y + 0.11}
-        figure.add_shape(type="rect", line={"color": colours.line, "width": 1}, **corners)
-        figure.add_annotation(x=0, y=y + 0.16, text=title, xanchor="left", yanchor="bottom", showarrow=False)
+        frames.append({"type": "rect", "line": {"color": colours.line, "width": 1}, **corners})
+        above = {"x": 0, "y": y + 0.16, "xanchor": "left", "yanchor": "bottom", "showarrow": False}
+        said.append(above | {"text": title})
+        below = {"y": y - 0.14, "yanchor": "top", "showarrow": False, "font": {"color": colours.quiet, "size": 12}}
         for x, text, side in zip((0, 0.5, 1), ends, ("left", "center", "right"), strict=True):
-            figure.add_annotation(
-                x=x, y=y - 0.14, text=text, xanchor=side, yanchor="top", showarrow=False,
-                font={"color": colours.quiet, "size": 12},
-            )  # fmt: skip
-    bare(figure, mode, SIDE)
-    figure.update_xaxes(range=[-0.02, 1.02])
-    figure.update_yaxes(range=[0.3, 2.7])
-    return figure.update_layout(margin=AXES, meta="square")
+            said.append(below | {"x": x, "text": text, "xanchor": side})
+    return drawn(
+        traces,
+        mode,
+        SIDE,
+        x={"range": [-0.02, 1.02]},
+        y={"range": [0.3, 2.7]},
+        shapes=frames,
+        annotations=said,
+        margin=AXES,
+        meta="square",
+    )
 
 
 def farthest(weights: Numbers, block: int) -> Numbers:
@@ -106,24 +117,17 @@ def places(place: Numbers, colour: Numbers | None, words: tuple[str, ...] | None
     ink, told = PALETTES[mode].ink, legible(words)
     shades = ink if colour is None else [f"rgb({r},{g},{b})" for r, g, b in (colour * 255).round().astype(int)]
     line = {"width": 0.5, "color": PALETTES[mode].quiet}
-    dots = go.Scatter(
-        x=place[:, 0],
-        y=place[:, 1],
-        mode="text" if told else "markers",
-        text=[escape(word) for word in words or ()] if told else None,
-        textfont={"color": ink, "size": 13},
-        marker={"size": 8, "color": shades, "line": line},
-        hoverinfo="none",
-    )
-    figure = bare(go.Figure(dots), mode, SIDE)
+    dots = {"type": "scatter", "x": place[:, 0], "y": place[:, 1], "hoverinfo": "none"}
     if told:  # a word reaches beyond its place; lines stand apart as far as there is room
         low, high = float(place[:, 1].min()), float(place[:, 1].max())
         apart = (high - low) / 8 or 0.5
-        figure.update_xaxes(range=[-0.1, 1.1])
-        return figure.update_yaxes(range=[low - apart, high + apart]).update_layout(margin=EDGE)
-    figure.update_xaxes(range=[-0.06, 1.06])
-    figure.update_yaxes(range=[-0.06, 1.06])
-    return figure.update_layout(margin=AXES, shapes=[_frame(PALETTES[mode].line)], meta="square")
+        named = {"mode": "text", "text": [escape(word) for word in words or ()], "textfont": {"color": ink, "size": 13}}
+        ranges = {"x": {"range": [-0.1, 1.1]}, "y": {"range": [low - apart, high + apart]}}
+        return drawn([dots | named], mode, SIDE, **ranges, margin=EDGE)
+    marked = {"mode": "markers", "marker": {"size": 8, "color": shades, "line": line}}
+    axis = {"range": [-0.06, 1.06]}
+    frame = [_frame(PALETTES[mode].line)]
+    return drawn([dots | marked], mode, SIDE, x=axis, y=axis, margin=AXES, shapes=frame, meta="square")
 
 
 def legible(words: tuple[str, ...] | None) -> bool:
@@ -145,27 +149,39 @@ def histogram(weights: Mapping[str, Numbers], tones: Sequence[str], *, mode: str
         shares.append(np.histogram(size.clip(1e-6, 1)[size > 0], EDGES)[0] / max(size.size, 1))
         zeros.append(float((size == 0).mean()))
     most = max(float(max(share.max() for share in shares)), 1e-9)
-    figure = go.Figure()
+    traces: list[dict[str, Any]] = []
+    lines: list[dict[str, Any]] = []
+    said: list[dict[str, Any]] = []
     for place, (label, share, none, tone) in enumerate(zip(weights, shares, zeros, tones, strict=True)):
         floor, colour = float(count - 1 - place), getattr(colours, tone)
-        figure.add_bar(
-            x=middle, y=0.64 * share / most, base=floor, width=np.diff(EDGES), name=label, hoverinfo="none",
-            marker={"color": colour, "line": {"width": 0}}, customdata=share,
-        )  # fmt: skip
+        traces.append({
+            "type": "bar", "x": middle, "y": 0.64 * share / most, "base": floor, "width": np.diff(EDGES), "name": label,
+            "hoverinfo": "none", "marker": {"color": colour, "line": {"width": 0}}, "customdata": share,
+        })  # fmt: skip
         words = f"<b>{escape(label)}</b>" + (f", and {none:.2f} of them exactly 0" if none else "")
-        figure.add_annotation(
-            x=-6, y=floor + 0.97, text=words, xanchor="left", yanchor="top", showarrow=False,
-            font={"color": colours.ink}, bgcolor=colours.ground,
-        )  # fmt: skip
-        figure.add_shape(type="line", x0=1e-6, x1=1, y0=floor, y1=floor, line={"color": colours.line, "width": 1})
-    bare(figure, mode, ROW_PIXELS * count + 50)
-    figure.update_xaxes(
-        visible=True, type="log", dtick=1, exponentformat="power", range=[-6.05, 0.05], showgrid=True,
-        gridcolor=colours.line, zeroline=False, tickfont={"color": colours.quiet},
-        title={"text": "size of a weight", "font": {"color": colours.quiet}},
-    )  # fmt: skip
-    figure.update_yaxes(range=[-0.05, count + 0.12])
-    return figure.update_layout(margin={"l": 8, "r": 8, "t": 4, "b": 46}, bargap=0, barmode="overlay")
+        said.append({
+            "x": -6, "y": floor + 0.97, "text": words, "xanchor": "left", "yanchor": "top", "showarrow": False,
+            "font": {"color": colours.ink}, "bgcolor": colours.ground,
+        })  # fmt: skip
+        ground = {"type": "line", "x0": 1e-6, "x1": 1, "y0": floor, "y1": floor}
+        lines.append(ground | {"line": {"color": colours.line, "width": 1}})
+    x = {
+        "visible": True, "type": "log", "dtick": 1, "exponentformat": "power", "range": [-6.05, 0.05], "showgrid": True,
+        "gridcolor": colours.line, "zeroline": False, "tickfont": {"color": colours.quiet},
+        "title": {"text": "size of a weight", "font": {"color": colours.quiet}},
+    }  # fmt: skip
+    return drawn(
+        traces,
+        mode,
+        ROW_PIXELS * count + 50,
+        x=x,
+        y={"range": [-0.05, count + 0.12]},
+        shapes=lines,
+        annotations=said,
+        margin={"l": 8, "r": 8, "t": 4, "b": 46},
+        bargap=0,
+        barmode="overlay",
+    )
 
 
 def _frame(colour: str) -> dict[str, object]:

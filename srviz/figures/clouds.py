@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 from plotly.colors import qualitative
 
-from srviz.figures.theme import DASHES, PALETTES, bare
+from srviz.figures.theme import DASHES, PALETTES, above, drawn, titled
 
 Numbers = NDArray[np.float32]
 Curve = tuple[Sequence[float], Callable[[NDArray[np.float64]], NDArray[np.float64]]]
@@ -17,7 +17,6 @@ Changes = dict[int, dict[str, Any]]  # {trace: {path: value}}
 STEPS = 8  # of each primary colour
 SAME = "equal score"  # what the level set is called
 CLASSES = qualitative.Safe  # told apart by colour-blind people too
-FONT = "'Source Sans', 'Source Sans Pro', sans-serif"
 QUERY, RINGS, LEVEL, LABEL = 1, 2, 3, 4  # the traces after the points
 TALL = 340  # pixels of a pane
 FROM = np.array([1.05, -1.3, 0.95]) / np.linalg.norm([1.05, -1.3, 0.95])  # where a cloud is seen from
@@ -37,28 +36,36 @@ def weights(place: Numbers, level: tuple[Numbers, Numbers] | None, *, signed: bo
         "orientation": "h", "x": 0.5, "xanchor": "center", "y": 0, "yanchor": "top", "len": 0.86, "thickness": 9,
         "outlinewidth": 0, "nticks": 5, "tickformat": "~g", "tickfont": {"color": colours.quiet, "size": 13},
     }  # fmt: skip
-    marker = {"color": np.zeros(len(place), np.float32), "cmin": -1, "cmax": 1, "colorscale": shades, "colorbar": bar}
-    figure = go.Figure(_points(place, marker))
+    marker = {
+        "color": np.zeros(len(place), np.float32),
+        "cmin": -1,
+        "cmax": 1,
+        "colorbar": bar,
+        "colorscale": _scale(shades),
+    }
+    traces = [_points(place, marker)]
     query = {"size": 9, "color": colours.query, "line": {"color": colours.ground, "width": 2}}
     rings = {"size": 7, "color": colours.key, "symbol": "circle-open"}
     for ring in (query, rings):
-        figure.add_scatter3d(x=[], y=[], z=[], mode="markers", marker=ring, hoverinfo="skip")
+        traces.append(_nowhere() | {"mode": "markers", "marker": ring, "hoverinfo": "skip"})
     if level is not None:
         corners, values = level
         (low, high), counts = corners, values.shape
         axes = [np.linspace(low[k], high[k], counts[k]).astype(np.float32) for k in range(3)]
         x, y, z = (axis.ravel() for axis in np.meshgrid(*axes, indexing="ij"))
-        figure.add_isosurface(
-            x=x, y=y, z=z, value=values.ravel(), isomin=0, isomax=0, surface={"count": 1}, opacity=0.35,
-            caps={axis: {"show": False} for axis in "xyz"}, colorscale=[colours.key, colours.key], showscale=False,
-            lighting={"ambient": 0.45, "diffuse": 0.9, "specular": 0.6, "roughness": 0.4, "fresnel": 0.4},
-            lightposition={"x": 1e4, "y": -2e4, "z": 4e4}, hoverinfo="skip",
-        )  # fmt: skip
-        figure.add_scatter3d(
-            x=[], y=[], z=[], mode="text", text=[SAME], textposition="top center", hoverinfo="skip",
-            textfont={"color": colours.key, "size": 14},
-        )  # fmt: skip
-    return _space(figure, place, mode)
+        surface = {
+            "type": "isosurface", "x": x, "y": y, "z": z, "value": values.ravel(), "isomin": 0, "isomax": 0,
+            "surface": {"count": 1}, "caps": {axis: {"show": False} for axis in "xyz"}, "opacity": 0.35,
+            "colorscale": _scale([colours.key, colours.key]), "showscale": False, "hoverinfo": "skip",
+            "lighting": {"ambient": 0.45, "diffuse": 0.9, "specular": 0.6, "roughness": 0.4, "fresnel": 0.4},
+            "lightposition": {"x": 1e4, "y": -2e4, "z": 4e4},
+        }  # fmt: skip
+        name = {
+            "mode": "text", "text": [SAME], "textposition": "top center", "hoverinfo": "skip",
+            "textfont": {"color": colours.key, "size": 14},
+        }  # fmt: skip
+        traces += [surface, _nowhere() | name]
+    return _space(traces, place, mode)
 
 
 def weights_paint(
@@ -116,13 +123,13 @@ def coloured(place: Numbers, names: tuple[str, ...] = (), *, mode: str) -> go.Fi
     marker = {"color": np.zeros(len(place), np.float32), "cmin": 0, "cmax": STEPS**3 - 1, "colorscale": _cube()}
     if names:
         marker |= {"cmax": max(1, len(names) - 1), "colorscale": _classes(len(names))}
-    figure = go.Figure(_points(place, marker))
+    traces = [_points(place, marker)]
     for number, name in enumerate(names):
         dot = {"size": 9, "color": CLASSES[number % len(CLASSES)]}
-        figure.add_scatter3d(x=[None], y=[None], z=[None], mode="markers", name=name, showlegend=True, marker=dot)
-    _space(figure, place, mode)
-    legend = {"orientation": "h", "y": 0, "yanchor": "top", "x": 0, "font": {"color": PALETTES[mode].ink}}
-    return figure.update_layout(showlegend=bool(names), legend=legend)
+        nobody = {"type": "scatter3d", "x": [None], "y": [None], "z": [None], "mode": "markers", "marker": dot}
+        traces.append(nobody | {"name": name, "showlegend": True})
+    legend = above(mode) | {"y": 0, "yanchor": "top"}
+    return _space(traces, place, mode, showlegend=bool(names), legend=legend)
 
 
 def shades(colour: Numbers) -> Changes:
@@ -145,30 +152,30 @@ def scores(t: Numbers, s: float, curves: Mapping[str, Curve], *, mode: str) -> g
     low, high = min(float(t.min()), s), max(float(t.max()), s)
     low, high = low - 0.04 * (high - low + 1e-6), high + 0.04 * (high - low + 1e-6)
     count, edges = np.histogram(t, np.linspace(low, high, 97))
-    figure = go.Figure()
-    figure.add_bar(
-        x=(edges[1:] + edges[:-1]) / 2, y=count / count.max(), width=edges[1] - edges[0], name="keys",
-        marker={"color": colours.key, "opacity": 0.45, "line": {"width": 0}}, hoverinfo="skip",
-    )  # fmt: skip
+    traces: list[dict[str, Any]] = [{
+        "type": "bar", "x": (edges[1:] + edges[:-1]) / 2, "y": count / count.max(), "name": "keys",
+        "width": float(edges[1] - edges[0]), "hoverinfo": "skip",
+        "marker": {"color": colours.key, "opacity": 0.45, "line": {"width": 0}},
+    }]  # fmt: skip
     for (name, (corners, kernel)), dash in zip(curves.items(), cycle(DASHES), strict=False):
         along = np.unique(np.concatenate([[low, s, high], s - np.asarray(corners)]).clip(low, high))
         heights = kernel(s - along)
-        figure.add_scatter(
-            x=along, y=heights / max(float(np.abs(heights).max()), 1e-9), mode="lines", name=name,
-            line={"color": colours.ink, "width": 2, "dash": dash}, hoverinfo="skip",
-        )  # fmt: skip
-    figure.add_scatter(
-        x=[s, s], y=[0, 1.08], mode="lines", name="query", line={"color": colours.query, "width": 3}, hoverinfo="skip"
-    )
-    bare(figure, mode, 190)
-    figure.update_xaxes(
-        visible=True, range=[low, high], showgrid=False, zeroline=False, tickfont={"color": colours.quiet},
-        title={"text": "score, in standard deviations", "font": {"color": colours.quiet, "size": 13}},
-    )  # fmt: skip
-    figure.update_yaxes(range=[0, 1.1])
-    legend = {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0, "font": {"color": colours.ink}}
+        traces.append({
+            "type": "scatter", "x": along, "y": heights / max(float(np.abs(heights).max()), 1e-9), "mode": "lines",
+            "name": name, "line": {"color": colours.ink, "width": 2, "dash": dash}, "hoverinfo": "skip",
+        })  # fmt: skip
+    traces.append({
+        "type": "scatter", "x": [s, s], "y": [0, 1.08], "mode": "lines", "name": "query", "hoverinfo": "skip",
+        "line": {"color": colours.query, "width": 3},
+    })  # fmt: skip
+    x = {
+        "visible": True, "range": [low, high], "showgrid": False, "zeroline": False,
+        "tickfont": {"color": colours.quiet}, "title": titled("score, in standard deviations", mode),
+    }  # fmt: skip
     margin = {"l": 8, "r": 8, "t": 30, "b": 44}
-    return figure.update_layout(bargap=0, showlegend=True, legend=legend, margin=margin, font={"family": FONT})
+    return drawn(
+        traces, mode, 190, x=x, y={"range": [0, 1.1]}, bargap=0, showlegend=True, legend=above(mode), margin=margin
+    )
 
 
 def preview(place: Numbers, colour: Numbers | None, *, mode: str) -> go.Figure:
@@ -178,28 +185,35 @@ def preview(place: Numbers, colour: Numbers | None, *, mode: str) -> go.Figure:
     back = place @ np.array([-np.sin(turn), np.cos(turn), 0])
     ink = PALETTES[mode].ink
     shade = ink if colour is None else [f"rgb({r},{g},{b})" for r, g, b in (colour * 255).round().astype(int)]
-    dots = go.Scatter(
-        x=across, y=place[:, 2] * np.cos(tilt) + back * np.sin(tilt), mode="markers", hoverinfo="skip",
-        marker={"size": 3, "color": shade, "opacity": 0.7},
-    )  # fmt: skip
-    figure = bare(go.Figure(dots), mode, 220)
-    figure.update_yaxes(scaleanchor="x")
-    return figure
+    dots = {
+        "type": "scatter", "x": across, "y": place[:, 2] * np.cos(tilt) + back * np.sin(tilt), "mode": "markers",
+        "marker": {"size": 3, "color": shade, "opacity": 0.7}, "hoverinfo": "skip",
+    }  # fmt: skip
+    return drawn([dots], mode, 220, y={"scaleanchor": "x"})
 
 
-def _points(place: Numbers, marker: dict[str, Any]) -> go.Scatter3d:
+def _points(place: Numbers, marker: dict[str, Any]) -> dict[str, Any]:
     size = float(np.clip(200 / max(len(place), 1) ** 0.47, 1.6, 6))
     x, y, z = np.ascontiguousarray(place.T)
     marker = {"size": size, "symbol": "circle" if len(place) <= ROUND else "square", **marker}
-    return go.Scatter3d(x=x, y=y, z=z, mode="markers", marker=marker, hoverinfo="none", name="")
+    shown = {"x": x, "y": y, "z": z, "mode": "markers", "marker": marker}
+    return {"type": "scatter3d", "hoverinfo": "none", "name": "", "showlegend": False, **shown}
+
+
+def _nowhere() -> dict[str, Any]:
+    return {"type": "scatter3d", "x": [], "y": [], "z": [], "showlegend": False}
+
+
+def _scale(colours: Sequence[str]) -> list[list[float | str]]:
+    """Colours at equal distances."""
+    return [[k / (len(colours) - 1), colour] for k, colour in enumerate(colours)]
 
 
 def _at(place: Numbers) -> dict[str, Numbers]:
     return dict(zip("xyz", np.ascontiguousarray(place.T), strict=True))
 
 
-def _space(figure: go.Figure, place: Numbers, mode: str) -> go.Figure:
-    bare(figure, mode, TALL)
+def _space(traces: list[dict[str, Any]], place: Numbers, mode: str, **layout: Any) -> go.Figure:
     low, high = place.min(0), place.max(0)
     edge = 0.03 * float(np.ptp(place)) + 1e-6
     wide = high - low + 2 * edge
@@ -211,9 +225,8 @@ def _space(figure: go.Figure, place: Numbers, mode: str) -> go.Figure:
         "camera": {"eye": dict(zip("xyz", FROM * _distance((place - (low + high) / 2) * 2.2 / np.linalg.norm(wide)),
             strict=True))},
     }  # fmt: skip
-    figure.update_traces(showlegend=False, selector={"name": None})
     margin = {"l": 0, "r": 0, "t": 0, "b": 36}
-    return figure.update_layout(scene=scene, dragmode="turntable", margin=margin, font={"family": FONT})
+    return drawn(traces, mode, TALL, scene=scene, dragmode="turntable", margin=margin, **layout)
 
 
 def _distance(places: NDArray[np.floating[Any]]) -> float:
@@ -232,5 +245,4 @@ def _cube() -> list[list[float | str]]:
 
 
 def _classes(count: int) -> list[list[float | str]]:
-    colours = [CLASSES[k % len(CLASSES)] for k in range(max(2, count))]
-    return [[k / (len(colours) - 1), colour] for k, colour in enumerate(colours)]
+    return _scale([CLASSES[k % len(CLASSES)] for k in range(max(2, count))])

@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import plotly.graph_objects as go
 
 from srviz.figures.race import LineLook
-from srviz.figures.theme import PALETTES, bare
+from srviz.figures.theme import PALETTES, above, drawn, titled
 
 ROW_PIXELS = 40
 CURVES_PIXELS = 300
@@ -29,44 +30,33 @@ def intervals(outcomes: Sequence[Outcome], *, axis: str, mode: str, zero: bool =
     whether 0 is marked, where the values are differences.
     """
     colours = PALETTES[mode]
-    figure = go.Figure()
+    traces: list[dict[str, Any]] = []
     labels = [outcome.label for outcome in outcomes]
     for outcome in outcomes:
         colour = getattr(colours, outcome.look.tone)
-        figure.add_scatter(
-            x=list(outcome.values),
-            y=[outcome.label] * len(outcome.values),
-            mode="markers",
-            marker={"color": colour, "size": 6, "opacity": 0.4},
-            hovertemplate="one seed: %{x:.3f}<extra></extra>",
-        )
+        traces.append({
+            "type": "scatter", "x": list(outcome.values), "y": [outcome.label] * len(outcome.values), "mode": "markers",
+            "marker": {"color": colour, "size": 6, "opacity": 0.4},
+            "hovertemplate": "one seed: %{x:.3f}<extra></extra>",
+        })  # fmt: skip
         symbol = outcome.look.symbol if outcome.look.filled else f"{outcome.look.symbol}-open"
         bar = {"type": "data", "array": [outcome.high - outcome.mean], "arrayminus": [outcome.mean - outcome.low]}
-        figure.add_scatter(
-            x=[outcome.mean],
-            y=[outcome.label],
-            mode="markers",
-            marker={"color": colour, "size": 11, "symbol": symbol},
-            error_x=bar | {"color": colour, "thickness": 2, "width": 6} if len(outcome.values) > 1 else None,
-            hovertemplate=f"{outcome.label}: %{{x:.3f}}<extra>{len(outcome.values)} seeds</extra>",
-        )
-    figure = bare(figure, mode, 64 + ROW_PIXELS * max(1, len(labels)))
-    figure.update_xaxes(
-        visible=True,
-        gridcolor=colours.line,
-        zeroline=zero,
-        zerolinecolor=colours.ink,
-        tickfont={"color": colours.quiet},
-        title={"text": axis, "font": {"color": colours.quiet, "size": 13}},
-    )
-    figure.update_yaxes(
-        visible=True,
-        gridcolor=colours.line,
-        categoryorder="array",
-        categoryarray=labels[::-1],
-        tickfont={"color": colours.ink, "size": 14},
-    )
-    return figure.update_layout(margin={"l": 10, "r": 14, "t": 10, "b": 48}, yaxis_automargin=True)
+        spread = {"error_x": bar | {"color": colour, "thickness": 2, "width": 6}} if len(outcome.values) > 1 else {}
+        traces.append({
+            "type": "scatter", "x": [outcome.mean], "y": [outcome.label], "mode": "markers", **spread,
+            "marker": {"color": colour, "size": 11, "symbol": symbol},
+            "hovertemplate": f"{outcome.label}: %{{x:.3f}}<extra>{len(outcome.values)} seeds</extra>",
+        })  # fmt: skip
+    x = {
+        "visible": True, "gridcolor": colours.line, "zeroline": zero, "zerolinecolor": colours.ink,
+        "tickfont": {"color": colours.quiet}, "title": titled(axis, mode),
+    }  # fmt: skip
+    y = {
+        "visible": True, "gridcolor": colours.line, "categoryorder": "array", "categoryarray": labels[::-1],
+        "tickfont": {"color": colours.ink, "size": 14}, "automargin": True,
+    }  # fmt: skip
+    height = 64 + ROW_PIXELS * max(1, len(labels))
+    return drawn(traces, mode, height, x=x, y=y, margin={"l": 10, "r": 14, "t": 10, "b": 48})
 
 
 def curves(
@@ -81,28 +71,28 @@ def curves(
     logarithmic, and the places along are written at the axis.
     """
     colours = PALETTES[mode]
-    figure = go.Figure()
+    traces: list[dict[str, Any]] = []
     for label, (look, x, y) in lines.items():
-        figure.add_scatter(
-            x=list(x),
-            y=list(y),
-            name=label,
-            mode="lines+markers" if log else "lines",
-            marker={"symbol": look.symbol if look.filled else f"{look.symbol}-open", "size": 8},
-            line={"color": getattr(colours, look.tone), "width": 2, "dash": "dash" if look.dashed else "solid"},
-            hovertemplate=f"{label}: %{{y:.3f}} at %{{x:.4~g}}<extra></extra>",
-        )
-    figure = bare(figure, mode, CURVES_PIXELS)
+        traces.append({
+            "type": "scatter", "x": list(x), "y": list(y), "name": label, "mode": "lines+markers" if log else "lines",
+            "marker": {"symbol": look.symbol if look.filled else f"{look.symbol}-open", "size": 8},
+            "line": {"color": getattr(colours, look.tone), "width": 2, "dash": "dash" if look.dashed else "solid"},
+            "hovertemplate": f"{label}: %{{y:.3f}} at %{{x:.4~g}}<extra></extra>",
+        })  # fmt: skip
     common = {"visible": True, "gridcolor": colours.line, "zeroline": False, "tickfont": {"color": colours.quiet}}
-    title = {"color": colours.quiet, "size": 13}
-    figure.update_xaxes(**common, rangemode="tozero", title={"text": along, "font": title})
-    figure.update_yaxes(**common, title={"text": axis, "font": title})
+    across: dict[str, Any] = {"rangemode": "tozero", "title": titled(along, mode)}
+    up: dict[str, Any] = {"title": titled(axis, mode)}
     if log:
         where = sorted({place for _, x, _ in lines.values() for place in x})
-        figure.update_xaxes(type="log", tickvals=where, ticktext=[f"{place:,g}" for place in where])
-        figure.update_yaxes(type="log", dtick="D2", exponentformat="power")
-    return figure.update_layout(
+        across |= {"type": "log", "tickvals": where, "ticktext": [f"{place:,g}" for place in where]}
+        up |= {"type": "log", "dtick": "D2", "exponentformat": "power"}
+    return drawn(
+        traces,
+        mode,
+        CURVES_PIXELS,
+        x=common | across,
+        y=common | up,
         margin={"l": 56, "r": 14, "t": 34, "b": 48},
         showlegend=True,
-        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0, "font": {"color": colours.ink}},
+        legend=above(mode),
     )

@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median
+from typing import Any
 
 import plotly.graph_objects as go
 
 from srviz.figures.race import LineLook
-from srviz.figures.theme import PALETTES, bare
+from srviz.figures.theme import PALETTES, above, drawn, titled
 
 PIXELS = 380
 
@@ -36,7 +37,7 @@ def steps(courses: Sequence[Course], most: int, *, along: str, axis: str, mode: 
     Seeds that never came there stand at the top, as crosses. along, axis: the titles of both axes.
     """
     colours = PALETTES[mode]
-    figure = go.Figure()
+    traces: list[dict[str, Any]] = []
     for number, course in enumerate(courses):
         colour = getattr(colours, course.look.tone)
         symbol = course.look.symbol if course.look.filled else f"{course.look.symbol}-open"
@@ -45,54 +46,44 @@ def steps(courses: Sequence[Course], most: int, *, along: str, axis: str, mode: 
         middles = [course.middle(place, most) for place in range(len(x))]
         came = [[one for one in at if one is not None] for at in course.steps]
         tops = [max(one, default=0) for one in came]
-        figure.add_scatter(
-            x=x,
-            y=middles,
-            name=course.label,
-            legendgroup=course.label,
-            mode="lines+markers",
-            line={"color": colour, "width": 2, "dash": course.dash},
-            marker={"color": colour, "size": 8, "symbol": symbol},
-            error_y={
-                "type": "data",
-                "array": [max(0, top - (mid or top)) for top, mid in zip(tops, middles, strict=True)],
-                "arrayminus": [
-                    max(0, (mid or 0) - min(one, default=0)) if mid else 0
-                    for one, mid in zip(came, middles, strict=True)
-                ],
-                "color": colour,
-                "thickness": 1.2,
-                "width": 3,
-            },
-            hovertemplate=f"{course.label}: %{{y:,.0f}} steps at distance %{{x:.3f}}<extra>median of the seeds</extra>",
-        )
+        spread = {
+            "type": "data", "color": colour, "thickness": 1.2, "width": 3,
+            "array": [max(0, top - (mid or top)) for top, mid in zip(tops, middles, strict=True)],
+            "arrayminus": [
+                max(0, (mid or 0) - min(one, default=0)) if mid else 0 for one, mid in zip(came, middles, strict=True)
+            ],
+        }  # fmt: skip
+        said = f"{course.label}: %{{y:,.0f}} steps at distance %{{x:.3f}}<extra>median of the seeds</extra>"
+        traces.append({
+            "type": "scatter", "x": x, "y": middles, "name": course.label, "legendgroup": course.label,
+            "mode": "lines+markers", "line": {"color": colour, "width": 2, "dash": course.dash},
+            "marker": {"color": colour, "size": 8, "symbol": symbol}, "error_y": spread, "hovertemplate": said,
+        })  # fmt: skip
         never = [sum(one is None for one in at) for at in course.steps]
         if any(never):
-            figure.add_scatter(
-                x=[at for at, many in zip(x, never, strict=True) if many],
-                y=[most * 1.12] * sum(1 for many in never if many),
-                text=[f"{many}×" for many in never if many],
-                legendgroup=course.label,
-                showlegend=False,
-                mode="markers+text",
-                textposition="top center",
-                textfont={"color": colour, "size": 11},
-                marker={"color": colour, "size": 8, "symbol": "x-thin", "line": {"color": colour, "width": 2}},
-                hovertemplate=f"{course.label}: %{{text}} not within {most:,} steps<extra></extra>",
-            )
-    figure = bare(figure, mode, PIXELS)
-    common = {"visible": True, "gridcolor": colours.line, "zeroline": False, "tickfont": {"color": colours.quiet}}
-    title = {"color": colours.quiet, "size": 13}
+            cross = {"color": colour, "size": 8, "symbol": "x-thin", "line": {"color": colour, "width": 2}}
+            traces.append({
+                "type": "scatter", "x": [at for at, many in zip(x, never, strict=True) if many],
+                "y": [most * 1.12] * sum(1 for many in never if many), "text": [f"{many}×" for many in never if many],
+                "legendgroup": course.label, "showlegend": False, "mode": "markers+text", "marker": cross,
+                "textposition": "top center", "textfont": {"color": colour, "size": 11},
+                "hovertemplate": f"{course.label}: %{{text}} not within {most:,} steps<extra></extra>",
+            })  # fmt: skip
+    common = {
+        "visible": True, "type": "log", "gridcolor": colours.line, "zeroline": False,
+        "tickfont": {"color": colours.quiet},
+    }  # fmt: skip
     ticks = [0.003, 0.01, 0.03, 0.1, 0.3]
-    figure.update_xaxes(
-        **common, type="log", title={"text": along, "font": title}, tickvals=ticks, ticktext=[f"{at:g}" for at in ticks]
-    )
     lines = [100, 200, 500, 1000, 2000, 4000]
-    figure.update_yaxes(
-        **common, type="log", title={"text": axis, "font": title}, tickvals=lines, ticktext=[f"{at:,}" for at in lines]
-    )
-    return figure.update_layout(
+    across = {"title": titled(along, mode), "tickvals": ticks, "ticktext": [f"{at:g}" for at in ticks]}
+    up = {"title": titled(axis, mode), "tickvals": lines, "ticktext": [f"{at:,}" for at in lines]}
+    return drawn(
+        traces,
+        mode,
+        PIXELS,
+        x=common | across,
+        y=common | up,
         margin={"l": 64, "r": 14, "t": 44, "b": 48},
         showlegend=True,
-        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0, "font": {"color": colours.ink}},
+        legend=above(mode),
     )

@@ -1,6 +1,8 @@
 """The one theme of all figures; its colours are those of .streamlit/config.toml, which a test compares."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import pandas  # noqa: F401  # plotly looks into it, also while another session is in the midst of importing it
 import plotly.graph_objects as go
@@ -42,20 +44,44 @@ def signed_scale(mode: str) -> list[list[float | str]]:
     return [[0.0, colours.low], [0.5, colours.ground], [1.0, colours.high]]
 
 
-def bare(figure: go.Figure, mode: str, height: int) -> go.Figure:
-    """A picture without axes, on the page's own ground."""
+CHECKED = False  # whether plotly compares every property with its schema: it takes ten times as long, so tests do
+
+
+def drawn(
+    traces: Sequence[dict[str, Any]],
+    mode: str,
+    height: int,
+    *,
+    x: Mapping[str, Any] | None = None,
+    y: Mapping[str, Any] | None = None,
+    **layout: Any,
+) -> go.Figure:
+    """A picture on the page's own ground, without axes unless they are asked for.
+
+    traces: as plotly's schema has them, each with its type. height: in pixels. x, y: what the axes have, layout: what
+    the whole has besides what all our figures have.
+    """
     colours = PALETTES[mode]
-    figure.update_layout(
-        overwrite=True,  # of each of these as a whole: comparing them key by key takes most of a figure's time
-        height=height,
-        margin={"l": 0, "r": 0, "t": 0, "b": 0},
-        paper_bgcolor="rgba(0,0,0,0)",
-        plot_bgcolor="rgba(0,0,0,0)",
-        font={"color": colours.ink, "size": 13, "family": FONT},
-        showlegend=False,
-        dragmode=False,
-        hoverlabel={"bgcolor": colours.ground, "font": {"color": colours.ink}, "bordercolor": colours.line},
-    )
-    figure.update_xaxes(visible=False, fixedrange=True, constrain="domain")
-    figure.update_yaxes(visible=False, fixedrange=True)
-    return figure
+    whole = {
+        "height": height,
+        "margin": {"l": 0, "r": 0, "t": 0, "b": 0},
+        "paper_bgcolor": "rgba(0,0,0,0)",
+        "plot_bgcolor": "rgba(0,0,0,0)",
+        "font": {"color": colours.ink, "size": 13, "family": FONT},
+        "showlegend": False,
+        "dragmode": False,
+        "hoverlabel": {"bgcolor": colours.ground, "font": {"color": colours.ink}, "bordercolor": colours.line},
+        "xaxis": {"visible": False, "fixedrange": True, "constrain": "domain", **(x or {})},
+        "yaxis": {"visible": False, "fixedrange": True, **(y or {})},
+    }
+    return go.Figure({"data": list(traces), "layout": whole | layout}, _validate=CHECKED)
+
+
+def above(mode: str) -> dict[str, Any]:
+    """A legend in a row above the picture."""
+    return {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0, "font": {"color": PALETTES[mode].ink}}
+
+
+def titled(text: str, mode: str) -> dict[str, Any]:
+    """The title of an axis."""
+    return {"text": text, "font": {"color": PALETTES[mode].quiet, "size": 13}}

@@ -1,10 +1,12 @@
 """The tokens of an input as they lie, and numbers drawn on them."""
 
+from typing import Any
+
 import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
-from srviz.figures.theme import PALETTES, bare, signed_scale
+from srviz.figures.theme import PALETTES, drawn, signed_scale
 
 MOST_DRAWN = 4000
 Numbers = NDArray[np.float32]
@@ -16,12 +18,10 @@ def tokens(
     """Where each token is. place: (n, 2) in [0, 1]², colour: (n, 3) in [0, 1] or None, grid: rows × columns or None."""
     if grid is not None and colour is not None:
         pixels = (colour.reshape(*grid, 3) * 255).round().astype(np.uint8)
-        figure = go.Figure(go.Image(z=pixels, hoverinfo="skip"))
-        return _square(bare(figure, mode, height), flip=True)
+        return _square({"type": "image", "z": pixels, "hoverinfo": "skip"}, mode, height, flip=True)
     keep = _drawn(len(place))
     marker = {"size": 5 if len(keep) > 300 else 8, "color": PALETTES[mode].ink, "opacity": 0.75}
-    figure = go.Figure(go.Scatter(x=place[keep, 0], y=place[keep, 1], mode="markers", marker=marker, hoverinfo="skip"))
-    return _square(bare(figure, mode, height), flip=False)
+    return _square(_dots(place[keep], marker), mode, height, flip=False)
 
 
 def numbers(place: Numbers, y: Numbers, grid: tuple[int, int] | None, *, mode: str, height: int = 200) -> go.Figure:
@@ -30,14 +30,16 @@ def numbers(place: Numbers, y: Numbers, grid: tuple[int, int] | None, *, mode: s
     scale = {"colorscale": signed_scale(mode)}
     bar = {"thickness": 8, "outlinewidth": 0, "len": 0.9, "tickformat": ".2f", "nticks": 3, "xpad": 3}
     if grid is not None:
-        picture = go.Heatmap(
-            z=y.reshape(grid), zmid=0, zmin=-reach, zmax=reach, colorbar=bar, hoverinfo="skip", **scale
-        )
-        return _square(bare(go.Figure(picture), mode, height), flip=True)
+        shown = {"z": y.reshape(grid), "zmid": 0, "zmin": -reach, "zmax": reach, "colorbar": bar}
+        return _square({"type": "heatmap", **shown, "hoverinfo": "skip", **scale}, mode, height, flip=True)
     keep = _drawn(len(place))
     marker = {"size": 5, "color": y[keep], "cmid": 0, "cmin": -reach, "cmax": reach, "colorbar": bar, **scale}
-    dots = go.Scatter(x=place[keep, 0], y=place[keep, 1], mode="markers", marker=marker, hoverinfo="skip")
-    return _square(bare(go.Figure(dots), mode, height), flip=False)
+    return _square(_dots(place[keep], marker), mode, height, flip=False)
+
+
+def _dots(place: Numbers, marker: dict[str, Any]) -> dict[str, Any]:
+    shown = {"x": place[:, 0], "y": place[:, 1], "mode": "markers", "marker": marker}
+    return {"type": "scatter", **shown, "hoverinfo": "skip"}
 
 
 def _drawn(n: int) -> NDArray[np.intp]:
@@ -45,6 +47,7 @@ def _drawn(n: int) -> NDArray[np.intp]:
     return np.linspace(0, n - 1, min(n, MOST_DRAWN)).astype(np.intp)
 
 
-def _square(figure: go.Figure, *, flip: bool) -> go.Figure:
-    figure.update_yaxes(scaleanchor="x", constrain="domain", autorange="reversed" if flip else True)
-    return figure.update_layout(margin={"l": 9, "r": 9})  # for plotly's corners, which stand out a little
+def _square(trace: dict[str, Any], mode: str, height: int, *, flip: bool) -> go.Figure:
+    y = {"scaleanchor": "x", "constrain": "domain", "autorange": "reversed" if flip else True}
+    margin = {"l": 9, "r": 9, "t": 0, "b": 0}  # for plotly's corners, which stand out a little
+    return drawn([trace], mode, height, y=y, margin=margin)
