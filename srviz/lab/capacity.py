@@ -3,8 +3,9 @@
 What theory says, where it is known: products of features with d coordinates, as in linear attention (Katharopoulos et
 al., 2020), give weights of rank d at most. ReLU, the bump and Laplace have no such bound: n different scores give
 weights of rank n − 1 for ReLU, whose lowest query has no weights, and of rank n for the other two, which are strictly
-positive definite. Rux, Hertrich and Neumayer (*Quasi linear kernel attention with infinite capacity*) say what this is
-worth for Laplace. Nothing here is a proof: it is what float32 and half precision leave of it, for normal scores.
+positive definite. All of this is said of tokens that are queries and keys at once. Rux, Hertrich and Neumayer have
+written about such kernels (*Quasi linear kernel attention with infinite capacity*). Nothing here is a proof: it is what
+is left of it, for normal scores, above the rounding of float32 and of half precision.
 """
 
 from collections.abc import Callable
@@ -18,7 +19,7 @@ from srviz.attention import METHODS, Heads
 from srviz.attention.method import Method
 from srviz.lab.variants import VARIANTS
 
-BANDWIDTH = 0.5  # of the bump, in deviations of the scores
+BANDWIDTH = 0.5  # of the bump, in units of the scores
 SIZES = (16, 32, 64, 128, 256, 512, 1024)  # n, of the rank
 PATTERN_SIZES = (4, 8, 16, 32, 64)
 HEADS = (1, 2, 4, 8)
@@ -64,8 +65,8 @@ def rank(head: Head, n: int, precision: torch.dtype, seed: int) -> int:
 
 
 def patterns(head: Head, n: int, seed: int) -> int:
-    """How many different sets of keys get more than the mean of a row, over `ASKED` normal queries. A set may be missed
-    that no query of these finds: it is a least number.
+    """How many different sets of keys get more than the mean of a row, over `ASKED` normal queries of deviation 2 and
+    for keys of deviation 1. A set may be missed that no query of these finds: it is a least number.
     """
     generator = Generator().manual_seed(seed)
     k = torch.randn(n, head.d, generator=generator, dtype=torch.float64)

@@ -269,8 +269,9 @@ def _of_crowd(name: str, parts: list[Tensor], c: Tensor) -> Tensor:
     needed = OF_CROWD[name]
     kept = parts[needed] != 0 if len(parts) > needed else torch.ones_like(c, dtype=torch.bool)
     # not torch.broadcast_shapes, which imports sympy: seconds, and 35 MB
-    together: list[Tensor] = torch.broadcast_tensors(parts[0], kept, c)  # type: ignore[no-untyped-call]
-    e, kept, _ = together
+    by = parts[1] if name == "pick" else c
+    together: list[Tensor] = torch.broadcast_tensors(parts[0], by, kept, c)  # type: ignore[no-untyped-call]
+    e, by, kept, _ = together
     count = kept.sum(-1, keepdim=True)
     if name == "share":
         return (e != 0).double().mean(-1, keepdim=True)
@@ -280,8 +281,7 @@ def _of_crowd(name: str, parts: list[Tensor], c: Tensor) -> Tensor:
             return mean
         return ((e - mean).square().where(kept, 0).sum(-1, keepdim=True) / count).sqrt()
     if name == "pick":
-        by = parts[1].expand_as(e).where(kept, -torch.inf)
-        picked = e.gather(-1, by.argmax(-1, keepdim=True))
+        picked = e.gather(-1, by.where(kept, -torch.inf).argmax(-1, keepdim=True))
     elif name in ("min", "max"):
         end = torch.inf if name == "min" else -torch.inf
         picked = getattr(e.where(kept, end), f"a{name}")(-1, keepdim=True)

@@ -5,7 +5,7 @@ is the mean excess R(s) = (1/n) Σ_j relu(s − t_j). R bends at the keys and no
 grid of step h that holds all keys, (R(s + h) − 2 R(s) + R(s − h)) / h is the share of the keys at s, exactly.
 
 The paper's head (arXiv 2512.11411) divides by Σ_l |s − t_l| and centres the values. Both can be undone where the mean
-score of the crowd is known; standardization makes it 0.
+score of the crowd is known, and the divided output tells it: it is 1/2 just there.
 """
 
 import math
@@ -80,7 +80,7 @@ def from_full(y: Tensor, mean: Tensor) -> Tensor:
 
     Left of all keys N = mean − s. At each place both second differences follow from μ there, and y at the next place
     says which μ it is; but where 2y there is s − mean it does not. All that is read depends on this μ along a line, and
-    all shares together are 1, which says what it is. Of a second such place and beyond nothing is known.
+    all shares together are 1, which says what it is. There is one such place: 2y − (s − mean) falls where it is 0.
     """
     above, said = (grid() - mean).tolist(), y.tolist()
     one, other = (torch.tensor(_from_left(said, above, guess), dtype=torch.float64) for guess in (0.0, 1.0))

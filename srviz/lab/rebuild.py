@@ -46,7 +46,11 @@ def apart(one: Tensor, other: Tensor) -> float:
     """How far two clouds of equally many points are from each other: the mean over `JUDGES` directions of the root mean
     square distance of their sorted projections, over the same of the first cloud from its mean. 0: the same cloud.
     """
-    along = directions(JUDGES, 0.5 * math.pi / JUDGES)
+    return missed(one, other, directions(JUDGES, 0.5 * math.pi / JUDGES))
+
+
+def missed(one: Tensor, other: Tensor, along: Tensor) -> float:
+    """The same over the directions `along`, (K, 2), alone: how far what was rebuilt is from the slices it was given."""
     mine, theirs = slices(one, along), slices(other, along)
     spread = (mine - mine.mean(-1, keepdim=True)).square().mean(-1).sqrt().mean()
     return float((mine - theirs).square().mean(-1).sqrt().mean() / spread)

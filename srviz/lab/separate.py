@@ -65,7 +65,7 @@ class Pointwise:
 
     @property
     def stretch(self) -> float:
-        """The largest weight of a label in the coordinate: it grows as the gap between two labels shrinks."""
+        """The largest weight of a label in the coordinate."""
         return float(self.direction[2:].abs().amax())
 
 

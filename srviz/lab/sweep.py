@@ -74,6 +74,7 @@ def one(
 
     from srviz.lab.records import STATE_SECONDS, at_sizes, records
     from srviz.lab.train import Training
+    from srviz.lab.variants import VARIANTS
 
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
@@ -102,7 +103,8 @@ def one(
                 result["diverged"] = record["step"]
             result |= record.get("end", {})
         result |= {"losses": thinned(training.losses), "tests": training.tests}
-        if sizes and "diverged" not in result and len(training.task.tested_at(spec.recipe)) > 1:
+        longer = spec.mixing not in VARIANTS  # their n² formula takes minutes there, and they are compared elsewhere
+        if sizes and longer and "diverged" not in result and len(training.task.tested_at(spec.recipe)) > 1:
             result["sizes"] = at_sizes(training)
         return result | {"where": where()}
     finally:

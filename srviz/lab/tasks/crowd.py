@@ -37,7 +37,8 @@ MENU = {
         "How dense is the crowd at x?",
         "mean(exp(-((c - x) / 0.3)^2 / 2))",
         "A bump weighs the keys near x and nothing else, and it divides by n alone, so one head counts a "
-        "neighbourhood. Softmax divides by the sum of the row, which loses how much there is. ReLU weights grow with "
+        "neighbourhood. Softmax divides by the sum of the row, and has to find how much there is by other means. "
+        "ReLU weights grow with "
         "distance, so a neighbourhood has to be made of differences of large sums.",
     ),
     "rank": Target(
@@ -55,7 +56,9 @@ MENU = {
     "spread": Target(
         "How wide is the crowd?",
         "std(c)",
-        "The embedding can square, attention takes means, and the pointwise part takes the root.",
+        "The embedding can square, attention can take means, and the pointwise part takes the root. A ReLU head reads "
+        "the variance even without a square: right of all keys its output is the variance, divided by the distance of "
+        "the query from the mean.",
     ),
     "median": Target(
         "What is the median of the crowd?",
@@ -91,7 +94,7 @@ MENU = {
         "Is x on the side of the majority?",
         "(share(c > 0) > 0.5) == (x > 0)",
         "It takes one number of the crowd, how much of it lies above 0, and then a decision of the pointwise part. "
-        "The answer jumps where both sides are equal.",
+        "The answer jumps where both sides are equal, and where x is 0.",
     ),
     "distance": Target(
         "What is the mean distance to the crowd?",
@@ -136,9 +139,7 @@ class Crowds:
 
     def test(self, n: int, most: int | None = None) -> Batch:
         """The same crowds at every call, and for every n the same measures, of which n tokens are drawn."""
-        rows = min(TESTED, most or TESTED)
-        drawn = [crowds(Generator().manual_seed(7_000 + row), 1, n) for row in range(rows)]
-        return self.answered(*(torch.cat(parts) for parts in zip(*drawn, strict=True)))
+        return _test(self.formula, n, min(TESTED, most or TESTED))
 
     def answered(self, place: Tensor, payload: Tensor) -> Batch:
         """The batch of crowds at these places, (B, n) each."""
@@ -167,6 +168,12 @@ def crowds(generator: Generator, rows: int, n: int) -> tuple[Tensor, Tensor]:
     return place.clamp(-REACH, REACH), 2 * uniform(rows, n) - 1
 
 
+@lru_cache(maxsize=8)  # one of each size: the models of a training are asked the same, and a formula may take a minute
+def _test(formula: Formula, n: int, rows: int) -> Batch:
+    drawn = [crowds(Generator().manual_seed(7_000 + row), 1, n) for row in range(rows)]
+    return Crowds(formula).answered(*(torch.cat(parts) for parts in zip(*drawn, strict=True)))
+
+
 @lru_cache(maxsize=64)
 def scale(formula: Formula) -> Scale:
     """The mean and the deviation of a formula over crowds of 64. Raises ValueError where it cannot be learned."""
@@ -181,7 +188,9 @@ def scale(formula: Formula) -> Scale:
         raise ValueError("The values of this formula grow beyond a million; divide it by something.")
     unit = float(known.std())
     if unit < 1e-6:
-        raise ValueError("This formula has the same value for every token of every crowd: there is nothing to learn.")
+        raise ValueError(
+            "This formula has nearly the same value for every token of every crowd: there is nothing to learn."
+        )
     return Scale(float(known.mean()), unit)
 
 

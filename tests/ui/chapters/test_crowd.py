@@ -40,7 +40,14 @@ def test_all_that_is_said_is_kept(records):
         assert looks == [0, *range(1, 11)]
         assert any("metric" in one for one in run.said if one["run"] == k)
     assert "Sliced ReLU 10 of 10" in run.doing()
-    assert crowd._flat(run) == "In this run it stays flat for Softmax, Sliced ReLU, A plain mean."
+    assert crowd._grown(run) == (
+        "In this run it does not grow for Softmax (0.49 → 0.09), Sliced ReLU (0.49 → 0.09), A plain mean (0.49 → 0.09)."
+    )
+    run.sizes[0], run.sizes[1] = {64: 0.2, 4096: 0.3}, {64: 0.9, 4096: 0.5}
+    assert crowd._grown(run) == (
+        "In this run it does not grow for A plain mean (0.49 → 0.09); it grows for Sliced ReLU (0.1 → 0.5); "
+        "Softmax has not learned it."
+    )
 
 
 def test_what_was_stopped_goes_back_to_its_states(records):

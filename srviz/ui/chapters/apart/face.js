@@ -8,7 +8,7 @@ import { DEGREE } from "./marks.js";
 
 const BADGE = "largest difference between the browser and the operator: the labels of all crowds, and the smallest gap";
 const LEGEND = [
-  ["first", "token of the first"], ["second", "of the second"], ["both", "of both"], ["hollow", "targets"], ["side", "what the head sees"],
+  ["first", "token of the first"], ["second", "of the second"], ["both", "of both"], ["hollow", "targets"], ["side", "what has a weight"],
 ];
 
 /** @param {Apart} owner */

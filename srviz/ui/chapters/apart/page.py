@@ -57,7 +57,7 @@ def page() -> None:
         "Attention can send one token to different places in different crowds, because a head's output depends on all "
         "keys.",
         "One head with one place to ask, and a pointwise map, were enough for every set of different crowds that we "
-        "tried. The nearer two crowds are to each other, the smaller is the gap that the head has to see.",
+        "tried. As two crowds come together, the gap that the head has to see goes to 0.",
         "The theorem says that such layers exist. It does not say that training finds them, or how large they are.",
     )
     ran(code)

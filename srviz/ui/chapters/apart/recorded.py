@@ -85,7 +85,8 @@ def _curve(held: Held) -> None:
     chart(drawing, alt(found, most), "steps", st.container())
     seeds = len({result["run"]["seed"] for result in held["runs"]})
     st.caption(
-        f"Four crowds of any kind, two layers; {seeds} seeds, each with crowds of its own. A mark is the median, its "
+        f"Four crowds of the kind “Any crowds”, two layers; {seeds} seeds, each with crowds of its own. A mark is "
+        "the median, its "
         "bar runs from the fastest seed to the slowest; a cross at the top counts the seeds that were not there after "
         f"{most:,} steps. The learning rate falls over {most:,} steps, and one rate serves all methods: another may "
         f"suit one of them better. {provenance(held)}"

@@ -11,5 +11,5 @@ STEPS = (
         {},
         FIGURE,
     ),
-    Step("The closer the two crowds are, the less a head sees of their difference.", {"close": "0.8"}, FIGURE),
+    Step("As the two crowds come together, the gap between their labels goes to 0.", {"close": "0.8"}, FIGURE),
 )

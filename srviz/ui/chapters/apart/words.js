@@ -15,7 +15,7 @@ export function verdict(owner) {
   if (!map.lost) return `The smallest gap of all pairs of crowds is ${small(gap)}, between ${one} and ${other}.`;
   if (gap > same) return `Two tokens of one crowd lie on one place: no map can send them to two, and ${map.lost} tokens miss.`;
   if (distance(crowds[pair[0]], crowds[pair[1]]) > same) {
-    return `From this place ${one} and ${other} have one label: what comes after cannot tell them apart, and ${map.lost} tokens miss.`;
+    return `From this place ${one} and ${other} have one label: what comes after cannot tell their shared tokens apart, and ${map.lost} tokens miss.`;
   }
   return `${one} and ${other} are the same crowd now: nothing that looks at crowds can tell them apart, and ${map.lost} tokens miss.`;
 }
@@ -35,6 +35,6 @@ export function write(owner) {
     return make("div", { class: side ? "second" : "first" }, `${nameOf(c)}: Σ relu(s* − t)(t − mean) / Σ|s* − t| = ${numbers}`);
   }));
   const { hidden, largest, stretch, lost } = built.map, then = ` Then a pointwise map with ${hidden} hinges sends every point (x, y, label) to `
-    + `its target. Its largest weight is ${small(largest)}. It multiplies labels by up to ${small(stretch)}, and by more as the gap between them shrinks.`;
-  owner.parts.lines.replaceChildren(make("b", {}, verdict(owner)), `${lost ? "" : then} A token is ${2 + data.heads} numbers wide all the way.`);
+    + `its target. Its largest weight is ${small(largest)}. It multiplies labels by up to ${small(stretch)}.`;
+  owner.parts.lines.replaceChildren(make("b", {}, verdict(owner)), `${lost ? "" : then} Between the layers a token is ${2 + data.heads} numbers wide.`);
 }

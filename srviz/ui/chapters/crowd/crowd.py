@@ -54,7 +54,8 @@ CROWD = (
 SHARES = {"quarter": 0.25, "half": 0.5, "whole": 1.0}  # of the recipe's steps
 BESIDE = (*METHODS, "mean")
 WEIGHTS = "crowd weights"
-FLAT = 1.25  # times the error at the usual number of tokens: up to so much it is called flat
+FLAT = 1.25  # times the error at the usual number of tokens: up to so much it does not count as grown
+LEARNED = 0.5  # R² from which on a model counts as one that has learned the function
 PARAMETERS = (
     url.choice("target", TARGETS, next(iter(MENU))),
     url.text("f", LONGEST, "mean(c, c > x)"),
@@ -298,7 +299,7 @@ def _alt(formula: Formula, specs: tuple[Spec, ...], run: Learning | None) -> str
 
 
 def _came_to(state: url.State, run: Learning) -> None:
-    """Who came closest, why, and whose error stays flat with more tokens."""
+    """Who came closest, why, and whose error grows with more tokens."""
     for k, text in run.diverged.items():
         st.warning(f"{run.specs[k].of_mixing.label}: {text}")
     if not run.sizes:
@@ -316,8 +317,8 @@ def _came_to(state: url.State, run: Learning) -> None:
     st.subheader("The same measures, more points", anchor=False)
     st.markdown(
         f"The models learned from crowds of {learned_at}. Here the test draws 16 to 4,096 tokens of the same measures. "
-        "A map of the measure does not care how many points stand for it, so the error of a model that has learned one "
-        f"stays flat. {_flat(run)}"
+        "A continuous map of the measure hardly depends on how many points stand for it, once they are many. So the "
+        f"error of a model that has learned one should not grow. {_grown(run)}"
     )
     lines = {
         run.specs[k].of_mixing.label: (
@@ -339,22 +340,26 @@ def _share(r2: float | None) -> str:
     """R² in words."""
     if r2 is None:
         return "it did not come to an end"
-    return f"{r2:.1%}" if r2 >= 0 else "nothing"
+    return f"{min(r2, 0.999):.1%}" if r2 >= 0 else "nothing"
 
 
-def _flat(run: Learning) -> str:
-    """Whose error stays flat from the crowds it learned from to the largest ones, and whose grows."""
-    flat, grown = [], []
+def _grown(run: Learning) -> str:
+    """Whose error grows from the crowds it learned from to the largest ones, whose does not, and who has none to speak
+    of, because it has not learned the function.
+    """
+    told: dict[str, list[str]] = {"does not grow": [], "grows": []}
+    never = []
     for k, found in sorted(run.sizes.items()):
         here, there = 1 - found[run.specs[k].recipe.n], 1 - found[max(found)]
         label = run.specs[k].of_mixing.label
-        if there <= FLAT * here:
-            flat.append(label)
+        if found[run.specs[k].recipe.n] < LEARNED:
+            never.append(label)
         else:
-            grown.append(f"{label} ({there / here:.1f} times)")
-    parts = [f"In this run it stays flat for {', '.join(flat)}"] if flat else []
-    parts += [f"{'it' if flat else 'In this run it'} grows for {', '.join(grown)}"] if grown else []
-    return "; ".join(parts) + "."
+            told["does not grow" if there <= FLAT * here else "grows"].append(f"{label} ({here:.2g} → {there:.2g})")
+    parts = [f"it {what} for {', '.join(labels)}" for what, labels in told.items() if labels]
+    if never:
+        parts.append(f"{', '.join(never)} {'has' if len(never) == 1 else 'have'} not learned it")
+    return f"In this run {'; '.join(parts)}."
 
 
 def _look(spec: Spec) -> Look:

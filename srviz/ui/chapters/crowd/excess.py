@@ -23,11 +23,12 @@ WORDS = {
     "bare": "Every key has the value 1. The head adds up how far the keys lie below s. This sum bends at the keys and "
     "is straight everywhere else, so the changes of its slope are the crowd.",
     "divided": "Divided by Σ|s − t| the output is curved. But what lies below s and what lies above differ by s less "
-    "the mean, which standardization makes known, so the division can be undone.",
+    "the mean, and the output is ½ just at the mean. So the mean can be seen, and the division can be undone, except "
+    "at the mean itself, where the output is ½ whatever the crowd is.",
     "ones": "Centring takes the mean away from the values. Where all values are the same nothing is left of them.",
-    "full": "Divided and centred as in the paper, with the key's own score as its value. Read from left to right, each "
-    "place tells what the next output must be, and so who stands there. Where one place does not tell, all shares "
-    "together do, because they are 1.",
+    "full": "Divided and centred as in the paper, with the key's own score as its value. Read from left to right, what "
+    "is read so far says what the next output would be if nobody stood here, and the difference says who does. Where "
+    "one place does not tell, all shares together do, because they are 1.",
 }
 PARAMETERS = (
     url.reals("keys", -REACH, REACH, MOST, KEYS),

@@ -15,7 +15,7 @@ def page() -> None:
     st.title("Functions of a crowd", anchor=False)
     lead(
         "Attention answers a token by its place x and by the crowd μ that it is in. Which functions f(x, μ) can it "
-        "learn? Choose one, bet on a kernel, and press Train: small models learn it in seconds."
+        "learn? Choose one, bet on a kernel, and press Train: small models try it, in less than a minute."
     )
     state = url.settle(*crowd.PARAMETERS, *excess.PARAMETERS, *rebuilt.PARAMETERS)
     place = crowd.crowd_page(state, lambda: away(take.FUNCTION, state))
@@ -28,8 +28,9 @@ def page() -> None:
     st.markdown(
         "No training here. A head sees each token as one number. Yet its bare sum, asked at all places s, holds the "
         "whole crowd: two crowds with the same sum are the same measure. A head also divides by Σ|s "
-        "− t|, and centres the values. The division can be undone, because the mean of standardized scores is known. "
-        "Centring cannot be undone where all values are equal: it leaves nothing of them. Drag the tokens."
+        "− t|, and centres the values. The division can be undone: the output is ½ just at the mean of the crowd, "
+        "and with the mean the rest follows. Centring cannot be undone where all values are equal: it leaves nothing "
+        "of them. Drag the tokens."
     )
     excess.excess(state)
     away(take.EXCESS, state)
@@ -38,7 +39,9 @@ def page() -> None:
             st.markdown(
                 "One slice of a cloud in the plane is a crowd on a line. One is not enough: many clouds share it. But "
                 "all slices together belong to one cloud alone (Cramér and Wold, 1936). Here dots are moved until "
-                "their projections on the given slices come near those of the cloud, the rings."
+                "their projections on the given slices come near those of the cloud, the rings. From 8 slices on, "
+                "most of the error is that of this way to move dots: the given slices themselves are missed by about "
+                "as much, as the second number says."
             )
             rebuilt.from_slices(state)
             away(take.REBUILT, state)
@@ -56,7 +59,8 @@ def page() -> None:
         ),
         (
             "More points, same measure",
-            "A maximum, or the nearest neighbour, is not continuous in the measure: one token more can move it. What a "
+            "A maximum, or the nearest neighbour, is not continuous in the measure: one token more, however small its "
+            "share, can move it far. What a "
             "model learned of it at 64 tokens need not hold at 4,096.",
         ),
     )
@@ -64,7 +68,7 @@ def page() -> None:
         "A model has learned the mean of the crowd from 64 tokens. What happens at 4,096 tokens of the same measure?",
         [
             "Its error grows with n, for it never saw so many tokens",
-            "Its error stays about the same, for the mean depends on the measure alone",
+            "Its error stays about the same, for the mean depends on the measure continuously",
             "It cannot be computed, for the model has 64 inputs",
         ],
         1,
@@ -76,7 +80,8 @@ def page() -> None:
         "A contextual map gives a token a number by its place and by the crowd that it is in. The paper proves that "
         "models of sliced ReLU attention come as near as you like to every continuous one, on a bounded region.",
         "Which of them a small model learns depends on the kernel: the bump counts a neighbourhood, softmax picks a "
-        "maximum. One layer of sliced ReLU is seldom the closest here.",
+        "maximum. In the recorded runs one layer of sliced ReLU is, on average, the closest "
+        "for none of the 13 functions.",
         "A head sees each token as one number, and its bare sum, asked everywhere, still holds the whole crowd on "
         "that line.",
     )

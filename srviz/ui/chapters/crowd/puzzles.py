@@ -21,7 +21,7 @@ PUZZLES = (
         {"target": "maximum", "models": "softmax_bump"}, ahead,
         "The bump weighs what is near x, and nothing else. Which function of the menu asks for just that?",
         (("Ask how dense the crowd is at x. Now press Train.", {"target": "density", "models": "softmax_bump"}),),
-        "One head of the bump counts a neighbourhood. Softmax divides each row by its own sum, and so loses how much "
-        "there is.",
+        "One head of the bump counts a neighbourhood. Softmax divides each row by its own sum, and has to find how "
+        "much there is by other means.",
     ),
 )  # fmt: skip

@@ -14,6 +14,7 @@ import { Reports } from "../../kit/js/wire.js";
  * @property {number[][]} cloud points [x, y]
  * @property {number[][][]} rebuilt for each number of slices
  * @property {number[]} errors of each
+ * @property {number[]} missed how far each is from the slices that were given
  * @property {number} reach half of the side of the picture
  */
 
@@ -77,8 +78,9 @@ class Rebuilt {
   }
 
   verdict() {
-    const { counts, errors } = this.data, k = this.goal;
-    return `${counts[k]} ${counts[k] === 1 ? "slice" : "slices"}: the rebuilt cloud is ${fmt(100 * errors[k], 1)} % of its spread away.`;
+    const { counts, errors, missed } = this.data, k = this.goal, part = (v) => `${fmt(100 * v, 1)} %`;
+    return `${counts[k]} ${counts[k] === 1 ? "slice" : "slices"}: the rebuilt cloud is ${part(errors[k])} of its spread away. `
+      + `The given ${counts[k] === 1 ? "slice is" : "slices are"} missed by ${part(missed[k])}.`;
   }
 
   draw() {

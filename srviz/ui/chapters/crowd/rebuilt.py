@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from srviz.inputs import INPUTS
 from srviz.lab import rebuild
-from srviz.lab.rebuild import COUNTS, apart, directions, rebuilt, slices
+from srviz.lab.rebuild import COUNTS, apart, directions, missed, rebuilt, slices
 from srviz.ui.kit import report, url
 from srviz.ui.kit.component import component
 
@@ -31,7 +31,7 @@ def from_slices(state: url.State) -> None:
         "Cloud", CLOUDS, key=url.key("cloud"), required=True, format_func=lambda name: INPUTS[name].title,
         label_visibility="collapsed",
     )  # fmt: skip
-    cloud, found, errors = made(state["cloud"])
+    cloud, found, errors, given = made(state["cloud"])
     data = {
         "epoch": state.epoch,
         "start": COUNTS.index(int(state["slices"])),
@@ -39,24 +39,28 @@ def from_slices(state: url.State) -> None:
         "cloud": cloud.round(3).tolist(),
         "rebuilt": [points.round(3).tolist() for points in found],
         "errors": errors,
+        "missed": given,
         "reach": REACH,
     }
     component("rebuilt", HERE)(key="rebuilt", data=data, on_slices_change=lambda: None)
 
 
 @st.cache_data(max_entries=8, show_spinner=False)
-def made(name: str) -> tuple[NDArray[np.float64], list[NDArray[np.float64]], list[float]]:
-    """The cloud, what is rebuilt of it from each number of slices, and how far that is."""
+def made(name: str) -> tuple[NDArray[np.float64], list[NDArray[np.float64]], list[float], list[float]]:
+    """The cloud, what is rebuilt of it from each number of slices, how far that is from the cloud, and how far from the
+    slices that were given.
+    """
     x = torch.from_numpy(INPUTS[name].make(POINTS, random_state=1).x[:, :2]).double()
     x = (x - x.mean(0)) / x.std(correction=0)
     start = torch.randn(POINTS, 2, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
-    found, errors = [], []
+    found, errors, given = [], [], []
     for count in COUNTS:
         along = directions(count)
         points = rebuilt(slices(x, along), along, start, STEPS)
         found.append(points.numpy())
         errors.append(round(apart(x, points), 4))
-    return x.numpy(), found, errors
+        given.append(round(missed(x, points, along), 4))
+    return x.numpy(), found, errors, given
 
 
 def code() -> str:

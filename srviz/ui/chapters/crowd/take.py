@@ -98,7 +98,7 @@ def rebuilt_caption(state: State) -> str:
 
 def rebuilt_numbers(state: State) -> Columns:
     """Every point of the cloud, and beside it a point that was rebuilt."""
-    cloud, found, _ = rebuilt.made(state["cloud"])
+    cloud, found, *_ = rebuilt.made(state["cloud"])
     points = found[COUNTS.index(int(state["slices"]))]
     return {f"{name}{k + 1}": part[:, k] for name, part in (("x", cloud), ("found", points)) for k in range(2)}
 
