@@ -35,7 +35,7 @@ MATHS: dict[str, Callable[[Tensor], Tensor]] = {
     "sin": torch.sin,
     "cos": torch.cos,
     "tanh": torch.tanh,
-    "sign": torch.sign,
+    "sign": lambda a: a.sign().where(a == a, a),  # torch's own says 0 of what is no number
 }
 OF_CROWD = {"mean": 1, "std": 1, "min": 1, "max": 1, "median": 1, "quantile": 2, "share": 1, "pick": 2}  # arguments
 WITHOUT_CONDITION = {"share"}

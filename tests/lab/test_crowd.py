@@ -41,6 +41,9 @@ ORACLES = {  # the same by numpy, of one x, the places and the payloads
     "mean(c, c > x)": lambda x, c, p: c[c > x].mean() if (c > x).any() else math.nan,
     "pick(p, c)": lambda x, c, p: p[c.argmax()],
     "pick(p, -abs(c - x), c != x)": lambda x, c, p: p[np.where(c != x, -np.abs(c - x), -np.inf).argmax()],
+    "pick(p, -abs(c - x))": lambda x, c, p: p[np.abs(c - x).argmin()],
+    "pick(c, x)": lambda x, c, p: c[0],
+    "sign(sqrt(x))": lambda x, c, p: np.sign(math.sqrt(x)) if x >= 0 else math.nan,
     "2 ^ 3 ^ 2 / 2 - -x * 3": lambda x, c, p: 256 + 3 * x,
     "-x ^ 2": lambda x, c, p: -(x**2),
     "not x > 0 and x > -1 or 1 < 0": lambda x, c, p: float(not x > 0 and x > -1),
@@ -288,6 +291,9 @@ def test_more_slices_rebuild_a_cloud_better_and_one_only_its_shadow():
     assert errors == sorted(errors, reverse=True)
     assert errors[-1] < 0.06
     assert rebuild.apart(cloud, cloud[torch.randperm(80)]) < 1e-12
+    assert rebuild.missed(cloud, found, along) == pytest.approx(
+        float((rebuild.slices(found, along) - told).square().mean(-1).sqrt().mean() / told.std(-1, correction=0).mean())
+    )
 
 
 @pytest.mark.parametrize("head", capacity.MEASURED, ids=lambda head: head.name)
