@@ -26,3 +26,10 @@ def middle(locator):
     """The middle of an element that no longer moves."""
     box = box_at_rest(locator)
     return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+
+def press(page):
+    """A click that lasts some frames, as a hand's does: plotly asks in each what a pressed pointer is on."""
+    page.mouse.down()
+    page.evaluate("async () => { for (let k = 0; k < 4; k++) await new Promise(requestAnimationFrame); }")
+    page.mouse.up()

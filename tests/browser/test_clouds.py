@@ -6,7 +6,7 @@ import pytest
 import trimesh
 from playwright.sync_api import expect
 
-from tests.browser.pointer import box_at_rest
+from tests.browser.pointer import box_at_rest, press
 
 EYE = "k => document.querySelectorAll('.plot')[k]._fullLayout?.scene?._scene?.getCamera().eye ?? {}"
 PANES = "[...document.querySelectorAll('.plot')].filter((e) => !e.closest('[data-testid=stExpander]'))"  # no preview
@@ -44,8 +44,7 @@ def click_front(page, pane):
     front = page.evaluate(FRONT, pane)
     page.mouse.move(front["x"] - 3, front["y"])
     page.mouse.move(front["x"], front["y"])
-    page.mouse.down()
-    page.mouse.up()
+    press(page)
     return front["token"]
 
 
