@@ -96,7 +96,9 @@ def test_the_terms_are_the_arithmetic_of_the_weights(method: Method) -> None:
     names = {name: x.unsqueeze(-1) for name, x in terms.of_query.items()}
     names |= {name: x.unsqueeze(-2) for name, x in terms.of_key.items()}
     names |= {name: factor * features(q) @ features(k).mT for name, factor in terms.of_pair.items()}
-    read = re.sub(r"\{(\w+)\}", r"\1", terms.numerator.strip().split(" = ")[-1].replace("−", "-"))
+    read = re.sub(r"\{(\w+)\}", r"\1", terms.numerator.strip().split(" = ")[-1])
+    for sign, python in (("−", "-"), ("·", "*"), ("²", "**2"), ("³", "**3")):
+        read = read.replace(sign, python)
     words = {"exp": torch.exp, "relu": torch.relu, "abs": torch.abs, "max": lambda _, x: x.relu()}
     numerator = eval(re.sub(r"\|(.*?)\|", r"abs(\1)", read), {"__builtins__": {}}, words | names)  # as it is written
     divisor = terms.divisor if isinstance(terms.divisor, int) else terms.divisor.unsqueeze(-1)

@@ -40,7 +40,7 @@ def open_page(script, **query):
 
 def test_the_course_is_the_pages_that_exist():
     scripts = {f"pages/{path.name}" for path in (ROOT / "pages").glob("*.py")} | {"app.py"}
-    assert {chapter.script for chapter in COURSE} == scripts
+    assert {chapter.script for chapter in COURSE} == scripts, "make pages writes the script of a new chapter"
 
 
 def test_previous_and_next_run_along_the_course():

@@ -160,7 +160,7 @@ def checked(figure, state, variant, digits=2e-5):
         same(column_of(name, values), np.asarray(column, dtype=float), name, digits)
 
 
-def test_a_race_is_read_again_and_run_again(monkeypatch):
+def test_a_race_is_read_again_and_run_again(monkeypatch, tmp_path):
     from srviz.ui.chapters.race import take
 
     race = bench.Run(Plan(methods=("softmax", "relu"), most=1024), {"device": "here"}, over=True)
@@ -178,7 +178,7 @@ def test_a_race_is_read_again_and_run_again(monkeypatch):
         .text("torch")
         .replace("largest, batch, heads, d = 1024", "largest, batch, heads, d = 128")
     )
-    [(_, said)] = run([(source, [])])
+    [(_, said)] = run([(source, [])], tmp_path)
     assert said.count("softmax") == 2  # n = 64 and 128
     assert len(take.RACE.numbers(state)["seconds"]) == 10
     assert json.loads(take.RACE.files(state)[0].make())

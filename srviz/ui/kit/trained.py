@@ -42,10 +42,12 @@ class Look:
         """What these heads were trained on, and how well each model does there."""
         found = [(method.label, trained.find(self.task.name, method.name)) for method in methods]
         scores = ", ".join(f"{label} {one.metric:.2f}" for label, one in found if one is not None)
+        others = [label for label, one in found if one is None]
+        but = f" Nothing was trained with {', '.join(others)}: those heads are random." if others else ""
         measure = "bits for each letter, fewer are better" if self.task.metric == "bits" else "share of right answers"
         return (
             "**The heads are trained.** They come from the first layer of small models, one for each method, trained "
-            f"on “{self.task.title}”. On the test of that task the models reach these numbers ({measure}): {scores}."
+            f"on “{self.task.title}”. On the test of that task the models reach these numbers ({measure}): {scores}.{but}"
         )
 
 
