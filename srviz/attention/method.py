@@ -90,9 +90,9 @@ class Method:
     (…, n_q, d) by the fastest exact way. terms: the arithmetic of a raw weight. rule: the function in formulas.js that
     gives one row of its weights, empty where there is none. note: a sentence that its formula needs. silence: why no
     key may have a weight, a clause in which {b} is the bandwidth. kernel: of a bandwidth, the curve of s − t that its
-    weights follow, up to a factor of each query; None where they follow none of straight pieces. look: how it is drawn. ways: how it is
-    raced; one that runs `apply` where none is given. layer: (embed_dim, num_heads, **device and dtype) → a layer
-    with the arguments of `torch.nn.MultiheadAttention`, its projections included; None where there is none.
+    weights follow, up to a factor of each query; None where it is not made of straight pieces. look: how it is drawn.
+    ways: how it is raced; one that runs `apply` where none is given. layer: (embed_dim, num_heads, **device and dtype)
+    → a layer with the arguments of `torch.nn.MultiheadAttention`, its projections included; None where there is none.
     """
 
     name: str

@@ -8,6 +8,7 @@ import sys
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import pytest
@@ -46,9 +47,14 @@ json.dump(found, sys.stdout)
 
 
 def run(programs, folder=None):
-    """Run programs in a clean process, in a folder: their variables of some names, and what they print."""
+    """Run programs in a clean process, in a folder, or one of their own: their variables of some names, and what they
+    print.
+    """
     command = [sys.executable, "-I", "-W", "error", "-c", RUNNER, str(ROOT)]
-    done = subprocess.run(command, input=json.dumps(programs), capture_output=True, text=True, timeout=300, cwd=folder)
+    with TemporaryDirectory() as own:  # a program may leave files
+        done = subprocess.run(
+            command, input=json.dumps(programs), capture_output=True, text=True, timeout=300, cwd=folder or own
+        )
     assert done.returncode == 0, done.stderr[-3000:]
     return json.loads(done.stdout)
 
@@ -160,7 +166,7 @@ def checked(figure, state, variant, digits=2e-5):
         same(column_of(name, values), np.asarray(column, dtype=float), name, digits)
 
 
-def test_a_race_is_read_again_and_run_again(monkeypatch, tmp_path):
+def test_a_race_is_read_again_and_run_again(monkeypatch):
     from srviz.ui.chapters.race import take
 
     race = bench.Run(Plan(methods=("softmax", "relu"), most=1024), {"device": "here"}, over=True)
@@ -178,7 +184,7 @@ def test_a_race_is_read_again_and_run_again(monkeypatch, tmp_path):
         .text("torch")
         .replace("largest, batch, heads, d = 1024", "largest, batch, heads, d = 128")
     )
-    [(_, said)] = run([(source, [])], tmp_path)
+    [(_, said)] = run([(source, [])])
     assert said.count("softmax") == 2  # n = 64 and 128
     assert len(take.RACE.numbers(state)["seconds"]) == 10
     assert json.loads(take.RACE.files(state)[0].make())

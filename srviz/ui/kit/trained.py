@@ -47,7 +47,8 @@ class Look:
         measure = "bits for each letter, fewer are better" if self.task.metric == "bits" else "share of right answers"
         return (
             "**The heads are trained.** They come from the first layer of small models, one for each method, trained "
-            f"on “{self.task.title}”. On the test of that task the models reach these numbers ({measure}): {scores}.{but}"
+            f"on “{self.task.title}”. On the test of that task the models reach these numbers ({measure}): "
+            f"{scores}.{but}"
         )
 
 
