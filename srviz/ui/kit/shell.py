@@ -3,6 +3,7 @@
 import contextlib
 import time
 from collections.abc import Iterator, Sequence
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
@@ -115,5 +116,6 @@ def _onward(course: Course, name: str) -> None:
         st.caption(f"Computed on {devices.describe(device())} · {_versions()}")
 
 
+@cache
 def _versions() -> str:
     return f"torch {torch.__version__.split('+')[0]} · streamlit {version('streamlit')}"
