@@ -17,7 +17,7 @@ DOTS, SCORES = ("q", "k", "v"), ("s", "t", "v")  # what a method can take
 class Terms:
     """The arithmetic of one weight, numerator / divisor, for who points at it.
 
-    numerator: a text with names in braces, "relu({s} − {t})", of + − · / ² ³, |…|, exp, relu, abs and max; a test
+    numerator: a text with names in braces, "relu({s} − {t})", of + − · / ² ³, |…|, exp, relu, abs and max(0, …); a test
     computes it as it is written. divisor: what the numerator is divided by, (…, n_q), or
     one number for all. of_query, of_key: the numbers of these names, (…, n_q) and (…, n_k). of_pair: the factor of the
     dot product q·k, by name; where there are `features`, the product is that of φ(q) and φ(k).
@@ -90,7 +90,8 @@ class Method:
     (…, n_q, d) by the fastest exact way. terms: the arithmetic of a raw weight. rule: the function in formulas.js that
     gives one row of its weights, empty where there is none. note: a sentence that its formula needs. silence: why no
     key may have a weight, a clause in which {b} is the bandwidth. kernel: of a bandwidth, the curve of s − t that its
-    weights follow, up to a factor of each query; None where it is not made of straight pieces. look: how it is drawn.
+    weights follow, up to a factor of each query; None where they follow none, or one that is
+    not made of straight pieces. look: how it is drawn.
     ways: how it is raced; one that runs `apply` where none is given. layer: (embed_dim, num_heads, **device and dtype)
     → a layer with the arguments of `torch.nn.MultiheadAttention`, its projections included; None where there is none.
     """

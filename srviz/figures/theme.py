@@ -44,7 +44,7 @@ def signed_scale(mode: str) -> list[list[float | str]]:
     return [[0.0, colours.low], [0.5, colours.ground], [1.0, colours.high]]
 
 
-CHECKED = False  # whether plotly compares every property with its schema: it takes ten times as long, so tests do
+CHECKED = False  # whether plotly compares every property with its schema, which takes ten times as long: in tests alone
 
 
 def drawn(
@@ -58,8 +58,8 @@ def drawn(
 ) -> go.Figure:
     """A picture on the page's own ground, without axes unless they are asked for.
 
-    traces: as plotly's schema has them, each with its type. height: in pixels. x, y: what the axes have, layout: what
-    the whole has besides what all our figures have.
+    traces: as plotly's schema has them, each with its type. height: in pixels. x, y: properties of the axes. layout:
+    other properties of the whole. They replace those that all our figures share.
     """
     colours = PALETTES[mode]
     whole = {

@@ -23,6 +23,7 @@ from torch import Tensor
 
 LONGEST = 200  # characters
 MOST_NODES, MOST_DEPTH = 80, 24
+DEEP = f"The formula has too many brackets, signs or powers inside each other: at most {MOST_DEPTH}."
 MOST_OF_CROWD = 8  # functions of the crowd in one formula
 MOST_CELLS = 1 << 20  # numbers of one array while a formula is computed
 NUMBER, NAME, SIGN = r"\d+(?:\.\d*)?|\.\d+", r"[A-Za-z_]\w*", r"<=|>=|==|!=|[-+*/^(),<>]"
@@ -136,7 +137,7 @@ class _Reader:
 
     def logic(self, depth: int) -> Tree:
         if depth > MOST_DEPTH:
-            raise ValueError(f"The formula has too many brackets inside brackets: at most {MOST_DEPTH}.")
+            raise ValueError(DEEP)
         tree = self.compared(depth)
         while word := self.takes("and", "or"):
             tree = self.made([word, tree, self.compared(depth)])
@@ -166,7 +167,7 @@ class _Reader:
 
     def signed(self, depth: int) -> Tree:
         if depth > MOST_DEPTH:
-            raise ValueError(f"The formula has too many brackets inside brackets: at most {MOST_DEPTH}.")
+            raise ValueError(DEEP)
         if self.takes("-"):
             return self.made(["minus", self.signed(depth + 1)])
         if self.takes("+"):

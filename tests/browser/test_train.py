@@ -3,7 +3,10 @@
 import csv
 import io
 import json
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -28,7 +31,7 @@ def train(page):
     expect(page.get_by_role("heading", name="What it came to")).to_be_visible(timeout=90_000)
 
 
-def test_two_models_learn_and_are_looked_at_and_taken_away(open_train):
+def test_two_models_learn_and_are_looked_at_and_taken_away(open_train, tmp_path):
     page = open_train("task=recall&steps=tenth&bet=-5")
     expect(page.locator(".train .where")).to_contain_text("Nothing is learned yet")
     expect(page.locator(".train .of-query").first).to_be_attached()  # the untrained heads
@@ -64,7 +67,18 @@ def test_two_models_learn_and_are_looked_at_and_taken_away(open_train):
     assert spec.mixing == "relu"
     with page.expect_download() as found:
         page.get_by_role("button", name="Program: PyTorch").click()
-    compile(Path(found.value.path()).read_text("utf-8"), "training.py", "exec")  # tests/ui/test_take.py runs it
+    script = tmp_path / "training.py"
+    script.write_bytes(Path(found.value.path()).read_bytes())
+    root = Path(__file__).parents[2]
+    done = subprocess.run(
+        [sys.executable, str(script)],
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": str(root)},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "recall-relu.safetensors").read_bytes() == weights  # to the bit
 
 
 def test_stop_answers_at_once_and_it_goes_on_to_the_same_end(open_train):

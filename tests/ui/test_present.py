@@ -9,7 +9,7 @@ from tests.ui.test_pages import open_page, parameters
 PACKAGE = "srviz.ui.chapters"
 STEPS = {chapter.name: present.of(PACKAGE, chapter.name) for chapter in COURSE}
 STEPPED = [chapter for chapter in COURSE if STEPS[chapter.name]]
-TAUGHT = {"line", "routes", "slices", "kernels", "beside", "why"}
+TAUGHT = {"line", "routes", "slices", "kernels", "beside", "why", "clouds"}
 
 
 def test_the_chapters_of_the_mechanism_have_steps():
@@ -52,6 +52,34 @@ def test_a_button_after_a_run_that_was_ended_early_leads_on():
     page.button(key="present_next_step").click().run()
     assert not page.exception
     assert page.query_params["present"] in ("2", ["2"])
+
+
+@pytest.mark.parametrize("before", ["", "pages/2_Kernels.py"])
+def test_a_button_in_a_first_run_that_was_ended_early_leads_on(before):
+    """The page has been come to and has not settled yet: now, or since it was left before."""
+    page = open_page("app.py", present="1")
+    if before:
+        page.switch_page(before).run()
+        page.switch_page("app.py")
+        page.query_params["present"] = "1"
+        page.run()
+    else:
+        del page.session_state["_states"]["app.py"]
+    page.session_state["_settled"], page.session_state["_state"] = "pages/2_Kernels.py", None
+    page.button(key="present_next_step").click().run()
+    assert not page.exception
+    assert page.query_params["present"] in ("2", ["2"])
+
+
+def test_who_leaves_finds_no_page_presented():
+    page = open_page("app.py", present="1")
+    page.switch_page("pages/1_Two_routes.py")
+    page.query_params["present"] = "1"
+    page.run()
+    page.button(key="present_leave").click().run()
+    page.switch_page("app.py").run()
+    assert not any(button.key == "present_leave" for button in page.button)
+    assert "present" not in page.query_params
 
 
 def test_a_page_without_steps_is_presented_as_it_is_and_nonsense_is_no_step():

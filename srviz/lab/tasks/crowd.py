@@ -57,8 +57,8 @@ MENU = {
         "How wide is the crowd?",
         "std(c)",
         "The embedding can square, attention can take means, and the pointwise part takes the root. A ReLU head reads "
-        "the variance even without a square: right of all keys its output is the variance, divided by the distance of "
-        "the query from the mean.",
+        "the variance even without a square: right of all keys its output is minus the variance, divided by "
+        "the distance of the query from the mean.",
     ),
     "median": Target(
         "What is the median of the crowd?",

@@ -141,4 +141,4 @@ def _begin(steps: Sequence[Step]) -> None:
 
 
 def _leave() -> None:
-    url.put({url.PRESENT.name: "0"})
+    url.end(url.PRESENT)

@@ -22,7 +22,7 @@ HOLD = "_hold"  # the component that keeps a lecturer's secret in their tab
 def begin(name: str) -> str:
     """Take the place that a link asks for, before the page's body; a sentence where there is none."""
     st.session_state["_page"] = name
-    asked, _ = url.ROOM.read(st.query_params.get(url.ROOM.name, ""))
+    asked = url.asked(url.ROOM) if url.ROOM.name in st.query_params else ""  # not of a page as it was left
     code, _, member = asked.partition(".")
     place, why = seat.current(), ""
     if code and (place is None or place.code != code):

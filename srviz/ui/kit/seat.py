@@ -126,7 +126,6 @@ def rise() -> None:
     if place and not place.secret:
         tried(lambda: store().leave(place.code, place.member))
     url.put({url.ROOM.name: ""})
-    st.query_params.pop(url.ROOM.name, None)
 
 
 def topic(name: str, title: str, labels: Sequence[str]) -> str:

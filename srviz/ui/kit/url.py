@@ -257,7 +257,10 @@ def _is_control(name: object) -> bool:
 
 def put(values: Mapping[str, str]) -> None:
     """Set some parameters of the page's state, as a link writes them; called before a run, by a button."""
-    state = current()
+    state = _standing()
+    if state is None:
+        st.query_params.update(values)
+        return
     for name, given in values.items():
         state[name], _ = state.parameters[name].read(given)
     state.epoch += 1
@@ -267,13 +270,30 @@ def go(query: Mapping[str, str]) -> None:
     """Show the page as a link with this query does; called before a run, by a button.
 
     The state is set and not the address, which a run that a live component brings about at the same moment would still
-    have as it was.
+    have as it was. Where the page has not settled yet, it is the address, from which it will.
     """
-    state = current()
+    state = _standing()
+    if state is None:
+        st.query_params.from_dict(query)
+        return
     said = {name: text for name, text in query.items() if name not in ASIDE}
     for name, parameter in state.parameters.items():
         state[name] = parameter.read(query[name])[0] if name in query else parameter.missing(said)
     state.epoch += 1
+
+
+def end(parameter: Parameter) -> None:
+    """Take a parameter that all pages share back to its default, on every page; called before a run, by a button."""
+    put({parameter.name: parameter.write(parameter.default)})
+    for script, state in st.session_state.get("_states", {}).items():
+        state.values[parameter.name] = parameter.default
+        st.session_state[f"{script}:{parameter.name}"] = parameter.default
+
+
+def _standing() -> State | None:
+    """The state that the page has, None where it has not settled since it was come to: its run was ended early."""
+    state: State | None = st.session_state.get("_states", {}).get(st.session_state["_script"])
+    return None if arrives() else state
 
 
 def arrives() -> bool:
@@ -282,10 +302,8 @@ def arrives() -> bool:
 
 
 def current() -> State:
-    """The state that this run of the page has settled. Before that, as in what a button calls after a run that was
-    ended early, the one that the page had.
-    """
-    state: State = st.session_state["_state"] or st.session_state["_states"][st.session_state["_script"]]
+    """The state that this run of the page has settled."""
+    state: State = st.session_state["_state"]
     return state
 
 

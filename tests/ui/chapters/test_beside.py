@@ -109,6 +109,7 @@ def test_the_recorded_fits_are_complete_and_one_of_them_comes_out_again():
     said = record.recorded()
     missing = set(product(PATTERNS, METHODS)) - {(p, m) for p, found in said["reached"].items() for m in found}
     assert not missing, "CONTRIBUTING, A method: python -m srviz.ui.chapters.beside.record"
+    assert sum(map(len, said["reached"].values())) == len(PATTERNS) * len(METHODS)
     assert all(0 <= last <= first for found in said["reached"].values() for first, last in found.values())
     assert record.reached("uniform", "linear") == pytest.approx(said["reached"]["uniform"]["linear"], abs=2e-3)
 

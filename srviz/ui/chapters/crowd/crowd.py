@@ -355,11 +355,20 @@ def _grown(run: Learning) -> str:
         if found[run.specs[k].recipe.n] < LEARNED:
             never.append(label)
         else:
-            told["does not grow" if there <= FLAT * here else "grows"].append(f"{label} ({here:.2g} → {there:.2g})")
+            told["does not grow" if there <= FLAT * here else "grows"].append(
+                f"{label} ({_error(here)} → {_error(there)})"
+            )
     parts = [f"it {what} for {', '.join(labels)}" for what, labels in told.items() if labels]
     if never:
         parts.append(f"{', '.join(never)} {'has' if len(never) == 1 else 'have'} not learned it")
     return f"In this run {'; '.join(parts)}."
+
+
+def _error(missed: float) -> str:
+    """A share of the variance, without powers of ten."""
+    if missed < 0.001:
+        return "under 0.001"
+    return f"{missed:.2g}" if missed < 10 else f"{missed:,.0f}"
 
 
 def _look(spec: Spec) -> Look:
