@@ -20,10 +20,11 @@ ROOT = Path(__file__).parents[2]
 
 
 def parameters(chapter):
-    """What a chapter keeps in the URL: the PARAMETERS of the module that has them, if one does."""
+    """What a chapter keeps in the URL: the PARAMETERS of its modules, each once."""
     package = import_module(f"srviz.ui.chapters.{chapter.name}")
     modules = (import_module(f"{package.__name__}.{module.name}") for module in pkgutil.iter_modules(package.__path__))
-    return next((module.PARAMETERS for module in modules if hasattr(module, "PARAMETERS")), ())
+    found = (parameter for module in modules for parameter in getattr(module, "PARAMETERS", ()))
+    return tuple({parameter.name: parameter for parameter in found}.values())
 
 
 PARAMETERS = {chapter.script: parameters(chapter) for chapter in COURSE}

@@ -248,7 +248,10 @@ def _acted() -> bool:
     """
     before = st.session_state.get("_controls", {})
     now = {name: value for name, value in st.session_state.items() if _is_control(name)}
-    return any(value not in (None, False, before.get(name)) for name, value in now.items() if name in before)
+    ends = (None, False)  # what a button or a report is once it has been heard; 0 is neither
+    return any(
+        value != before[name] and not any(value is end for end in ends) for name, value in now.items() if name in before
+    )
 
 
 def _is_control(name: object) -> bool:
