@@ -1,9 +1,9 @@
 """The end of the server at SIGTERM, as a host sends it: what is being answered is answered first.
 
 Streamlit's server closes every connection at once, which ends the scripts of their pages wherever they are. Here it
-hears of the signal when no page is at work, or after ANSWER_SECONDS, which only a race or a training outlasts. Their
-processes end with their pages (`srviz.jobs`). Whoever is connected comes back by themselves, to another replica
-where there is one, and finds the page by its link.
+hears of the signal when no page has been at work for a moment, or after ANSWER_SECONDS, which only a race or a
+training outlasts. Their processes end with their pages (`srviz.jobs`). Whoever is connected comes back by themselves,
+to another replica where there is one, and finds the page by its link.
 """
 
 import asyncio
@@ -18,7 +18,9 @@ from streamlit.runtime.app_session import AppSessionState
 
 ANSWER_SECONDS = 5.0  # for the answers that are being made
 CLOSE_SECONDS = 3.0  # for the connections to close after that; then the process ends as it is
-SENT_SECONDS = 0.2  # for the last message of an answer to be sent
+SENT_SECONDS = (
+    0.3  # without work: the last message of an answer is sent by then, and what was asked just before is heard
+)
 
 
 def at_work() -> int:
@@ -40,10 +42,11 @@ def prepare() -> None:
     tasks: list[asyncio.Task[None]] = []
 
     async def answer_first() -> None:
-        ends = loop.time() + ANSWER_SECONDS
-        while at_work() and loop.time() < ends:
+        ends, since = loop.time() + ANSWER_SECONDS, loop.time()
+        while loop.time() < min(ends, since + SENT_SECONDS):
             await asyncio.sleep(0.05)
-        await asyncio.sleep(SENT_SECONDS)
+            if at_work():
+                since = loop.time()
         servers(signal.SIGTERM, None)
 
     def begin() -> None:
