@@ -2,8 +2,9 @@
 
 import asyncio
 import re
+from contextlib import suppress
 
-from playwright.sync_api import expect
+from playwright.sync_api import Error, expect
 
 from tests.visitor import apart, visiting
 
@@ -23,11 +24,16 @@ def test_a_lecturer_asks_a_phone_answers_and_all_is_shown(server, visit, settled
     lead.get_by_text("A class", exact=True).click()
     expect(lead.get_by_role("button", name="Open a room")).to_be_visible()
     settled(lead)  # while its script runs, Streamlit may replace a button just as it is pressed
-    lead.get_by_role("button", name="Open a room").click()
     panel = lead.locator(".st-key-room")
-    expect(panel).to_contain_text(re.compile("code [A-Z3-9]{5}"))
+    opened = panel.get_by_text(re.compile("code [A-Z3-9]{5}"))
+    for _ in range(3):  # about one press in fifty is not heard on a busy machine; a person presses again
+        with suppress(AssertionError, Error):
+            lead.get_by_role("button", name="Open a room").click(timeout=3000)
+            expect(opened).to_be_visible(timeout=8000)
+            break
+    expect(opened).to_be_visible()
     code = re.search("code ([A-Z3-9]{5})", panel.inner_text())[1]
-    expect(lead).to_have_url(f"{server}/Two_routes?room={code}")
+    expect(lead).to_have_url(re.compile(rf"/Two_routes\?(.*&)?room={code}$"))
     panel.get_by_role("button", name="Ask").click()
     lead.get_by_label("Your question").fill("Is <b>this</b> **text**?")
     lead.get_by_label(re.compile("Choices")).fill("Yes\nNo <i>way</i>")
@@ -70,14 +76,16 @@ def test_a_lesson_is_made_and_opens_as_it_was_made(server, visit):
     lead.get_by_role("button", name="Make a lesson").click()
     panel = lead.get_by_role("dialog")
     panel.get_by_role("combobox", name="Hide").click()
-    for what in ("the sidebar", "the control “n”"):
+    link = panel.get_by_test_id("stCode")
+    for what, said in (("the sidebar", "hide=sidebar"), ("the control “n”", "hide=sidebar_n")):
         lead.get_by_role("option", name=what, exact=True).click()
+        expect(link).to_contain_text(said)
     panel.get_by_label("Your question, if you ask one").fill("Which is <b>first</b>?")
     panel.get_by_label(re.compile("Its choices")).fill("The matrix\nThe sort")
     panel.get_by_label(re.compile("Its choices")).blur()
     expect(panel.get_by_role("img", name="QR code of the link")).to_be_visible()
-    expect(panel.get_by_test_id("stCode")).to_contain_text(re.compile("ask=.*The\\+sort"))
-    link = panel.get_by_test_id("stCode").inner_text().strip()
+    expect(link).to_contain_text(re.compile("ask=.*The\\+sort"))
+    link = link.inner_text().strip()
     panel.get_by_role("button", name="Open it").click()  # here, where a lecturer leads
     expect(panel).to_have_count(0)
     expect(lead.locator(".st-key-lesson")).to_contain_text("Which is <b>first</b>?")
