@@ -61,7 +61,8 @@ def base_of(found: Sequence[Line]) -> Line | None:
 def label(line: Line, base: Line) -> str:
     """What was changed, in a few words."""
     if line.mixing != base.mixing:
-        return mixings()[line.mixing].label.replace("Sliced ReLU, ", "").capitalize()
+        said = mixings()[line.mixing].label.replace("Sliced ReLU, ", "")
+        return said[:1].upper() + said[1:]
     usual = asdict(base.recipe)
     changed = {name: value for name, value in asdict(line.recipe).items() if value != usual[name]}
     words = [WORDS[name][value] if name in WORDS else _changed(name, value) for name, value in changed.items()]
