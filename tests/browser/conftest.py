@@ -36,7 +36,6 @@ def pytest_collection_modifyitems(items):
     for item in items:
         if "browser" in Path(item.fspath).parent.name:
             item.add_marker("browser")
-            item.add_marker(pytest.mark.flaky(reruns=1))  # two busy cores full of browsers; a fault fails twice
 
 
 def chromium():
