@@ -1,6 +1,9 @@
 import js from "@eslint/js";
 import globals from "globals";
 
+const WORDS = "A sentence stands in words.json: take it from there with say() or phrase() of kit/js/text.js.";
+const THREE = "/[A-Za-z]{2,},? [A-Za-z]+,? [A-Za-z]{2,}/", TWO = "/[A-Za-z]{2,},? [A-Za-z]{2,}/";
+
 export default [
   { ignores: ["node_modules/", ".venv/", "static/", "build/", "dist/"] },
   js.configs.recommended,
@@ -13,6 +16,16 @@ export default [
       "prefer-const": ["error", { destructuring: "all" }],
     },
   },
-  { files: ["srviz/ui/**/*.js"], languageOptions: { globals: globals.browser } },
+  {
+    files: ["srviz/ui/**/*.js"],
+    languageOptions: { globals: globals.browser },
+    rules: {
+      "no-restricted-syntax": [
+        "error",
+        { selector: `:not(NewExpression) > Literal[value=${THREE}]`, message: WORDS },
+        { selector: `:not(NewExpression) > TemplateLiteral > TemplateElement[value.raw=${TWO}]`, message: WORDS },
+      ],
+    },
+  },
   { files: ["tests/js/**/*.js", "eslint.config.js"], languageOptions: { globals: globals.node } },
 ];

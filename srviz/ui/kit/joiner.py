@@ -1,13 +1,18 @@
 """JavaScript modules, joined into the one module that a live component is mounted from.
 
 Streamlit mounts a component from an address at which a relative import cannot resolve. So the modules that its entry
-imports are put before it, each in a function of its own, where its names cannot collide with those of another.
+imports are put before it, each in a function of its own, where its names cannot collide with those of another. A file
+of words is put there as an object, in the language of the server.
 """
 
+import json
 import re
 from pathlib import Path
 
+from srviz.ui.kit.words import Words
+
 IMPORT = re.compile(r'^import \{([^}]*)\} from "(\.[^"]*)";$', re.MULTILINE)
+WORDS = re.compile(r'^import (\w+) from "(\.[^"]*/words\.json)" with \{ type: "json" \};$', re.MULTILINE)
 EXPORT = re.compile(r"^export (?=(?:async )?(?:function|class|const|let) (\w+))", re.MULTILINE)
 LEFT_OVER = re.compile(r"^(?:import|export)\b.*", re.MULTILINE)
 DEFAULT = "export default "
@@ -29,7 +34,8 @@ def modules(entry: Path) -> list[Path]:
         if not module.is_file():
             by = f", imported by {importers[-1].name}" if importers else ""
             raise FileNotFoundError(f"{module.name}: expected a module{by}, got no such file in {module.parent}")
-        for _, address in IMPORT.findall(module.read_text("utf-8")):
+        text = module.read_text("utf-8") if module.suffix == ".js" else ""
+        for _, address in IMPORT.findall(text) + WORDS.findall(text):
             visit((module.parent / address).resolve(), (*importers, module))
         found.append(module)
 
@@ -46,6 +52,9 @@ def script(entry: Path) -> str:
     names: dict[Path, set[str]] = {}
     parts = []
     for number, module in enumerate(ordered := modules(entry)):
+        if module.suffix == ".json":
+            parts.append(f"const $module{number} = {json.dumps(Words(module.parent).tree, ensure_ascii=False)};\n")
+            continue
         text, last = module.read_text("utf-8"), number == len(ordered) - 1
         names[module] = set(EXPORT.findall(text))
 
@@ -57,7 +66,10 @@ def script(entry: Path) -> str:
                     raise ValueError(f"{module.name}: expected what {source.name} exports, got {name}")
             return f"const {{ {', '.join(wanted).replace(' as ', ': ')} }} = $module{ordered.index(source)};"
 
-        text = EXPORT.sub("", IMPORT.sub(imported, text))
+        def words(match: re.Match[str], module: Path = module) -> str:
+            return f"const {match[1]} = $module{ordered.index((module.parent / match[2]).resolve())};"
+
+        text = EXPORT.sub("", WORDS.sub(words, IMPORT.sub(imported, text)))
         kept = text.replace(f"\n{DEFAULT}", "\n", 1) if last else text
         if wrong := LEFT_OVER.search(kept):
             raise ValueError(f"{module.name}: expected a plain import or export of names, got {wrong[0]}")

@@ -13,6 +13,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from srviz.ui.kit import progress, url
 from srviz.ui.kit.course import Chapter, Course, listed
+from srviz.ui.kit.words import Words
 
 State = dict[str, Any] | url.State
 
@@ -33,6 +34,16 @@ class Puzzle:
     hint: str
     steps: tuple[tuple[str, Mapping[str, str]], ...]
     why: str
+
+
+def worded(
+    words: Words, name: str, start: Mapping[str, str], solved: Callable[[State], bool], *moves: Mapping[str, str]
+) -> Puzzle:
+    """The puzzle whose texts stand under `puzzles.NAME` of a chapter's words, with a sentence for each of the moves."""
+    key = f"puzzles.{name}"
+    title, ask, hint, why = (words(f"{key}.{part}") for part in ("title", "ask", "hint", "why"))
+    steps = tuple(zip(words.texts(f"{key}.steps"), moves, strict=True))
+    return Puzzle(name, title, ask, start, solved, hint, steps, why)
 
 
 def of(package: str, chapter: str) -> tuple[Puzzle, ...]:

@@ -1,5 +1,9 @@
 """The front door: attention on a line."""
 
-from srviz.ui.kit.course import Chapter
+from pathlib import Path
 
-CHAPTER = Chapter(0, "Attention on a line", address="", part="", asks=False)
+from srviz.ui.kit.course import Chapter
+from srviz.ui.kit.words import Words
+
+WORDS = Words(Path(__file__).parent)
+CHAPTER = Chapter(0, WORDS("title"), address="", part="", asks=False)

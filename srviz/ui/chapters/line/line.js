@@ -5,12 +5,13 @@ import { arrow, drag, placeIn } from "../../kit/js/drag.js";
 import { farthest } from "../../kit/js/formulas.js";
 import { LookUp } from "../../kit/js/lookup.js";
 import { Frame, Rest } from "../../kit/js/pace.js";
-import { fmt } from "../../kit/js/text.js";
+import { fmt, say } from "../../kit/js/text.js";
 import { History } from "../../kit/js/undo.js";
 import { Reports } from "../../kit/js/wire.js";
 import { attend, undivided } from "./model.js";
 import { MARGIN, Picture } from "./picture.js";
 import { writeSums } from "./sums.js";
+import words from "./words.json" with { type: "json" };
 
 /** @typedef {{kernel: "relu" | "bump", b: number, queries: number[], keys: number[], values: number[], held: number}} State */
 /**
@@ -92,22 +93,22 @@ class Line {
     this.sums = make("div", { class: "sums" });
     this.live = announcer();
     this.kernels = ["relu", "bump"].map((kernel) =>
-      button(kernel === "relu" ? "ReLU" : "bump", () => this.change((state) => { state.kernel = kernel; })));
+      button(words.kernels[kernel], () => this.change((state) => { state.kernel = kernel; })));
     this.counts = { queries: make("span", { class: "count" }), keys: make("span", { class: "count" }) };
     this.steps = [];
     const stepper = (what) => {
-      const less = labelled(`Remove one of the ${what}`, "−", () => this.remove(what));
-      const more = labelled(`Add one to the ${what}`, "+", () => this.add(what));
+      const less = labelled(words.controls.remove[what], "−", () => this.remove(what));
+      const more = labelled(words.controls.add[what], "+", () => this.add(what));
       this.steps.push([what, less, more]);
-      return make("span", { class: "group" }, [make("span", {}, what), less, this.counts[what], more]);
+      return make("span", { class: "group" }, [make("span", {}, words.controls[what]), less, this.counts[what], more]);
     };
-    this.undoButton = labelled("Undo", "↶ Undo", () => this.undo());
+    this.undoButton = labelled(words.controls.undo, `↶ ${words.controls.undo}`, () => this.undo());
     this.controls = make("div", { class: "controls row" }, [
-      make("span", { class: "joined", role: "group", "aria-label": "Kernel" }, this.kernels),
+      make("span", { class: "joined", role: "group", "aria-label": words.controls.kernel }, this.kernels),
       stepper("queries"), stepper("keys"),
-      labelled("Draw new positions and values", "Shuffle", () => this.shuffle()),
+      labelled(words.controls.draw, words.controls.shuffle, () => this.shuffle()),
       this.undoButton,
-      make("span", { class: "quiet push hint" }, "Tab picks a mark, ← → move it"),
+      make("span", { class: "quiet push hint" }, words.controls.keyboard),
     ]);
     this.root.replaceChildren(make("div", { class: "line" }, make("div", { class: "card" }, [
       make("div", { class: "stage" }, [make("div", {}, [this.picture.element, this.lookup.element]), this.sums]), this.controls, this.live,
@@ -138,7 +139,7 @@ class Line {
     this.draw();
     this.reports.tell(this.state);
     const held = this.state.queries[this.state.held];
-    this.live.textContent = `Query at ${fmt(held)}: output ${fmt(attend(this.state, held).y, 3)}`;
+    this.live.textContent = say(words.controls.said, { at: fmt(held), output: fmt(attend(this.state, held).y, 3) });
   }
 
   add(what) {
@@ -265,11 +266,8 @@ class Line {
   /** The sum before it is divided, and how one bend below the query is enough to know it. */
   drawLookUp({ s, total, y }) {
     const { lookup, state, data: { limits: { low, high } } } = this, bump = state.kernel === "bump";
-    lookup.bend = bump ? "bend" : "key";
-    lookup.title.replaceChildren(make("b", {}, "The sum before it is divided"), bump
-      ? " bends at each key, and one bandwidth to either side of it. Between two bends it is straight."
-      : " bends at the keys, and is straight between them.",
-    ` So one look-up is enough: take the height R at the ${lookup.bend} just below the query, and go on with the slope S.`);
+    lookup.bend = words.lookup.bend[state.kernel];
+    lookup.title.replaceChildren(make("b", {}, words.lookup.title), words.lookup[state.kernel], say(words.lookup.enough, { bend: lookup.bend }));
     lookup.draw({ line: undivided(state), s, low, high, margin: MARGIN, divisor: bump ? "n" : "N", total, y, digits: 2 });
   }
 }

@@ -3,8 +3,9 @@
 import { clamp, hundredth, put, svg } from "../../kit/js/core.js";
 import { holdPage, placeIn } from "../../kit/js/drag.js";
 import { sortedBy } from "../../kit/js/formulas.js";
-import { fmt } from "../../kit/js/text.js";
+import { fmt, say } from "../../kit/js/text.js";
 import { attend, kernelOf } from "./model.js";
+import words from "./words.json" with { type: "json" };
 
 const AXIS = 166, VALUES = 258, HEIGHT = 306; // of the drawing, in pixels
 export const MARGIN = 26; // beside the axis
@@ -19,7 +20,7 @@ const RINGS = { q: [0, -13, 15], k: [0, 15, 13], v: [0, 0, 10], b: [0, 0, 12] };
 
 export class Picture {
   constructor() {
-    this.element = svg("svg", { role: "group", "aria-label": "Queries above an axis of scores, keys below it" });
+    this.element = svg("svg", { role: "group", "aria-label": words.picture.label });
     this.back = svg("g");
     this.tokens = svg("g");
     this.front = svg("g", { "aria-hidden": "true" });
@@ -164,8 +165,9 @@ export class Picture {
   inWords(weights) {
     const { queries, keys, held } = this.state, lit = [...weights].filter((w) => w > 0).length;
     const most = weights.reduce((best, w, j) => (w > weights[best] ? j : best), 0);
-    const says = lit ? `; key ${most + 1}, at ${fmt(keys[most])}, gets the most, ${fmt(weights[most])}` : "";
-    put(this.element, { "aria-label": `Queries above an axis of scores, keys below it. Query ${held + 1}, at ${fmt(queries[held])}, gives weight to ${lit} of ${keys.length} keys${says}` });
+    const label = say(words.picture.state, { query: held + 1, at: fmt(queries[held]), lit, keys: keys.length });
+    const says = lit ? say(words.picture.most, { key: most + 1, at: fmt(keys[most]), weight: fmt(weights[most]) }) : "";
+    put(this.element, { "aria-label": label + says });
   }
 
   /** Where the words of the held query begin. */
@@ -201,30 +203,30 @@ export class Picture {
       "aria-valuenow": hundredth(now), "aria-valuemin": least, "aria-valuemax": most, "aria-valuetext": fmt(now),
     });
     marks.q.forEach((g, i) => {
-      set(g, this.x(queries[i]), AXIS, `query ${i + 1}${i === held ? ", held" : ""}`, queries[i], low, high);
+      set(g, this.x(queries[i]), AXIS, say(i === held ? words.picture.held : words.picture.query, { i: i + 1 }), queries[i], low, high);
       g.classList.toggle("held", i === held);
     });
     marks.k.forEach((g, j) => {
-      set(g, this.x(keys[j]), AXIS, `key ${j + 1}, weight ${fmt(weights[j])}`, keys[j], low, high);
+      set(g, this.x(keys[j]), AXIS, say(words.picture.key, { j: j + 1, weight: fmt(weights[j]) }), keys[j], low, high);
       g.classList.toggle("lit", weights[j] > 0);
     });
-    marks.v.forEach((g, j) => set(g, this.x(keys[j]), VALUES - values[j] * VALUE_UNIT, `value of key ${j + 1}`, values[j], -1, 1));
+    marks.v.forEach((g, j) => set(g, this.x(keys[j]), VALUES - values[j] * VALUE_UNIT, say(words.picture.value, { j: j + 1 }), values[j], -1, 1));
     for (const g of marks.b) {
       const x = this.x(queries[held] + this.handleSide(state) * b);
-      set(g, clamp(x, MARGIN - 10, this.width - MARGIN + 10), AXIS, "bandwidth", b, narrowest, widest);
+      set(g, clamp(x, MARGIN - 10, this.width - MARGIN + 10), AXIS, words.picture.bandwidth, b, narrowest, widest);
     }
   }
 
   drawFront({ s, y }) {
     const x = this.x(s), tip = VALUES - y * VALUE_UNIT, up = y >= 0 ? 1 : -1, end = this.width - MARGIN + 12;
     const halo = { stroke: "var(--ground)", "stroke-width": 4, "paint-order": "stroke", "stroke-linejoin": "round" };
-    const says = this.width > 420 ? "values v of the keys · dotted: the output y of a query at any place" : "values v of the keys";
+    const says = this.width > NARROW ? words.picture.dotted : words.picture.values;
     const parts = [
       svg("line", { x1: x, x2: x, y1: AXIS, y2: VALUES + 30, stroke: "var(--query)", "stroke-dasharray": "2 3" }),
       svg("text", this.state.kernel === "bump"
         ? { x: this.apex(s), "text-anchor": "middle", ...halo, class: "name", y: AXIS - PEAK - 8 }
         : { x: this.ownPlace(s), ...halo, class: "name", y: AXIS - 27 }, `s = ${fmt(s)}`),
-      svg("text", { x: end, y: AXIS + 58, "text-anchor": "end" }, "score →"),
+      svg("text", { x: end, y: AXIS + 58, "text-anchor": "end" }, words.picture.axis),
       svg("text", { x: MARGIN - 12, y: VALUES + 44, class: "out" }, says),
       svg("text", { x: end, y: VALUES + 44, class: "out", "text-anchor": "end" }, `y = ${fmt(y, 3)}`),
       svg("line", { x1: x, x2: x, y1: VALUES, y2: tip, stroke: "var(--value)", "stroke-width": 4 }),

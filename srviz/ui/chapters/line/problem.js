@@ -5,7 +5,8 @@ import { button, make, mounted, put, reducedMotion } from "../../kit/js/core.js"
 import { relu, reluRow, sortedBy, largest } from "../../kit/js/formulas.js";
 import { Motion } from "../../kit/js/pace.js";
 import { allSteps } from "../../kit/js/steps.js";
-import { count } from "../../kit/js/text.js";
+import { count, say } from "../../kit/js/text.js";
+import words from "./words.json" with { type: "json" };
 
 /**
  * What Python sends: the scores of the tokens.
@@ -31,10 +32,10 @@ class Problem {
     this.bars = make("canvas", { role: "img" });
     this.counts = [make("b"), make("b")];
     this.pairs = make("span");
-    this.again = button("Play again", () => this.play(), { class: "play" });
+    this.again = button(words.problem.again, () => this.play(), { class: "play" });
     const side = (picture, name, tally) => make("figure", {}, [picture, make("figcaption", {}, [name, tally])]);
     this.element = make("div", { class: "problem" }, [
-      side(this.matrix, this.pairs, this.counts[0]), side(this.bars, make("span", {}, "sort, then look up"), this.counts[1]), this.again,
+      side(this.matrix, this.pairs, this.counts[0]), side(this.bars, make("span", {}, words.problem.route), this.counts[1]), this.again,
     ]);
     root.replaceChildren(this.element);
   }
@@ -52,7 +53,7 @@ class Problem {
     this.rows = s.map((score) => reluRow(score, t).weights);
     this.most = Math.max(...this.rows.map((row) => largest(row)));
     this.all = s.length * t.length;
-    this.pairs.textContent = `pairs of ${s.length} tokens`;
+    this.pairs.textContent = say(words.problem.pairs, { n: s.length });
     put(this.matrix, { width: t.length, height: s.length });
     put(this.bars, { width: t.length, height: s.length });
     if (reducedMotion()) { this.done = this.all; this.draw(); } else this.play();
@@ -74,12 +75,13 @@ class Problem {
     const looked = Math.min(this.done, steps.length);
     this.cells(rgb(colours.ground), rgb(colours.ink));
     this.keys(steps[looked - 1], looked, colours);
-    this.counts[0].textContent = `${count(this.done)} of ${count(all)}`;
-    this.counts[1].textContent = looked < steps.length ? `${count(looked)} steps` : `done in ${count(looked)} steps`;
+    this.counts[0].textContent = say(words.problem.done, { done: count(this.done), all: count(all) });
+    this.counts[1].textContent = say(looked < steps.length ? words.problem.steps : words.problem.finished, { steps: count(looked) });
     this.counts[1].classList.toggle("done", looked === steps.length);
     put(this.again, { disabled: this.motion.on && this.done < all });
-    put(this.matrix, { "aria-label": `The ${count(all)} weights of ${s.length} queries and ${n} keys, ${count(this.done)} of them computed` });
-    put(this.bars, { "aria-label": `${n} keys by their score, sorted; the sorted route takes ${count(steps.length)} steps in all` });
+    const matrix = { all: count(all), queries: s.length, keys: n, done: count(this.done) };
+    put(this.matrix, { "aria-label": say(words.problem.matrix, matrix) });
+    put(this.bars, { "aria-label": say(words.problem.bars, { keys: n, steps: count(steps.length) }) });
   }
 
   /** The weights that are computed, row by row: only those that are new, as long as the colours are the same. */

@@ -1,7 +1,8 @@
 """Puzzles on the scalar line."""
 
+from srviz.ui.chapters.line import WORDS
 from srviz.ui.chapters.line.line import answers
-from srviz.ui.kit.puzzle import Puzzle, State
+from srviz.ui.kit.puzzle import State, worded
 
 APART, SAME = 0.5, 0.005  # scores, outputs
 HEARD = 0.3  # the least spread of outputs that are told from 0
@@ -43,45 +44,11 @@ def silent(state: State) -> bool:
 
 
 PUZZLES = (
-    Puzzle(
-        "nothing", "Query 3 gets nothing",
-        "With the ReLU kernel, place tokens so that query 3, the third triangle from the left, gives no weight to any "
-        "key. Leave all keys where they are, if you can.",
-        {"kernel": "relu"}, nothing,
-        "A ReLU weight is relu(s − t): it is 0 wherever the key t lies to the right of the query s.",
-        (("Move query 3, the third triangle, to the left of every key.", {"queries": "-1.85_-0.9_-2.5_0.83_1.7"}),),
-        "A query left of every key has no open hinge. Its weights are all 0, and so is its output.",
+    worded(WORDS, "nothing", {"kernel": "relu"}, nothing, {"queries": "-1.85_-0.9_-2.5_0.83_1.7"}),
+    worded(WORDS, "one-key", {"kernel": "bump"}, one_key, {"b": "0.2"}),
+    worded(
+        WORDS, "twins", {"kernel": "relu"}, twins,
+        {"values": "1_1_1_1_-1_-1_-1_-1_-1"}, {"queries": "-1.85_0.57_0.12_1.09_2.9", "held": "2"},
     ),
-    Puzzle(
-        "one-key", "One key only",
-        "With the bump kernel, let query 4 give weight to exactly one of at least five keys.",
-        {"kernel": "bump"}, one_key,
-        "The bump sees the keys within its bandwidth b on both sides. The diamond on the axis is its handle.",
-        (("Make the bandwidth smaller than the distance to the second-nearest key.", {"b": "0.2"}),),
-        "A small bandwidth makes the bump local: it can pick a single key, which a ramp cannot.",
-    ),
-    Puzzle(
-        "twins", "Two queries, one answer",
-        "With the ReLU kernel, find two queries at least 0.5 apart whose outputs are equal to 0.005, and not 0.",
-        {"kernel": "relu"}, twins,
-        "The output rises and falls along the line. Two places on the two sides of a hill have the same height.",
-        (
-            ("Give all keys on the left the value 1 and all others −1: the output has one hill.",
-             {"values": "1_1_1_1_-1_-1_-1_-1_-1"}),
-            ("Place one query on each side of the hill, at the same height.",
-             {"queries": "-1.85_0.57_0.12_1.09_2.9", "held": "2"}),
-        ),
-        "A head hands on one number for each of its values. What happens to be the same there cannot be told apart by "
-        "what comes later; another head looks along another line.",
-    ),
-    Puzzle(
-        "silent", "Heard, and yet nothing said",
-        "With the ReLU kernel, let every output be exactly 0, while the held query gives weight to at least three "
-        "keys and some value is 0.3 or more.",
-        {"kernel": "relu"}, silent,
-        "Values are centred before they are summed. What is left of values that are all the same?",
-        (("Give all keys the same value.", {"values": "0.5_0.5_0.5_0.5_0.5_0.5_0.5_0.5_0.5"}),),
-        "Centring takes the mean off the values. Where all are the same nothing is left: a head tells how values "
-        "differ along its line, and not what they have in common.",
-    ),
+    worded(WORDS, "silent", {"kernel": "relu"}, silent, {"values": "0.5_0.5_0.5_0.5_0.5_0.5_0.5_0.5_0.5"}),
 )  # fmt: skip

@@ -2,11 +2,11 @@
 
 import { clamp, make, span } from "../../kit/js/core.js";
 import { largest, mean, sortedBy } from "../../kit/js/formulas.js";
-import { fmt, judge, signed } from "../../kit/js/text.js";
+import { fmt, judge, phrase, say, signed } from "../../kit/js/text.js";
 import { weighed } from "./model.js";
+import words from "./words.json" with { type: "json" };
 
 const MOST_ROWS = 11; // that are seen without scrolling
-const BADGE = "The largest difference, over all queries, between what this page drew and what the operator computed";
 
 /** @typedef {import("./line.js").State} State */
 /** @typedef {ReturnType<typeof import("./model.js").attend>} Found */
@@ -21,18 +21,17 @@ const BADGE = "The largest difference, over all queries, between what this page 
  */
 export function writeSums(place, state, found, pointed, difference, tolerance) {
   const bump = state.kernel === "bump", { weights, total, y } = found, n = state.keys.length;
-  const nothing = bump ? "No key is nearer than the bandwidth." : "No key lies to its left.";
   const none = !weights.some((w) => w > 0);
   place.replaceChildren(
-    make("h2", {}, ["What the query at ", span("query", fmt(found.s)), " receives"]),
-    none ? make("p", {}, `${nothing} It receives nothing.`) : weightOf(state, found, pointed),
+    make("h2", {}, phrase(words.sums.title, { query: span("query", fmt(found.s)) })),
+    none ? make("p", {}, words.sums.none[state.kernel]) : weightOf(state, found, pointed),
     table(state, found, pointed),
     make("div", { class: "total" }, [
-      make("div", { class: "quiet" }, bump ? `n = ${n} keys, b = ${fmt(state.b)}` : `N = Σ|s − t| = ${fmt(total)}, over all keys`),
-      bump ? "" : make("div", { class: "quiet" }, `mean of v = ${fmt(mean(state.values), 3)}`),
-      make("div", { class: "value" }, bump ? `y = Σ w·v = ${fmt(y, 3)}` : `y = Σ w·(v − mean) = ${fmt(y, 3)}`),
+      make("div", { class: "quiet" }, say(words.sums.divisor[state.kernel], { n, b: fmt(state.b), total: fmt(total) })),
+      bump ? "" : make("div", { class: "quiet" }, say(words.sums.mean, { mean: fmt(mean(state.values), 3) })),
+      make("div", { class: "value" }, bump ? `y = Σ w·v = ${fmt(y, 3)}` : `y = Σ ${words.sums.columns.relu[1]} = ${fmt(y, 3)}`),
     ]),
-    judge(make("span", { class: "badge", title: BADGE }), difference, tolerance));
+    judge(make("span", { class: "badge", title: words.sums.badge }), difference, tolerance));
 }
 
 /** The weight of one key with its numbers: of the one that is pointed at, else of the one that weighs most. @returns {any} */
@@ -45,8 +44,8 @@ function weightOf(state, { s, weights, total }, pointed) {
 
 /** Every key from the left to the right: its distance, its weight, its value, and what it adds to the output. */
 function table(state, { s, weights }, pointed) {
-  const bump = state.kernel === "bump", values = weighed(state), most = largest(values.map((v, j) => weights[j] * v)) || 1;
-  const names = ["t", "s − t", "w", bump ? "v" : "v − mean", bump ? "w·v" : "w·(v − mean)"];
+  const values = weighed(state), most = largest(values.map((v, j) => weights[j] * v)) || 1;
+  const names = ["t", "s − t", "w", ...words.sums.columns[state.kernel]];
   const rows = [...sortedBy(state.keys)].map((j) => {
     const adds = weights[j] * values[j], size = clamp(Math.abs(adds) / most, 0, 1) * 50;
     const bar = make("span", { class: "bar" }, make("i", { style: `${adds < 0 ? "right" : "left"}: 50%; width: ${size.toFixed(1)}%` }));
@@ -55,7 +54,7 @@ function table(state, { s, weights }, pointed) {
       make("td", {}, fmt(values[j], 3)), make("td", { class: "adds" }, [fmt(adds, 3), bar]),
     ]);
   });
-  const scrolls = rows.length > MOST_ROWS ? { tabindex: 0, role: "region", "aria-label": "What every key adds" } : {};
+  const scrolls = rows.length > MOST_ROWS ? { tabindex: 0, role: "region", "aria-label": words.sums.table } : {};
   return make("div", { class: "scroll", ...scrolls }, make("table", {}, [
     make("thead", {}, make("tr", {}, names.map((name) => make("th", { scope: "col" }, name)))), make("tbody", {}, rows),
   ]));

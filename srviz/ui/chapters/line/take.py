@@ -6,6 +6,7 @@ import numpy as np
 import torch
 
 from srviz.attention import METHODS, Heads
+from srviz.ui.chapters.line import WORDS
 from srviz.ui.chapters.line.line import answers
 from srviz.ui.kit.program import Script
 from srviz.ui.kit.table import Columns, pairs
@@ -16,11 +17,9 @@ SCRIPTS = Path(__file__).parent / "scripts"
 
 def caption(state: State) -> str:
     """Which kernel, and what was dragged."""
-    kernel = "the ReLU" if state["kernel"] == "relu" else f"the bump of bandwidth b = {state['b']:g}"
-    return (
-        f"{len(state['queries'])} queries above a line of scores, {len(state['keys'])} keys below it, weighed by "
-        f"{kernel}. Query {state['held']} attends."
-    )
+    kernel = WORDS(f"take.kernel.{state['kernel']}", b=state["b"])
+    queries, keys = len(state["queries"]), len(state["keys"])
+    return WORDS("take.caption", queries=queries, keys=keys, kernel=kernel, held=state["held"])
 
 
 def numbers(state: State) -> Columns:
@@ -45,11 +44,11 @@ def script(state: State) -> Script:
     """Of the kernel that is shown."""
     values = {"s": state["queries"], "t": state["keys"], "v": state["values"]}
     values |= {"b": state["b"]} if state["kernel"] == "bump" else {}
-    return Script(SCRIPTS / state["kernel"], "Attention on a line", values)
+    return Script(SCRIPTS / state["kernel"], WORDS("title"), values)
 
 
 LINE = Figure(
-    ("scalar_line",), "attention-on-a-line", "the line", caption, numbers, script,
+    ("scalar_line",), "attention-on-a-line", WORDS("take.name"), caption, numbers, script,
     second={"kernel": "bump", "b": "0.6", "queries": "-1_0.5_2.9", "keys": "-2_0_0_1", "values": "1_-0.5_0.25_-1"},
 )  # fmt: skip
 FIGURES = (LINE,)

@@ -2,6 +2,37 @@
 
 import { clamp } from "./core.js";
 
+const NAMES = /\{\{|\}\}|\{(\w+)\}/g; // in a text: a value's name in braces, and braces that are meant, written twice
+
+/**
+ * A text with its {names} replaced by values.
+ * @param {string} text
+ * @param {Record<string, string | number>} values
+ */
+export const say = (text, values) => text.replace(NAMES, (whole, name) => (name ? String(given(values, name, text)) : whole[0]));
+
+/**
+ * A text as the parts of an element: its {names} are replaced by elements or by values.
+ * @param {string} text
+ * @param {Record<string, Node | string | number>} values
+ * @returns {(Node | string)[]}
+ */
+export function phrase(text, values) {
+  const parts = [];
+  let from = 0;
+  for (const match of text.matchAll(NAMES)) {
+    const value = match[1] ? given(values, match[1], text) : match[0][0];
+    parts.push(text.slice(from, match.index), typeof value === "object" ? value : String(value));
+    from = match.index + match[0].length;
+  }
+  return [...parts, text.slice(from)].filter((part) => part !== "");
+}
+
+function given(values, name, text) {
+  if (!(name in values)) throw new Error(`expected a value for ${name} in "${text}"`);
+  return values[name];
+}
+
 /** A decimal with a real minus sign, and never "−0.00". */
 export function fmt(x, digits = 2) {
   const text = Math.abs(x).toFixed(digits);
