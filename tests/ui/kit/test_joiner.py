@@ -48,6 +48,17 @@ def test_every_module_stands_once_after_what_it_imports(write, tmp_path):
     assert says(joiner.script(entry), tmp_path) == "[2,1]"
 
 
+def test_words_are_an_object_for_every_module_that_says_them(write, tmp_path):
+    (tmp_path / "words.json").write_text('{"a": {"b": "5 < 6, “ö” \\n </script>"}}', "utf-8")
+    words = 'import words from "./words.json" with { type: "json" };\n'
+    entry = write(
+        entry=f'import {{ said }} from "./a.js";\n{words}\nexport default () => [words.a.b, said === words.a];\n',
+        a=f"{words}\nexport const said = words.a;\n",
+    )
+    assert [module.name for module in joiner.modules(entry)] == ["words.json", "a.js", "entry.js"]
+    assert says(joiner.script(entry), tmp_path) == '["5 < 6, “ö” \\n </script>",true]'
+
+
 def test_style_sheets_follow_their_modules(write, tmp_path):
     entry = write(entry=ENTRY, a=TWO)
     (tmp_path / "a.css").write_text("a {}")
@@ -65,6 +76,8 @@ def test_style_sheets_follow_their_modules(write, tmp_path):
         ({"a": TWO + 'export * from "./b.js";\n'}, ValueError, "a.js: expected a plain import or export"),
         ({"a": TWO + "export default 3;\n"}, ValueError, "a.js: expected a plain import or export"),
         ({"a": TWO + 'import * as b from "./b.js";\n'}, ValueError, "a.js: expected a plain import or export"),
+        ({"a": 'import words from "./words.json" with { type: "json" };\n' + TWO},
+         FileNotFoundError, "words.json: expected a module, imported by a.js"),
         ({"a": TWO, "entry": 'import { double } from "./a.js";\n'}, ValueError, "entry.js: expected a default export"),
     ],
 )  # fmt: skip
