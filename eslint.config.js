@@ -22,7 +22,7 @@ export default [
     rules: {
       "no-restricted-syntax": [
         "error",
-        { selector: `:not(NewExpression) > Literal[value=${THREE}]`, message: WORDS },
+        { selector: `:not(NewExpression, Property[key.name='class']) > Literal[value=${THREE}]`, message: WORDS },
         { selector: `:not(NewExpression) > TemplateLiteral > TemplateElement[value.raw=${TWO}]`, message: WORDS },
       ],
     },

@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from contextlib import contextmanager
 
 from playwright.sync_api import expect
 
@@ -62,6 +63,55 @@ def test_a_lecturer_asks_a_phone_answers_and_all_is_shown(server, visit, settled
     panel.get_by_role("button", name="Close the room").click()
     expect(panel).to_have_count(0)
     expect(phone.locator(".st-key-room")).to_contain_text("There is no room with this code.")
+
+
+@contextmanager
+def late(page, code):
+    """Let the code of some of Streamlit's controls wait, as on a slow machine; gives what lets it come."""
+    pattern, waiting, free = re.compile(rf"/({code})[.][^/]*js"), [], []
+
+    def come():
+        free.append(True)
+        while waiting:
+            waiting.pop().continue_()
+
+    page.route(pattern, lambda route: route.continue_() if free else waiting.append(route))
+    yield come
+    page.unroute(pattern)
+
+
+def test_controls_that_a_browser_builds_late_come_up_as_the_page_has_them(server, visit, settled):
+    page = visit(server)
+    with late(page, "Slider|Selectbox") as come:
+        page.goto(f"{server}/Two_routes?n=12")
+        page.get_by_text("A class", exact=True).click()
+        expect(page.get_by_role("button", name="Open a room")).to_be_visible()
+        settled(page)
+        come()
+        expect(page.get_by_role("slider", name="Tokens n")).to_have_value("12")
+        expect(page.get_by_role("combobox", name="Input")).to_have_value("China, a photograph")
+    page.get_by_role("button", name="Open a room").click()
+    expect(page).to_have_url(re.compile(r"/Two_routes[?]n=12&room=[A-Z3-9]{5}$"))
+    page.get_by_role("button", name="Close the room").click()
+    expect(page).to_have_url(f"{server}/Two_routes?n=12")
+
+
+def test_what_opens_a_room_stays_where_it_is_pressed(server, visit, settled):
+    page = visit(server)
+    with late(page, "TextInput") as come:
+        page.goto(f"{server}/Two_routes")
+        page.get_by_text("A class", exact=True).click()
+        button = page.get_by_role("button", name="Open a room")
+        expect(button).to_be_visible()
+        settled(page)
+        button.hover()
+        page.mouse.down()
+        come()
+        expect(page.get_by_label("Code of a room")).to_be_visible()
+        page.mouse.up()
+    expect(page.locator(".st-key-room")).to_contain_text(re.compile("code [A-Z3-9]{5}"))
+    page.get_by_role("button", name="Close the room").click()
+    expect(page).to_have_url(f"{server}/Two_routes")
 
 
 def test_a_lesson_is_made_and_opens_as_it_was_made(server, visit):

@@ -255,7 +255,7 @@ def test_what_was_uploaded_is_read_from_a_file(tmp_path, monkeypatch):
         ("cloud.csv", clouds_take.CLOUD, cloud),  # five coordinates, which no trained model fits
         ("cloud.csv", clouds_take.CLOUD, cloud | {"b": 1.3, "slice": "linear"}),
         ("", photographs_take.PATCHES, state_of("photographs", {"picture": "own", "side": "16"})),
-        ("", words_take.WORDS, state_of("words", {"seed": "3"}) | {"text": text, "heads": "untrained"}),
+        ("", words_take.SENTENCE, state_of("words", {"seed": "3"}) | {"text": text, "heads": "untrained"}),
     )
     programs = []
     for name, figure, state in cases:

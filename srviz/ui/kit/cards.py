@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
+from srviz.ui.kit import WORDS
 from srviz.ui.kit.glossary import mark
 
 
@@ -24,19 +25,19 @@ def notice(*cards: tuple[str, str]) -> None:
 def known(*sentences: str) -> None:
     """Three sentences that one can now say, at the end of a page, in Markdown."""
     with st.container(key="known"):
-        st.subheader("What you now know", anchor=False)
+        st.subheader(WORDS("known"), anchor=False)
         st.markdown("\n".join(f"- {mark(sentence)}" for sentence in sentences))
 
 
 def deeper(title: str, show: Callable[[], object]) -> None:
     """What the course can do without, behind a cover; it is made once that is opened."""
-    with st.expander(f"Going deeper: {title}", key=f"deeper {title}", on_change="rerun") as cover:
+    with st.expander(WORDS("deeper", title=title), key=f"deeper {title}", on_change="rerun") as cover:
         if cover.open:
             show()
 
 
 def ran(code: Callable[[], str]) -> None:
     """The source that ran, behind a cover. It is laid out once that is opened: it takes a browser a second or two."""
-    with st.expander("The code that ran", key="the code that ran", on_change="rerun") as cover:
+    with st.expander(WORDS("code"), key="the-code-that-ran", on_change="rerun") as cover:
         if cover.open:
             st.code(code(), language=None, wrap_lines=True)

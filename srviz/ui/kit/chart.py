@@ -10,6 +10,7 @@ import plotly.graph_objects as go
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from srviz.ui.kit import WORDS
 from srviz.ui.kit.figure import figure
 from srviz.ui.kit.table import Columns
 from srviz.ui.kit.take import Figure, away
@@ -40,7 +41,7 @@ def chart(drawing: go.Figure | str, alt: str, key: str, place: DeltaGenerator, *
 def _what(alt: str) -> str:
     """What a chart is called in a sentence."""
     first = re.split(r"[:;,.]\s", alt)[0]
-    return f"the chart “{first[:LONGEST]}”"
+    return WORDS("take.chart", title=first[:LONGEST])
 
 
 def numbers(drawing: go.Figure | str) -> Columns:

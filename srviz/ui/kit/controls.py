@@ -8,7 +8,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from srviz.figures.tokens import tokens as tokens_figure
 from srviz.inputs import INPUTS, Input, Tokens, base, words
-from srviz.ui.kit import compute, shell, url
+from srviz.ui.kit import WORDS, compute, shell, url
 from srviz.ui.kit.chart import chart, mode
 
 
@@ -68,20 +68,21 @@ def row(
     widths = [1.5, 1.6, 0.9] if extra is None else [1.2, 1.0, 2.1, 0.6]
     first, second, *third, last = st.columns(widths, gap="medium", vertical_alignment="bottom")
     first.selectbox(
-        "Input", list(INPUTS), key=url.key("input"), format_func=lambda key: INPUTS[key].title, filter_mode=None,
-        on_change=changed or "rerun",
+        WORDS("controls.input"), list(INPUTS), key=url.key("input"), format_func=lambda key: INPUTS[key].title,
+        filter_mode=None, on_change=changed or "rerun",
     )  # fmt: skip
     made = chosen(state)
     there = count(state)
-    label = "Tokens n" if there == state["n"] else f"Tokens n: {'all ' if there == made.most else ''}{there}"
+    which = "asked" if there == state["n"] else "all" if there == made.most else "some"
+    label = WORDS(f"controls.tokens.{which}", n=there)
     sizes = [size for size in made.fixed or () if least <= size <= most]
-    says = f"On screen this input has {' or '.join(map(str, sizes))} tokens." if sizes else None
+    says = WORDS("controls.sizes", sizes=WORDS("controls.or").join(map(str, sizes))) if sizes else None
     second.slider(label, least, most, key=url.key("n"), disabled=len(sizes) == 1, help=says)
     if extra:
         extra(third[0])
-    with last.popover("More", width="stretch"):
-        seed("From this number untrained projections and made-up inputs are drawn.")
-        st.slider("Head", 1, compute.HEADS, key=url.held("head"))
+    with last.popover(WORDS("controls.more"), width="stretch"):
+        seed(WORDS("controls.drawn"))
+        st.slider(WORDS("controls.head"), 1, compute.HEADS, key=url.held("head"))
     if state["input"] == "sentence":
         _sentence(state)
     return made, compute.tokens(*setting(state)[:3])
@@ -90,11 +91,11 @@ def row(
 def seed(says: str) -> None:
     """The seed's own field, which takes any number and says so where it holds the nearest that is one."""
     key = url.held("seed")
-    st.number_input("Seed", key=key, help=says, step=1, on_change=_nearest_seed, args=(key,))
+    st.number_input(WORDS("controls.seed"), key=key, help=says, step=1, on_change=_nearest_seed, args=(key,))
     if st.session_state.get("_seed_given") is not None:
         given, held = st.session_state["_seed_given"]
         if held == st.session_state[key]:
-            st.caption(f"Seeds run from 0 to {MOST_SEED}; {given} is not one of them.")
+            st.caption(WORDS("controls.nearest", most=MOST_SEED, given=given))
 
 
 def _nearest_seed(key: str) -> None:
@@ -104,9 +105,10 @@ def _nearest_seed(key: str) -> None:
 
 
 def _sentence(state: url.State) -> None:
-    st.text_input("Sentence", max_chars=LONGEST, key=url.held("text"), label_visibility="collapsed")
+    label = WORDS("controls.sentence")
+    st.text_input(label, max_chars=LONGEST, key=url.held("text"), label_visibility="collapsed")
     if len(words.split(state["text"])) < base.LEAST:
-        st.caption(f"{words.FEW} Until then the page shows: “{words.DEFAULT[:47]}…”")
+        st.caption(WORDS("controls.few", few=words.FEW, shown=words.DEFAULT[:47]))
 
 
 def row_with_picture(
@@ -118,10 +120,13 @@ def row_with_picture(
         made, tokens = row(state, least, most)
         st.caption(says(made, tokens))
     figure = tokens_figure(tokens.place, tokens.colour, tokens.grid, mode=mode(), height=104)
-    chart(figure, f"{made.title}, as {size(tokens)}", "input", picture, menu=False)
+    alt = WORDS("controls.picture", title=made.title, size=size(tokens))
+    chart(figure, alt, "input", picture, menu=False)
     return made, tokens
 
 
 def size(tokens: Tokens) -> str:
     """How many there are, as rows × columns where they tile a picture."""
-    return f"{tokens.grid[0]} × {tokens.grid[1]} = {tokens.n} tokens" if tokens.grid else f"{tokens.n} tokens"
+    if not tokens.grid:
+        return WORDS("controls.size", n=tokens.n)
+    return WORDS("controls.grid", rows=tokens.grid[0], columns=tokens.grid[1], n=tokens.n)

@@ -6,6 +6,7 @@ from typing import Any
 
 import streamlit as st
 
+from srviz.ui.kit import WORDS
 from srviz.ui.kit.component import component
 
 
@@ -18,104 +19,10 @@ class Term:
 
 
 TERMS = {
-    "token": Term(
-        "tokens?",
-        "One piece of the input: a word, a patch of a picture, or a point. It is held as a vector.",
-    ),
-    "query": Term(
-        "query|queries",
-        "The side of a token that asks. It decides what the token collects from the others.",
-    ),
-    "key": Term(
-        "keys?",
-        "The side of a token that is found. Queries are compared with it.",
-    ),
-    "value": Term(
-        "values?",
-        "What a key hands over. The output of a query is a weighted sum of values.",
-    ),
-    "score": Term(
-        "scores?",
-        "The one number that a head makes of a query, called s, or of a key, called t.",
-    ),
-    "weight": Term(
-        "weights?",
-        "How much a key counts for a query. The output adds up all weights times values.",
-    ),
-    "head": Term(
-        "heads?",
-        "One of several attentions that run side by side in a layer. Each has maps of its own, and so its own scores.",
-    ),
-    "slice": Term(
-        "slices?",
-        "A map that turns every vector into one number, like its shadow on a line. A head has one slice, "
-        "which queries and keys share.",
-    ),
-    "kernel": Term(
-        "kernels?",
-        "A curve f that says how much a pair counts, from the difference r = s − t of its scores alone.",
-    ),
-    "normalizer": Term(
-        "normalizers?",
-        "What a row of weights is divided by. For sliced ReLU it is N = Σ|s − t|, the sum of the distances "
-        "from the query to all keys.",
-    ),
-    "effective weight": Term(
-        "effective weights?",
-        "A weight with centring included: the raw weight less the mean of its row. It can be negative, and "
-        "each row sums to zero.",
-    ),
-    "bandwidth": Term(
-        "bandwidths?",
-        "How far the bump reaches. A key farther than b from the query has the weight zero.",
-    ),
-    "standardized": Term(
-        "standardized|standardization|standardizing",
-        "Shifted and scaled so that the scores have mean 0 and deviation 1. Queries and keys are shifted and "
-        "scaled together.",
-    ),
-    "hinge": Term(
-        "hinges?",
-        "A curve that is zero up to one point, and a rising straight line from there on. relu(s − t) is one.",
-    ),
-    "centred": Term(
-        "centred|centring|centre the values",
-        "With the mean of all values taken away, so that they sum to zero.",
-    ),
-    "softmax": Term(
-        "softmax",
-        "The usual attention. Its weights are exp(q·k/√d), divided so that every row sums to 1.",
-    ),
-    "ReLU": Term(
-        "ReLU",
-        "relu(x) is x where x is positive, and zero elsewhere.",
-    ),
-    "bump": Term(
-        "bump",
-        "The kernel max(0, 1 − |s − t| / b). It is largest where the query and the key have the same score.",
-    ),
-    "projection": Term(
-        "projections?",
-        "A linear map that makes queries, keys or values from the vectors of the tokens.",
-    ),
-    "untrained": Term(
-        "untrained",
-        "Made of random numbers. It shows how the mechanism works, and has no meaning yet.",
-    ),
-    "MLP": Term(
-        "MLP",
-        "A small network with one hidden layer. Used as a slice, it has curved level sets.",
-    ),
-    "level set": Term(
-        "level sets?",
-        "All places at which a function takes the same value. Here: all places with the same score.",
-    ),
-    "n log n": Term(
-        "n log n",
-        "It grows a little faster than n. For a million tokens the logarithm to base 2 is only 20.",
-    ),
+    name: Term(WORDS(f"glossary.terms.{name}.forms"), WORDS(f"glossary.terms.{name}.meaning"))
+    for name in WORDS.table("glossary.terms")
 }
-FORMS = {name: re.compile(rf"\b(?:{term.forms})\b", re.IGNORECASE) for name, term in TERMS.items()}
+FORMS = {name: re.compile(WORDS("glossary.word", forms=term.forms), re.IGNORECASE) for name, term in TERMS.items()}
 WHOLE = re.compile(r"(\[[^\]]*\]\([^)]*\)|`[^`]*`|:material/\w+:|\$[^$]*\$)")  # links, code, icons, formulas
 SEEN = "_terms"
 

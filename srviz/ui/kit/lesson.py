@@ -8,17 +8,17 @@ import string
 import streamlit as st
 
 from srviz.rooms import base, tidy
-from srviz.ui.kit import dialog, qr, seat, url
+from srviz.ui.kit import WORDS, dialog, qr, seat, url
 from srviz.ui.kit.component import class_of
 
-PARTS = {  # what of a page can be hidden besides its controls: in words, and the rule that finds it
-    "sidebar": ("the sidebar", "[data-testid=stSidebar], [data-testid=stExpandSidebarButton]"),
-    "notice": ("what to notice", ".st-key-notice"),
-    "question": ("the page’s own question", ".st-key-question"),
-    "known": ("what one now knows", ".st-key-known"),
-    "deeper": ("what goes deeper", "[class*='st-key-deeper-']"),
-    "code": ("the code that ran", ".st-key-the-code-that-ran"),
-    "onward": ("the way to other pages", ".st-key-onward"),
+PARTS = {  # what of a page can be hidden besides its controls, and the rule that finds it
+    "sidebar": "[data-testid=stSidebar], [data-testid=stExpandSidebarButton]",
+    "notice": ".st-key-notice",
+    "question": ".st-key-question",
+    "known": ".st-key-known",
+    "deeper": "[class*='st-key-deeper-']",
+    "code": ".st-key-the-code-that-ran",
+    "onward": ".st-key-onward",
 }
 TOPIC = "lesson"
 MAKE = "make lesson"  # the key of what opens its dialog
@@ -34,7 +34,7 @@ def begin() -> None:
     if asked:
         _ask(*asked.split("\n"))
     if (hidden or asked) and st.session_state.get(MADE):
-        st.button("Leave the lesson", key="leave lesson", on_click=_leave)
+        st.button(WORDS("lesson.leave"), key="leave lesson", on_click=_leave)
 
 
 def _leave() -> None:
@@ -44,7 +44,7 @@ def _leave() -> None:
 
 def _rule(name: str) -> str:
     """What finds a part or a control: letters and digits of a name, which no rule can be made of."""
-    return PARTS[name][1] if name in PARTS else f".{class_of(url.key(name))}"
+    return PARTS[name] if name in PARTS else f".{class_of(url.key(name))}"
 
 
 def _ask(question: str, *choices: str) -> None:
@@ -59,8 +59,9 @@ def _ask(question: str, *choices: str) -> None:
         if st.session_state.get(key) not in range(len(choices)) or seat.anew(topic):
             st.session_state[key] = None
         given = st.radio(
-            "Your answer", range(len(choices)), index=None, key=key, format_func=letters.__getitem__, horizontal=True
-        )
+            WORDS("question.answer"), range(len(choices)), index=None, key=key, format_func=letters.__getitem__,
+            horizontal=True,
+        )  # fmt: skip
     seat.offer(topic, question, lines, given)
 
 
@@ -69,12 +70,12 @@ def finish() -> None:
     state: url.State | None = st.session_state.get("_state")
     if state and dialog.is_open(MAKE):
         query, controls = url.query(state, without=(url.HIDE.name, url.ASK.name)), _controls(state)
-        dialog.show("Make a lesson", lambda: _make(query, controls), width="large")
+        dialog.show(WORDS("lesson.make"), lambda: _make(query, controls), width="large")
 
 
 def button() -> None:
     """What opens the panel, in the sidebar."""
-    dialog.button("Make a lesson", MAKE, help="A link to this page as it stands, with a question, and less around it.")
+    dialog.button(WORDS("lesson.make"), MAKE, help=WORDS("lesson.help"))
 
 
 def _controls(state: url.State) -> list[str]:
@@ -92,7 +93,7 @@ def made(hidden: list[str], question: str, choices: list[str]) -> dict[str, str]
         asked = base.valid(base.Question(question, tuple(choices)))
         lines = [asked.text, *asked.choices]
     elif choices:
-        raise base.Refused("There are choices, and no question.")
+        raise base.Refused(WORDS("lesson.refused"))
     written = {url.HIDE.name: url.HIDE.write(hidden), url.ASK.name: "\n".join(lines)}
     return {name: text for name, text in written.items() if text}
 
@@ -105,20 +106,20 @@ def _open(query: dict[str, str]) -> None:
 
 
 def _make(query: dict[str, str], controls: list[str]) -> None:
-    st.markdown(
-        "Whoever opens the link sees this page as it stands now, without what you hide, and your question above it."
-    )
-    names = {name: PARTS[name][0] for name in PARTS} | {name: f"the control “{name}”" for name in controls}
+    st.markdown(WORDS("lesson.link"))
+    names = {name: WORDS(f"lesson.parts.{name}") for name in PARTS}
+    names |= {name: WORDS("lesson.control", name=name) for name in controls}
     said, shown = st.columns([1.1, 1], gap="large")
     with said:
-        hidden = st.multiselect("Hide", list(names), format_func=names.__getitem__, placeholder="Nothing", key="_hide")
-        question = st.text_input("Your question, if you ask one", max_chars=base.LONGEST_QUESTION, key="_question")
-        typed = st.text_area(
-            f"Its choices, one on each line: none, or {base.LEAST_CHOICES} to {base.MOST_OWN}", max_chars=500,
-            height=150, key="_choices",
+        hidden = st.multiselect(
+            WORDS("lesson.hide"), list(names), format_func=names.__getitem__, placeholder=WORDS("lesson.nothing"),
+            key="_hide",
         )  # fmt: skip
+        question = st.text_input(WORDS("lesson.question"), max_chars=base.LONGEST_QUESTION, key="_question")
+        label = WORDS("lesson.choices", least=base.LEAST_CHOICES, most=base.MOST_OWN)
+        typed = st.text_area(label, max_chars=500, height=150, key="_choices")
         if place := seat.current():
-            st.caption(f"Who opens it joins room {place.code}.")
+            st.caption(WORDS("lesson.joins", code=place.code))
     with shown:
         try:
             added = made(hidden, question or "", [line for line in (typed or "").split("\n") if line.strip()])
@@ -126,5 +127,5 @@ def _make(query: dict[str, str], controls: list[str]) -> None:
             st.caption(str(refused))
             return
         qr.show(url.link(seat.invited(query) | added))
-        if st.button("Open it", key="open lesson", on_click=_open, args=(query | added,)):
+        if st.button(WORDS("lesson.open"), key="open lesson", on_click=_open, args=(query | added,)):
             st.rerun()  # the whole page, and not this panel alone

@@ -8,7 +8,7 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.state.session_state import Serialized
 
-BEGIN = "The connection was lost, and this page began anew from its link"
+from srviz.ui.kit import WORDS
 
 
 def tell(kept: str) -> None:
@@ -19,10 +19,10 @@ def tell(kept: str) -> None:
     said = _said()
     if not said:
         return
-    gone = ["the file that you chose; choose it again"] if any(map(_holds_file, said)) else []
+    gone = [WORDS("lost.file")] if any(map(_holds_file, said)) else []
     gone += [kept] if kept else []
     if gone:
-        st.toast(f"{BEGIN}. What is gone: {'; '.join(gone)}.", duration="infinite")
+        st.toast(WORDS("lost.note", gone="; ".join(gone)), duration="infinite")
 
 
 def _said() -> list[Serialized]:

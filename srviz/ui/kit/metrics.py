@@ -16,7 +16,7 @@ from streamlit import runtime
 
 from srviz import host
 from srviz.jobs import LOCAL
-from srviz.ui.kit import ending, work
+from srviz.ui.kit import WORDS, ending, work
 
 PORT, ADDRESS = "SRVIZ_METRICS_PORT", "SRVIZ_METRICS_ADDRESS"
 BOUNDS = (0.05, 0.1, 0.15, 0.3, 0.5, 1.0, 1.5, 3.0, 10.0)  # seconds of an answer
@@ -43,7 +43,7 @@ class Answers:
         """As a histogram."""
         with self._lock:
             found = {page: list(of) for page, of in self._found.items()}
-        yield "# HELP srviz_answer_seconds From the beginning of a run of a page to its end."
+        yield f"# HELP srviz_answer_seconds {WORDS('metrics.answer_seconds')}"
         yield "# TYPE srviz_answer_seconds histogram"
         for page, (*counts, count, total) in sorted(found.items()):
             for bound, at_most in zip(BOUNDS, counts, strict=True):
@@ -61,23 +61,21 @@ def text() -> str:
     spent = os.times()
     resident = _resident()
     told = [
-        ("sessions", "gauge", "Browsers that are connected.", _sessions()),
-        ("pages_at_work", "gauge", "Sessions whose page is computed now.", ending.at_work()),
-        ("queue", "gauge", "Races, trainings and measurements: the one at work and those who wait.", work.waiting()),
-        ("jobs_begun_total", "counter", "Pieces of long work begun in a process of their own.", LOCAL.begun),
-        ("cpu_seconds_total", "counter", "Of the processor, by the server itself.", spent.user + spent.system),
-        (
-            "jobs_cpu_seconds_total", "counter", "Of the processor, by its child processes that have ended.",
-            spent.children_user + spent.children_system,
-        ),
-        ("resident_bytes", "gauge", "Memory of the server itself.", resident),
-        ("memory_available_bytes", "gauge", "Memory that can still be had here.", host.available()),
-        ("start_time_seconds", "gauge", "When the server began, since 1970.", BEGAN),
-    ]  # fmt: skip
+        ("sessions", "gauge", _sessions()),
+        ("pages_at_work", "gauge", ending.at_work()),
+        ("queue", "gauge", work.waiting()),
+        ("jobs_begun_total", "counter", LOCAL.begun),
+        ("cpu_seconds_total", "counter", spent.user + spent.system),
+        ("jobs_cpu_seconds_total", "counter", spent.children_user + spent.children_system),
+        ("resident_bytes", "gauge", resident),
+        ("memory_available_bytes", "gauge", host.available()),
+        ("start_time_seconds", "gauge", BEGAN),
+    ]
     lines = []
-    for name, kind, help_, value in told:
+    for name, kind, value in told:
         if value is not None:
-            lines += [f"# HELP srviz_{name} {help_}", f"# TYPE srviz_{name} {kind}", f"srviz_{name} {value:.12g}"]
+            says = WORDS(f"metrics.{name}")
+            lines += [f"# HELP srviz_{name} {says}", f"# TYPE srviz_{name} {kind}", f"srviz_{name} {value:.12g}"]
     return "\n".join([*lines, *ANSWERS.lines()]) + "\n"
 
 
@@ -121,7 +119,7 @@ def serve() -> ThreadingHTTPServer | None:
     try:
         server = ThreadingHTTPServer((os.environ.get(ADDRESS) or "127.0.0.1", int(asked)), _Page)
     except (OSError, ValueError, OverflowError) as error:
-        log.error("%s=%s: the numbers for Prometheus are not told: %s", PORT, asked, error)
+        log.error(WORDS("log.metrics", name=PORT, asked=asked, error=error))
         return None
     server.daemon_threads = True
     threading.Thread(target=server.serve_forever, name="metrics", daemon=True).start()

@@ -10,12 +10,11 @@ from pathlib import Path
 
 import streamlit as st
 
-from srviz.ui.kit import dialog, glossary, qr, seat, url
+from srviz.ui.kit import WORDS, dialog, glossary, qr, seat, url
 from srviz.ui.kit.component import class_of, component
 from srviz.ui.kit.course import Chapter, listed
 
 LINK = "present_link"  # the key of what opens its dialog
-KEYS = "← → step · Space plays · Esc leaves"
 HIDDEN = "[data-testid=stMainBlockContainer] .st-key-body"
 
 
@@ -57,12 +56,12 @@ def on() -> bool:
 def switch(steps: Sequence[Step]) -> None:
     """The button that begins."""
     st.button(
-        "Present",
+        WORDS("present.switch"),
         icon=":material/slideshow:",
         key="present",
         on_click=_begin,
         args=(steps,),
-        help=f"For a projector. {KEYS}",
+        help=WORDS("present.help", keys=WORDS("present.keys")),
     )
 
 
@@ -81,17 +80,18 @@ def show(screen: Screen, before: Chapter | None, after: Chapter | None) -> None:
     """What is said, and the buttons; around the body of the page everything else goes."""
     st.html(Path(__file__).with_name("present.css"))
     st.html(f"<style>{_only(screen.step)}</style>")
-    at = f" · {screen.number} of {len(screen.steps)}" if screen.step else ""
+    title = screen.chapter.title
     with st.container(key="present_says"):
-        st.caption(f"{screen.chapter.title}{at}")
+        at = WORDS("present.at", title=title, number=screen.number, steps=len(screen.steps))
+        st.caption(at if screen.step else title)
         if screen.step:
             st.markdown(glossary.mark(screen.step.say))
     with st.container(key="present_bar", horizontal=True, vertical_alignment="center"):
         _way(screen, -1, before)
         _way(screen, 1, after)
-        dialog.button("Link", LINK, icon=":material/qr_code_2:")
-        st.button("Leave", icon=":material/close:", key="present_leave", on_click=_leave)
-        st.caption(KEYS)
+        dialog.button(WORDS("present.link"), LINK, icon=":material/qr_code_2:")
+        st.button(WORDS("present.leave"), icon=":material/close:", key="present_leave", on_click=_leave)
+        st.caption(WORDS("present.keys"))
     component("present")(key="present_keys", data={"screen": [screen.chapter.name, screen.number]})
 
 
@@ -100,13 +100,13 @@ def finish(screen: Screen | None) -> None:
     state: url.State | None = st.session_state.get("_state")
     if screen and state and dialog.is_open(LINK):
         link = url.link(seat.invited(url.query(state)))
-        dialog.show("The same on your own screen", lambda: qr.show(link))
+        dialog.show(WORDS("present.same"), lambda: qr.show(link))
 
 
 def _way(screen: Screen, by: int, neighbour: Chapter | None) -> None:
     """The button to the step before or after, and beyond the first or last one to the chapter there."""
     name, to = ("present_back" if by < 0 else "present_next"), screen.number + by
-    label = "← Back" if by < 0 else "Next →"
+    label = WORDS("present.back") if by < 0 else WORDS("present.next")
     with st.container(key=name, width="content"):
         if 1 <= to <= len(screen.steps):
             st.button(label, key=f"{name}_step", on_click=_go, args=(to, screen.steps[to - 1]))

@@ -11,7 +11,7 @@ from typing import Any
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from srviz.ui.kit import progress, url
+from srviz.ui.kit import WORDS, progress, url
 from srviz.ui.kit.course import Chapter, Course, listed
 from srviz.ui.kit.words import Words
 
@@ -75,11 +75,11 @@ class Bar:
             progress.add(url.SOLVED, self.puzzle.name)
         with self.place:
             if done:
-                st.markdown(f":material/check_circle: **Solved.** {self.puzzle.why}")
+                st.markdown(f":material/check_circle: {WORDS('puzzle.solved', why=self.puzzle.why)}")
             elif self.puzzle.name in solved():
-                st.markdown("You have solved this one before. What is on screen now does not have what is asked.")
+                st.markdown(WORDS("puzzle.before"))
             else:
-                st.markdown("Not solved yet: what is on screen does not have what is asked.")
+                st.markdown(WORDS("puzzle.unsolved"))
 
 
 def begin(puzzles: Iterable[Puzzle]) -> Bar | None:
@@ -89,16 +89,16 @@ def begin(puzzles: Iterable[Puzzle]) -> Bar | None:
     if puzzle is None:
         return None
     with st.container(key="puzzle", border=True):
-        st.markdown(f"**Puzzle: {puzzle.title}**  \n{puzzle.ask}")
+        st.markdown(WORDS("puzzle.asked", title=puzzle.title, ask=puzzle.ask))
         place = st.container()
         with st.container(horizontal=True, vertical_alignment="center"):
-            with st.popover("Hint"):
+            with st.popover(WORDS("puzzle.hint")):
                 st.markdown(puzzle.hint)
             shown = _steps_shown(puzzle)
             if shown < len(puzzle.steps):
-                label = "Show a solution" if shown == 0 else "Its next step"
+                label = WORDS("puzzle.solution") if shown == 0 else WORDS("puzzle.next")
                 st.button(label, key="next step", on_click=_step, args=(puzzle, shown))
-            st.button("Leave the puzzle", key="leave puzzle", on_click=_leave)
+            st.button(WORDS("puzzle.leave"), key="leave puzzle", on_click=_leave)
         for text, _ in puzzle.steps[:shown]:
             st.caption(f"{text}")
     return Bar(puzzle, place)

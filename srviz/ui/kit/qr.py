@@ -6,6 +6,8 @@ from urllib.parse import urlsplit
 import segno
 import streamlit as st
 
+from srviz.ui.kit import WORDS
+
 QUIET = 4  # modules of white around a code, without which cameras do not find it
 MOST = 800  # characters of a link that is shown as a code; a longer one has modules too small for the back row
 
@@ -29,13 +31,10 @@ def show(link: str) -> None:
     """A link with a button that copies it, and its code for the phones of a class."""
     drawn = code(link)
     if drawn:
-        picture = base64.b64encode(drawn.encode()).decode()
-        st.html(f'<img class="srviz-qr" alt="QR code of the link" src="data:image/svg+xml;base64,{picture}">')
+        alt, picture = WORDS("qr.alt"), base64.b64encode(drawn.encode()).decode()
+        st.html(f'<img class="srviz-qr" alt="{alt}" src="data:image/svg+xml;base64,{picture}">')
     else:
-        st.caption("This link is too long for a QR code. Copy it instead.")
+        st.caption(WORDS("qr.long"))
     st.code(link, language=None, wrap_lines=True)
     if urlsplit(link).hostname in ("localhost", "127.0.0.1", "::1"):
-        st.caption(
-            "This address is one of your own machine only. For the phones of a class, start the app with "
-            "`--server.address 0.0.0.0` and open it here by the machine's name in the network."
-        )
+        st.caption(WORDS("qr.local"))

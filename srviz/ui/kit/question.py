@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from srviz.ui.kit import progress, seat, url
+from srviz.ui.kit import WORDS, progress, seat, url
 from srviz.ui.kit.glossary import mark
 
 
@@ -22,9 +22,9 @@ def _ask(text: str, options: list[str], right: int, why: str) -> None:
     )
     seat.offer(topic, text, options, given, right)
     if given is not None and seat.waits(topic):
-        st.markdown("Your answer is in. You will see which one is right when the lecturer shows what the class chose.")
+        st.markdown(WORDS("question.waits"))
+    elif given == right:
+        progress.answered()
+        st.markdown(mark(WORDS("question.right", why=why)))
     elif given is not None:
-        if given == right:
-            progress.answered()
-        verdict = "**Right.** " if given == right else f"**Wrong.** The right answer is: “{options[right]}.” "
-        st.markdown(mark(verdict + why))
+        st.markdown(mark(WORDS("question.wrong", right=options[right], why=why)))

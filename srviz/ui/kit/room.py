@@ -7,7 +7,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from srviz.rooms import Question, base, is_code
-from srviz.ui.kit import dialog, lesson, qr, report, seat, url
+from srviz.ui.kit import WORDS, dialog, lesson, qr, report, seat, url
 from srviz.ui.kit.component import component
 from srviz.ui.kit.course import Course
 from srviz.ui.kit.seat import Offer, Seat, store, told, tried
@@ -30,9 +30,10 @@ def begin(name: str) -> str:
         leads = secret and told(lambda: store().holds(code, secret))[0]
         why = seat.sit(code, member, secret if leads else "")
         place = seat.current()
-    found = report.last(HOLD, "held")
-    if found and seat.lead(str(found.get("code", "")), str(found.get("secret", ""))[:MOST_SECRET]):
-        place, why = seat.current(), ""
+    if claim := _claim():
+        st.session_state["_claimed"] = claim
+        if seat.lead(*claim):
+            place, why = seat.current(), ""
     if place is None:
         return why
     place.offers = []
@@ -42,6 +43,12 @@ def begin(name: str) -> str:
         st.session_state.pop(seat.SEAT)
         return base.GONE
     return why or away
+
+
+def _claim() -> tuple[str, str] | None:
+    """The room that this tab led, and the secret that it has kept of it."""
+    found = report.last(HOLD, "held")
+    return (str(found.get("code", "")), str(found.get("secret", ""))[:MOST_SECRET]) if found else None
 
 
 def finish(panel: DeltaGenerator, why: str, course: Course) -> None:
@@ -80,26 +87,24 @@ def _send(place: Seat) -> str:
 
 def door() -> None:
     """In the sidebar: a code to type, or a room to open."""
-    with st.expander("A class", key="class", on_change="rerun") as cover:
+    with st.expander(WORDS("class.title"), key="class", on_change="rerun") as cover:
         if not cover.open:
             return
         lesson.button()
         place = seat.current()
         if place:
-            st.markdown(f"You {'lead' if place.secret else 'are in'} room **{place.code}**.")
-            st.button("Leave it" if not place.secret else "Leave it open and go", key="leave room", on_click=seat.rise)
+            role = "leads" if place.secret else "follows"
+            st.markdown(WORDS(f"class.says.{role}", code=place.code))
+            st.button(WORDS(f"class.leave.{role}"), key="leave room", on_click=seat.rise)
             if place.secret:
-                st.caption("This tab leads it again when you join with its code or load its link.")
+                st.caption(WORDS("class.again"))
             return
-        st.text_input("Code of a room", key="_code", max_chars=base.CODE_LENGTH + 3, placeholder="five characters")
-        st.button("Join", key="join room", on_click=_join)
-        st.button(
-            "Open a room",
-            key="open room",
-            on_click=_open,
-            help="For a lecturer: your class answers, and you see how many chose what.",
-        )
-        st.caption("Whoever joins says nothing about themselves. A room is forgotten after a day.")
+        # above the field, which a browser builds last, and higher than what it shows until then
+        st.button(WORDS("class.open"), key="open room", on_click=_open, help=WORDS("class.help"))
+        label, typed = WORDS("class.code"), WORDS("class.characters")
+        st.text_input(label, key="_code", max_chars=base.CODE_LENGTH + 3, placeholder=typed)
+        st.button(WORDS("class.join"), key="join room", on_click=_join)
+        st.caption(WORDS("class.nobody"))
         if why := st.session_state.pop("_why", ""):
             st.caption(why)
 
@@ -120,39 +125,38 @@ def _open() -> None:
 
 
 def _leading(place: Seat) -> None:
-    with st.expander(f"Room {place.code}", expanded=True, key=seat.PANEL, on_change="rerun") as cover:
+    with st.expander(WORDS("room.title", code=place.code), expanded=True, key=seat.PANEL, on_change="rerun") as cover:
         if not cover.open:
             return
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.markdown(f"Others join with the code **{place.code}**.")
-            dialog.button("Code and link", LINK, icon=":material/qr_code_2:")
-            with st.popover("Ask"):
+            st.markdown(WORDS("room.others", code=place.code))
+            dialog.button(WORDS("room.link"), LINK, icon=":material/qr_code_2:")
+            with st.popover(WORDS("room.ask")):
                 _own_question(place)
-            st.button("Close the room", key="close room", on_click=_close, args=(place,))
+            st.button(WORDS("room.close"), key="close room", on_click=_close, args=(place,))
         _lead(place)
     if dialog.is_open(LINK):
-        dialog.show("Join the room", lambda: _link(place))
+        dialog.show(WORDS("room.join"), lambda: _link(place))
 
 
 def _link(place: Seat) -> None:
     with st.container(key="room_code"):
         st.markdown(place.code)
     qr.show(url.link({url.ROOM.name: place.code}))
-    with st.expander("Your own link, to come back and lead"):
+    with st.expander(WORDS("room.own")):
         st.code(url.link({url.ROOM.name: place.code, HOST: place.secret}), language=None, wrap_lines=True)
 
 
 def _own_question(place: Seat) -> None:
     with st.form("own question", border=False):
-        text = st.text_input("Your question", max_chars=base.LONGEST_QUESTION)
-        choices = st.text_area(
-            f"Choices, one on each line, {base.LEAST_CHOICES} to {base.MOST_OWN}", max_chars=MOST_TYPED, height=140
-        )
-        asked = st.form_submit_button("Ask the class")
+        text = st.text_input(WORDS("room.question"), max_chars=base.LONGEST_QUESTION)
+        label = WORDS("room.choices", least=base.LEAST_CHOICES, most=base.MOST_OWN)
+        choices = st.text_area(label, max_chars=MOST_TYPED, height=140)
+        asked = st.form_submit_button(WORDS("room.askAll"))
     if asked:
         question = Question(text or "", tuple((choices or "").split("\n")))
         why = tried(lambda: store().ask(place.code, place.secret, question))
-        st.caption(why or "Asked. Everybody in the room sees it now.")
+        st.caption(why or WORDS("room.asked"))
 
 
 @st.fragment(run_every=LEAD_SECONDS)
@@ -166,30 +170,30 @@ def _lead(place: Seat) -> None:
         st.caption(place.trouble)
     place.look = look
     offers = _offers(place)
-    here = f"**{look.members}** {'has' if look.members == 1 else 'have'} joined"
+    number = "one" if look.members == 1 else "many"
     if not offers:
-        st.markdown(f"{here}. This page has no question. Ask one of your own, or open a page that has one.")
+        st.markdown(WORDS(f"room.nothing.{number}", members=look.members))
         return
     names = {offer.topic: _name(offer.topic) for offer in offers}
     topic = offers[0].topic
     if len(offers) > 1:
         topic = st.segmented_control(
-            "Shown", list(names), default=topic, format_func=names.__getitem__, key="_topic", required=True,
+            WORDS("room.shown"), list(names), default=topic, format_func=names.__getitem__, key="_topic", required=True,
             label_visibility="collapsed",
         ) or topic  # fmt: skip
     offer = next((one for one in offers if one.topic == topic), offers[0])
     shown = offer.topic in look.revealed
     counted = st.container()
     answered = _picture(place, offer, shown)
-    counted.markdown(f"{here}, **{answered}** answered.")
+    counted.markdown(WORDS(f"room.joined.{number}", members=look.members, answered=answered))
     with st.container(horizontal=True):
         st.button(
-            "Hide from all" if shown else "Show to all",
+            WORDS("room.hide") if shown else WORDS("room.show"),
             key="reveal",
             on_click=_reveal,
             args=(place, offer.topic, not shown),
         )
-        st.button("Forget the answers", key="clear", on_click=_clear, args=(place, offer.topic))
+        st.button(WORDS("room.forget"), key="clear", on_click=_clear, args=(place, offer.topic))
 
 
 def _reveal(place: Seat, topic: str, on: bool) -> None:
@@ -211,14 +215,16 @@ def _close(place: Seat) -> None:
 
 def _following(place: Seat, course: Course) -> None:
     with st.container(key="following", border=True), st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(f"You are in room **{place.code}**.")
-        st.button("Leave", key="leave the room", on_click=seat.rise, help="Your answers are no longer counted then.")
+        st.markdown(WORDS("class.says.follows", code=place.code))
+        st.button(WORDS("room.leave"), key="leave-the-room", on_click=seat.rise, help=WORDS("room.leaving"))
     _follow(place, course)
 
 
 @st.fragment(run_every=FOLLOW_SECONDS)
 def _follow(place: Seat, course: Course) -> None:
     """The way to the lecturer's page, their question, and what the class answered once that is shown."""
+    if (claim := _claim()) and claim != st.session_state.get("_claimed"):
+        st.rerun()  # the run that was to hear it was cut short by another
     before = place.look
     look, why = told(lambda: store().look(place.code))
     if look is None:
@@ -229,12 +235,12 @@ def _follow(place: Seat, course: Course) -> None:
         st.rerun()  # the page's own question says what is right, or asks again
     there = next((chapter for chapter in course if chapter.name == look.page), None)
     if there and there.name != seat.seat_page():
-        st.page_link(there.script, label=f"The lecturer is on the page “{there.title}” →")
+        st.page_link(there.script, label=WORDS("room.lecturer", title=there.title))
     if look.question:
         _asked(place, look.question, look.rounds.get(base.OWN, 0))
     for offer in _offers(place):
         if offer.topic in look.revealed:
-            st.markdown("**What the class says**")
+            st.markdown(WORDS("room.says"))
             _picture(place, offer, True)
 
 
@@ -245,8 +251,8 @@ def _asked(place: Seat, question: Question, number: int) -> None:
         st.text("\n".join(f"{letter}  {choice}" for letter, choice in zip(letters, question.choices, strict=True)))
         key = f"_own {place.code} {number}"
         st.radio(
-            "Your answer", range(len(letters)), index=None, key=key, format_func=letters.__getitem__, horizontal=True,
-            on_change=_answer, args=(place, key),
+            WORDS("question.answer"), range(len(letters)), index=None, key=key, format_func=letters.__getitem__,
+            horizontal=True, on_change=_answer, args=(place, key),
         )  # fmt: skip
         if why := st.session_state.pop("_why", ""):
             st.caption(why)
@@ -281,9 +287,7 @@ def _offers(place: Seat) -> list[Offer]:
 
 def _name(topic: str) -> str:
     kind = topic.split(".")[-2] if "." in topic else topic
-    return {base.OWN: "Your question", "answer": "The page's question", lesson.TOPIC: "The lesson's question"}.get(
-        kind, "The bet"
-    )
+    return WORDS(f"room.topics.{kind if kind in (base.OWN, 'answer', lesson.TOPIC) else 'bet'}")
 
 
 def _picture(place: Seat, offer: Offer, shown: bool) -> int:

@@ -16,7 +16,7 @@ from srviz import numbers
 from srviz.attention import METHODS, Heads, Method, reference, standardize
 from srviz.attention.methods import sliced
 from srviz.inputs import Tokens
-from srviz.ui.kit import compute, trained, url
+from srviz.ui.kit import WORDS, compute, trained, url
 from srviz.ui.kit.component import SIGNED, TOLERANCE, component
 
 Made = TypeVar("Made")
@@ -116,7 +116,7 @@ def kept(slot: str, key: Hashable, make: Callable[[], Made]) -> Made:
 def matrix(n: int) -> str:
     """How many pairs n tokens have, and what a matrix of their weights would take."""
     pairs, one = numbers.size(4 * n * n), numbers.size(4 * n)
-    return f"n² = {n * n:,} pairs. A matrix of their weights would take {pairs}, and one row takes {one}"
+    return WORDS("row.matrix", pairs=n * n, matrix=pairs, row=one)
 
 
 def source() -> str:

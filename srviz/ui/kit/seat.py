@@ -13,10 +13,9 @@ import streamlit as st
 
 from srviz import rooms
 from srviz.rooms import Away, Look, Refused, Rooms
-from srviz.ui.kit import url
+from srviz.ui.kit import WORDS, url
 
 REDIS = "SRVIZ_REDIS_URL"
-AWAY = "The rooms of this server cannot be reached at the moment. The pages go on without them."
 SEAT, REFUSED = "_seat", "_refused"  # in the session: the place, and the code of a room that had none
 MARK = 8  # letters that tell a question from others of its page
 PANEL = "room panel"  # the key of the cover over what a lecturer sees
@@ -67,7 +66,7 @@ def store() -> Rooms:
 
         return InRedis(address)
     except (ImportError, ValueError) as error:
-        logging.getLogger(__name__).error("%s: rooms cannot be shared: %s", REDIS, error)
+        logging.getLogger(__name__).error(WORDS("log.rooms", name=REDIS, error=error))
         raise Away(str(error)) from error
 
 
@@ -84,7 +83,7 @@ def told(act: Callable[[], Said]) -> tuple[Said | None, str]:
     except Refused as refused:
         return None, str(refused)
     except Away:
-        return None, AWAY
+        return None, WORDS("room.away")
 
 
 def tried(act: Callable[[], None]) -> str:
@@ -94,7 +93,7 @@ def tried(act: Callable[[], None]) -> str:
     except Refused as refused:
         return str(refused)
     except Away:
-        return AWAY
+        return WORDS("room.away")
     return ""
 
 

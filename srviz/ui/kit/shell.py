@@ -13,7 +13,7 @@ import torch
 from srviz import device as devices
 from srviz import host, places
 from srviz.attention.engines.native.library import library
-from srviz.ui.kit import glossary, lesson, lost, metrics, present, puzzle, room, url
+from srviz.ui.kit import WORDS, glossary, lesson, lost, metrics, present, puzzle, room, url
 from srviz.ui.kit.course import Course, neighbours
 
 PAPER = "https://arxiv.org/abs/2512.11411"
@@ -91,17 +91,16 @@ def _sidebar(course: Course, steps: Sequence[present.Step]) -> None:
             there = devices.present()
             if len(there) > 1:
                 st.selectbox(
-                    "Computed on",
+                    WORDS("sidebar.device"),
                     [str(d) for d in there],
                     index=there.index(device()),
                     format_func=lambda name: devices.describe(torch.device(name)),
                     key="device",
                     on_change=_switch_device,
                 )
-            more = "" if host.cores() == 1 else f"  \nLong work has processes of its own, on {host.cores()} threads."
-            st.caption(
-                f"Everything here is computed now, on  \n**{devices.describe(device())}**  \n{_versions()}{more}"
-            )
+            says = [WORDS("sidebar.computed", device=devices.describe(device()), versions=_versions())]
+            says += [WORDS("sidebar.processes", threads=host.cores())] if host.cores() > 1 else []
+            st.caption("  \n".join(says))
             st.caption(f"Boufadène & Vialard, [arXiv 2512.11411]({PAPER})")
 
 
@@ -113,7 +112,7 @@ def _onward(course: Course, name: str) -> None:
         if after:
             st.page_link(after.script, label=f"{after.title} →")
     with st.container(key="footnote"):  # on a phone the sidebar is closed
-        st.caption(f"Computed on {devices.describe(device())} · {_versions()}")
+        st.caption(WORDS("sidebar.footnote", device=devices.describe(device()), versions=_versions()))
 
 
 @cache

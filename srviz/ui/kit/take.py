@@ -12,7 +12,7 @@ from typing import Any
 
 import streamlit as st
 
-from srviz.ui.kit import url
+from srviz.ui.kit import WORDS, url
 from srviz.ui.kit.component import component
 from srviz.ui.kit.program import VARIANTS, Script, notebook
 from srviz.ui.kit.table import Columns, csv_text
@@ -33,7 +33,7 @@ class File:
     name: str
     type: str
     make: Callable[[], str | bytes]
-    group: str = "Numbers"
+    group: str = WORDS("take.numbers")
 
 
 @dataclass(frozen=True)
@@ -85,11 +85,12 @@ def kinds(figure: Figure, values: State) -> list[dict[str, str]]:
     """What the server makes of a figure, for the menu."""
     if not figure.there(values):
         return []
-    found = [("csv", "CSV", "Numbers")] if figure.numbers else []
+    found = [("csv", "CSV", WORDS("take.numbers"))] if figure.numbers else []
     found += [(file.name, file.label, file.group) for file in figure.files(values)]
     if figure.script:
-        found += [(variant, VARIANTS[variant], "Program") for variant in figure.variants]
-        found += [("ipynb", "Notebook", "Program")]
+        program = WORDS("take.program")
+        found += [(variant, VARIANTS[variant], program) for variant in figure.variants]
+        found += [("ipynb", WORDS("take.notebook"), program)]
     return [{"kind": kind, "label": label, "group": group} for kind, label, group in found]
 
 
@@ -98,10 +99,10 @@ def answer(figure: Figure, values: State, wanted: Mapping[str, Any]) -> dict[str
     kind, link, number = (str(wanted.get(name, "")) for name in ("kind", "link", "id"))
     said = {"id": number[:LONGEST_ID], "trouble": "", "name": "", "type": "", "text": "", "base64": False}
     if kind not in {one["kind"] for one in kinds(figure, values)}:
-        return said | {"trouble": "There is nothing of this kind to take away."}
+        return said | {"trouble": WORDS("take.nothing")}
     name, type_, made = _made(figure, values, kind, link if LINK.fullmatch(link) else "")
     if len(made) > MOST_BYTES:
-        return said | {"trouble": "This would be too large a file. Choose fewer tokens."}
+        return said | {"trouble": WORDS("take.large")}
     packed = isinstance(made, bytes)
     text = base64.b64encode(made).decode() if isinstance(made, bytes) else made
     return said | {"name": name, "type": type_, "text": text, "base64": packed}

@@ -12,9 +12,9 @@ from srviz.attention import Heads, Method
 from srviz.inputs import Tokens
 from srviz.lab import trained
 from srviz.lab.task import Task
-from srviz.ui.kit import url
+from srviz.ui.kit import WORDS, url
 
-KINDS = {"trained": "Trained", "untrained": "Untrained"}
+KINDS = ("trained", "untrained")
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,18 +43,15 @@ class Look:
         found = [(method.label, trained.find(self.task.name, method.name)) for method in methods]
         scores = ", ".join(f"{label} {one.metric:.2f}" for label, one in found if one is not None)
         others = [label for label, one in found if one is None]
-        but = f" Nothing was trained with {', '.join(others)}: those heads are random." if others else ""
-        measure = "bits for each letter, fewer are better" if self.task.metric == "bits" else "share of right answers"
-        return (
-            "**The heads are trained.** They come from the first layer of small models, one for each method, trained "
-            f"on “{self.task.title}”. On the test of that task the models reach these numbers ({measure}): "
-            f"{scores}.{but}"
-        )
+        measure = WORDS(f"heads.measure.{'bits' if self.task.metric == 'bits' else 'share'}")
+        said = [WORDS("heads.trained", task=self.task.title, measure=measure, scores=scores)]
+        said += [WORDS("heads.random", methods=", ".join(others))] if others else []
+        return " ".join(said)
 
 
 def parameter(default: str = "trained") -> url.Parameter:
     """Which heads a page shows where there are both."""
-    return url.choice("heads", tuple(KINDS), default)
+    return url.choice("heads", KINDS, default)
 
 
 def suits(tokens: Tokens) -> str:
@@ -69,8 +66,8 @@ def control(*, there: bool) -> None:
     if not there:
         return
     st.segmented_control(
-        "Heads", list(KINDS), key=url.key("heads"), format_func=KINDS.__getitem__,
-        required=True, help="Trained heads have learned a task, as on the page Train it. Untrained ones are random.",
+        WORDS("heads.label"), list(KINDS), key=url.key("heads"), format_func=WORDS.table("heads.kinds").__getitem__,
+        required=True, help=WORDS("heads.help"),
     )  # fmt: skip
 
 

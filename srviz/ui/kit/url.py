@@ -12,8 +12,10 @@ from urllib.parse import urlencode
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from srviz.rooms import base as rooms
+from srviz.ui.kit import WORDS
 from srviz.ui.kit.parameter import Parameter as Parameter
 from srviz.ui.kit.parameter import choice as choice
 from srviz.ui.kit.parameter import flag as flag
@@ -44,7 +46,7 @@ PRESENT = whole("present", 0, 40, 0)  # the step that is presented, from 1; 0 wh
 _SEAT = re.compile(f"[{rooms.LETTERS}]{{{rooms.CODE_LENGTH}}}([.][a-z0-9]{{{rooms.MEMBER_LENGTH}}})?")
 ROOM = Parameter(  # the class's room that the visitor is in, and who they are there
     "room", "", lambda text: (text, True) if _SEAT.fullmatch(text) else ("", not text), str,
-    why=lambda text: "The link names a room by a code that none can have.",
+    why=lambda text: WORDS("room.none"),
 )  # fmt: skip
 HIDDEN, MOST_HIDDEN = re.compile(r"[a-z][a-z0-9]{0,19}"), 24
 
@@ -65,9 +67,7 @@ def _asked(text: str) -> tuple[str, bool]:
 
 MOST_ASKED = 4 * (rooms.LONGEST_QUESTION + rooms.MOST_OWN * rooms.LONGEST_CHOICE)
 HIDE = Parameter("hide", [], _hidden, "_".join)  # of a lesson: the parts and controls that are not shown
-ASK = Parameter(  # of a lesson: the lecturer's question
-    "ask", "", _asked, str, free=True, why=lambda text: "The question of this lesson is not quite what the link held."
-)
+ASK = Parameter("ask", "", _asked, str, free=True, why=lambda text: WORDS("lesson.changed"))  # the lecturer's question
 ASIDE = (ANSWERED.name, PRESENT.name, ROOM.name, HIDE.name, ASK.name)  # says nothing of the page's own state
 COMMON = (ANSWER, PUZZLE, SOLVED, ANSWERED, PRESENT, ROOM, HIDE, ASK)  # what every page has besides its own
 
@@ -176,6 +176,10 @@ def _is_led(state: State) -> bool:
 def _take(state: State) -> None:
     """What the controls say. One of which nothing is said, or what no control says, by a client that is no browser of
     ours, stands where it stood.
+
+    Streamlit tells a browser the value that a page sets in the one run in which it is set. A browser builds a control
+    when the code for it has come, which may be after the next run: the control would then begin at its own default, and
+    say that. One of which the browser has said nothing is therefore told its value again.
     """
     for name, parameter in state.parameters.items():
         if _key(name) not in st.session_state and parameter.default is None:
@@ -185,6 +189,17 @@ def _take(state: State) -> None:
             st.session_state[_key(name)] = state.values[name]
         else:
             state.values[name] = said
+            if not _is_built(_key(name)):
+                st.session_state[_key(name)] = said
+
+
+def _is_built(key: str) -> bool:
+    """Whether the browser has the control of this key: it says in the run that is under way what the control holds."""
+    context = get_script_run_ctx(suppress_warning=True)
+    if context is None:
+        return True
+    session = context.session_state._state
+    return session.get_widget_id_from_key(key) in session._new_widget_state.states
 
 
 def _can_be(parameter: Parameter, said: Any, before: Any) -> bool:
@@ -216,7 +231,7 @@ def _read(
             wrong.append(name)
     if wrong:
         shown = ", ".join(f"{name} = {_shown(known[name], values[name])}" for name in wrong)
-        notes.append(f"The link held something this page cannot show; the nearest it can is {shown}.")
+        notes.append(WORDS("link.note", values=shown))
     if notes:
         place.caption(" ".join(notes))
     return values
@@ -226,7 +241,7 @@ def _shown(parameter: Parameter, value: Any) -> str:
     """A value in a sentence of Markdown: letters and numbers as they are, and no text that came with a link."""
     text = parameter.write(value)[:24]
     if parameter.free or not re.fullmatch(r"[A-Za-z0-9_~+ -]*([.]\d+[A-Za-z0-9_~+ -]*)*[.]?", text):
-        return "its beginning"
+        return WORDS("link.beginning")
     return re.sub(r"([_~])", r"\\\1", text)
 
 

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from streamlit.delta_generator import DeltaGenerator
 
 from srviz import host, jobs
-from srviz.ui.kit import seat, url
+from srviz.ui.kit import WORDS, seat, url
 from srviz.ui.kit.component import component
 
 TELL_SECONDS = 0.1  # at least so long between two signs of life
@@ -86,7 +86,7 @@ def turn(show: Callable[[str], object]) -> Iterator[None]:
         told = 0
         while others := line.before(ticket):
             if others != told:
-                show(f"Another heavy job runs on this server: {others} before you …")
+                show(WORDS("work.before", others=others))
                 told = others
             _sign_of_life()
             time.sleep(TELL_SECONDS)
@@ -100,7 +100,7 @@ class Bar:
     """How far the work is. A browser draws the page anew for whatever it is sent, so only what looks new is sent."""
 
     place: DeltaGenerator
-    shown: tuple[int, str] = (0, "Waiting …")
+    shown: tuple[int, str] = (0, WORDS("work.waiting"))
 
     def progress(self, share: float, text: str) -> None:
         """A part of the whole, from 0 to 1, and what is being done."""
@@ -116,9 +116,9 @@ def stop_and_bar(key: str, stop: Callable[..., None], *arguments: object, row: s
     A script that listens is one that runs, and the panel of a class's room waits for its end: a note says so.
     """
     if seat.current():
-        st.caption("What you see of the room stands still until this is over or stopped. The others go on.")
+        st.caption(WORDS("work.room"))
     with st.container(horizontal=True, vertical_alignment="center", key=row):
-        st.button("Stop", key=key, on_click=stop, args=arguments)
+        st.button(WORDS("work.stop"), key=key, on_click=stop, args=arguments)
         return Bar(st.progress(*Bar.shown))
 
 

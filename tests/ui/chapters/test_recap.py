@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 from srviz import places
 from srviz.measure.race import Row
 from srviz.ui.chapters import COURSE
-from srviz.ui.chapters.recap import facts, snippet, won
+from srviz.ui.chapters.recap import WORDS, facts, snippet, won
 from srviz.ui.kit import progress, url
 
 ROOT = Path(__file__).parents[3]
@@ -34,7 +34,7 @@ def text(page):
 def test_the_chapters_say_which_of_them_ask():
     for chapter in COURSE:
         source = (ROOT / "srviz/ui/chapters" / chapter.name / "page.py").read_text("utf-8")
-        assert chapter.asks == ("    question(\n" in source), chapter.name
+        assert chapter.asks == ("    question(" in source), chapter.name
         assert not chapter.asks or url.NAME.fullmatch(progress.name(chapter.script))
 
 
@@ -76,8 +76,9 @@ def test_who_won_is_computed_from_the_seeds(task, relu, verdict, monkeypatch, tm
     [found] = won.results.__wrapped__("mine.jsonl")
     assert found.verdicts == {"relu": verdict}
     assert found.seeds == 3
-    assert won.tally([found, found], "relu") == f"{verdict} on 2"
-    assert f"| 2.000 | {sum(other) / 3:.3f}, {verdict} | not measured |" in won.table([found])
+    assert won.tally([found, found], "relu") == WORDS(f"won.tally.{verdict}", n=2)
+    cell = WORDS(f"won.cell.{verdict}", mean=sum(other) / 3)
+    assert f"| 2.000 | {cell} | not measured |" in won.table([found])
     assert won.results.__wrapped__("other.jsonl") == ()
 
 

@@ -5,7 +5,7 @@ import socket
 import pytest
 
 from srviz import rooms
-from srviz.ui.kit import report, room, seat, url
+from srviz.ui.kit import WORDS, report, room, seat, url
 from tests.ui.test_pages import open_page
 
 PAGE = "pages/1_Two_routes.py"
@@ -59,7 +59,7 @@ def test_a_place_is_kept_from_page_to_page_and_left(store):
     page.switch_page("pages/2_Kernels.py").run()
     assert asked(page, "room") == here
     assert store.look(code).members == 1
-    page.button(key="leave the room").click().run()
+    page.button(key="leave-the-room").click().run()
     assert not asked(page, "room")
     page.query_params["room"] = here  # a run that still carries the address from before, with something else reported
     page.radio[0].set_value(0).run()
@@ -109,6 +109,27 @@ def test_a_tab_that_holds_the_secret_leads_again_after_a_reload(store, monkeypat
     assert not any(caption.value == rooms.base.FULL for caption in again.caption)
 
 
+def test_a_secret_that_a_run_did_not_hear_is_heard_by_the_next_look(store, monkeypatch):
+    """As where a run that was to hear it was cut short: only looks of who follows come after it."""
+    code, secret = store.open()
+    page = open_page(PAGE, room=code)
+    said, asked_for = {"code": code, "secret": secret}, []
+
+    def last(name, value):
+        asked_for.append(name)
+        return said if (name, value) == (room.HOLD, "held") and asked_for.count(room.HOLD) > 1 else {}
+
+    monkeypatch.setattr(report, "last", last)
+    page.run()
+    assert page.session_state[seat.SEAT].secret == secret
+    said["secret"] = "guessed"  # one that leads nowhere is asked for once
+    again = open_page(PAGE, room=code)
+    before = len(asked_for)
+    again.run()
+    assert not again.session_state[seat.SEAT].secret
+    assert asked_for[before:].count(room.HOLD) == 2
+
+
 def test_what_a_lecturer_wants_and_cannot_have_is_said(store, monkeypatch):
     code, secret = store.open()
     page = open_page(PAGE, room=code, host=secret)
@@ -120,10 +141,10 @@ def test_what_a_lecturer_wants_and_cannot_have_is_said(store, monkeypatch):
         with monkeypatch.context() as broken:
             broken.setattr(store, act, fails)
             page.button(key=button).click().run()
-        assert [caption.value for caption in page.caption].count(seat.AWAY) == 1, button
+        assert [caption.value for caption in page.caption].count(WORDS("room.away")) == 1, button
         assert page.session_state[seat.SEAT].secret
     page.button(key="reveal").click().run()
-    assert not any(caption.value == seat.AWAY for caption in page.caption)
+    assert not any(caption.value == WORDS("room.away") for caption in page.caption)
     page.button(key="close room").click().run()
     assert store.look(code) is None
     assert seat.SEAT not in page.session_state
@@ -207,7 +228,7 @@ def test_when_redis_is_away_one_sentence_says_so_and_the_page_goes_on(monkeypatc
         page = open_page(PAGE, room="ACDEF")
         seat.store.clear()
     assert not page.exception
-    assert [caption.value for caption in page.caption].count(seat.AWAY) == 1
+    assert [caption.value for caption in page.caption].count(WORDS("room.away")) == 1
     assert page.radio[0].value is None
 
 

@@ -6,8 +6,10 @@ import string
 from pathlib import Path
 
 import pytest
+from streamlit.proto.WidgetStates_pb2 import WidgetStates
 from streamlit.testing.v1 import AppTest
 
+from srviz.inputs import INPUTS
 from srviz.ui.chapters.line import line
 from srviz.ui.chapters.routes import routes
 from srviz.ui.kit import url
@@ -134,3 +136,20 @@ def test_what_no_control_says_leaves_what_stood_there(name, said, taken, monkeyp
     url._take(state)
     assert state.values[name] == (said if taken else before)
     assert session[f"here:{name}"] == state.values[name]
+
+
+def test_a_control_that_the_browser_has_not_built_yet_is_told_its_value_again():
+    page = AppTest.from_file(str(Path(__file__).parents[3] / "app.py"), default_timeout=60).run()
+    page.switch_page("pages/1_Two_routes.py")
+    page.query_params["n"] = "12"
+    page.run()
+    for _ in range(3):  # runs in which the browser says nothing of its controls
+        page._run(WidgetStates())
+        [n], [made] = ([one for one in found if one.label == what] for found, what in (
+            (page.slider, "Tokens n"), (page.selectbox, "Input")
+        ))  # fmt: skip
+        assert (n.proto.set_value, list(n.proto.value)) == (True, [12])
+        assert (made.proto.set_value, made.proto.raw_value) == (True, INPUTS["china"].title)
+    page.run()  # and one in which it does
+    assert not any(one.proto.set_value for one in page.slider if one.label == "Tokens n")
+    assert not page.exception

@@ -1,5 +1,9 @@
 """One token in two crowds has to go to two places: what attention by one number a token can tell apart."""
 
-from srviz.ui.kit.course import Chapter
+from pathlib import Path
 
-CHAPTER = Chapter(10, "Tell them apart", address="Apart", part="Train", kept="the fits, if some were made here")
+from srviz.ui.kit.course import Chapter
+from srviz.ui.kit.words import Words
+
+WORDS = Words(Path(__file__).parent)
+CHAPTER = Chapter(10, WORDS("title"), address="Apart", part=WORDS("part"), kept=WORDS("kept"))

@@ -5,7 +5,7 @@ import { palette, signedEnds } from "../../kit/js/colour.js";
 import { button, hundredth, make, mounted, put, reducedMotion, tenth } from "../../kit/js/core.js";
 import { farthest } from "../../kit/js/formulas.js";
 import { Frame, Motion, Rest } from "../../kit/js/pace.js";
-import { judge } from "../../kit/js/text.js";
+import { judge, say } from "../../kit/js/text.js";
 import { History as Undo } from "../../kit/js/undo.js";
 import { PAINT, Reports, paints } from "../../kit/js/wire.js";
 import { Crowds } from "./crowds.js";
@@ -18,6 +18,7 @@ import { drawResults } from "./results.js";
 import { build, label, scores, search } from "./separate.js";
 import { Slice } from "./slice.js";
 import { verdict, write } from "./words.js";
+import words from "./words.json" with { type: "json" };
 
 /**
  * What Python sends.
@@ -123,8 +124,8 @@ export class Apart {
     this.fits.take(data.records, data.levels);
     while (this.panels.length <= data.models.length) this.panels.push(new Panel());
     this.panels.length = data.models.length + 1;
-    this.panels[0].title("Built", "ink");
-    data.models.forEach(({ label: text, tone }, k) => this.panels[k + 1].title(`${text}, fitted`, tone));
+    this.panels[0].title(words.panels.built, "ink");
+    data.models.forEach(({ label: model, tone }, k) => this.panels[k + 1].title(say(words.panels.fitted, { model }), tone));
     this.parts.grid.replaceChildren(...this.panels.map(({ element }) => element));
     this.draw();
     if (this.reports.answered(data.answer)) this.compare();
@@ -285,7 +286,7 @@ export class Apart {
     this.parts.turning.value = String(Math.round(((this.shownHead().turn / DEGREE) % 360 + 360) % 360));
     const many = built.heads.length, shown = Math.min(state.head, many - 1), pick = (h) => () => { state.head = h; this.release(); };
     if (this.parts.headPicker.childElementCount !== (many > 1 ? many : 0)) {
-      this.parts.headPicker.replaceChildren(...(many > 1 ? built.heads.map((_, h) => button(`head ${h + 1}`, pick(h))) : []));
+      this.parts.headPicker.replaceChildren(...(many > 1 ? built.heads.map((_, h) => button(say(words.slice.head, { h: h + 1 }), pick(h))) : []));
     }
     [...this.parts.headPicker.children].forEach((one, h) => put(one, { "aria-pressed": String(h === shown) }));
   }

@@ -19,6 +19,7 @@ from srviz.lab.mixing import CONTROLS, mixings
 from srviz.lab.model import Block
 from srviz.lab.tasks import apart, data, find
 from srviz.lab.train import NEAR, build
+from srviz.ui.chapters.apart import WORDS
 from srviz.ui.chapters.apart.fitted import buttons, told
 from srviz.ui.chapters.apart.run import current, stop
 from srviz.ui.kit import controls, report, url, work
@@ -109,7 +110,7 @@ def apart_page(menu: Callable[[], object]) -> work.Place | None:
         key="apart", data=message(state, name, shown, number, fits.running), on_crowds_change=lambda: None
     )
     menu()
-    st.caption(_about(state))
+    st.caption(WORDS(f"about.kind.{state['kind']}") + " " + WORDS("about.all", near=NEAR))
     feed = st.empty()
     if not fits.running:
         told(specs)
@@ -155,41 +156,27 @@ def _controls(running: bool) -> None:
     known = mixings()
     first, second, more = st.columns([1.5, 1.5, 0.7], gap="medium", vertical_alignment="bottom")
     first.selectbox(
-        "Crowds", list(KINDS), key=url.key("kind"), format_func=KINDS.__getitem__, filter_mode=None, disabled=running,
+        WORDS("controls.kind"), list(KINDS), key=url.key("kind"), format_func=KINDS.__getitem__, filter_mode=None,
+        disabled=running,
     )  # fmt: skip
-    second.slider("How many crowds", LEAST, MOST, key=url.key("sequences"), disabled=running)
-    with more.popover("More", width="stretch", disabled=running):
-        controls.seed("Of the crowds and their targets.")
-        st.slider("Heads of the construction", 1, separate.MOST_HEADS, key=url.held("heads"))
-        st.segmented_control("Layers of the fitted models", ["1", "2"], key=url.held("layers"), required=True)
+    second.slider(WORDS("controls.sequences"), LEAST, MOST, key=url.key("sequences"), disabled=running)
+    with more.popover(WORDS("controls.more"), width="stretch", disabled=running):
+        controls.seed(WORDS("controls.seed"))
+        st.slider(WORDS("controls.heads"), 1, separate.MOST_HEADS, key=url.held("heads"))
+        st.segmented_control(WORDS("controls.layers"), ["1", "2"], key=url.held("layers"), required=True)
         st.segmented_control(
-            "Steps", list(SHARES), key=url.held("steps"), required=True, format_func=lambda name: f"{_steps(name):,}"
-        )
-        st.number_input("Seed of the fitted models", 0, apart.MOST_SEED, key=url.held("model"))
+            WORDS("controls.steps"), list(SHARES), key=url.held("steps"), required=True,
+            format_func=lambda name: f"{_steps(name):,}",
+        )  # fmt: skip
+        st.number_input(WORDS("controls.model"), 0, apart.MOST_SEED, key=url.held("model"))
     st.pills(
-        "Fitted beside it", list(MIXED), key=url.key("by"), format_func=lambda name: known[name].label,
+        WORDS("controls.by"), list(MIXED), key=url.key("by"), format_func=lambda name: known[name].label,
         selection_mode="multi", disabled=running,
     )  # fmt: skip
 
 
 def _steps(share: str) -> int:
     return round(apart.STEPS * SHARES[share])
-
-
-def _about(state: url.State) -> str:
-    says = {
-        "any": "Each crowd is six of ten tokens, by chance; B is A with one token exchanged for one of its own.",
-        "means": "Each crowd is three of five pairs of opposite tokens, so that all have the same mean, exactly, until "
-        "you drag one; B has one pair of its own.",
-        "moments": "Each crowd is two equilateral triangles on two circles, seen askew. Turned triangles have the same "
-        "mean and the same second moments. So have all crowds, exactly, and their shadows on every line, until you "
-        "drag a token; B has an inner triangle of its own.",
-    }[state["kind"]]
-    return (
-        f"{says} No crowd comes twice, until you move B onto A or drag tokens. Within {NEAR:g} means: in both "
-        "coordinates; apart means: farther. Fitted models are read after each layer as after the last one, by their "
-        "own linear readout; they have no normalization and no positions."
-    )
 
 
 # ---- the component ---------------------------------------------------------------------------------------------------

@@ -2,8 +2,9 @@
 
 import { make, put, svg } from "../../kit/js/core.js";
 import { arrow, drag, holdPage, placeIn } from "../../kit/js/drag.js";
-import { fmt } from "../../kit/js/text.js";
+import { fmt, say } from "../../kit/js/text.js";
 import { below, mark, nameOf, seen, unseen } from "./marks.js";
+import words from "./words.json" with { type: "json" };
 
 /** @typedef {import("./apart.js").Apart} Apart */
 
@@ -19,7 +20,7 @@ export class Crowds {
     this.handles = new Map();
     this.back = svg("g");
     this.front = svg("g");
-    this.picture = svg("svg", { role: "group", "aria-label": "The crowds and the targets" }, [this.back, this.front]);
+    this.picture = svg("svg", { role: "group", "aria-label": words.crowds.label }, [this.back, this.front]);
     this.element = make("div", { class: "square" }, this.picture);
   }
 
@@ -69,7 +70,8 @@ export class Crowds {
     put(this.picture, { width: this.size, height: this.size, viewBox: `0 0 ${this.size} ${this.size}` });
     this.drawBack();
     const used = new Set(), pair = [first, second], both = crowds.members[first].filter((k) => crowds.members[second].includes(k)).length;
-    put(this.picture, { "aria-label": `Crowds ${nameOf(first)} and ${nameOf(second)} of ${crowds.members[first].length} tokens, ${both} of them in both, and the target of every token` });
+    const label = say(words.crowds.pair, { first: nameOf(first), second: nameOf(second), tokens: crowds.members[first].length, both });
+    put(this.picture, { "aria-label": label });
     crowds.pool.forEach((_, k) => {
       const holders = pair.map((c) => crowds.members[c].includes(k)), key = `token ${k}`;
       const [x, y] = seen(owner.placeOf("token", k), this.size), group = this.handle(key, "token", k);
@@ -84,7 +86,8 @@ export class Crowds {
       const k = c * crowds.members[c].length + j, key = `target ${k}`, which = side ? "second" : "first";
       const place = owner.placeOf("target", k), [x, y] = seen(place, this.size), group = this.handle(key, "target", k);
       used.add(key);
-      put(group, { transform: `translate(${x} ${y})`, "aria-label": `Target in crowd ${nameOf(c)} of token ${crowds.members[c][j] + 1}, at ${fmt(place[0])}, ${fmt(place[1])}; arrow keys move it` });
+      const says = say(words.crowds.target, { crowd: nameOf(c), token: crowds.members[c][j] + 1, x: fmt(place[0]), y: fmt(place[1]) });
+      put(group, { transform: `translate(${x} ${y})`, "aria-label": says });
       group.replaceChildren(svg("circle", { class: "grip", r: FINGER }), mark(which, 0, 0, side ? TARGET * 0.85 : TARGET, { class: `${which} hollow` }));
     }));
     for (const [key, group] of this.handles) {
@@ -96,8 +99,8 @@ export class Crowds {
 
   says(k, /** @type {boolean[]} */ [a, b]) {
     const { owner: { state: { first, second } } } = this, [x, y] = this.owner.placeOf("token", k);
-    const where = a && b ? `in both crowds, ${nameOf(first)} and ${nameOf(second)}` : a ? `in crowd ${nameOf(first)}` : b ? `in crowd ${nameOf(second)}` : "in another crowd";
-    return `Token ${k + 1}, ${where}, at ${fmt(x)}, ${fmt(y)}; arrow keys move it`;
+    const where = a && b ? "both" : a ? "first" : b ? "second" : "other";
+    return say(words.crowds.token[where], { token: k + 1, first: nameOf(first), second: nameOf(second), x: fmt(x), y: fmt(y) });
   }
 
   /** The side of the plane that a head sees from its place, and the ways from the tokens to their targets. */

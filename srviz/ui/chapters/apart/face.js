@@ -3,35 +3,30 @@
 import { announcer, button, labelled, make, put } from "../../kit/js/core.js";
 import { History as Undo } from "../../kit/js/undo.js";
 import { DEGREE } from "./marks.js";
+import words from "./words.json" with { type: "json" };
 
 /** @typedef {import("./apart.js").Apart} Apart */
 
-const BADGE = "largest difference between the browser and the operator: the labels of all crowds, and the smallest gap";
-const LEGEND = [
-  ["first", "token of the first"], ["second", "of the second"], ["both", "of both"], ["hollow", "targets"], ["side", "what has a weight"],
-];
-
 /** @param {Apart} owner */
 export function faceOf(owner) {
-  const choose = (side) => make("select", {
-    "aria-label": `The ${side ? "second" : "first"} crowd`, class: side ? "second" : "first",
+  const pickers = ["first", "second"].map((which, side) => make("select", {
+    "aria-label": words.top[which], class: which,
     onchange: (/** @type {any} */ event) => owner.compareWith(side, Number(event.target.value)),
-  });
-  const pickers = [choose(0), choose(1)];
-  const undoButton = button("Undo", () => owner.takeBack());
-  const resetButton = button("As drawn", () => owner.reset());
-  const badge = make("span", { class: "badge waiting push", title: BADGE });
-  const closeness = make("input", { type: "range", min: 0, max: 1, step: 0.01, "aria-label": "Closeness of B to A" });
-  const turning = make("input", { type: "range", min: 0, max: 359, step: 1, "aria-label": "Direction of the slice in degrees" });
+  }));
+  const undoButton = button(words.top.undo, () => owner.takeBack());
+  const resetButton = button(words.top.reset, () => owner.reset());
+  const badge = make("span", { class: "badge waiting", title: words.top.badge });
+  const closeness = make("input", { type: "range", min: 0, max: 1, step: 0.01, "aria-label": words.crowds.closeness });
+  const turning = make("input", { type: "range", min: 0, max: 359, step: 1, "aria-label": words.slice.degrees });
   const closeText = make("div", { class: "quiet says" });
-  const bestButton = button("Best slice and place", () => { owner.state.turn = -1; owner.changed(); owner.release(); });
-  const headPicker = make("span", { class: "joined", role: "group", "aria-label": "Head" });
+  const bestButton = button(words.slice.best, () => { owner.state.turn = -1; owner.changed(); owner.release(); });
+  const headPicker = make("span", { class: "joined", role: "group", "aria-label": words.slice.heads });
   const labels = make("div", { class: "labels" });
   const sums = make("div", { class: "sums" });
   const lines = make("div", { class: "lines" });
-  const travel = make("input", { type: "range", min: 0, max: 1, step: 0.01, "aria-label": "How far through the layers" });
-  const play = put(labelled("Let the tokens travel", "▶", () => owner.go()), { class: "play" });
-  const steps = make("input", { type: "range", min: 0, step: 1, "aria-label": "Step of the fit" });
+  const travel = make("input", { type: "range", min: 0, max: 1, step: 0.01, "aria-label": words.travel.far });
+  const play = put(labelled(words.travel.play, "▶", () => owner.go()), { class: "play" });
+  const steps = make("input", { type: "range", min: 0, step: 1, "aria-label": words.course.slider });
   const stepText = make("span", { class: "quiet" });
   const course = make("div", { class: "course" });
   const training = make("div", { class: "training" }, [course, make("div", { class: "row scrub" }, [steps, stepText])]);
@@ -44,23 +39,25 @@ export function faceOf(owner) {
   for (const range of [closeness, turning, travel]) range.onchange = () => owner.release();
   const face = make("div", { class: "apart card" }, [
     make("div", { class: "row top" }, [
-      make("span", {}, "Compare crowd"), pickers[0], make("span", {}, "with"), pickers[1], undoButton, resetButton, badge,
+      make("span", {}, words.top.compare), pickers[0], make("span", {}, words.top.with), pickers[1], undoButton, resetButton,
+      make("span", { class: "push" }, badge),
     ]),
     make("div", { class: "stage" }, [
       make("section", {}, [
-        make("h2", {}, "The crowds: drag tokens and targets"), owner.picture.element,
-        make("div", { class: "legend" }, LEGEND.map(([kind, text]) => make("span", { class: `entry ${kind}` }, [make("i"), text]))),
-        make("label", { class: "range" }, [make("span", {}, "Move B’s own tokens to A’s"), closeness]), closeText,
+        make("h2", {}, words.crowds.title), owner.picture.element,
+        make("div", { class: "legend" }, Object.entries(words.crowds.legend).map(([kind, text]) =>
+          make("span", { class: `entry ${kind}` }, [make("i"), text]))),
+        make("label", { class: "range" }, [make("span", {}, words.crowds.move), closeness]), closeText,
       ]),
       make("section", {}, [
-        make("div", { class: "row" }, [make("h2", {}, "Built: a slice, and a place on it"), make("span", { class: "push" }, headPicker)]),
+        make("div", { class: "row" }, [make("h2", {}, words.slice.title), make("span", { class: "push" }, headPicker)]),
         owner.slice.element,
-        make("div", { class: "row" }, [make("label", { class: "range" }, [make("span", {}, "Direction"), turning]), bestButton]),
+        make("div", { class: "row" }, [make("label", { class: "range" }, [make("span", {}, words.slice.direction), turning]), bestButton]),
         labels, sums,
       ]),
     ]),
     lines,
-    make("div", { class: "row scrub" }, [play, make("span", {}, "Through the layers"), travel]),
+    make("div", { class: "row scrub" }, [play, make("span", {}, words.travel.through), travel]),
     grid, training, live,
   ]);
     Undo.listen(face, () => owner.takeBack());

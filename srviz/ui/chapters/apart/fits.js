@@ -1,8 +1,10 @@
 // What was said of fitted models so far: where they had the tokens, layer by layer, at some of their steps.
 
 import { svg } from "../../kit/js/core.js";
+import { count, say } from "../../kit/js/text.js";
 import { shorts } from "../../kit/js/wire.js";
 import { counts } from "./panel.js";
+import words from "./words.json" with { type: "json" };
 
 /** @typedef {import("./separate.js").Crowds} Crowds */
 /** @typedef {{shape: number[], levels: string}} Places layers, crowds, tokens, 2; 16 bits each, in base64 */
@@ -55,9 +57,9 @@ export function course(all, { models, near }, targets, twins, at, most, width) {
   const x = (step) => LEFT + (step / most) * (width - LEFT - RIGHT), aims = targets.flat();
   const y = (count) => HEIGHT - BOTTOM - (count / aims.length) * (HEIGHT - TOP - BOTTOM);
   const parts = [
-    svg("text", { class: "title", x: 0, y: 13 }, "Tokens at their targets, along the steps"),
+    svg("text", { class: "title", x: 0, y: 13 }, words.course.title),
     ...[0, aims.length].flatMap((v) => [svg("line", { class: "grid", x1: LEFT, x2: width - RIGHT, y1: y(v), y2: y(v) }), svg("text", { x: LEFT - 7, y: y(v) + 4, "text-anchor": "end" }, String(v))]),
-    svg("text", { x: width - RIGHT, y: HEIGHT - 6, "text-anchor": "end" }, `${most.toLocaleString("en")} steps`),
+    svg("text", { x: width - RIGHT, y: HEIGHT - 6, "text-anchor": "end" }, say(words.course.steps, { steps: count(most) })),
     svg("text", { x: LEFT, y: HEIGHT - 6 }, "0"),
     svg("line", { class: "at", x1: x(at), x2: x(at), y1: TOP, y2: HEIGHT - BOTTOM }),
   ];
@@ -66,5 +68,5 @@ export function course(all, { models, near }, targets, twins, at, most, width) {
     const { tone, dashed } = models[k];
     parts.push(svg("path", { class: "curve", stroke: `var(--${tone})`, "stroke-dasharray": dashed ? "6 4" : null, d: places.map(([a, b], i) => `${i ? "L" : "M"}${a.toFixed(1)} ${b.toFixed(1)}`).join("") }));
   });
-  return svg("svg", { width, height: HEIGHT, viewBox: `0 0 ${width} ${HEIGHT}`, role: "img", "aria-label": "How many tokens are within 0.1 of their targets, along the steps of the fits" }, parts);
+  return svg("svg", { width, height: HEIGHT, viewBox: `0 0 ${width} ${HEIGHT}`, role: "img", "aria-label": words.course.label }, parts);
 }

@@ -6,6 +6,7 @@ import streamlit as st
 
 from srviz.lab import Spec
 from srviz.lab.train import NEAR
+from srviz.ui.chapters.apart import WORDS
 from srviz.ui.chapters.apart.run import again, current, start
 
 
@@ -16,17 +17,17 @@ def buttons(specs: tuple[Spec, ...]) -> None:
     over = bool(specs) and all(lane and lane.over for lane in lanes)
     begun = any(lane and not lane.over and lane.state for lane in lanes)
     with st.container(horizontal=True, vertical_alignment="center", key="start"):
-        label = "Fit again" if over else "Go on" if begun else "Fit"
+        label = WORDS("fits.again") if over else WORDS("fits.on") if begun else WORDS("fits.fit")
         st.button(label, key="fit", on_click=again if over else start, args=(specs,), disabled=not specs)
         if begun and not over:
-            st.button("Begin again", key="fit again", on_click=again, args=(specs,))
+            st.button(WORDS("fits.anew"), key="fit again", on_click=again, args=(specs,))
         if specs:
-            recipe = specs[0].recipe
-            st.caption(
-                f"{recipe.steps:,} steps on exactly these crowds, all at every step; width {recipe.width}, "
-                f"{recipe.layers} {'layer' if recipe.layers == 1 else 'layers'}, {recipe.heads} heads, mean square "
-                f"error. One seed ({specs[0].seed}), one thread each, on this server."
-            )
+            seed, recipe = specs[0].seed, specs[0].recipe
+            says = WORDS(
+                f"fits.recipe.{'one' if recipe.layers == 1 else 'many'}",
+                steps=recipe.steps, width=recipe.width, layers=recipe.layers, heads=recipe.heads, seed=seed,
+            )  # fmt: skip
+            st.caption(says)
     if fits.trouble:
         st.warning(fits.trouble)
     for lane in lanes:
@@ -68,11 +69,5 @@ def told(specs: tuple[Spec, ...]) -> None:
     found = results(specs)
     if not found:
         return
-    st.markdown(
-        "  \n".join(
-            f"**{one.label}**: {one.near} of {one.tokens} tokens within {NEAR:g} of their targets after "
-            f"{one.steps:,} steps, {one.seconds:.1f} s, {one.parameters:,} parameters."
-            for one in found
-        )
-    )
-    st.caption("One seed each. Another one may end elsewhere: see the recorded runs below.")
+    st.markdown("  \n".join(WORDS("fits.result", within=NEAR, **vars(one)) for one in found))
+    st.caption(WORDS("fits.seed"))

@@ -1,7 +1,9 @@
 // Where one model has the tokens: as they travel through its layers, and how many are where they should be.
 
 import { make, put, svg } from "../../kit/js/core.js";
+import { phrase, say } from "../../kit/js/text.js";
 import { mark, nameOf, seen } from "./marks.js";
+import words from "./words.json" with { type: "json" };
 
 /** @typedef {import("./separate.js").Crowds} Crowds */
 /**
@@ -73,12 +75,11 @@ export class Panel {
     this.picture.replaceChildren(...parts);
     const found = counts(flat, aims, twins, near), k = Math.round(at);
     this.stage.textContent = Math.abs(at - k) < 0.01 ? names[k] : `${names[Math.floor(at)]} → ${names[Math.ceil(at)]}`;
-    const count = (element, now, all, text) => {
-      element.replaceChildren(make("b", { class: now === all ? "value" : "" }, `${now} of ${all}`), ` ${text}`);
-    };
-    count(this.near, found.near, flat.length, `tokens within ${near} of their targets`);
-    count(this.apart, found.apart, twins.length, "pairs of one token apart");
+    const count = (now, all) => make("b", { class: now === all ? "value" : "" }, say(words.panels.count, { now, all }));
+    this.near.replaceChildren(...phrase(words.panels.near, { count: count(found.near, flat.length), near }));
+    this.apart.replaceChildren(...phrase(words.panels.apart, { count: count(found.apart, twins.length) }));
     this.note.textContent = note;
-    put(this.picture, { "aria-label": `${this.label}: crowds ${nameOf(pair[0])} and ${nameOf(pair[1])}, ${this.stage.textContent}, ${found.near} of ${flat.length} tokens at their targets` });
+    const [first, second] = pair.map(nameOf), stage = this.stage.textContent;
+    put(this.picture, { "aria-label": say(words.panels.label, { model: this.label, first, second, stage, near: found.near, all: flat.length }) });
   }
 }

@@ -15,6 +15,7 @@ from srviz.figures.theme import DASHES
 from srviz.lab.contexts import KINDS
 from srviz.lab.mixing import mixings
 from srviz.lab.until import read
+from srviz.ui.chapters.apart import WORDS
 from srviz.ui.kit.chart import chart, mode
 
 CURVE, ONE_LAYER = "apart.json", "apart-one-layer.json"
@@ -24,9 +25,7 @@ Runs = Sequence[Held]
 
 def recorded() -> None:
     """The curve and the table, behind a cover: they say who needs how long."""
-    with st.expander(
-        "The closer, the longer; and what one layer can do: recorded", key="recorded", on_change="rerun"
-    ) as box:
+    with st.expander(WORDS("recorded.title"), key="recorded", on_change="rerun") as box:
         if not box.open:
             return
         if held := _read(CURVE):
@@ -34,7 +33,7 @@ def recorded() -> None:
         if held := _read(ONE_LAYER):
             _table(held)
         if not held:
-            st.markdown("Nothing is recorded yet.")
+            st.markdown(WORDS("recorded.none"))
 
 
 def _read(name: str) -> Held | None:
@@ -59,18 +58,11 @@ def claim() -> str:
         medians = [course.middle(0, _most(held)) for course in courses(held)]
         came = [steps for steps in medians if steps is not None]
         if len(came) == len(medians):
-            said.append(
-                "On easy crowds two layers of softmax, of linear attention, or of a plain mean get there as well: the "
-                f"recorded medians of all {len(came)} methods lie between {min(came):,.0f} and {max(came):,.0f} steps."
-            )
+            said.append(WORDS("recorded.easy", methods=len(came), least=min(came), most=max(came)))
     if held := _read(ONE_LAYER):
         equal = [run for run in held["runs"] if kind(run) != "any"]
         share = {name: mean(run["right"] for run in runs) for name, runs in _by(equal, _method).items()}
-        said.append(
-            "With one layer and equal means a plain mean cannot: it brought "
-            f"{share['mean']:.2f} of the tokens to their targets, linear attention {share['linear']:.2f}, sliced ReLU "
-            f"{share['relu']:.2f}."
-        )
+        said.append(WORDS("recorded.oneLayer", **share))
     return " ".join(said)
 
 
@@ -79,18 +71,10 @@ def claim() -> str:
 
 def _curve(held: Held) -> None:
     found, most = courses(held), _most(held)
-    drawing = steps(
-        found, most, along="smallest distance between two crowds", axis="steps until all are there", mode=mode()
-    )
+    drawing = steps(found, most, along=WORDS("curve.along"), axis=WORDS("curve.axis"), mode=mode())
     chart(drawing, alt(found, most), "steps", st.container())
     seeds = len({result["run"]["seed"] for result in held["runs"]})
-    st.caption(
-        f"Four crowds of the kind “Any crowds”, two layers; {seeds} seeds, each with crowds of its own. A mark is "
-        "the median, its "
-        "bar runs from the fastest seed to the slowest; a cross at the top counts the seeds that were not there after "
-        f"{most:,} steps. The learning rate falls over {most:,} steps, and one rate serves all methods: another may "
-        f"suit one of them better. {provenance(held)}"
-    )
+    st.caption(WORDS("curve.caption", seeds=seeds, most=most, provenance=provenance(held)))
 
 
 def _most(held: Held) -> int:
@@ -136,9 +120,10 @@ def alt(found: Sequence[Course], most: int) -> str:
     parts = []
     for course in found:
         ends = [course.middle(place, most) for place in (0, len(course.at) - 1)]
-        words = ["more than could be tried" if end is None else f"{end:,.0f}" for end in ends]
-        parts.append(f"{course.label} {words[0]} steps at {course.at[0]:.2g} and {words[1]} at {course.at[-1]:.2g}")
-    return f"Steps until every token is at its target, against the distance: {'; '.join(parts)}"
+        first, last = (WORDS("curve.never") if end is None else f"{end:,.0f}" for end in ends)
+        far, close = course.at[0], course.at[-1]
+        parts.append(WORDS("curve.course", method=course.label, first=first, far=far, last=last, close=close))
+    return WORDS("curve.alt", courses="; ".join(parts))
 
 
 # ---- one layer -------------------------------------------------------------------------------------------------------
@@ -151,34 +136,25 @@ def kind(run: Held) -> str:
 
 
 def _table(held: Held) -> None:
-    st.markdown(
-        "**With one layer**: the share of tokens within 0.1 of their targets, mean over the seeds (least to most)."
-    )
+    st.markdown(WORDS("table.title"))
     st.markdown(table(held))
     runs = held["runs"]
     stuck = [run for run in runs if run["silent"] == run["heads"] > 0 and run["right"] < 1]
     seeds = len({run["run"]["seed"] for run in runs})
-    st.caption(
-        f"At most {_most(held):,} steps, {seeds} seeds, each with crowds of its own. With one layer, a linear "
-        "embedding and no normalization a plain mean sees the mean of a crowd and nothing else. Where means are "
-        "equal, a token goes to one place in all crowds, whatever is learned: of a token in several crowds at most "
-        f"one target is met, as its targets lie apart. In {len(stuck)} of the runs all heads are silent at the end: "
-        "no query has a weight on any key. No gradient reaches their queries, keys and Π then: only the embedding "
-        f"could wake them. {provenance(held)}"
-    )
+    st.caption(WORDS("table.caption", most=_most(held), seeds=seeds, stuck=len(stuck), provenance=provenance(held)))
 
 
 def table(held: Held) -> str:
     """A row for each method, a column for each kind of contexts, in Markdown."""
-    lines = [" | ".join(["", *KINDS.values(), "runs that ended silent"]), " | ".join(["---"] * (len(KINDS) + 2))]
+    lines = [" | ".join(["", *KINDS.values(), WORDS("table.silent")]), " | ".join(["---"] * (len(KINDS) + 2))]
     for name, runs in _by(held["runs"], _method).items():
         of = _by(runs, kind)
         cells = []
         for one in KINDS:
             right = [run["right"] for run in of.get(one, [])]
-            cells.append(f"{mean(right):.2f} ({min(right):.2f} to {max(right):.2f})" if right else "–")
+            cells.append(WORDS("table.cell", mean=mean(right), least=min(right), most=max(right)) if right else "–")
         silent = sum(run["silent"] == run["heads"] > 0 for run in runs)
-        lines.append(" | ".join([mixings()[name].label, *cells, f"{silent} of {len(runs)}"]))
+        lines.append(" | ".join([mixings()[name].label, *cells, WORDS("table.runs", silent=silent, runs=len(runs))]))
     return "\n".join(f"| {line} |" for line in lines)
 
 
@@ -187,4 +163,4 @@ def provenance(held: Held) -> str:
     where = held["where"]
     words = [str(where.get(name, "")) for name in ("date", "processor", "torch")]
     plain = ", ".join("".join(c for c in word if c.isalnum() or c in " .-+()@") for word in words)
-    return f"{plain}, other work on the same machine. `{held['command']}`"
+    return WORDS("recorded.provenance", where=plain, command=held["command"])

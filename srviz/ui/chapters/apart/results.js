@@ -1,28 +1,29 @@
 // Where the construction and the fitted models have the tokens, and how the fits went.
 
 import { put } from "../../kit/js/core.js";
-import { count } from "../../kit/js/text.js";
+import { count, say } from "../../kit/js/text.js";
 import { course } from "./fits.js";
+import words from "./words.json" with { type: "json" };
 
 /** @typedef {import("./apart.js").Apart} Apart */
 
-const STAGES = ["the tokens", "after attention: lifted by the label", "after the pointwise map"];
 const LIFT = [0.16, 0.3]; // how far the largest label lifts a token in the picture
-const BUILT = "Our own construction: computed now, exact up to the rounding of 64 bits. Nothing is trained.";
 
 /** @param {Apart} owner */
 export function drawResults(owner) {
   const { data, state, built, fits, panels } = owner, crowds = owner.crowds(), targets = owner.targets(), twins = twinsOf(data.crowds.members);
   const lit = data.crowds.members.map((row) => row.map((k) => k === owner.pointed));
   const common = { targets, twins, near: data.near, through: state.through, pair: [state.first, state.second], lit };
-  panels[0].draw({ ...common, stages: [crowds, lifted(crowds, built.labels.map(([label]) => label)), built.reached], names: STAGES, note: BUILT });
+  const stages = [crowds, lifted(crowds, built.labels.map(([label]) => label)), built.reached];
+  panels[0].draw({ ...common, stages, names: words.stages.built, note: words.notes.built });
   data.models.forEach(({ steps }, k) => {
     const look = fits.lookAt(k);
     if (!look) return;
-    const names = look.stages.map((_, layer) => (layer ? `read after layer ${layer}` : "read after the embedding"));
-    const [heads, silent] = look.silent, says = silent ? ` ${silent} of ${heads} heads ${silent > 1 ? "are" : "is"} silent: no query sees a key.` : "";
-    const note = `${look.step ? `After ${count(look.step)} of ${count(steps)} steps.` : "Not trained yet."}${says}`;
-    panels[k + 1].draw({ ...common, stages: look.stages, names, note });
+    const names = look.stages.map((_, layer) => (layer ? say(words.stages.layer, { layer }) : words.stages.embedding));
+    const notes = [look.step ? say(words.notes.after, { step: count(look.step), steps: count(steps) }) : words.notes.untrained];
+    const [heads, silent] = look.silent;
+    if (silent) notes.push(say(words.notes.silent[silent > 1 ? "many" : "one"], { silent, heads }));
+    panels[k + 1].draw({ ...common, stages: look.stages, names, note: notes.join(" ") });
   });
   const all = fits.of(data.models.length);
   owner.parts.training.hidden = all.every((looks) => looks.length < 2);
@@ -34,7 +35,7 @@ function drawCourse({ data, fits, parts: { steps, stepText, course: place } }, a
   const most = Math.max(...data.models.map((model) => model.steps)), { last } = fits, at = fits.at ?? last;
   put(steps, { max: last });
   steps.value = String(at);
-  stepText.textContent = `step ${count(at)}`;
+  stepText.textContent = say(words.course.step, { step: count(at) });
   if (at >= last) fits.at = null;
   place.replaceChildren(course(all, data, targets, twins, at, most, Math.max(260, place.clientWidth)));
 }

@@ -9,6 +9,7 @@ import streamlit as st
 
 from srviz import jobs
 from srviz.lab import Spec
+from srviz.ui.chapters.apart import WORDS
 from srviz.ui.kit import work
 
 FEED = "apart"  # the name under which the component hears what is new
@@ -102,8 +103,8 @@ class Fits:
     def doing(self) -> str:
         """What they are at, in words."""
         lanes = [self.lanes[spec] for spec in self.asked]
-        parts = [f"{lane.spec.of_mixing.label} {lane.step:,}" for lane in lanes]
-        return f"{' · '.join(parts)} of {max(lane.spec.recipe.steps for lane in lanes):,} steps"
+        done = " · ".join(f"{lane.spec.of_mixing.label} {lane.step:,}" for lane in lanes)
+        return WORDS("fits.doing", done=done, steps=max(lane.spec.recipe.steps for lane in lanes))
 
     def news(self, specs: Sequence[Spec]) -> dict[str, Any]:
         """What was told lately; "run" is the place of its model among those on screen."""

@@ -2,9 +2,10 @@
 
 import { clamp, hundredth, make, put, svg } from "../../kit/js/core.js";
 import { arrow, drag, holdPage, placeIn } from "../../kit/js/drag.js";
-import { fmt, small } from "../../kit/js/text.js";
+import { fmt, say, small } from "../../kit/js/text.js";
 import { mark, nameOf } from "./marks.js";
 import { hinges, label, scores } from "./separate.js";
+import words from "./words.json" with { type: "json" };
 
 /** @typedef {import("./apart.js").Apart} Apart */
 
@@ -20,8 +21,8 @@ export class Slice {
     this.range = [-1, 1];
     this.width = 480;
     this.back = svg("g");
-    this.knob = svg("g", { class: "knob", tabindex: 0, role: "slider", "aria-label": "The place s* on the slice" });
-    this.picture = svg("svg", { role: "group", "aria-label": "Hinge sums of two crowds, and what the head puts out" }, [this.back, this.knob]);
+    this.knob = svg("g", { class: "knob", tabindex: 0, role: "slider", "aria-label": words.slice.place });
+    this.picture = svg("svg", { role: "group", "aria-label": words.slice.label }, [this.back, this.knob]);
     this.element = make("div", { class: "slice" }, this.picture);
     this.knob.onpointerdown = (event) => this.grab(event);
     this.knob.onkeydown = (event) => this.byKey(event);
@@ -55,12 +56,12 @@ export class Slice {
     put(this.picture, { width: this.width, height: HEIGHT, viewBox: `0 0 ${this.width} ${HEIGHT}` });
     const along = Array.from({ length: SAMPLES + 1 }, (_, k) => low + (k / SAMPLES) * (high - low)).concat(every).sort((a, b) => a - b);
     this.back.replaceChildren(
-      ...this.curves("Hinge sums Σ relu(s − t)", pair, along, hinges, x, SUMS, place),
-      ...this.curves(`The head’s output at s${this.width < 400 ? "" : ": the same with centred values, divided by Σ|s − t|"}`, pair, along, label, x, OUTPUT, place),
+      ...this.curves(words.slice.sums, pair, along, hinges, x, SUMS, place),
+      ...this.curves(words.slice.outputs[this.width < 400 ? "narrow" : "wide"], pair, along, label, x, OUTPUT, place),
       svg("line", { class: "axis", x1: LEFT, x2: this.width - RIGHT, y1: SHADOWS, y2: SHADOWS }),
       ...pair.flatMap((t, side) => t.map((s) => mark(side ? "second" : "first", x(s), SHADOWS + (side ? 8 : -8), side ? 4 : 4.5))),
-      svg("text", { x: this.width - RIGHT, y: HEIGHT - 6, "text-anchor": "end" }, "score →"),
-      svg("text", { x: LEFT, y: HEIGHT - 6 }, this.width < 340 ? "shadows of the tokens" : "shadows of the tokens on the slice"),
+      svg("text", { x: this.width - RIGHT, y: HEIGHT - 6, "text-anchor": "end" }, words.slice.score),
+      svg("text", { x: LEFT, y: HEIGHT - 6 }, words.slice.shadows[this.width < 340 ? "narrow" : "wide"]),
     );
     this.drawKnob(x(place), place, pair);
   }
@@ -81,17 +82,18 @@ export class Slice {
       })),
       svg("line", { class: "gap", x1: x(place), x2: x(place), y1: y(here[0]), y2: y(here[1]) }),
       ...here.map((v, side) => mark(side ? "second" : "first", x(place), y(v), side ? 3.6 : 4)),
-      svg("text", { class: "number", x: x(place) + (left ? -10 : 10), y: clamp(y((here[0] + here[1]) / 2) + 4, top + 8, bottom - 2), "text-anchor": left ? "end" : "start" }, `${gap < ROUNDING ? "0" : small(gap)} apart`),
+      svg("text", { class: "number", x: x(place) + (left ? -10 : 10), y: clamp(y((here[0] + here[1]) / 2) + 4, top + 8, bottom - 2), "text-anchor": left ? "end" : "start" }, say(words.slice.apart, { gap: gap < ROUNDING ? "0" : small(gap) })),
     ];
   }
 
   drawKnob(at, place, pair) {
-    const [a, b] = pair.map((t) => label(t, place)), { state: { first, second } } = this.owner;
+    const [a, b] = pair.map((t) => fmt(label(t, place), 3)), { state } = this.owner;
+    const values = { place: fmt(place), a, b, first: nameOf(state.first), second: nameOf(state.second) };
     put(this.knob, {
-      transform: `translate(${at} 0)`, "aria-disabled": this.owner.state.head ? "true" : null, "aria-valuenow": hundredth(place), "aria-valuemin": hundredth(this.range[0]), "aria-valuemax": hundredth(this.range[1]),
-      "aria-valuetext": `${fmt(place)}: the head puts out ${fmt(a, 3)} for crowd ${nameOf(first)} and ${fmt(b, 3)} for crowd ${nameOf(second)}`,
+      transform: `translate(${at} 0)`, "aria-disabled": state.head ? "true" : null, "aria-valuenow": hundredth(place), "aria-valuemin": hundredth(this.range[0]), "aria-valuemax": hundredth(this.range[1]),
+      "aria-valuetext": say(words.slice.output, values),
     });
-    put(this.picture, { "aria-label": `Hinge sums of two crowds, and what the head puts out. At ${fmt(place)}: ${fmt(a, 3)} for crowd ${nameOf(first)}, ${fmt(b, 3)} for crowd ${nameOf(second)}` });
+    put(this.picture, { "aria-label": say(words.slice.state, values) });
     this.knob.replaceChildren(
       svg("rect", { class: "grip", x: -14, y: SUMS[0] - 6, width: 28, height: SHADOWS - SUMS[0] + 16 }),
       svg("line", { class: "place", x1: 0, x2: 0, y1: SUMS[0] - 6, y2: SHADOWS }),
@@ -112,7 +114,8 @@ export function labelLine(labels, names, pair, width) {
     const which = c === pair[0] ? "first" : c === pair[1] ? "second" : "other";
     return [mark(which, x(labels[c]), 30, which === "other" ? 3.5 : 5), svg("text", { class: `letter ${which}`, x: x(labels[c]), y: 18 - 12 * (row % 2), "text-anchor": "middle" }, names(c))];
   });
-  return svg("svg", { width, height: 42, viewBox: `0 0 ${width} 42`, role: "img", "aria-label": `Labels: ${order.map((c) => `${names(c)} ${fmt(labels[c], 3)}`).join(", ")}` }, [
+  const said = order.map((c) => `${names(c)} ${fmt(labels[c], 3)}`).join(", ");
+  return svg("svg", { width, height: 42, viewBox: `0 0 ${width} 42`, role: "img", "aria-label": say(words.labels.label, { labels: said }) }, [
     svg("line", { class: "axis", x1: 0, x2: width, y1: 30, y2: 30 }), ...marks,
   ]);
 }

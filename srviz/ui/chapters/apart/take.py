@@ -9,7 +9,7 @@ from srviz.lab import separate
 from srviz.lab.contexts import KINDS, Contexts
 from srviz.lab.jobs.apart import unpacked
 from srviz.lab.tasks import data
-from srviz.ui.chapters.apart import apart
+from srviz.ui.chapters.apart import WORDS, apart
 from srviz.ui.chapters.apart.run import current
 from srviz.ui.kit.program import Code, Script
 from srviz.ui.kit.table import Columns
@@ -33,11 +33,9 @@ def _fitted(state: State) -> dict[str, Tensor]:
 
 def caption(state: State) -> str:
     """Which crowds, and how many heads."""
-    heads = f"{state['heads']} head" + ("s" if state["heads"] > 1 else "")
-    return (
-        f"{state['sequences']} crowds ({KINDS[state['kind']].lower()}): {heads} of sliced ReLU give each crowd a "
-        "label, and a pointwise map sends every token to its target."
-    )
+    heads, kind = state["heads"], KINDS[state["kind"]].lower()
+    many = "many" if heads > 1 else "one"
+    return WORDS(f"take.caption.{many}", crowds=state["sequences"], kind=kind, heads=heads)
 
 
 def numbers(state: State) -> Columns:
@@ -61,7 +59,7 @@ def script(state: State) -> Script:
     heads = [[head.turn, head.place] for head in built.heads]
     digits = [Code(repr(value), kind="") for value in (heads, built.pointwise.direction.tolist())]
     return Script(
-        SCRIPTS / "apart", "Tell them apart", {"crowds": code, "heads": digits[0]},
+        SCRIPTS / "apart", WORDS("title"), {"crowds": code, "heads": digits[0]},
         {
             "numpy": {"direction": Code(f"np.array({digits[1].text})", kind="")},
             "torch": {"direction": Code(f"x.new_tensor({digits[1].text})", kind="")},
@@ -70,7 +68,7 @@ def script(state: State) -> Script:
 
 
 CROWDS = Figure(
-    ("apart",), "tell-them-apart", "the crowds", caption, numbers, script,
+    ("apart",), "tell-them-apart", WORDS("take.name"), caption, numbers, script,
     second={"kind": "means", "sequences": "3", "heads": "2", "seed": "5"},
 )  # fmt: skip
 FIGURES = (CROWDS,)

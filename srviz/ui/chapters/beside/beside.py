@@ -19,6 +19,7 @@ from srviz.attention.methods import sliced
 from srviz.figures import beside as figures
 from srviz.inputs.patterns import PATTERNS
 from srviz.measure.spread import spread
+from srviz.ui.chapters.beside import WORDS
 from srviz.ui.kit import compute, controls, trained, url
 from srviz.ui.kit.chart import chart, mode
 from srviz.ui.kit.figure import Arithmetic, Click, clicked, figure, pair
@@ -26,11 +27,12 @@ from srviz.ui.kit.figure import Arithmetic, Click, clicked, figure, pair
 LEAST, MOST = 4, 256
 # the orders of queries and keys, by their names in the link: as they come, or by the scores of a method that takes them
 SCORED = {"sorted" if method is sliced() else name: name for name, method in METHODS.items() if method.projection}
+SHORT = {name: METHODS[name].label.removeprefix("Sliced ") for name in SCORED.values()}
 OWN = "own"  # each method by its own scores, and those that have none as the first sliced one
 ORDERS = (
-    {OWN: "each its own"}
-    | {order: f"all as {METHODS[name].label.removeprefix('Sliced ')}" for order, name in SCORED.items()}
-    | {"input": "as they come"}
+    {OWN: WORDS("orders.own")}
+    | {order: WORDS("orders.all", method=SHORT[name]) for order, name in SCORED.items()}
+    | {"input": WORDS("orders.input")}
 )
 PARAMETERS = (
     *controls.parameters("clusters", sizes=(LEAST, MOST, 48), seed=119, head=3),
@@ -40,10 +42,8 @@ PARAMETERS = (
     url.whole("key", 0, MOST, 0),
 )
 GROUP, ROW = "beside", 4
-UNTRAINED = "**The heads are untrained**: the maps show how the methods work, and mean nothing."
 FAINT = 6  # times as large as another map's: a scale that makes that one's weights too pale to be seen
 DRAWN, FACTOR = 128, 2  # beyond so many rows a pane has fewer pixels than cells: drawn coarser by so much
-SAME = "the same for all maps"
 PLACES, PATTERN = "places", "pattern"
 Matrix = NDArray[np.float32]
 Setting = tuple[str, int, int, int, str, str]  # `controls.Setting`, and which of `trained.KINDS`
@@ -73,11 +73,12 @@ def panes(setting: Setting) -> list[MatrixPane]:
         template, terms = _arithmetic(method, heads)
         weights = _weights(method, heads, effective=False)
         sums = weights.sum(1)
-        note = (
-            "rows sum to 1" if np.allclose(sums, 1, atol=1e-5) else f"rows sum to {sums.min():.2f} … {sums.max():.2f}"
-        )
-        shown = template.replace("\n", " ") + " · the row sums to {sum}"
-        title = f"{method.label}, raw" if method.signed else method.label
+        if np.allclose(sums, 1, atol=1e-5):
+            note = WORDS("maps.sums.one")
+        else:
+            note = WORDS("maps.sums.other", least=sums.min(), most=sums.max())
+        shown = WORDS("maps.terms.raw", terms=template.replace("\n", " "))
+        title = WORDS("maps.raw", method=method.label) if method.signed else method.label
         formula = method.formula.removesuffix(" − row mean")
         terms |= {"w": ("z", 0), "sum": ("i", sums.tolist())}
         tone = method.look.tone
@@ -87,11 +88,9 @@ def panes(setting: Setting) -> list[MatrixPane]:
             mean = sums / len(weights)
             terms = {"a": ("z+i", mean.tolist()), "mean": ("i", mean.tolist()), "w": ("z", 0)}
             terms |= {"sum": ("i", weights.sum(1).tolist())}
-            shown = "{a} − row mean {mean} = {w} · the row sums to {sum}"
-            title = f"{method.label}, effective"
-            result.append(
-                MatrixPane(title, method.name, tone, "rows sum to 0", weights, True, method.formula, shown, terms)
-            )
+            note, shown = WORDS("maps.sums.zero"), WORDS("maps.terms.effective")
+            title = WORDS("maps.effective", method=method.label)
+            result.append(MatrixPane(title, method.name, tone, note, weights, True, method.formula, shown, terms))
     return result
 
 
@@ -151,9 +150,9 @@ def order_of(order: str, method: str = "") -> str:
 def words_of(order: str, method: str = "") -> str:
     """The order of a map, for its axes. method: of the map, by name; none of the pattern's."""
     if order == "input":
-        return "as they come"
+        return WORDS("maps.order.input")
     by = SCORED[order_of(order, method)]
-    return "by score" if by == method else f"{METHODS[by].label.removeprefix('Sliced ')}’s order"
+    return WORDS("maps.order.score") if by == method else WORDS("maps.order.other", method=SHORT[by])
 
 
 def _rows(cells: list[int]) -> list[list[int]]:
@@ -188,7 +187,7 @@ def beside_softmax() -> url.State:
         switch, says = st.columns([1, 4], gap="medium", vertical_alignment="center")
         with switch:
             trained.control(there=True)
-        says.caption(look.says(list(METHODS.values())) if state["heads"] == "trained" else UNTRAINED)
+        says.caption(look.says(list(METHODS.values())) if state["heads"] == "trained" else WORDS("untrained"))
     shown, drawn = panes(setting), drawings(setting, state["order"], mode())
     held = Click(*(state[name] - 1 if state[name] else None for name in ("query", "key")))
     show = partial(figure, group=GROUP, held=held)
@@ -201,8 +200,8 @@ def beside_softmax() -> url.State:
         cells = iter([cell for row in rows for cell in row])
         for number, (pane, key) in enumerate(zip(shown, _pane_keys(), strict=True)):
             with next(cells):
-                shade = "darkest at ±" if pane.signed else "black from "
-                _head(pane.title, pane.note, *([f"{shade}{drawn.ends[number]:.3f}"] if drawn.own else []))
+                end = WORDS(f"maps.darkest.{'effective' if pane.signed else 'raw'}", end=drawn.ends[number])
+                _head(pane.title, pane.note, *([end] if drawn.own else []))
                 by_cell = pane.weights if n > DRAWN else None
                 arithmetic = Arithmetic(pane.template, pane.terms, pane.formula, by_cell, pane.title)
                 queries, keys = orders(setting, order_of(state["order"], pane.method), n)
@@ -210,21 +209,21 @@ def beside_softmax() -> url.State:
                 show(drawn.panes[number], key=key, alt=alt, queries=queries, keys=keys, arithmetic=arithmetic)
         if drawn.pattern:
             with next(cells):
-                _head("The pattern asked for", "known for this input", *blank)
+                _head(WORDS("pattern.title"), WORDS("pattern.note"), *blank)
                 queries, keys = orders(setting, order_of(state["order"]), n)
-                show(drawn.pattern, key=PATTERN, alt="The pattern asked for", queries=queries, keys=keys)
+                show(drawn.pattern, key=PATTERN, alt=WORDS("pattern.title"), queries=queries, keys=keys)
         with next(cells):
-            _head("The tokens", "query and key are ringed", *blank)
+            _head(WORDS("tokens.title"), WORDS("tokens.note"), *blank)
             with st.container(key="lines") if wide else contextlib.nullcontext():
-                show(drawn.places, key=PLACES, alt=f"{n} tokens where they lie", points=range(n))
+                show(drawn.places, key=PLACES, alt=WORDS("tokens.alt", n=n), points=range(n))
         with next(cells):
-            _head("The shades", *(("each map has its own,", "as its title says") if drawn.own else (SAME,)))
-            ends = "the number that each map has above it" if drawn.own else f"{drawn.top:.3f}"
-            show(drawn.scales, key="scales", alt=f"Raw weights from 0 to {ends}, effective to {drawn.reach:.3f}")
-        pair(GROUP, key="pair", idle="Point at a cell: all maps light the same pair, and its numbers stand here.")
-    notes = " ".join(method.note for method in METHODS.values() if method.note)
-    coarse = f"Of each {FACTOR} × {FACTOR} cells the largest is drawn. The numbers belong to single cells. "
-    st.caption(f"{coarse if n > DRAWN else ''}{'' if look else UNTRAINED + ' '}{notes}".rstrip())
+            scale = "own" if drawn.own else "same"
+            _head(WORDS("shades.title"), *WORDS.texts(f"shades.{scale}.notes"))
+            show(drawn.scales, key="scales", alt=WORDS(f"shades.{scale}.alt", top=drawn.top, reach=drawn.reach))
+        pair(GROUP, key="pair", idle=WORDS("maps.point"))
+    notes = [WORDS("maps.coarse", factor=FACTOR)] if n > DRAWN else []
+    notes += [] if look else [WORDS("untrained")]
+    st.caption(" ".join(notes + [method.note for method in METHODS.values() if method.note]))
     return state
 
 
@@ -232,14 +231,14 @@ def _told(pane: MatrixPane, held: Click, order: str) -> str:
     """A map in a sentence or two: what it shows, and the weight of the pair that is held."""
     n = len(pane.weights)
     row, column = np.unravel_index(int(np.argmax(pane.weights)), pane.weights.shape)
-    says = (
-        f"{pane.title}: weights of {n} queries on {n} keys, {order}; {pane.note}. The largest, "
-        f"{pane.weights.max():.3f}, is that of query {row + 1} on key {column + 1}."
-    )
+    says = WORDS(
+        "maps.told", title=pane.title, n=n, order=order, note=pane.note, most=pane.weights.max(),
+        query=row + 1, key=column + 1,
+    )  # fmt: skip
     if held.query is None or held.key is None:
         return says
     weight = pane.weights[held.query, held.key]
-    return f"{says} Query {held.query + 1} gives key {held.key + 1} the weight {weight:.3f}."
+    return f"{says} {WORDS('maps.held', query=held.query + 1, key=held.key + 1, weight=weight)}"
 
 
 @dataclass(frozen=True)
@@ -302,7 +301,7 @@ def _suit() -> None:
 
 def _order(place: DeltaGenerator) -> None:
     place.segmented_control(
-        "Order of queries and keys", list(ORDERS), key=url.key("order"), format_func=ORDERS.__getitem__, required=True
+        WORDS("orders.label"), list(ORDERS), key=url.key("order"), format_func=ORDERS.__getitem__, required=True
     )
 
 
@@ -310,22 +309,15 @@ def spreads(state: url.State) -> None:
     """How the weights are spread: for one query where one was clicked, else for all."""
     setting = setting_of(state)
     one = state["query"]
-    st.markdown(
-        f"These numbers are for query {one}, which is held above."
-        if one
-        else "These numbers are for all queries. Choose a cell above to see those of one query."
-    )
+    st.markdown(WORDS("spread.one", query=one) if one else WORDS("spread.all"))
     if one:
-        st.button("All queries", key="all queries", on_click=_all_queries, args=(url.key("query"), url.key("key")))
+        st.button(
+            WORDS("spread.button"), key="all queries", on_click=_all_queries, args=(url.key("query"), url.key("key"))
+        )
     histogram, table = _spread(setting, one, mode())
-    alt = "Histogram of the sizes of the weights of every method, on a log axis"
-    chart(histogram, alt, "histogram", st.container())
+    chart(histogram, WORDS("spread.alt"), "histogram", st.container())
     st.markdown(table)
-    each = "" if one else "Both numbers are means over all queries, so one is not exactly e to the power of the other."
-    st.caption(
-        "H is the entropy of the numbers |w| / Σ|w| of one query, in nats. A query that gives m keys the same weight "
-        f"has H = ln m. So e^H says to about how many keys a query attends. {each}"
-    )
+    st.caption(WORDS("spread.entropy") if one else f"{WORDS('spread.entropy')} {WORDS('spread.means')}")
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
@@ -333,11 +325,11 @@ def _spread(setting: Setting, one: int, mode: str) -> tuple[str, str]:
     """The histogram as JSON and the table as Markdown, of one query from 1, or of all where that is 0."""
     shown = panes(setting)
     rows = slice(one - 1, one) if one else slice(None)
-    lines = ["| | share of exact zeros | entropy H | as many keys as, e^H |", "|---|---:|---:|---:|"]
+    lines = [f"| | {' | '.join(WORDS.texts('spread.columns'))} |", "|---|---:|---:|---:|"]
     for pane in shown:
         found = spread(torch.from_numpy(pane.weights[rows]).double())
-        numbers = f"{found.zeros.mean():.2f} | {found.entropy.mean():.2f} | {found.effective.mean():.1f}"
-        lines.append(f"| {pane.title} | {numbers} of {len(pane.weights)} |")
+        keys = WORDS("spread.keys", keys=found.effective.mean(), n=len(pane.weights))
+        lines.append(f"| {pane.title} | {found.zeros.mean():.2f} | {found.entropy.mean():.2f} | {keys} |")
     weights = {pane.title: pane.weights[rows] for pane in shown}
     drawing = figures.histogram(weights, [pane.tone for pane in shown], mode=mode)
     return drawing.to_json(), "\n".join(lines)

@@ -14,6 +14,7 @@ from srviz.attention import METHODS
 from srviz.figures import beside as figures
 from srviz.inputs import INPUTS
 from srviz.inputs.patterns import PATTERNS
+from srviz.ui.chapters.beside import WORDS
 from srviz.ui.chapters.beside.beside import Matrix, order_of, orders, words_of
 from srviz.ui.chapters.beside.record import TOKENS as FITTED
 from srviz.ui.chapters.beside.record import recorded
@@ -94,30 +95,23 @@ def pattern_fit(state: url.State, menu: Callable[[], object]) -> None:
         fits.asked, fits.epoch = (), state.epoch
     mine = state["input"]
     if mine not in PATTERNS:
-        st.markdown("This input has no known pattern. The inputs in the table have one.")
+        st.markdown(WORDS("fits.none"))
     bar = None
     with st.container(key="fits"):
         table = st.empty()
     _table(fits, table)
     menu()
-    said = recorded()
-    st.caption(
-        f"Recorded on {said['date']} on {said['processor']}, torch {said['torch']}, by `{said['command']}`. "
-        f"{said['tokens']} tokens, drawn from seed {said['seed']}, and one head of 8 coordinates. A is the matrix of "
-        f"raw weights, after the best of {said['starts']} starts of {said['steps']} steps of Adam. The distance to the "
-        f"pattern P is ‖αA − P‖ / ‖P‖ with the best scale α. It is 0 for the pattern itself. A distance below {NEAR} "
-        "is bold. Its square is below 0.1, so A misses less than a tenth of the pattern's sum of squares."
-    )
+    st.caption(WORDS("fits.recorded", near=NEAR, **recorded()))
     if fits.asked:
         bar = work.stop_and_bar("stop fit", _fit, fits, ())
     else:
         with st.container(horizontal=True, vertical_alignment="center"):
             if mine in PATTERNS and not fits.complete(mine):
                 begun = any(fits.reached(mine, method) for method in METHODS)
-                label = "Go on" if begun else "Fit this pattern here"
+                label = WORDS("fits.on") if begun else WORDS("fits.begin")
                 st.button(label, key="fit", on_click=_fit, args=(fits, (mine,)))
             if not all(map(fits.complete, PATTERNS)):
-                st.button("Fit all patterns here", key="fit all", on_click=_fit, args=(fits, tuple(PATTERNS)))
+                st.button(WORDS("fits.all"), key="fit all", on_click=_fit, args=(fits, tuple(PATTERNS)))
     for pattern in () if fits.asked else PATTERNS:
         reached = [fits.reached(pattern, method) for method in METHODS]
         last = [fitted.last for fitted in reached if fitted and fitted.last]
@@ -128,7 +122,8 @@ def pattern_fit(state: url.State, menu: Callable[[], object]) -> None:
                 if not (fitted and fitted.done)
             )
             step = fitted.last.step if fitted and fitted.last else 0
-            st.markdown(f"Stopped: {INPUTS[pattern].title}, {label}, at step {step} of {last[0].steps}.")
+            title, steps = INPUTS[pattern].title, last[0].steps
+            st.markdown(WORDS("fits.stopped", pattern=title, method=label, step=step, steps=steps))
     for trouble in {fitted.trouble for fitted in fits.found.values() if fitted.trouble and not fits.asked}:
         st.warning(trouble)
     if any(fits.reached(mine, method) for method in METHODS):
@@ -158,7 +153,7 @@ def _table(fits: Fits, place: DeltaGenerator) -> None:
         return f"{words} / {number(fitted.last.best)}{'' if fitted.done else ' …'}"
 
     rows = [
-        ["Distance", *(method.label for method in METHODS.values())],
+        [WORDS("fits.distance"), *(method.label for method in METHODS.values())],
         ["---", *["---:"] * len(METHODS)],
     ]
     rows += [[INPUTS[pattern].title, *(cell(pattern, method) for method in METHODS)] for pattern in PATTERNS]
@@ -166,7 +161,7 @@ def _table(fits: Fits, place: DeltaGenerator) -> None:
     with place.container():
         st.markdown("\n".join(f"| {' | '.join(row)} |" for row in rows))
         if here:
-            st.markdown("What stands after the slash was fitted here, now.")
+            st.markdown(WORDS("fits.here"))
 
 
 def _maps(state: url.State, fits: Fits) -> None:
@@ -186,19 +181,20 @@ def _maps(state: url.State, fits: Fits) -> None:
     with st.container(border=True, key="fitted"):
         cells = st.columns(1 + len(METHODS), gap="medium")
     with cells[0]:
-        _title("The pattern", INPUTS[name].title)
-        shown = Arithmetic("{w}", {"w": ("z", 0)}, "Point at a cell to see its number.")
-        show(drawing(pattern), key="fitted pattern", alt=f"The pattern of {INPUTS[name].title}", arithmetic=shown)
+        _title(WORDS("fits.pattern"), INPUTS[name].title)
+        shown = Arithmetic("{w}", {"w": ("z", 0)}, WORDS("fits.point"))
+        alt = WORDS("fits.alt", input=INPUTS[name].title)
+        show(drawing(pattern), key="fitted pattern", alt=alt, arithmetic=shown)
     for method, cell in zip(METHODS.values(), cells[1:], strict=True):
         fitted = fits.reached(name, method.name)
         if fitted is None or fitted.first is None or fitted.last is None:
             continue
         with cell:
-            _title(method.label, f"{fitted.last.best:.2f}, untrained {fitted.first.distance:.2f}")
+            _title(method.label, WORDS("fits.reached", best=fitted.last.best, first=fitted.first.distance))
             weights = fitted.last.weights
-            alt = f"{method.label} fitted to the pattern, distance {fitted.last.best:.2f}"
+            alt = WORDS("fits.fitted", method=method.label, distance=fitted.last.best)
             show(drawing(weights), key=f"fitted {method.name}", alt=alt, arithmetic=replace(shown, idle=""))
-    st.caption("The scores that give the order are those of the untrained head. Each map has its own scale.")
+    st.caption(WORDS("fits.order"))
 
 
 def _run(fits: Fits, mine: str, bar: work.Bar, table: DeltaGenerator) -> None:
@@ -231,13 +227,14 @@ def _fit_one(seed: int, pattern: str, method: str, fitted: Fitted, show: Callabl
     attachments = {"x": work.pack(tokens.x), "pattern": work.pack(PATTERNS[pattern](tokens))}
     if fitted.last:
         attachments["state"] = fitted.last.state
-    what = f"{INPUTS[pattern].title}, {METHODS[method].label}"
+    title, label = INPUTS[pattern].title, METHODS[method].label
 
     def tell() -> None:
         if fitted.last:
-            show(fitted.last.step / fitted.last.steps, f"{what}: distance {fitted.last.best:.2f}")
+            text = WORDS("fits.doing", pattern=title, method=label, distance=fitted.last.best)
+            show(fitted.last.step / fitted.last.steps, text)
         else:
-            show(0.0, f"{what} …")
+            show(0.0, f"{title}, {label} …")
 
     plan = {"job": "measure.fit", "method": method}
     work.watch(jobs.stream(plan, attachments, work.limits("cpu")), fitted.take, tell)

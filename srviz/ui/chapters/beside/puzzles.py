@@ -1,8 +1,9 @@
 """A puzzle beside softmax."""
 
 from srviz.attention.methods import METHODS
+from srviz.ui.chapters.beside import WORDS
 from srviz.ui.chapters.beside.beside import weights_of
-from srviz.ui.kit.puzzle import Puzzle, State
+from srviz.ui.kit.puzzle import State, worded
 
 
 def agreed(state: State) -> bool:
@@ -18,16 +19,4 @@ def agreed(state: State) -> bool:
     )
 
 
-PUZZLES = (
-    Puzzle(
-        "agreed", "Where both look",
-        "Find a query that gives its largest weight to the same key by softmax and by sliced ReLU. Click a cell of "
-        "its row to hold it.",
-        {}, agreed,
-        "Sliced ReLU always gives the most to the key with the lowest score. Look for a row in which softmax does so "
-        "too.",
-        (("Choose head 2, and hold a pair in the row of query 2.", {"head": "2", "query": "2", "key": "1"}),),
-        "For sliced ReLU the favourite of every query is the same key, the lowest on the line. Softmax has a "
-        "favourite for each query. They agree by accident, and that is one thing that a single ramp cannot do.",
-    ),
-)  # fmt: skip
+PUZZLES = (worded(WORDS, "agreed", {}, agreed, {"head": "2", "query": "2", "key": "1"}),)

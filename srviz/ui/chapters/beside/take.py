@@ -9,7 +9,7 @@ import streamlit as st
 from srviz.attention import METHODS
 from srviz.inputs.patterns import PATTERNS
 from srviz.measure.fit import STEPS
-from srviz.ui.chapters.beside import beside, fits
+from srviz.ui.chapters.beside import WORDS, beside, fits
 from srviz.ui.chapters.beside.record import TOKENS, reached, recorded
 from srviz.ui.kit import compute, controls, trained
 from srviz.ui.kit.program import Script
@@ -21,11 +21,13 @@ SCRIPTS = Path(__file__).parent / "scripts"
 
 def caption(state: State) -> str:
     """Which tokens, which head, and in which order."""
-    n = controls.count(state)
-    order = "as they come" if state["order"] == "input" else "sorted by score"
-    return (
-        f"The weights of {n} queries (down) on {n} keys (across), {order}, by every method: head {state['head']} of "
-        f"{state['heads']} projections on the input “{controls.chosen(state).title}”."
+    return WORDS(
+        "take.caption",
+        n=controls.count(state),
+        order=WORDS(f"take.order.{'input' if state['order'] == 'input' else 'sorted'}"),
+        head=state["head"],
+        heads=WORDS(f"take.heads.{state['heads']}"),
+        input=controls.chosen(state).title,
     )
 
 
@@ -42,11 +44,11 @@ def numbers(state: State) -> Columns:
 def script(state: State) -> Script:
     """Every method's formula on the head that is shown."""
     kind = trained.kind(compute.tokens(*controls.setting(state)[:3]), state["heads"])
-    return Script(SCRIPTS / "methods", "Beside softmax", {"shown": controls.shown(state, kind=kind)})
+    return Script(SCRIPTS / "methods", WORDS("title"), {"shown": controls.shown(state, kind=kind)})
 
 
 MAPS = Figure(
-    ("maps",), "beside-softmax", "the maps of weights", caption, numbers, script,
+    ("maps",), "beside-softmax", WORDS("take.maps"), caption, numbers, script,
     second={"input": "moons", "heads": "trained", "n": "20", "head": "2"},
 )  # fmt: skip
 
@@ -77,7 +79,7 @@ def fit_script(state: State) -> Script:
     """The fits to the pattern of this input, or to the first one."""
     pattern = state["input"] if state["input"] in PATTERNS else next(iter(PATTERNS))
     values = {"pattern": pattern, "seed": state["seed"], "methods": list(METHODS), "tokens": TOKENS}
-    return Script(SCRIPTS / "fits", "Beside softmax", values | {"steps": STEPS})
+    return Script(SCRIPTS / "fits", WORDS("title"), values | {"steps": STEPS})
 
 
 def fit_checked(state: State) -> Columns:
@@ -88,9 +90,7 @@ def fit_checked(state: State) -> Columns:
 
 
 FITS = Figure(
-    ("fits",), "fits", "the table of fits",
-    lambda state: "The distance to each pattern that every method reaches when its maps are fitted to it, recorded and "
-    "reached here.",
-    fit_numbers, fit_script, variants=("torch",), checked=fit_checked,
+    ("fits",), "fits", WORDS("take.fits"), lambda state: WORDS("take.distances"), fit_numbers, fit_script,
+    variants=("torch",), checked=fit_checked,
 )  # fmt: skip
 FIGURES = (MAPS, FITS)

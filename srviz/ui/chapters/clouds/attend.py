@@ -11,6 +11,7 @@ from srviz import host, jobs, numbers
 from srviz.attention.methods import sliced
 from srviz.figures import clouds as figures
 from srviz.measure.everything import PROCESS_BYTES, Estimate, bytes_needed, everything
+from srviz.ui.chapters.clouds import WORDS
 from srviz.ui.chapters.clouds.clouds import (
     GROUP,
     HEAD_DIM,
@@ -76,10 +77,12 @@ class Attended:
 
     def doing(self, n: int) -> tuple[float, str]:
         """How far it is, 0 … 1, and what it is at, in words. n: all tokens."""
-        if self.heads < HEADS:
-            done = f"{self.heads} of {HEADS} heads" if self.heads else "projecting"
-            return self.share, f"Sliced ReLU: {done}, {numbers.duration(self.seconds)}"
-        return self.rows / n, f"Softmax: {self.rows:,} of {n:,} queries"
+        if self.heads == HEADS:
+            return self.rows / n, WORDS("attend.doing.softmax", done=self.rows, n=n)
+        time = numbers.duration(self.seconds)
+        if self.heads:
+            return self.share, WORDS("attend.doing.heads", done=self.heads, heads=HEADS, time=time)
+        return self.share, WORDS("attend.doing.projecting", time=time)
 
 
 def _make_coloured(setting: CloudSetting, projection: str, device: str, names: tuple[str, ...], colours: str) -> str:
@@ -99,10 +102,7 @@ def attend_to_everything(place: Place) -> None:
     if run.trouble and not run.running:
         st.warning(run.trouble)
     if run.colours is None and run.estimate is None and not run.running:
-        st.markdown(
-            f"All {shown.tokens.n:,} tokens attend to all, in {HEADS} untrained heads of {HEAD_DIM} coordinates. Here "
-            "are the time and memory of sliced ReLU, its output as colours, and what softmax would take for the same."
-        )
+        st.markdown(WORDS("attend.lead", n=shown.tokens.n, heads=HEADS, size=HEAD_DIM))
         _offer(run, shown)
         return
     with st.container(key="attended"):
@@ -111,10 +111,11 @@ def attend_to_everything(place: Place) -> None:
     with left:
         _cloud(shown, place)
     with middle:
-        _title("Sliced ReLU", f"all {shown.tokens.n:,} tokens to all, {HEADS} heads of {HEAD_DIM}")
+        note = WORDS("attend.sliced.note", n=shown.tokens.n, heads=HEADS, size=HEAD_DIM)
+        _title(WORDS("attend.sliced.title"), note)
         _sliced(run, shown, place)
     with right:
-        _title("Softmax", "the same heads")
+        _title(WORDS("attend.softmax.title"), WORDS("attend.softmax.note"))
         _softmax(run, shown.tokens.n)
     if run.running:
         _go(run, shown)
@@ -123,32 +124,36 @@ def attend_to_everything(place: Place) -> None:
 def _cloud(shown: Scene, place: Place) -> None:
     """The tokens in their own colours, by class, or all alike."""
     tokens, names = shown.tokens, shown.tokens.labels
-    _title("The cloud", "by class" if names else "in its own colours" if tokens.colour is not None else "as it is")
+    how = "classes" if names else "colour" if tokens.colour is not None else "plain"
+    _title(WORDS("attend.cloud.title"), WORDS(f"attend.cloud.note.{how}"))
     if tokens.label is not None:
         changes = figures.classes(tokens.label[shown.drawn])
     elif tokens.colour is not None:
         changes = figures.shades(tokens.colour[shown.drawn])
     else:
         changes = figures.shades(shown.place * 0 + 0.5)
-    words = f"The cloud, {tokens.n:,} points" + (f" of {len(names)} classes: {', '.join(names)}" if names else "")
+    if names:
+        alt = WORDS("attend.cloud.classes", n=tokens.n, classes=len(names), names=", ".join(names))
+    else:
+        alt = WORDS("attend.cloud.plain", n=tokens.n)
     drawing = coloured(*place, names, mode())
-    figure(drawing, key="cloud itself", group=GROUP, points=shown.drawn, paint=Paint(changes), alt=words)
+    figure(drawing, key="cloud itself", group=GROUP, points=shown.drawn, paint=Paint(changes), alt=alt)
 
 
 def _sliced(run: Attended, shown: Scene, place: Place) -> None:
     if run.colours is not None:
-        what = "whole" if run.heads == HEADS else f"{run.heads} of {HEADS} heads"
+        whole, drawn = run.heads == HEADS, "drawn" if len(shown.drawn) < shown.tokens.n else "all"
+        alt = WORDS("attend.sliced.whole") if whole else WORDS("attend.sliced.part", done=run.heads, heads=HEADS)
         figure(
             coloured(*place, (), mode()), key="cloud output", group=GROUP, points=shown.drawn,
-            paint=Paint(figures.shades(run.colours)), alt=f"The output of attention, {what}, as three colours",
+            paint=Paint(figures.shades(run.colours)), alt=alt,
         )  # fmt: skip
-        stopped = "" if run.heads == HEADS else f" Stopped after {run.heads} of {HEADS} heads."
-        seen = " at the points drawn" if len(shown.drawn) < shown.tokens.n else ""
-        peak = f", the process at most {numbers.size(run.peak)} of the host's memory" if run.peak else ""
-        st.markdown(
-            f"**{numbers.duration(run.seconds)}**, the projections of all tokens included{peak}.{stopped}  \n"
-            f":gray[Colours: the three principal components of the output{seen}. Measured just now on {run.on}.]"
-        )
+        took = "peak" if run.peak else "time"
+        time, peak = numbers.duration(run.seconds), numbers.size(run.peak)
+        said = [WORDS(f"attend.sliced.took.{took}", time=time, peak=peak)]
+        said += [] if whole else [WORDS("attend.sliced.stopped", done=run.heads, heads=HEADS)]
+        colours = WORDS(f"attend.sliced.colours.{drawn}", on=run.on)
+        st.markdown(f"{' '.join(said)}  \n:gray[{colours}]")
     _offer(run, shown)
 
 
@@ -159,19 +164,18 @@ def _offer(run: Attended, shown: Scene) -> None:
         beside = 0 if shown.x.is_cuda else PROCESS_BYTES
         return beside + bytes_needed(n, shown.tokens.x.shape[1], HEADS, HEAD_DIM)
 
-    where = "on the accelerator" if shown.x.is_cuda else "on this host"
     left = torch.cuda.mem_get_info(shown.x.device)[0] if shown.x.is_cuda else host.available()
     if needs(shown.tokens.n) > left:
-        st.markdown(
-            f"{shown.tokens.n:,} tokens of {shown.tokens.x.shape[1]} numbers would take up to "
-            f"{numbers.size(needs(shown.tokens.n))} of memory, and {numbers.size(left)} are left {where}."
-        )
+        n, width = shown.tokens.x.shape
+        where = "accelerator" if shown.x.is_cuda else "host"
+        needed, free = numbers.size(needs(n)), numbers.size(left)
+        st.markdown(WORDS(f"attend.memory.{where}", n=n, numbers=width, needed=needed, left=free))
         smaller = [n for n in offered() if n < shown.tokens.n and needs(n) <= left]
         if smaller:
-            st.button(f"Take {smaller[-1]:,} points instead", key="fewer", on_click=_take, args=(smaller[-1],))
+            st.button(WORDS("attend.fewer", n=smaller[-1]), key="fewer", on_click=_take, args=(smaller[-1],))
     elif not run.running:
-        label = "Attend again" if run.heads == HEADS else "Go on" if run.heads else "Attend to everything"
-        st.button(label, key="attend", on_click=_start, args=(True,))
+        label = "again" if run.heads == HEADS else "on" if run.heads else "begin"
+        st.button(WORDS(f"attend.button.{label}"), key="attend", on_click=_start, args=(True,))
 
 
 def _take(n: int) -> None:
@@ -180,22 +184,17 @@ def _take(n: int) -> None:
 
 def _softmax(run: Attended, n: int) -> None:
     if run.estimate is None:
-        st.caption(
-            "It is measured after sliced ReLU where that takes a few seconds, and estimated where it takes longer."
-        )
+        st.caption(WORDS("attend.softmax.later"))
         return
     measured = run.rows == n
-    time = numbers.duration(run.taken) if measured else f"about {numbers.duration(run.estimate.seconds)}"
-    sizes = f"n = {run.estimate.sizes[0]:,} … {run.estimate.sizes[-1]:,}"
-    how = "measured just now" if measured else f"an estimate, as n² from {sizes} measured just now"
-    st.markdown(
-        f"Fused: **{time}**, in memory that grows as n.  \n"
-        f"Written out: **{numbers.size(4 * n * n)}** of weights for each head.  \n"
-        f":gray[These are two ways to the same output. Only the first is timed: {how}. Each head has n² weights of 4 "
-        f"bytes. All {HEADS} heads would take {numbers.size(run.estimate.bytes)}.]"
-    )
+    how, seconds = ("measured", run.taken) if measured else ("estimated", run.estimate.seconds)
+    fused = WORDS(f"attend.softmax.fused.{how}", time=numbers.duration(seconds))
+    written = WORDS("attend.softmax.written", size=numbers.size(4 * n * n))
+    ways = WORDS(f"attend.softmax.ways.{how}", least=run.estimate.sizes[0], most=run.estimate.sizes[-1])
+    every = WORDS("attend.softmax.all", heads=HEADS, size=numbers.size(run.estimate.bytes))
+    st.markdown(f"{fused}  \n{written}  \n:gray[{ways} {every}]")
     if run.rows and not measured:
-        st.caption(f"Stopped after {run.rows:,} of {n:,} queries, {numbers.duration(run.taken)}.")
+        st.caption(WORDS("attend.softmax.stopped", done=run.rows, n=n, time=numbers.duration(run.taken)))
 
 
 def _start(running: bool) -> None:
@@ -255,9 +254,8 @@ def _there(state: State) -> bool:
 
 
 ATTENDED = Figure(
-    ("attended",), "attend-to-everything", "what attention makes of the cloud",
-    lambda state: "All tokens of the cloud attend to all: the cloud, and the output as three colours.",
-    _outputs, there=_there,
+    ("attended",), "attend-to-everything", WORDS("take.attended"), lambda state: WORDS("take.output"), _outputs,
+    there=_there,
 )  # fmt: skip
 
 

@@ -20,7 +20,7 @@ from srviz.inputs import CLOUDS, Tokens
 from srviz.lab.trained import TrainedProjections
 from srviz.measure import query as measure
 from srviz.measure.everything import PROCESS_BYTES, bytes_needed
-from srviz.ui.chapters.clouds import own
+from srviz.ui.chapters.clouds import WORDS, own
 from srviz.ui.kit import compute, controls, shell, trained, url
 from srviz.ui.kit.chart import chart, mode
 from srviz.ui.kit.figure import Arithmetic, Paint, clicked, figure
@@ -34,8 +34,8 @@ MOST_DRAWN = 30_000
 SIDE = 22  # of the grid on which the slice is evaluated, to draw its level set
 RINGED = 60
 GROUP = "clouds"
-SCALES = {"own": "Each its own", "shared": "One for all"}
-PROJECTIONS = {"mlp": "MLP", "linear": "Linear"}
+SCALES = ("own", "shared")
+PROJECTIONS = ("mlp", "linear")
 TRAINED = "trained"  # instead of a kind of Π
 Numbers = NDArray[np.float32]
 
@@ -67,7 +67,7 @@ def _link(name: str) -> str:
 
 
 def _gone(text: str) -> str:
-    return own.GONE if text.startswith(own.NAME) else ""
+    return WORDS("own.gone") if text.startswith(own.NAME) else ""
 
 
 def methods() -> list[Method]:
@@ -84,10 +84,10 @@ PARAMETERS = (
     url.whole("seed", 0, controls.MOST_SEED, 4),
     url.real("noise", 0, 0.3, 0.0),
     url.real("outliers", 0, 0.5, 0.0),
-    url.choice("slice", tuple(PROJECTIONS), "mlp"),
+    url.choice("slice", PROJECTIONS, "mlp"),
     url.real("b", 0.1, 2, 0.5),
     url.flag("level", True),
-    url.choice("scale", tuple(SCALES), "own"),
+    url.choice("scale", SCALES, "own"),
 )
 
 
@@ -243,9 +243,8 @@ def _make_answer(
         weights = row[at]
         says, terms = even_share(method, one)
         at_keys = {term: ("p", _numpy(numbers[at])) for term, numbers in terms.items()}
-        silence = f"This map is blank: {method.silence.format(b=width)}, so the query attends to nothing."
-        blank = "" if row.any() else silence
-        arithmetic = Arithmetic(says, {**at_keys, "w": ("colour", 0)}, blank if panes else IDLE)
+        blank = "" if row.any() else WORDS("panes.blank", silence=method.silence.format(b=width))
+        arithmetic = Arithmetic(says, {**at_keys, "w": ("colour", 0)}, blank if panes else WORDS("panes.point"))
         top = float(torch.quantile(weights.abs(), 0.995))
         stands = _standing(one, at, shown.drawn, width) if method.projection else None
         near = measure.near(row, x, query)
@@ -261,7 +260,6 @@ def _standing(one: Heads, at: torch.Tensor, drawn: NDArray[np.int64], bandwidth:
 
 
 answer = kept(_make_answer, 32)
-IDLE = "Point at a key to see its weight. Click to make it the query."
 
 
 def even_share(method: Method, one: Heads) -> tuple[str, dict[str, torch.Tensor]]:
@@ -284,7 +282,7 @@ def even_share(method: Method, one: Heads) -> tuple[str, dict[str, torch.Tensor]
         text += f" / {float(terms.divisor[0]) / n:.2f}"
         if method.signed:
             text += f" − {float(method.weights(one, effective=False).sum()):.2f}"
-    return f"The weight of this key is {{w}} times 1/n:\n{text}", of_key
+    return WORDS("panes.share", terms=text), of_key
 
 
 def _number(x: torch.Tensor | float) -> str:
@@ -329,7 +327,7 @@ def clouds(menu: Callable[[], object]) -> Place:
     own.panel(url.key("cloud"), FIRST, forget)
     where, number = str(shell.device()), state["head"] - 1
     projection = projection_of(state)
-    with st.spinner(f"Projecting {setting.n:,} tokens …") if setting.n > 200_000 else nullcontext():
+    with st.spinner(WORDS("panes.projecting", n=setting.n)) if setting.n > 200_000 else nullcontext():
         shown = scene(setting, projection, where)
         query = _query(state, setting, shown, more) - 1
         found: dict[str, CloudPane] = answer(setting, projection, where, number, query, state["b"])
@@ -354,24 +352,19 @@ def clouds(menu: Callable[[], object]) -> Place:
         )  # fmt: skip
         terms = {"t": ("p", keys[name][shown.drawn])} if stands else {}
         with cell:
-            _title(method.label + (", effective" if method.signed else ""), method.formula)
+            alt = WORDS("panes.alt", method=method.label, query=query + 1, n=len(shown.drawn))
+            token = shown.drawn[int(pane.weights.argmax())] + 1
+            most = pane.blank or WORDS("panes.largest", weight=pane.weights.max(), token=token)
+            _title(WORDS("panes.effective", method=method.label) if method.signed else method.label, method.formula)
             figure(
                 drawing(setting, projection, where, number if stands else -1, name, mode()),
                 key=f"cloud {name}", group=GROUP, points=shown.drawn, arithmetic=Arithmetic("", terms),
                 paint=Paint(changes, pane.arithmetic, place[query].tolist()),
-                alt=f"{method.label}: the weights of query {query + 1:,} on {len(shown.drawn):,} keys of the cloud. "
-                + (pane.blank or f"The largest, {pane.weights.max():.2f} times 1/n, is that of token "
-                f"{shown.drawn[int(pane.weights.argmax())] + 1:,}."),
+                alt=f"{alt} {most}",
             )  # fmt: skip
             if not pane.blank:
-                weight, few = (
-                    "total size of all weights" if method.signed else "total weight",
-                    measure.tenth(shown.tokens.n),
-                )
-                st.caption(
-                    f"The {few:,} keys nearest to the query receive {pane.near:.2f} of the {weight}. If all keys "
-                    f"counted alike, they would receive {few / shown.tokens.n:.2f}."
-                )
+                few, signs = measure.tenth(shown.tokens.n), "signed" if method.signed else "plain"
+                st.caption(WORDS(f"panes.near.{signs}", few=few, near=pane.near, alike=few / shown.tokens.n))
     _words(state, setting, shown, found)
     menu()
     _lines(state["query"], shown, found, keys)
@@ -391,20 +384,17 @@ def _lines(query: int, shown: Scene, found: dict[str, CloudPane], keys: dict[str
         else:
             lines.append((stands, keys[method.name], [method]))
     for (stands, t, drawn_by), cell in zip(lines, st.columns(len(lines), gap="large"), strict=True):
-        whose = f", {drawn_by[0].label}" if len(lines) > 1 else ""
         kernels = {method: method.kernel(_bandwidth(found, method)) for method in drawn_by if method.kernel}
         curves = {method.label: _curve(kernel) for method, kernel in kernels.items()}
         with cell:
-            st.markdown(
-                f"**The score of the :orange[query] among those of the :blue[keys]{whose}**  \n:gray[Token {query:,} "
-                f"has the score {_number(stands.s)}. {stands.below:,} keys lie below it, and "
-                f"{len(t) - stands.below:,} do not.]"
+            below, score = stands.below, _number(stands.s)
+            _title(
+                WORDS("line.of", method=drawn_by[0].label) if len(lines) > 1 else WORDS("line.title"),
+                WORDS("line.note", query=query, score=score, below=below, above=len(t) - below),
             )
-            chart(
-                figures.scores(t, stands.s, curves, mode=mode()),
-                f"The query's score {stands.s:.2f} among the key scores: {stands.below:,} lie below it",
-                f"cloud scores {drawn_by[0].name}", st.container(),
-            )  # fmt: skip
+            alt = WORDS("line.alt", score=stands.s, below=below)
+            picture = figures.scores(t, stands.s, curves, mode=mode())
+            chart(picture, alt, f"cloud scores {drawn_by[0].name}", st.container())
 
 
 def _bandwidth(found: dict[str, CloudPane], method: Method) -> float:
@@ -443,8 +433,8 @@ def _query(state: url.State, setting: CloudSetting, shown: Scene, place: DeltaGe
     moved = epoch == state.epoch and last != setting and last == setting._replace(n=last.n)
     if moved and state["query"] == min(before, setting.n):
         state["query"] = int((shown.x - x.to(shown.x)).square().sum(-1).argmin()) + 1
-    help_ = "The number of its token; or click one."
-    place.number_input("Query", 1, setting.n, key=url.held("query"), help=help_)
+    label, help_ = WORDS("controls.query.label"), WORDS("controls.query.help")
+    place.number_input(label, 1, setting.n, key=url.held("query"), help=help_)
     query: int = state["query"]
     st.session_state["_query"] = state.epoch, setting, query, shown.x[query - 1].clone()
     return query
@@ -455,33 +445,37 @@ def _controls(state: url.State) -> tuple[CloudSetting, DeltaGenerator]:
     mine = own.current()
     widths = [1.25, 1.6, 1.2, 1.1, 0.75]
     first, second, heads, third, fourth = st.columns(widths, gap="small", vertical_alignment="bottom")
-    titles = {name: cloud.title for name, cloud in CLOUDS.items()} | ({own.NAME: own.TITLE} if mine else {})
-    name = first.selectbox("Cloud", titles, key=url.key("cloud"), format_func=titles.__getitem__, filter_mode=None)
+    titles = {name: cloud.title for name, cloud in CLOUDS.items()} | ({own.NAME: WORDS("own.title")} if mine else {})
+    name = first.selectbox(
+        WORDS("controls.cloud"), titles, key=url.key("cloud"), format_func=titles.__getitem__, filter_mode=None
+    )
     there, wanted = nearest(name, state["n"]), state["n"]
-    label = "Points n" if there == wanted else f"Points n: all {there:,}"  # of a cloud that has no more
+    label = WORDS("controls.n") if there == wanted else WORDS("controls.all", n=there)  # of a cloud that has no more
     asked = second.select_slider(label, offered(), key=url.key("n"), format_func="{:,}".format, help=_limit())
     with heads:
         trained.control(there=_fitted(name))
-    third.segmented_control("Head", range(1, HEADS + 1), key=url.key("head"), required=True)
+    third.segmented_control(WORDS("controls.head"), range(1, HEADS + 1), key=url.key("head"), required=True)
     mine, n = (mine if name == own.NAME else None), nearest(name, asked)
-    with fourth.popover("More", width="stretch"):
+    with fourth.popover(WORDS("controls.more"), width="stretch"):
         more = st.container()
-        controls.seed("From this number the cloud and the untrained projections are drawn.")
+        controls.seed(WORDS("controls.seed"))
         learned = projection_of(state) == TRAINED
         if not learned:  # a trained head has an MLP
             st.segmented_control(
-                "Slice Π", list(PROJECTIONS), key=url.held("slice"), format_func=PROJECTIONS.__getitem__, required=True
-            )
-        help_ = "In standard deviations of the scores." + (" A trained head has learned its own." if learned else "")
-        st.slider("Bandwidth b of the bump", 0.1, 2.0, key=url.held("b"), step=0.05, help=help_, disabled=learned)
-        help_ = "Its standard deviation, as a share of the cloud's radius."
-        st.slider("Noise", 0.0, 0.3, key=url.held("noise"), step=0.01, help=help_, disabled=bool(mine))
-        help_ = "The share of points that lie anywhere in the box around the cloud."
-        st.slider("Outliers", 0.0, 0.5, key=url.held("outliers"), step=0.01, help=help_, disabled=bool(mine))
+                WORDS("controls.slice.label"), PROJECTIONS, key=url.held("slice"), required=True,
+                format_func=lambda one: WORDS(f"controls.slice.kinds.{one}"),
+            )  # fmt: skip
+        which = "learned" if learned else "chosen"
+        label, help_ = WORDS("controls.bandwidth.label"), WORDS(f"controls.bandwidth.help.{which}")
+        st.slider(label, 0.1, 2.0, key=url.held("b"), step=0.05, help=help_, disabled=learned)
+        for one, most in (("noise", 0.3), ("outliers", 0.5)):
+            label, help_ = WORDS(f"controls.{one}.label"), WORDS(f"controls.{one}.help")
+            st.slider(label, 0.0, most, key=url.held(one), step=0.01, help=help_, disabled=bool(mine))
         st.segmented_control(
-            "Scale of the colours", list(SCALES), key=url.held("scale"), format_func=SCALES.__getitem__, required=True
-        )
-        st.toggle("The level set of the query's score", key=url.held("level"))
+            WORDS("controls.scale.label"), SCALES, key=url.held("scale"), required=True,
+            format_func=lambda one: WORDS(f"controls.scale.kinds.{one}"),
+        )  # fmt: skip
+        st.toggle(WORDS("controls.level"), key=url.held("level"))
     for parameter in PARAMETERS:
         state.values[parameter.name] = st.session_state[url.key(parameter.name)]
     if mine:
@@ -504,7 +498,7 @@ def _fitted(name: str) -> bool:
 def _limit() -> str | None:
     if offered()[-1] == SIZES[-1]:
         return None
-    return f"More than {offered()[-1]:,} do not fit the {host.granted() / 1e9:.1f} GB of memory this host grants."
+    return WORDS("controls.limit", n=offered()[-1], memory=host.granted() / 1e9)
 
 
 def _title(title: str, note: str) -> None:
@@ -515,25 +509,15 @@ def _words(state: url.State, setting: CloudSetting, shown: Scene, found: dict[st
     """What the panes show, in numbers."""
     n, m = shown.tokens.n, len(shown.drawn)
     m += int(state["query"] - 1 not in shown.drawn)
-    asked = f" This cloud has {n:,} points." if n != state["n"] else ""
-    seen = f"All {n:,} keys are drawn." if m == n else f"{m:,} keys are drawn, and the query attends to all {n:,}."
-    if shown.flat:
-        level = (
-            "The blue surface shows where a key has the same score as the query. The query need not lie on it, because "
-            "its own key score is another number."
-        )
-    else:
-        level = (
-            f"The tokens have {shown.tokens.x.shape[1]} numbers each, and you see three principal components of them. "
-            f"So a level set is no surface here. The ringed keys are the nearest in score."
-        )
-    untrained = f"**The heads are untrained**, from seed {setting.seed}."
-    scale = "Each pane has its own scale" if state["scale"] == "own" else "The panes share one scale"
-    st.caption(
-        f"{seen}{asked} {scale}, in multiples of 1/n, the weight that every key would have if all counted alike. "
-        f"{level if state['level'] else ''} "
-        f"{shown.trained.says(methods()) if shown.trained else untrained}"
-    )
+    said = [WORDS("shown.all", n=n) if m == n else WORDS("shown.some", drawn=m, n=n)]
+    if n != state["n"]:
+        said.append(WORDS("shown.points", n=n))
+    said.append(WORDS(f"shown.scale.{state['scale']}"))
+    surface = WORDS("shown.surface") if shown.flat else WORDS("shown.rings", numbers=shown.tokens.x.shape[1])
+    said.append(surface if state["level"] else "")
+    untrained = WORDS("shown.untrained", seed=setting.seed)
+    said.append(shown.trained.says(methods()) if shown.trained else untrained)
+    st.caption(" ".join(said))
 
 
 @cache

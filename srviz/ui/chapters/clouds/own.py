@@ -9,13 +9,10 @@ import streamlit as st
 from srviz.figures import clouds as figures
 from srviz.inputs import Tokens
 from srviz.inputs.files import FORMATS, Unreadable, Upload, read
+from srviz.ui.chapters.clouds import WORDS
 from srviz.ui.kit.chart import chart, mode
 
-NAME, TITLE = "own", "Your own file"  # what the page's links begin with for it, and what the page calls it
-GONE = (
-    "This link names a file of one's own that is not in memory (a reload, another file or its removal lets "
-    "it go): another cloud is shown until that file is used again."
-)
+NAME = "own"  # what the page's links begin with for it
 SEEN = 1500  # points of a preview
 
 
@@ -53,9 +50,9 @@ def panel(cloud: str, other: str, forget: Callable[[], None]) -> None:
     cloud: the key of the widget that holds the cloud's name; other: the one to go back to; forget: drops what was
     computed from the last file.
     """
-    with st.expander(TITLE, expanded="_looked" in st.session_state):
+    with st.expander(WORDS("own.title"), expanded="_looked" in st.session_state):
         file = st.file_uploader(
-            f"{', '.join(suffix[1:].upper() for suffix in FORMATS)}; at most 25 MB. It stays in this session.",
+            WORDS("own.upload", formats=", ".join(suffix[1:].upper() for suffix in FORMATS)),
             key="own file",
             max_upload_size=25,
             on_change=_change,
@@ -63,9 +60,9 @@ def panel(cloud: str, other: str, forget: Callable[[], None]) -> None:
         mine = current()
         if mine is not None:
             with st.container(horizontal=True, vertical_alignment="center"):
-                shown = st.session_state.get(cloud) == NAME
-                st.text(f"{'In use' if shown else 'In memory'}: {mine.upload.title}")
-                st.button("Remove this cloud", key="remove own", on_click=_remove, args=(cloud, other, forget))
+                used = "used" if st.session_state.get(cloud) == NAME else "held"
+                st.text(WORDS(f"own.state.{used}", title=mine.upload.title))
+                st.button(WORDS("own.remove"), key="remove own", on_click=_remove, args=(cloud, other, forget))
         if file is not None and (mine is None or file.file_id != mine.file):
             _look(file.file_id, file.name, file.getvalue(), cloud, forget)
 
@@ -83,31 +80,30 @@ def _look(identity: str, name: str, data: bytes, cloud: str, forget: Callable[[]
         st.session_state["_looked"] = looked
     found = looked[1]
     if isinstance(found, str):
-        st.error("This file cannot be used.")
+        st.error(WORDS("own.unusable"))
         st.text(found)  # as it is: it may hold names from the file
         return
     words, picture = st.columns([1.2, 1], gap="large")
     columns: tuple[str, ...] | None = None
     with words:
         st.text(found.title)
-        st.text(f"{found.n:,} {'corners of a mesh' if found.faces is not None else 'points'}")
+        st.text(WORDS("own.points", n=found.n) if found.faces is None else WORDS("own.corners", n=found.n))
         for note in found.notes:
             st.text(note[:1].upper() + note[1:])
         if found.columns:
-            st.text(f"{len(found.columns):,} columns")
-            columns = (
-                tuple(st.multiselect("Columns", found.columns, placeholder="All of them", key="own columns")) or None
-            )
+            st.text(WORDS("own.columns.count", n=len(found.columns)))
+            label, every = WORDS("own.columns.label"), WORDS("own.columns.all")
+            columns = tuple(st.multiselect(label, found.columns, placeholder=every, key="own columns")) or None
             if columns is not None and len(columns) < 2:
-                st.markdown("Two columns or more make a cloud.")
+                st.markdown(WORDS("own.columns.few"))
                 return
             if len(columns or found.columns) > 3:
-                st.caption("Attended to in all these dimensions, seen in three principal components.")
+                st.caption(WORDS("own.columns.many"))
         use = OwnCloud(found, columns, identity)
-        st.button("Use this cloud", key="use own", type="primary", on_click=_use, args=(use, cloud, forget))
+        st.button(WORDS("own.use"), key="use own", type="primary", on_click=_use, args=(use, cloud, forget))
     tokens = found.tokens(min(SEEN, found.most), random_state=0, columns=columns)
     drawing = figures.preview(tokens.place, tokens.colour, mode=mode())
-    chart(drawing, f"A preview of {tokens.n:,} points", "own preview", picture, menu=False)
+    chart(drawing, WORDS("own.preview", n=tokens.n), "own preview", picture, menu=False)
 
 
 def _use(mine: OwnCloud, cloud: str, forget: Callable[[], None]) -> None:

@@ -4,14 +4,16 @@ from pathlib import Path
 
 import numpy as np
 
-from srviz.inputs import CLOUDS
-from srviz.ui.chapters.clouds import clouds, own
+from srviz import inputs
+from srviz.inputs import CLOUDS, files
+from srviz.ui.chapters.clouds import WORDS, clouds, own
 from srviz.ui.kit import shell
 from srviz.ui.kit.program import Code, Script
 from srviz.ui.kit.table import Columns
 from srviz.ui.kit.take import Figure, State
 
 SCRIPTS = Path(__file__).parent / "scripts"
+NEEDED = (("pathlib", "Path"), (files.__name__, "read"))  # modules and names, by a program that reads a file
 
 
 def _setting(state: State) -> clouds.CloudSetting:
@@ -24,11 +26,8 @@ def _setting(state: State) -> clouds.CloudSetting:
 
 def caption(state: State) -> str:
     """Which cloud and head, and which point asks."""
-    title = own.TITLE if state["cloud"] == own.NAME else CLOUDS[state["cloud"]].title
-    return (
-        f"{title}, {_setting(state).n:,} points: the weights that point {state['query']:,} gives to the others, in "
-        f"multiples of 1/n, head {state['head']} of a layer."
-    )
+    title = WORDS("own.title") if state["cloud"] == own.NAME else CLOUDS[state["cloud"]].title
+    return WORDS("take.caption", title=title, n=_setting(state).n, query=state["query"], head=state["head"])
 
 
 def numbers(state: State) -> Columns:
@@ -53,22 +52,19 @@ def script(state: State) -> Script:
     if setting.own:
         columns = f", columns={setting.columns!r}" if setting.columns else ""
         made = f".tokens({setting.n}, random_state={setting.seed}{columns})"
-        code = Code(
-            f'read("cloud.ply", Path("cloud.ply").read_bytes()){made}',
-            "from pathlib import Path\nfrom srviz.inputs.files import read",
-            "The points were uploaded and are not in this program: put the file beside it, and write its name.", "",
-        )  # fmt: skip
-        return Script(SCRIPTS / "clouds", "Point clouds", {"tokens": code, "shown": shown, "query": state["query"]})
+        needed = "\n".join(f"from {module} import {name}" for module, name in NEEDED)
+        code = Code(f'read("cloud.ply", Path("cloud.ply").read_bytes()){made}', needed, WORDS("take.file"), "")
+        return Script(SCRIPTS / "clouds", WORDS("title"), {"tokens": code, "shown": shown, "query": state["query"]})
     code = Code(
         f'CLOUDS["{setting.name}"].make({setting.n}, random_state={setting.seed}, noise={setting.noise:g}, '
         f"outliers={setting.outliers:g})",
-        "from srviz.inputs import CLOUDS", kind="",
+        f"from {inputs.__name__} import CLOUDS", kind="",
     )  # fmt: skip
-    return Script(SCRIPTS / "clouds", "Point clouds", {"tokens": code, "shown": shown, "query": state["query"]})
+    return Script(SCRIPTS / "clouds", WORDS("title"), {"tokens": code, "shown": shown, "query": state["query"]})
 
 
 CLOUD = Figure(
-    ("clouds",), "point-cloud", "the clouds", caption, numbers, script,
+    ("clouds",), "point-cloud", WORDS("take.clouds"), caption, numbers, script,
     second={"cloud": "torus", "n": "512", "heads": "untrained", "slice": "linear", "b": "0.8", "query": "40"},
 )  # fmt: skip
 FIGURES = (CLOUD,)

@@ -3,13 +3,14 @@
 import { announcer, clamp, hundredth, labelled, make, mounted, put, reducedMotion } from "../../kit/js/core.js";
 import { farthest } from "../../kit/js/formulas.js";
 import { Frame, Motion, Rest } from "../../kit/js/pace.js";
-import { count, judge } from "../../kit/js/text.js";
+import { count, judge, say } from "../../kit/js/text.js";
 import { History as Changes } from "../../kit/js/undo.js";
 import { PAINT, Reports, paints } from "../../kit/js/wire.js";
 import { answer } from "./language.js";
 import { Learned } from "./learned.js";
 import { Pane } from "./pane.js";
 import { Strip } from "./strip.js";
+import words from "./words.json" with { type: "json" };
 
 /**
  * What Python sends.
@@ -162,22 +163,22 @@ class Crowd {
     /** @type {Pane[]} */
     this.panes = [];
     this.grid = make("div", { class: "panes" });
-    this.less = labelled("Take one token away", "−", () => this.change(() => { this.crowd.pop(); }));
-    this.more = labelled("Add a token", "+", () => this.change(() => { this.crowd.push(this.drawn()[0]); }));
+    this.less = labelled(words.crowd.less, "−", () => this.change(() => { this.crowd.pop(); }));
+    this.more = labelled(words.crowd.more, "+", () => this.change(() => { this.crowd.push(this.drawn()[0]); }));
     this.number = make("span", { class: "count" });
     const another = () => this.change(() => { this.crowd = this.drawn(this.crowd.length); });
-    this.shuffle = labelled("Draw another crowd", "Another crowd", another);
-    this.undo = labelled("Undo", "↶ Undo", () => this.back());
+    this.shuffle = labelled(words.crowd.draw, words.crowd.another, another);
+    this.undo = labelled(words.crowd.undo, `↶ ${words.crowd.undo}`, () => this.back());
     this.badge = make("span", { class: "badge push" });
     const scrubbed = () => this.scrub(Number(this.range.value));
-    this.range = make("input", { type: "range", min: 0, step: 1, "aria-label": "Step that is looked at", oninput: scrubbed });
-    this.play = put(labelled("Play the training again", "▶", () => this.replay()), { class: "play" });
+    this.range = make("input", { type: "range", min: 0, step: 1, "aria-label": words.crowd.scrub, oninput: scrubbed });
+    this.play = put(labelled(words.crowd.play, "▶", () => this.replay()), { class: "play" });
     this.where = make("span", { class: "where" });
     this.live = announcer();
     this.face = make("div", { class: "crowd card" }, [
       this.strip.element,
       make("div", { class: "row" }, [
-        make("span", { class: "group" }, [make("span", {}, "tokens"), this.less, this.number, this.more]), this.shuffle, this.undo, this.badge,
+        make("span", { class: "group" }, [make("span", {}, words.crowd.tokens), this.less, this.number, this.more]), this.shuffle, this.undo, this.badge,
       ]),
       this.grid,
       make("div", { class: "row scrub" }, [this.play, this.range, this.where]),
@@ -305,7 +306,7 @@ class Crowd {
     this.range.value = String(step);
     this.play.disabled = !last;
     this.play.textContent = this.motion.on ? "❚❚" : "▶";
-    this.where.textContent = !last ? "Nothing is learned yet." : `step ${count(step)}${isNow ? "" : ", the crowd as it was then"}`;
+    this.where.textContent = !last ? words.crowd.nothing : say(isNow ? words.crowd.step : words.crowd.then, { step: count(step) });
     if (this.live.textContent !== data.alt) this.live.textContent = data.alt;
   }
 }

@@ -20,6 +20,7 @@ from srviz.lab.model import Model
 from srviz.lab.probe import probed
 from srviz.lab.tasks import find
 from srviz.lab.tasks.crowd import FAMILY, MENU, REACH, Scale, scale
+from srviz.ui.chapters.crowd import WORDS
 from srviz.ui.chapters.crowd.run import Learning, current, go_on, start, stop
 from srviz.ui.kit import report, seat, url, work
 from srviz.ui.kit.chart import chart, mode
@@ -55,6 +56,7 @@ SHARES = {"quarter": 0.25, "half": 0.5, "whole": 1.0}  # of the recipe's steps
 BESIDE = (*METHODS, "mean")
 WEIGHTS = "crowd weights"
 FLAT = 1.25  # times the error at the usual number of tokens: up to so much it does not count as grown
+FULL = 0.999  # of the variance: more is not said to be explained
 LEARNED = 0.5  # R² from which on a model counts as one that has learned the function
 PARAMETERS = (
     url.choice("target", TARGETS, next(iter(MENU))),
@@ -140,28 +142,25 @@ def _controls(state: url.State, running: bool) -> None:
     """Closed while a training is on: it would not hear them."""
     target, beside, more = st.columns([1.7, 2.3, 0.7], gap="medium", vertical_alignment="bottom")
     target.selectbox(
-        "The function f(x, μ)", TARGETS, key=url.key("target"), filter_mode=None, disabled=running,
-        format_func=lambda name: MENU[name].title if name in MENU else "A formula of your own",
+        WORDS("controls.function"), TARGETS, key=url.key("target"), filter_mode=None, disabled=running,
+        format_func=lambda name: MENU[name].title if name in MENU else WORDS("controls.own"),
     )  # fmt: skip
     known = mixings()
     beside.pills(
-        "Models that learn it", BESIDE, key=url.key("models"), selection_mode="multi", disabled=running,
+        WORDS("controls.models"), BESIDE, key=url.key("models"), selection_mode="multi", disabled=running,
         format_func=lambda name: known[name].label,
     )  # fmt: skip
     steps = find(f"{FAMILY}:{next(iter(MENU.values())).formula}").recipe.steps
-    with more.popover("More", width="stretch", disabled=running):
+    with more.popover(WORDS("controls.more"), width="stretch", disabled=running):
         st.segmented_control(
-            "Steps", list(SHARES), key=url.held("steps"), required=True,
+            WORDS("controls.steps"), list(SHARES), key=url.held("steps"), required=True,
             format_func=lambda name: f"{round(steps * SHARES[name]):,}",
         )  # fmt: skip
-        st.number_input("Seed", 0, 9999, key=url.held("seed"))
+        st.number_input(WORDS("controls.seed"), 0, 9999, key=url.held("seed"))
     if state["target"] == OWN:
         st.text_input(
-            "Your formula f(x, μ)", key=url.key("f"), max_chars=LONGEST, disabled=running,
-            help="x is the place of the token that is asked, c the place and p the payload of a member of the crowd. "
-            "c and p stand inside mean, std, min, max, median, quantile(e, 0.9), share(condition) or pick(e, by); a "
-            "condition as last argument chooses members: mean(c, c > x). Besides: + − * / ^, comparisons, and, or, "
-            "not, abs, sqrt, exp, log, sin, cos, tanh, sign.",
+            WORDS("controls.formula"), key=url.key("f"), max_chars=LONGEST, disabled=running,
+            help=WORDS("controls.help"),
         )  # fmt: skip
 
 
@@ -173,35 +172,35 @@ def _buttons(state: url.State, specs: tuple[Spec, ...], run: Learning | None) ->
         if state["bet"] not in options:
             state["bet"] = "none"
         of = MENU[state["target"]].title if state["target"] in MENU else state["f"]
-        asked = f"{of}: which comes closest?", [known[name].label for name in BESIDE]
+        asked = WORDS("bet.asked", function=of), [known[name].label for name in BESIDE]
         topic = seat.topic("bet", *asked)
         if seat.anew(topic):
             state["bet"] = "none"
         st.selectbox(
-            "Your bet: which comes closest?", options, key=url.key("bet"), filter_mode=None, width=260,
-            format_func=lambda name: "no bet" if name == "none" else known[name].label,
+            WORDS("bet.label"), options, key=url.key("bet"), filter_mode=None, width=260,
+            format_func=lambda name: WORDS("bet.none") if name == "none" else known[name].label,
         )  # fmt: skip
         given = BESIDE.index(state["bet"]) if state["bet"] in BESIDE else None
         seat.offer(topic, *asked, given)
         watched = {"places": list(state["places"]), "payloads": list(state["payloads"])}
         st.button(
-            "Train again" if begun else "Train", key="train all", on_click=start,
+            WORDS(f"controls.{'again' if begun else 'train'}"), key="train all", on_click=start,
             args=(specs, watched, state["bet"]),
         )  # fmt: skip
         if run and begun and not run.over and run.steps:
-            st.button("Go on", key="go on learning", on_click=go_on)
+            st.button(WORDS("controls.on"), key="go-on-learning", on_click=go_on)
 
 
 def _about(state: url.State, formula: Formula) -> str:
     recipe = find(f"{FAMILY}:{formula.text}").recipe
-    target = MENU.get(state["target"])
-    question = f"{target.title} " if target else ""
-    return (
-        f"{question}f(x, μ) = `{formula.text}`. The models see crowds of {recipe.n} tokens, {recipe.batch} of them in "
-        f"each of up to {recipe.steps:,} steps: one layer of width {recipe.width}, {recipe.heads} heads, about "
-        "equally many parameters. The thick curve is the true function of the crowd above; drag a token."
-        + (" A token's payload is its height." if formula.reads_payload else "")
-    )
+    said = [MENU[state["target"]].title] if state["target"] in MENU else []
+    said.append(WORDS(
+        "about.models", formula=formula.text, n=recipe.n, batch=recipe.batch, steps=recipe.steps, width=recipe.width,
+        heads=recipe.heads,
+    ))  # fmt: skip
+    if formula.reads_payload:
+        said.append(WORDS("about.payload"))
+    return " ".join(said)
 
 
 # ---- the picture -----------------------------------------------------------------------------------------------------
@@ -287,12 +286,12 @@ def sent_weights(model: Model, spec: Spec, found: Scale, payload: bool) -> dict[
 
 def _alt(formula: Formula, specs: tuple[Spec, ...], run: Learning | None) -> str:
     if run is None or not run.said:
-        return f"The function {formula.text} of a crowd, and nothing learned yet"
+        return WORDS("crowd.new", formula=formula.text)
     parts = []
     for k, spec in enumerate(run.specs):
         tested = [one["metric"] for one in run.said if one["run"] == k and "metric" in one]
         parts.append(f"{spec.of_mixing.label}" + (f", R² {tested[-1]:.3f}" if tested else ""))
-    return f"The function {formula.text} of a crowd, and what was learned of it: {'; '.join(parts)}"
+    return WORDS("crowd.learned", formula=formula.text, models="; ".join(parts))
 
 
 # ---- what it came to -------------------------------------------------------------------------------------------------
@@ -307,47 +306,42 @@ def _came_to(state: url.State, run: Learning) -> None:
     learned_at = run.specs[0].recipe.n
     metrics = {run.specs[k].of_mixing.label: found[learned_at] for k, found in sorted(run.sizes.items())}
     best = max(metrics, key=lambda label: metrics[label])
-    said = f"**{best}** came closest in this run: it explains {_share(metrics[best])} of the variance (R²)."
+    said = WORDS(f"result.best.{_how(metrics[best])}", best=best, share=min(metrics[best], FULL))
     if run.bet != "none" and len(metrics) > 1:
         bet = mixings()[run.bet].label
-        said += " You bet on it." if bet == best else f" You bet on {bet}: {_share(metrics.get(bet))}."
+        how, share = "right" if bet == best else _how(metrics.get(bet)), min(metrics.get(bet, 0.0), FULL)
+        said += " " + WORDS(f"result.bet.{how}", bet=bet, share=share)
     st.markdown(said)
     if target := MENU.get(state["target"]):
-        st.markdown(f"What the shapes of the kernels have to do with it: {target.why}")
-    st.subheader("The same measures, more points", anchor=False)
-    st.markdown(
-        f"The models learned from crowds of {learned_at}. Here the test draws 16 to 4,096 tokens of the same measures. "
-        "A continuous map of the measure hardly depends on how many points stand for it, once they are many. So the "
-        f"error of a model that has learned one should not grow. {_grown(run)}"
-    )
+        st.markdown(WORDS("result.why", why=target.why))
+    st.subheader(WORDS("sizes.title"), anchor=False)
+    st.markdown(f"{WORDS('sizes.text', n=learned_at)} {_grown(run)}")
     lines = {
         run.specs[k].of_mixing.label: (
             _look(run.specs[k]), list(found), [max(1e-5, 1 - r2) for r2 in found.values()]
         )
         for k, found in sorted(run.sizes.items())
     }  # fmt: skip
-    words = "; ".join(
-        f"{label} {y[list(x).index(learned_at)]:.3g} at {learned_at} and {y[-1]:.3g} at {x[-1]:,}"
+    told = "; ".join(
+        WORDS("sizes.line", model=label, error=y[x.index(learned_at)], n=learned_at, last=y[-1], most=x[-1])
         for label, (_, x, y) in lines.items()
     )
-    drawing = figures.curves(
-        lines, along="tokens n of a test crowd", axis="share of the variance missed, 1 − R²", mode=mode(), log=True
-    )
-    chart(drawing, f"What is missed, by the number of tokens: {words}", "crowd sizes", st.container())
+    drawing = figures.curves(lines, along=WORDS("sizes.along"), axis=WORDS("sizes.axis"), mode=mode(), log=True)
+    chart(drawing, WORDS("sizes.label", lines=told), "crowd sizes", st.container())
 
 
-def _share(r2: float | None) -> str:
-    """R² in words."""
+def _how(r2: float | None) -> str:
+    """By which key it stands in the words what a model of such an R² explains."""
     if r2 is None:
-        return "it did not come to an end"
-    return f"{min(r2, 0.999):.1%}" if r2 >= 0 else "nothing"
+        return "unfinished"
+    return "some" if r2 >= 0 else "nothing"
 
 
 def _grown(run: Learning) -> str:
     """Whose error grows from the crowds it learned from to the largest ones, whose does not, and who has none to speak
     of, because it has not learned the function.
     """
-    told: dict[str, list[str]] = {"does not grow": [], "grows": []}
+    told: dict[str, list[str]] = {"stays": [], "grows": []}
     never = []
     for k, found in sorted(run.sizes.items()):
         here, there = 1 - found[run.specs[k].recipe.n], 1 - found[max(found)]
@@ -355,19 +349,18 @@ def _grown(run: Learning) -> str:
         if found[run.specs[k].recipe.n] < LEARNED:
             never.append(label)
         else:
-            told["does not grow" if there <= FLAT * here else "grows"].append(
-                f"{label} ({_error(here)} → {_error(there)})"
-            )
-    parts = [f"it {what} for {', '.join(labels)}" for what, labels in told.items() if labels]
+            what = "stays" if there <= FLAT * here else "grows"
+            told[what].append(f"{label} ({_error(here)} → {_error(there)})")
+    parts = [WORDS(f"sizes.error.{what}", models=", ".join(labels)) for what, labels in told.items() if labels]
     if never:
-        parts.append(f"{', '.join(never)} {'has' if len(never) == 1 else 'have'} not learned it")
-    return f"In this run {'; '.join(parts)}."
+        parts.append(WORDS(f"sizes.never.{'one' if len(never) == 1 else 'many'}", models=", ".join(never)))
+    return WORDS("sizes.run", parts="; ".join(parts))
 
 
 def _error(missed: float) -> str:
     """A share of the variance, without powers of ten."""
     if missed < 0.001:
-        return "under 0.001"
+        return WORDS("sizes.under")
     return f"{missed:.2g}" if missed < 10 else f"{missed:,.0f}"
 
 

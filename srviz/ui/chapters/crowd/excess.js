@@ -4,11 +4,12 @@ import { announcer, button, clamp, hundredth, labelled, make, mounted, put, svg 
 import { arrow, drag, holdPage, placeIn } from "../../kit/js/drag.js";
 import { farthest, mean } from "../../kit/js/formulas.js";
 import { Frame, Rest } from "../../kit/js/pace.js";
-import { fmt, judge, power } from "../../kit/js/text.js";
+import { fmt, judge, power, say } from "../../kit/js/text.js";
 import { History } from "../../kit/js/undo.js";
 import { Reports } from "../../kit/js/wire.js";
 import { GRID, READ, SAYS, counts, placeOf, secondDifferences } from "./reading.js";
 import { path } from "./strip.js";
+import words from "./words.json" with { type: "json" };
 
 /**
  * What Python sends.
@@ -16,13 +17,12 @@ import { path } from "./strip.js";
  * @property {number} epoch another one for every start
  * @property {State} start
  * @property {Said} answer
- * @property {Form[]} forms
+ * @property {string[]} forms of the head, by name
  * @property {number} reach
  * @property {number} most tokens
  * @property {number} tolerance of the badge
  */
 /** @typedef {{keys: number[], form: string}} State */
-/** @typedef {{name: string, label: string, words: string}} Form */
 /**
  * What the operator says of the report with a number.
  * @typedef {object} Said
@@ -80,18 +80,18 @@ class Excess {
   build() {
     this.back = svg("g");
     this.tokens = svg("g");
-    this.drawing = svg("svg", { role: "group", "aria-label": "A crowd on a line, what a head says of it, and the crowd read back" }, [this.back, this.tokens]);
-    this.forms = make("div", { class: "forms joined", role: "group", "aria-label": "The form of the head" });
-    this.undo = labelled("Undo", "↶ Undo", () => this.goBack());
-    this.more = labelled("Add a token", "+", () => this.change((state) => { state.keys.push(hundredth((2 * Math.random() - 1) * this.data.reach)); }));
-    this.less = labelled("Take one token away", "−", () => this.change((state) => { state.keys.pop(); }));
+    this.drawing = svg("svg", { role: "group", "aria-label": words.excess.label }, [this.back, this.tokens]);
+    this.forms = make("div", { class: "forms joined", role: "group", "aria-label": words.excess.form });
+    this.undo = labelled(words.excess.undo, `↶ ${words.excess.undo}`, () => this.goBack());
+    this.more = labelled(words.excess.more, "+", () => this.change((state) => { state.keys.push(hundredth((2 * Math.random() - 1) * this.data.reach)); }));
+    this.less = labelled(words.excess.less, "−", () => this.change((state) => { state.keys.pop(); }));
     this.number = make("span", { class: "count" });
     this.badge = make("span", { class: "badge push" });
-    this.words = make("p", { class: "words" });
+    this.text = make("p", { class: "words" });
     this.live = announcer();
     this.face = make("div", { class: "excess card" }, [
-      this.forms, this.words, this.drawing,
-      make("div", { class: "row" }, [make("span", { class: "group" }, [make("span", {}, "tokens"), this.less, this.number, this.more]), this.undo, this.badge]),
+      this.forms, this.text, this.drawing,
+      make("div", { class: "row" }, [make("span", { class: "group" }, [make("span", {}, words.excess.tokens), this.less, this.number, this.more]), this.undo, this.badge]),
       this.live,
     ]);
     this.root.replaceChildren(this.face);
@@ -135,8 +135,8 @@ class Excess {
     });
     this.tokens.replaceChildren(...this.marks);
     this.marks[focused]?.focus();
-    this.forms.replaceChildren(...this.data.forms.map(({ name, label }) =>
-      button(label, () => this.change((state) => { state.form = name; }), { "aria-pressed": String(name === form) })));
+    this.forms.replaceChildren(...this.data.forms.map((name) =>
+      button(words.excess.forms[name].label, () => this.change((state) => { state.form = name; }), { "aria-pressed": String(name === form) })));
   }
 
   x(score) { return LEFT + (score + 3) / 6 * (this.width - LEFT - RIGHT); }
@@ -180,10 +180,9 @@ class Excess {
   }
 
   verdict({ missed, lost } = this.read()) {
-    if (missed === null) return "Nothing can be read back: the output is 0, whatever the crowd is.";
-    const from = this.state.form === "bare" ? "the output alone" : "the output and the mean of the crowd";
-    const left = lost ? ` ${lost} of the tokens cannot be read: they stand where the output does not depend on who is there.` : "";
-    return `Read back from ${from}. The largest error at any place that can be read is ${missed ? power(missed) : "0"} tokens.${left}`;
+    if (missed === null) return words.excess.nothing;
+    const found = say(this.state.form === "bare" ? words.excess.alone : words.excess.withMean, { error: power(missed) });
+    return lost ? `${found} ${say(words.excess.lost, { n: lost })}` : found;
   }
 
   draw() {
@@ -197,12 +196,12 @@ class Excess {
     const read = this.read(), { said, found } = read, slope = secondDifferences(SAYS.bare(keys));
     let below = 0;
     const stairs = slope.map((share) => (below += share));
-    const wide = this.width > NARROW;
+    const lanes = words.excess.lanes[this.width > NARROW ? "wide" : "narrow"], { label, text } = words.excess.forms[form];
     const parts = [
-      ...this.lane("The crowd: drag its tokens", tops.crowd, LANES.crowd),
-      ...this.lane(`${wide ? "What the head says at s" : "At s"}: ${data.forms.find(({ name }) => name === form).label}`, tops.said, LANES.said, said, "said"),
-      ...this.lane(wide ? "The slope of the sum: the share of the crowd below s" : "Its slope: the share below s", tops.slope, LANES.slope, stairs, "stairs"),
-      ...this.lane(wide ? "The crowd, read back: by how much the slope changes" : "Read back: changes of the slope", tops.read, LANES.read),
+      ...this.lane(words.excess.lanes.crowd, tops.crowd, LANES.crowd),
+      ...this.lane(say(lanes.said, { form: label }), tops.said, LANES.said, said, "said"),
+      ...this.lane(lanes.slope, tops.slope, LANES.slope, stairs, "stairs"),
+      ...this.lane(lanes.read, tops.read, LANES.read),
       ...this.bars(found, tops.read + LANES.read),
     ];
     for (const t of keys) parts.push(svg("line", { class: "drop", x1: this.x(t), x2: this.x(t), y1: tops.crowd + LANES.crowd - 12, y2: tops.read + LANES.read }));
@@ -210,11 +209,11 @@ class Excess {
     for (const s of [-2, -1, 0, 1, 2]) parts.push(svg("text", { x: this.x(s), y: foot + 18, "text-anchor": "middle" }, fmt(s, 0)));
     this.back.replaceChildren(...parts);
     keys.forEach((t, k) => put(this.marks[k], {
-      transform: `translate(${this.x(t).toFixed(1)} ${tops.crowd + LANES.crowd - 16})`, "aria-label": `Token ${k + 1} of the crowd`,
-      "aria-valuenow": t, "aria-valuemin": -data.reach, "aria-valuemax": data.reach, "aria-valuetext": `score ${fmt(t)}`,
+      transform: `translate(${this.x(t).toFixed(1)} ${tops.crowd + LANES.crowd - 16})`, "aria-label": say(words.excess.token, { k: k + 1 }),
+      "aria-valuenow": t, "aria-valuemin": -data.reach, "aria-valuemax": data.reach, "aria-valuetext": say(words.excess.score, { score: fmt(t) }),
     }));
-    this.words.textContent = `${data.forms.find(({ name }) => name === form).words} ${this.verdict(read)}`;
-    put(this.drawing, { "aria-label": `A crowd of ${keys.length} tokens on a line, what a head says of it, and the crowd read back. ${this.verdict(read)}` });
+    this.text.textContent = `${text} ${this.verdict(read)}`;
+    put(this.drawing, { "aria-label": `${say(words.excess.state, { n: keys.length })} ${this.verdict(read)}` });
     this.number.textContent = String(keys.length);
     this.less.disabled = keys.length <= 2;
     this.more.disabled = keys.length >= data.most;

@@ -13,23 +13,6 @@ from srviz.ui.kit.component import TOLERANCE, component
 HERE = Path(__file__).parent
 REACH, MOST = 2.9, 24
 KEYS = (-1.9, -1.2, -1.05, -0.4, 0.35, 0.35, 1.1, 1.6)
-LABELS = {
-    "bare": "Bare sum",
-    "divided": "Divided",
-    "ones": "Divided, centred, equal values",
-    "full": "The paper’s head",
-}
-WORDS = {
-    "bare": "Every key has the value 1. The head adds up how far the keys lie below s. This sum bends at the keys and "
-    "is straight everywhere else, so the changes of its slope are the crowd.",
-    "divided": "Divided by Σ|s − t| the output is curved. But what lies below s and what lies above differ by s less "
-    "the mean, and the output is ½ just at the mean. So the mean can be seen, and the division can be undone, except "
-    "at the mean itself, where the output is ½ whatever the crowd is.",
-    "ones": "Centring takes the mean away from the values. Where all values are the same nothing is left of them.",
-    "full": "Divided and centred as in the paper, with the key's own score as its value. Read from left to right, what "
-    "is read so far says what the next output would be if nobody stood here, and the difference says who does. Where "
-    "one place does not tell, all shares together do, because they are 1.",
-}
 PARAMETERS = (
     url.reals("keys", -REACH, REACH, MOST, KEYS),
     url.choice("form", tuple(FORMS), "bare"),
@@ -45,7 +28,7 @@ def excess(state: url.State) -> None:
         "epoch": state.epoch,
         "start": {"keys": keys, "form": state["form"]},
         "answer": {"id": number, "y": [round(y, 9) for y in said.tolist()]},
-        "forms": [{"name": name, "label": LABELS[name], "words": WORDS[name]} for name in FORMS],
+        "forms": list(FORMS),
         "reach": REACH,
         "most": MOST,
         "tolerance": TOLERANCE,

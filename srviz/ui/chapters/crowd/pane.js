@@ -1,8 +1,9 @@
 // One model: the function that it has learned so far, over the one that is asked for.
 
 import { clamp, make, put, svg } from "../../kit/js/core.js";
-import { fmt } from "../../kit/js/text.js";
+import { fmt, say } from "../../kit/js/text.js";
 import { path, scale } from "./strip.js";
+import words from "./words.json" with { type: "json" };
 
 /** @typedef {import("./crowd.js").Model} Model */
 
@@ -47,9 +48,10 @@ export class Pane {
     }
     this.drawing.replaceChildren(...parts);
     this.name.replaceChildren(make("span", { class: "swatch", style: `--tone: var(--${model.tone})` }), model.label);
-    const right = at >= 0 && Number.isFinite(truth[at]) ? fmt(truth[at]) : "none";
-    this.reading.textContent = at >= 0 && said ? `at ${fmt(xs[at])} it says ${fmt(said[at])}; true: ${right}` : "\u00a0";
-    this.score.textContent = metric === null ? "not trained yet" : `R² ${fmt(metric, 3)}`;
-    put(this.drawing, { "aria-label": `${model.label}: the learned function beside the true one${metric === null ? ", not trained yet" : `, R² ${fmt(metric, 3)} in the test`}` });
+    const right = at >= 0 && Number.isFinite(truth[at]) ? fmt(truth[at]) : words.pane.none;
+    this.reading.textContent = at >= 0 && said ? say(words.pane.reading, { at: fmt(xs[at]), said: fmt(said[at]), truth: right }) : "\u00a0";
+    const isNew = metric === null, r2 = isNew ? "" : fmt(metric, 3);
+    this.score.textContent = isNew ? words.pane.new : `R² ${r2}`;
+    put(this.drawing, { "aria-label": say(isNew ? words.pane.label.new : words.pane.label.tested, { model: model.label, r2 }) });
   }
 }

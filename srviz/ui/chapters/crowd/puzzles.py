@@ -1,7 +1,8 @@
 """A puzzle on functions of a crowd."""
 
+from srviz.ui.chapters.crowd import WORDS
 from srviz.ui.chapters.crowd.run import current
-from srviz.ui.kit.puzzle import Puzzle, State
+from srviz.ui.kit.puzzle import State, worded
 
 
 def ahead(state: State) -> bool:
@@ -14,14 +15,8 @@ def ahead(state: State) -> bool:
 
 
 PUZZLES = (
-    Puzzle(
-        "ahead", "Ahead of softmax",
-        "Find a function of the crowd that the sliced bump learns better than softmax in the same number of steps. "
-        "Train both.",
-        {"target": "maximum", "models": "softmax_bump"}, ahead,
-        "The bump weighs what is near x, and nothing else. Which function of the menu asks for just that?",
-        (("Ask how dense the crowd is at x. Now press Train.", {"target": "density", "models": "softmax_bump"}),),
-        "One head of the bump counts a neighbourhood. Softmax divides each row by its own sum, and has to find how "
-        "much there is by other means.",
+    worded(
+        WORDS, "ahead", {"target": "maximum", "models": "softmax_bump"}, ahead,
+        {"target": "density", "models": "softmax_bump"},
     ),
 )  # fmt: skip

@@ -2,8 +2,9 @@
 
 import { announcer, make, mounted, put, reducedMotion, svg } from "../../kit/js/core.js";
 import { Frame, Motion } from "../../kit/js/pace.js";
-import { fmt } from "../../kit/js/text.js";
+import { fmt, say } from "../../kit/js/text.js";
 import { Reports } from "../../kit/js/wire.js";
+import words from "./words.json" with { type: "json" };
 
 /**
  * What Python sends.
@@ -33,11 +34,11 @@ class Rebuilt {
     this.picture = svg("svg", { role: "img" });
     this.chart = svg("svg", { class: "chart", "aria-hidden": "true" });
     const chosen = () => this.go(Number(this.range.value), true);
-    this.range = make("input", { type: "range", min: 0, step: 1, "aria-label": "Number of slices", oninput: chosen });
+    this.range = make("input", { type: "range", min: 0, step: 1, "aria-label": words.rebuilt.range, oninput: chosen });
     this.said = make("div", { class: "verdict" });
     this.live = announcer();
     this.face = make("div", { class: "rebuilt card" }, [
-      this.picture, make("div", { class: "side" }, [this.said, make("div", { class: "row" }, [make("span", {}, "slices"), this.range]), this.chart]), this.live,
+      this.picture, make("div", { class: "side" }, [this.said, make("div", { class: "row" }, [make("span", {}, words.rebuilt.slices), this.range]), this.chart]), this.live,
     ]);
     this.root.replaceChildren(this.face);
     this.observer = new ResizeObserver(() => this.frame.soon());
@@ -79,15 +80,14 @@ class Rebuilt {
 
   verdict() {
     const { counts, errors, missed } = this.data, k = this.goal, part = (v) => `${fmt(100 * v, 1)} %`;
-    return `${counts[k]} ${counts[k] === 1 ? "slice" : "slices"}: the rebuilt cloud is ${part(errors[k])} of its spread away. `
-      + `The given ${counts[k] === 1 ? "slice is" : "slices are"} missed by ${part(missed[k])}.`;
+    return say(counts[k] === 1 ? words.rebuilt.one : words.rebuilt.many, { n: counts[k], error: part(errors[k]), missed: part(missed[k]) });
   }
 
   draw() {
     const { data } = this;
     if (!data) return;
     const width = Math.min(SIDE, Math.max(240, this.picture.parentElement.clientWidth - 42)), middle = width / 2, unit = middle / data.reach;
-    put(this.picture, { viewBox: `0 0 ${width} ${width}`, width, height: width, "aria-label": `The cloud as rings, and as dots what is rebuilt of it. ${this.verdict()}` });
+    put(this.picture, { viewBox: `0 0 ${width} ${width}`, width, height: width, "aria-label": `${words.rebuilt.label} ${this.verdict()}` });
     const low = Math.floor(this.at), high = Math.min(low + 1, data.counts.length - 1), part = this.at - low;
     const x = (v) => middle + v * unit, y = (v) => middle - v * unit, slices = data.counts[this.goal], parts = [];
     for (let k = 0; k < slices; k += 1) {
@@ -121,7 +121,7 @@ class Rebuilt {
     });
     this.chart.replaceChildren(
       ...bars, svg("line", { class: "axis", x1: left, x2: width - 10, y1: foot, y2: foot }),
-      svg("text", { x: left + step * 2, y: 14 }, "error, in % of the spread"), svg("text", { x: left, y: height - 4 }, "number of slices"),
+      svg("text", { x: left + step * 2, y: 14 }, words.rebuilt.error), svg("text", { x: left, y: height - 4 }, words.rebuilt.number),
     );
   }
 }

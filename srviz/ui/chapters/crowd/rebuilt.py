@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from srviz.inputs import INPUTS
 from srviz.lab import rebuild
 from srviz.lab.rebuild import COUNTS, apart, directions, missed, rebuilt, slices
+from srviz.ui.chapters.crowd import WORDS
 from srviz.ui.kit import report, url
 from srviz.ui.kit.component import component
 
@@ -28,8 +29,8 @@ def from_slices(state: url.State) -> None:
     """Show it; the number of slices goes into the URL."""
     report.take(state, "rebuilt", "slices", ("slices",))
     st.segmented_control(
-        "Cloud", CLOUDS, key=url.key("cloud"), required=True, format_func=lambda name: INPUTS[name].title,
-        label_visibility="collapsed",
+        WORDS("rebuilt.cloud"), CLOUDS, key=url.key("cloud"), required=True, label_visibility="collapsed",
+        format_func=lambda name: INPUTS[name].title,
     )  # fmt: skip
     cloud, found, errors, given = made(state["cloud"])
     data = {

@@ -15,23 +15,20 @@ from srviz.lab.mixing import mixings
 from srviz.lab.summary import Line, lines
 from srviz.lab.sweep import read
 from srviz.lab.tasks.crowd import FAMILY, MENU
+from srviz.ui.chapters.crowd import WORDS
 from srviz.ui.chapters.crowd.crowd import BESIDE
 from srviz.ui.kit.chart import chart, mode
 
 RUNS, CAPACITY = places.RECORDED / "lab/crowd.jsonl", places.RECORDED / "lab/capacity.json"
 FAR = "4096"  # tokens of the other test
-TITLES = {
-    "rank": "The rank of the weights of n tokens",
-    "told apart": "Tokens that are told apart, by the number of heads",
-    "patterns": "Sets of keys that a row can favour",
-}
+MEASURES = ("rank", "told apart", "patterns")
 
 
 def table() -> None:
     """R² of every function and method, at 64 tokens and at 4,096."""
     found = _runs()
     if not found:
-        st.markdown("Nothing is recorded yet.")
+        st.markdown(WORDS("recorded.nothing"))
         return
     of = {(line.task, line.mixing): line for line in found}
     rows = []
@@ -44,12 +41,7 @@ def table() -> None:
     st.markdown(_tally(rows))
     seeds = max(len(line.values) for line in found)
     where = found[0].results[0].get("where", {})
-    st.caption(
-        "R² in the test at 64 tokens, and after the arrow with 4,096 tokens of the same measures: the mean over "
-        f"{seeds} seeds, ± the deviation over them. Bold: the best of the row, and each method of which half the seeds "
-        f"come as far as the worst seed of the best, or within 0.001. {_plain(where)}. The command: python -m "
-        "srviz.lab sweep assets/plans/crowd.json."
-    )
+    st.caption(WORDS("recorded.caption", seeds=seeds, where=_plain(where)))
 
 
 def _tally(rows: Sequence[Mapping[str, str]]) -> str:
@@ -57,7 +49,7 @@ def _tally(rows: Sequence[Mapping[str, str]]) -> str:
     labels = [label for label in rows[0] if label != "f(x, μ)"]
     good = {label: sum(row[label].startswith("**") for row in rows) for label in labels}
     parts = [f"{label} {count}" for label, count in sorted(good.items(), key=lambda pair: -pair[1])]
-    return f"Of {len(rows)} functions, the best or not clearly beaten: {', '.join(parts)}."
+    return WORDS("recorded.tally", n=len(rows), methods=", ".join(parts))
 
 
 def _cell(line: Line | None, best: Line | None) -> str:
@@ -77,15 +69,16 @@ def capacity() -> None:
     """The measured curves of what a head can hold apart."""
     found = _capacity(CAPACITY.stat().st_mtime_ns) if CAPACITY.exists() else None
     if found is None:
-        st.markdown("Nothing is recorded yet.")
+        st.markdown(WORDS("capacity.nothing"))
         return
     measure = st.segmented_control(
-        "Measure", list(TITLES), default="rank", required=True, format_func=TITLES.__getitem__, key="capacity measure",
-        label_visibility="collapsed",
+        WORDS("capacity.measure"), MEASURES, default="rank", required=True, key="capacity measure",
+        format_func=lambda name: WORDS(f"capacity.measures.{name}.title"), label_visibility="collapsed",
     )  # fmt: skip
-    st.markdown(WORDS[str(measure)])
+    st.markdown(WORDS(f"capacity.measures.{measure}.text"))
     precision = "float64" if measure == "patterns" else st.segmented_control(
-        "Precision", ["float32", "half"], default="half", required=True,
+        WORDS("capacity.precision"), ["float32", "half"], default="half", required=True,
+        format_func=lambda name: WORDS(f"capacity.precisions.{name}"),
         key=f"capacity precision {measure}", label_visibility="collapsed",
     )  # fmt: skip
     mine = [one for one in found["found"] if one["measure"] == measure and one["precision"] == precision]
@@ -96,38 +89,11 @@ def capacity() -> None:
         drawn.setdefault(label, (look, [], []))
         drawn[label][1].append(one["at"])
         drawn[label][2].append(sum(one["values"]) / len(one["values"]))
-    words = "; ".join(f"{label} {y[-1]:,.0f} at {x[-1]:,.0f}" for label, (_, x, y) in drawn.items())
-    along, axis = AXES[str(measure)]
+    said = "; ".join(WORDS("capacity.line", head=label, y=y[-1], x=x[-1]) for label, (_, x, y) in drawn.items())
+    title, along, axis = (WORDS(f"capacity.measures.{measure}.{part}") for part in ("title", "along", "axis"))
     drawing = figures.curves(drawn, along=along, axis=axis, mode=mode(), log=True)
-    chart(drawing, f"{TITLES[str(measure)]}: {words}", f"capacity {measure}", st.container())
-    st.caption(
-        f"Means over 5 seeds; {_plain(found.get('where', {}))}. The command: python -m srviz.lab capacity. How it is "
-        "measured is said in srviz/lab/capacity.py."
-    )
-
-
-WORDS = {
-    "rank": "n tokens with different scores, each both query and key, give n × n weights. Their rank says how many "
-    "independent combinations of "
-    "the keys the rows can be. Linear attention with d features has rank d at most. ReLU, the bump and Laplace have "
-    "full rank for different scores, or one less, for any n, and softmax of different numbers has full rank too. But "
-    "singular values fall, and a precision sees only those that are large enough; those of softmax of one number fall "
-    "fastest of these.",
-    "told apart": "A random cloud in the plane attends to itself. How many of its tokens get different outputs, "
-    "before two of them coincide in this precision? These are outputs of attention alone, without the token that is "
-    "carried past it. A sliced head has one number for each token, so near neighbours collide; a second head looks "
-    "from another side.",
-    "patterns": "A row favours the keys that get more than its mean. With one number per token a query moves along a "
-    "line, and here the sets were at most about twice as many as the keys; linear attention with one feature has a "
-    "single "
-    "one. With 16 numbers and 64 keys nearly every one of the 50,000 queries that were tried found a new set: that is "
-    "a least number.",
-}
-AXES = {
-    "rank": ("tokens n", "rank"),
-    "told apart": ("heads", "tokens told apart, at most 4,096 tried"),
-    "patterns": ("keys n", "different sets"),
-}
+    chart(drawing, f"{title}: {said}", f"capacity {measure}", st.container())
+    st.caption(WORDS("capacity.caption", where=_plain(found.get("where", {}))))
 
 
 def _look(head: str) -> Look:

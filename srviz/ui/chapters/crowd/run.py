@@ -10,6 +10,7 @@ from srviz import jobs
 from srviz.lab import Spec
 from srviz.lab.model import Model
 from srviz.lab.train import load
+from srviz.ui.chapters.crowd import WORDS
 from srviz.ui.kit import work
 
 FEED = "crowd"  # the name under which the component hears what is new
@@ -95,13 +96,14 @@ class Learning:
     def doing(self) -> str:
         """What it is at, in words."""
         if not any(self.steps.values()):
-            return "The models are being made …"
-        parts = [
-            f"{spec.of_mixing.label} {self.steps.get(k, 0):,} of {spec.recipe.steps:,}"
-            + (", tested with more tokens" if k in self.models and k not in self.sizes else "")
+            return WORDS("run.begins")
+        return " · ".join(
+            WORDS(
+                f"run.{'tested' if k in self.models and k not in self.sizes else 'at'}",
+                model=spec.of_mixing.label, step=self.steps.get(k, 0), steps=spec.recipe.steps,
+            )
             for k, spec in enumerate(self.specs)
-        ]
-        return " · ".join(parts)
+        )  # fmt: skip
 
 
 def current() -> Learning | None:

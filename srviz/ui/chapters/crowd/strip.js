@@ -3,7 +3,8 @@
 import { ticks, written } from "../../kit/js/axis.js";
 import { clamp, hundredth, put, svg } from "../../kit/js/core.js";
 import { arrow, drag, holdPage, placeIn } from "../../kit/js/drag.js";
-import { fmt } from "../../kit/js/text.js";
+import { fmt, say } from "../../kit/js/text.js";
+import words from "./words.json" with { type: "json" };
 
 /** @typedef {import("./language.js").Member} Member */
 
@@ -36,7 +37,7 @@ export class Strip {
     this.owner = owner;
     this.back = svg("g");
     this.tokens = svg("g");
-    this.element = svg("svg", { class: "strip", role: "group", "aria-label": "The crowd on its line, and the function that is asked for" }, [this.back, this.tokens]);
+    this.element = svg("svg", { class: "strip", role: "group", "aria-label": words.strip.label }, [this.back, this.tokens]);
     this.element.onpointermove = (event) => owner.pointed(this.place(placeIn(event, this.element)[0]));
     this.element.onpointerleave = () => owner.pointed(null);
     this.width = 600;
@@ -121,11 +122,12 @@ export class Strip {
     for (const { c, p } of this.crowd) parts.push(svg("line", { class: "stem", x1: x(c), x2: x(c), y1: this.payload ? this.y(p) : this.y(0), y2: floor - 6 }));
     if (pointed !== null) parts.push(svg("line", { class: "cursor", x1: x(pointed), x2: x(pointed), y1: TOP, y2: floor - 6 }));
     this.back.replaceChildren(...parts);
-    put(this.element, { "aria-label": `A crowd of ${this.crowd.length} tokens on its line, from ${fmt(Math.min(...this.crowd.map(({ c }) => c)))} to ${fmt(Math.max(...this.crowd.map(({ c }) => c)))}, and the function that is asked for` });
+    const places = this.crowd.map(({ c }) => c), least = fmt(Math.min(...places)), most = fmt(Math.max(...places));
+    put(this.element, { "aria-label": say(words.strip.state, { n: places.length, low: least, high: most }) });
     this.crowd.forEach(({ c, p }, k) => put(this.marks[k], {
       transform: `translate(${x(c).toFixed(1)} ${this.y(p).toFixed(1)})`,
-      "aria-label": `Token ${k + 1} of the crowd`, "aria-valuenow": c, "aria-valuemin": -this.reach, "aria-valuemax": this.reach,
-      "aria-valuetext": this.payload ? `place ${fmt(c)}, payload ${fmt(p)}` : `place ${fmt(c)}`,
+      "aria-label": say(words.strip.token, { k: k + 1 }), "aria-valuenow": c, "aria-valuemin": -this.reach, "aria-valuemax": this.reach,
+      "aria-valuetext": say(this.payload ? words.strip.payload : words.strip.place, { place: fmt(c), payload: fmt(p) }),
     }));
   }
 }

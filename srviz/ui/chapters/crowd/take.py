@@ -10,14 +10,13 @@ from srviz.lab.jobs.crowd import places
 from srviz.lab.miniature import FORMS, grid
 from srviz.lab.rebuild import COUNTS
 from srviz.lab.tasks.crowd import FAMILY
-from srviz.ui.chapters.crowd import crowd, excess, rebuilt
+from srviz.ui.chapters.crowd import WORDS, crowd, rebuilt
 from srviz.ui.chapters.crowd.run import Learning, current
 from srviz.ui.kit.program import Code, Script
 from srviz.ui.kit.table import Columns
 from srviz.ui.kit.take import Figure, State
 
 SCRIPTS = Path(__file__).parent / "scripts"
-TITLE = "Functions of a crowd"
 READ = ("bare", "divided")  # forms that a short program reads back
 
 
@@ -36,9 +35,9 @@ def caption(state: State) -> str:
     """Which function, and who has learned it."""
     formula, _ = crowd.formula_of(state)
     run = _run(state)
-    learned = ", ".join(spec.of_mixing.label for spec in run.specs) if run else "nobody yet"
-    n = len(state["places"])
-    return f"The function {formula.text} of a crowd of {n} tokens, and what was learned of it: {learned}."
+    models = ", ".join(spec.of_mixing.label for spec in run.specs) if run else ""
+    how = "learned" if run else "new"
+    return WORDS(f"take.function.{how}", formula=formula.text, n=len(state["places"]), models=models)
 
 
 def numbers(state: State) -> Columns:
@@ -61,7 +60,7 @@ def script(state: State) -> Script:
     values = {"place": list(state["places"]), "payload": list(state["payloads"])}
     code = Code(f"parse({formula.text!r})", kind="")
     runs = [spec.brief() for spec in run.specs] if run else []
-    return Script(SCRIPTS / "function", TITLE, values | {"formula": code, "runs": runs})
+    return Script(SCRIPTS / "function", WORDS("title"), values | {"formula": code, "runs": runs})
 
 
 # ---- one head and a crowd on a line ----
@@ -69,8 +68,8 @@ def script(state: State) -> Script:
 
 def excess_caption(state: State) -> str:
     """Which form of the head."""
-    form = excess.LABELS[state["form"]].lower()
-    return f"A crowd of {len(state['keys'])} keys on a line, and what a head says of it: {form}."
+    form = WORDS(f"excess.forms.{state['form']}.caption")
+    return WORDS("take.excess.caption", keys=len(state["keys"]), form=form)
 
 
 def excess_numbers(state: State) -> Columns:
@@ -84,7 +83,7 @@ def excess_numbers(state: State) -> Columns:
 
 def excess_script(state: State) -> Script:
     """What the head says, and the crowd read back."""
-    return Script(SCRIPTS / "excess", TITLE, {"t": list(state["keys"]), "form": state["form"]})
+    return Script(SCRIPTS / "excess", WORDS("title"), {"t": list(state["keys"]), "form": state["form"]})
 
 
 # ---- a cloud from its slices ----
@@ -92,8 +91,8 @@ def excess_script(state: State) -> Script:
 
 def rebuilt_caption(state: State) -> str:
     """Which cloud, from how many slices."""
-    title = INPUTS[state["cloud"]].title
-    return f"{title}: {rebuilt.POINTS} points, and what is rebuilt of them from {state['slices']} slices."
+    cloud = INPUTS[state["cloud"]].title
+    return WORDS("take.rebuilt.caption", cloud=cloud, points=rebuilt.POINTS, slices=state["slices"])
 
 
 def rebuilt_numbers(state: State) -> Columns:
@@ -106,19 +105,19 @@ def rebuilt_numbers(state: State) -> Columns:
 def rebuilt_script(state: State) -> Script:
     """The same steps from the same beginning."""
     values = {"cloud": state["cloud"], "count": int(state["slices"]), "steps": rebuilt.STEPS}
-    return Script(SCRIPTS / "rebuilt", TITLE, values)
+    return Script(SCRIPTS / "rebuilt", WORDS("title"), values)
 
 
 FUNCTION = Figure(
-    ("crowd",), "function-of-a-crowd", "the function and the models", caption, numbers, script, variants=("torch",),
+    ("crowd",), "function-of-a-crowd", WORDS("take.function.name"), caption, numbers, script, variants=("torch",),
     second={"target": "own", "f": "mean(abs(c - x)) + max(p)", "places": "-1_0_0.5_2_-2", "payloads": "1_0_-1_0.5_0.2"},
 )  # fmt: skip
 EXCESS = Figure(
-    ("excess",), "crowd-on-a-line", "the crowd on a line", excess_caption, excess_numbers, excess_script,
+    ("excess",), "crowd-on-a-line", WORDS("take.excess.name"), excess_caption, excess_numbers, excess_script,
     second={"form": "full", "keys": "-1_0.2_0.2_1.5"},
 )  # fmt: skip
 REBUILT = Figure(
-    ("rebuilt",), "cloud-from-slices", "the cloud from its slices", rebuilt_caption, rebuilt_numbers, rebuilt_script,
+    ("rebuilt",), "cloud-from-slices", WORDS("take.rebuilt.name"), rebuilt_caption, rebuilt_numbers, rebuilt_script,
     second={"cloud": "circles", "slices": "8"},
 )  # fmt: skip
 FIGURES = (FUNCTION, EXCESS, REBUILT)

@@ -1,9 +1,10 @@
 // The controls around the curve and the map.
 
-import { button, hundredth, labelled, make, put } from "../../kit/js/core.js";
-import { change, count, fmt, judge, power } from "../../kit/js/text.js";
+import { button, hundredth, labelled, make, put, span } from "../../kit/js/core.js";
+import { change, count, fmt, judge, phrase, power, say } from "../../kit/js/text.js";
 import { functionOf, isDrawn } from "./model.js";
 import { DIVISORS } from "./words.js";
+import words from "./words.json" with { type: "json" };
 
 /** @typedef {import("./kernel.js").KernelMap} KernelMap */
 /** @typedef {import("./kernel.js").Curve} Curve */
@@ -11,7 +12,6 @@ import { DIVISORS } from "./words.js";
 const SHIFTS = [-1000, -100, -10, -1, 0, 1, 10, 100, 1000], SCALES = [0.01, 0.1, 0.25, 0.5, 1, 2, 4, 10, 100];
 const QUERIES = 3; // the largest shift of the queries only
 const COPIED = [-3, -2, -1.5, -1, -0.5, 0, 0.5, 1, 1.5, 2, 3]; // the nodes of a drawing that begins as a smooth curve
-const BADGE = "The largest difference between what this page drew and what the operator computed, over all row sums and outputs, as a part of the largest";
 const AS_THEY_WERE = { shift: 0, scale: 1, queries: 0, standard: true };
 
 /** The place of the nearest number in a list. */
@@ -20,7 +20,8 @@ const nearest = (list, x) => list.reduce((best, y, k) => (Math.abs(y - x) < Math
 /** What was done to the raw scores, in words. */
 function moves({ shift, scale, queries, standard }) {
   return [
-    shift && `all ${change(shift)}`, scale !== 1 && `all × ${scale}`, queries && `queries ${change(queries)}`, !standard && "not standardized",
+    shift && say(words.scores.made.shift, { by: change(shift) }), scale !== 1 && say(words.scores.made.scale, { by: scale }),
+    queries && say(words.scores.made.queries, { by: change(queries) }), !standard && words.scores.made.raw,
   ].filter(Boolean);
 }
 
@@ -42,7 +43,7 @@ export class Controls {
   /** @param {KernelMap} owner */
   constructor(owner) {
     this.owner = owner;
-    this.picks = make("div", { class: "pick row", role: "group", "aria-label": "Kernel" });
+    this.picks = make("div", { class: "pick row", role: "group", "aria-label": words.curve.kernels });
     this.starts = make("span", { class: "group" });
     /** @type {Curve[]} */
     this.curves = [];
@@ -51,58 +52,60 @@ export class Controls {
     this.buildDrawing();
     this.buildRules();
     this.buildScores();
-    this.undo = labelled("Undo", "↶ Undo", () => owner.undo());
-    this.badge = make("span", { class: "badge waiting", title: BADGE });
+    this.undo = labelled(words.undo, `↶ ${words.undo}`, () => owner.undo());
+    this.badge = make("span", { class: "badge waiting", title: words.badge.title });
     this.row = make("div", { class: "controls row" }, [this.opener, this.scored, this.undo, make("span", { class: "push" }, this.badge)]);
   }
 
   /** The nodes of a drawn curve; and the hint that stands in their place otherwise. */
   buildDrawing() {
     const { plot } = this.owner;
-    this.more = labelled("Add a node in the widest gap", "+", () => plot.widen());
-    this.less = labelled("Remove the chosen node", "−", () => plot.remove());
+    this.more = labelled(words.curve.nodes.add, "+", () => plot.widen());
+    this.less = labelled(words.curve.nodes.remove, "−", () => plot.remove());
     this.nodes = make("span");
     this.drawing = make("div", { class: "draw row" }, [make("span", { class: "group" }, [this.less, this.nodes, this.more]), this.starts]);
-    this.hint = make("div", { class: "draw row quiet" });
+    this.drag = span("quiet", "");
+    this.hint = make("div", { class: "draw row" }, this.drag);
   }
 
   /** What is done to the weights: their order, the centring, the divisor. */
   buildRules() {
     const { owner } = this;
     this.orders = [false, true].map((sorted) => button(
-      sorted ? "sorted by score" : "input order", () => owner.change((state) => { state.sorted = sorted; })));
-    this.centring = button("centre values", () => owner.change((state) => { state.centred = !state.centred; }));
+      sorted ? words.rules.sorted : words.rules.unsorted, () => owner.change((state) => { state.sorted = sorted; })));
+    this.centring = button(words.rules.centre, () => owner.change((state) => { state.centred = !state.centred; }));
     const choose = () => owner.change((state) => { state.divide = this.divide.value; });
-    this.divide = make("select", { "aria-label": "Divide each row by", onchange: choose },
-      Object.entries(DIVISORS).map(([value, { name }]) => make("option", { value }, name)));
+    this.divide = make("select", { "aria-label": words.rules.label, onchange: choose },
+      Object.keys(DIVISORS).map((value) => make("option", { value }, words.rules.by[value])));
     this.rules = make("div", { class: "rules row" }, [
-      make("span", { class: "joined", role: "group", "aria-label": "Order of the map" }, this.orders), this.centring,
-      make("label", { class: "group" }, ["divide by", this.divide]),
+      make("span", { class: "joined", role: "group", "aria-label": words.rules.orders }, this.orders), this.centring,
+      make("label", { class: "group" }, [words.rules.divide, this.divide]),
     ]);
   }
 
   /** The panel in which the raw scores are moved, and what is said of it while it is closed. */
   buildScores() {
     const { owner } = this, reset = () => owner.change((state) => { Object.assign(state, AS_THEY_WERE); });
-    this.opener = button("Shift and scale the scores", () => this.open(this.panel.hidden), { "aria-expanded": "false" });
+    this.opener = button(words.scores.open, () => this.open(this.panel.hidden), { "aria-expanded": "false" });
     this.movedText = make("span", {});
-    this.scored = make("span", { class: "group" }, [this.movedText, button("Reset the scores", reset)]);
-    this.standard = button("standardize queries and keys together", () => owner.change((state) => { state.standard = !state.standard; }));
+    this.scored = make("span", { class: "group" }, [this.movedText, button(words.scores.resetAll, reset)]);
+    this.standard = button(words.scores.standard, () => owner.change((state) => { state.standard = !state.standard; }));
     this.effect = make("p");
     this.sliders = [
-      this.slider("shift", "shift all scores", [0, SHIFTS.length - 1, 1], (k) => SHIFTS[k], (x) => nearest(SHIFTS, x)),
-      this.slider("scale", "scale all scores", [0, SCALES.length - 1, 1], (k) => SCALES[k], (x) => nearest(SCALES, x)),
-      this.slider("queries", "shift the queries only", [-QUERIES, QUERIES, 0.1], hundredth, (x) => x),
+      this.slider("shift", [0, SHIFTS.length - 1, 1], (k) => SHIFTS[k], (x) => nearest(SHIFTS, x)),
+      this.slider("scale", [0, SCALES.length - 1, 1], (k) => SCALES[k], (x) => nearest(SCALES, x)),
+      this.slider("queries", [-QUERIES, QUERIES, 0.1], hundredth, (x) => x),
     ];
     this.panel = make("div", { class: "more", hidden: true }, [
-      make("div", { class: "row" }, ["Change the raw scores:", this.standard, button("Reset", reset)]),
+      make("div", { class: "row" }, [words.scores.change, this.standard, button(words.scores.reset, reset)]),
       make("div", { class: "sliders" }, this.sliders.map(({ label }) => label)), this.effect,
     ]);
   }
 
   /** A slider of one number of the state; `to` and `from` translate between its steps and that number. */
-  slider(name, text, [min, max, step], to, from) {
-    const input = make("input", { type: "range", min, max, step, "aria-label": text }), value = make("b");
+  slider(name, [min, max, step], to, from) {
+    const text = words.scores.sliders[name], value = make("b");
+    const input = make("input", { type: "range", min, max, step, "aria-label": text });
     input.oninput = () => this.owner.slideTo(name, to(Number(input.value)));
     input.onchange = () => this.owner.slidTo();
     return { name, input, value, from, label: make("label", {}, [make("span", {}, text), value, input]) };
@@ -116,7 +119,7 @@ export class Controls {
     this.picks.replaceChildren(...curves.map(({ name, label, note, why }) => button(
       note ? [label, " ", make("sup", {}, note)] : label, () => owner.pick(name), { title: why || null })));
     const starts = curves.filter((curve) => curve.start && !isDrawn(curve));
-    this.starts.replaceChildren("start from", ...starts.map((curve) => button(curve.start, () => owner.change((state) => {
+    this.starts.replaceChildren(words.curve.start, ...starts.map((curve) => button(curve.start, () => owner.change((state) => {
       Object.assign(state, copied(curve, owner.data.limits.tallest));
       owner.plot.chosen = 0;
     }))));
@@ -139,12 +142,12 @@ export class Controls {
     pressed(this.centring, state.centred);
     pressed(this.standard, state.standard);
     this.divide.value = state.divide;
-    put(this.divide, { title: `Each row is divided by ${DIVISORS[state.divide].name}` });
+    put(this.divide, { title: say(words.rules.divided, { by: words.rules.by[state.divide] }) });
     this.undo.disabled = owner.history.empty;
     this.drawing.style.display = drawn ? "" : "none";
     this.hint.style.display = drawn ? "none" : "";
-    this.hint.textContent = curve.bandwidth ? `Drag the diamond: b = ${fmt(state.b)}` : "";
-    this.nodes.textContent = `${state.nodes.length} node${state.nodes.length > 1 ? "s" : ""}`;
+    this.drag.textContent = curve.bandwidth ? say(words.curve.bandwidth, { b: fmt(state.b) }) : "";
+    this.nodes.textContent = say(state.nodes.length > 1 ? words.curve.nodes.many : words.curve.nodes.one, { n: state.nodes.length });
     this.less.disabled = state.nodes.length <= 1;
     this.more.disabled = state.nodes.length >= data.limits.most;
     this.formula.replaceChildren(...(drawn
@@ -152,17 +155,15 @@ export class Controls {
     this.caption.replaceChildren(...this.captionOf(curve));
     this.drawScores();
     judge(this.badge, owner.agreed, data.tolerance);
-    if (curve.note) this.badge.textContent = this.badge.textContent.replace("operator", "n² operator");
+    if (curve.note) this.badge.textContent = this.badge.textContent.replace(words.badge.operator, words.badge.every);
   }
 
   /** What the map shows, as a formula. */
   captionOf(curve) {
-    const { state, followed } = this.owner, { name, formula } = DIVISORS[state.divide];
-    const now = `; now divided by ${name}${curve.usual ? `, ${curve.usual}` : ""}`;
-    return [
-      make("b", {}, state.centred ? "Effective weights" : "Weights"),
-      ` f(s − t)${formula}${state.centred ? ", minus the mean of the row" : ""}`, ...(followed ? [make("span", {}, now)] : []),
-    ];
+    const { state: { divide, centred }, followed } = this.owner, by = DIVISORS[divide];
+    const now = say(curve.usual ? words.caption.usual : words.caption.followed, { by: words.rules.by[divide], who: curve.usual });
+    const weights = make("b", {}, centred ? words.caption.effective : words.caption.weights);
+    return [...phrase(centred ? words.caption.centred : words.caption.plain, { weights, by }), ...(followed ? [make("span", {}, now)] : [])];
   }
 
   drawScores() {
@@ -173,12 +174,10 @@ export class Controls {
       put(input, { "aria-valuetext": value.textContent });
     }
     this.scored.hidden = !this.panel.hidden || !made.length;
-    this.movedText.textContent = `Scores moved: ${made.join(", ")}.`;
-    const quiet = (text) => [make("span", { class: "quiet" }, text)];
-    this.effect.replaceChildren(...(state.shift === 0 && state.scale === 1 && state.queries === 0
-      ? quiet("Move the scores, and see how far the outputs move.")
-      : agreed === null ? quiet("asking the operator …")
-      : ["The outputs moved by at most ", make("b", {}, moved < 0.01 ? power(moved) : fmt(moved, moved < 10 ? 2 : 0)),
-        ` of the largest output. The operator computed this in float32, on ${count(data.answer.many)} tokens.`]));
+    this.movedText.textContent = say(words.scores.moved, { made: made.join(", ") });
+    const far = () => make("b", {}, moved < 0.01 ? power(moved) : fmt(moved, moved < 10 ? 2 : 0));
+    this.effect.replaceChildren(...(state.shift === 0 && state.scale === 1 && state.queries === 0 ? [span("quiet", words.scores.try)]
+      : agreed === null ? [span("quiet", words.scores.asking)]
+      : phrase(words.scores.effect, { moved: far(), n: count(data.answer.many) })));
   }
 }

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from srviz.attention.kernels import KERNELS, NamedKernel
 from srviz.measure.curve import DRAWN
+from srviz.ui.chapters.kernels import WORDS
 from srviz.ui.kit import url
 
 SAMPLES = 4097  # of a curve without straight pieces, one of them at 0
@@ -17,8 +18,8 @@ FIRST = next(iter(KERNELS))  # what a page shows at first
 REACHES = range(8, 136, 8)  # |r| up to which it is sampled, in bandwidths
 OWN = {
     "name": DRAWN,
-    "label": "draw your own",
-    "formula": "drag the nodes and the end slopes; a double click adds a node",
+    "label": WORDS("own.label"),
+    "formula": WORDS("own.formula"),
     "written": "f({s} − {t})",
     "divide": "n",
 }

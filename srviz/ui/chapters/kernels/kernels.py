@@ -16,7 +16,7 @@ from srviz.figures.spectrum import spectrum
 from srviz.inputs import Input, Tokens
 from srviz.measure.curve import Curve, Nodes, Rules, apart, attend
 from srviz.measure.spectrum import distance_spectrum
-from srviz.ui.chapters.kernels import curves
+from srviz.ui.chapters.kernels import WORDS, curves
 from srviz.ui.kit import compute, controls, report, shell, url
 from srviz.ui.kit.chart import chart, mode
 from srviz.ui.kit.component import SIGNED, TOLERANCE, component
@@ -147,10 +147,7 @@ def _existing(values: dict[str, Any]) -> dict[str, Any]:
 
 
 def _says(state: url.State, chosen: Input, tokens: Tokens) -> str:
-    return (
-        f"{chosen.line} Each of the {tokens.n} tokens has a query score s and a key score t. The projections are "
-        f"untrained: random numbers, drawn with seed {state['seed']}."
-    )
+    return WORDS("input", line=chosen.line, n=tokens.n, seed=state["seed"])
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
@@ -176,28 +173,19 @@ def why_centre(state: url.State) -> None:
     size = chosen.nearest(state["n"])
     whole, flat = eigenvalues(chosen.name, size, state["seed"], state["head"] - 1, str(shell.device()))
     n = len(whole)
-    figure = spectrum({f"all vectors: {n}": whole, f"sum to zero: {n - 1}": flat}, mode=mode())
+    panes = {WORDS("centring.panes.whole", n=n): whole, WORDS("centring.panes.flat", n=n - 1): flat}
+    figure = spectrum(panes, mode=mode())
     below, still = (int((values < -1e-10 * np.abs(whole).max()).sum()) for values in (whole, flat))
-    st.subheader("Why the values are centred", anchor=False)
-    st.markdown(
-        f"Let queries and keys be the same, and look at the matrix −|tᵢ − tⱼ|. For all vectors, **{_count(below)} of "
-        f"its {n} eigenvalues** lies below zero: **{_signed(whole.min())}**. On the vectors that sum to zero, as "
-        f"centred values do, **{_count(still)} does**: the smallest is {_signed(flat.min())}. \n\nSo the sum "
-        "Σ cᵢ cⱼ · (−|tᵢ − tⱼ|) is never negative for numbers c that sum to zero. It is a squared length, which is "
-        "called the energy distance. On such numbers −|s − t| is a positive kernel. It measures how alike two tokens "
-        "are."
-    )
-    alt = f"Eigenvalues: on all vectors the smallest is {whole.min():.2f}, on those that sum to zero {flat.min():.2g}"
+    st.subheader(WORDS("centring.title"), anchor=False)
+    least, flattest = _signed(whole.min()), _signed(flat.min())
+    st.markdown(WORDS("centring.says", n=n, below=_count(below), least=least, still=_count(still), flat=flattest))
+    alt = WORDS("centring.alt", whole=whole.min(), flat=flat.min())
     chart(figure, alt, "kernels spectrum", st.container(), menu=False)
-    st.caption(
-        "relu(r) = (|r| + r) / 2, so the weights are made of |r| and of a straight line. The matrix has zeros on its "
-        "diagonal, so its eigenvalues sum to zero and cannot all be positive; of this matrix one is negative. "
-        f"Computed in float64 from the raw scores of the {n} keys."
-    )
+    st.caption(WORDS("centring.how", n=n))
 
 
 def _count(number: int) -> str:
-    return {0: "none", 1: "one"}.get(number, str(number))
+    return {0: WORDS("centring.none"), 1: WORDS("centring.one")}.get(number, str(number))
 
 
 def _signed(x: float) -> str:

@@ -11,6 +11,7 @@ from srviz.attention.kernels import KERNELS
 from srviz.measure.arrays import pack
 from srviz.measure.curve import REPEATS, Curve, Timing
 from srviz.numbers import duration, power
+from srviz.ui.chapters.kernels import WORDS
 from srviz.ui.chapters.kernels.kernels import curve_of, rules_of
 from srviz.ui.kit import compute, controls, shell, url, work
 
@@ -42,19 +43,19 @@ def on_many(state: url.State) -> None:
     chosen = controls.chosen(state)
     curve, rules = curve_of(state), replace(rules_of(state), divide="one", centred=False)  # the sum knows neither
     n = chosen.nearest(TIMED_DRAWN if curve.kernel == "drawn" else TIMED)
-    st.subheader("The same curve on many tokens", anchor=False)
+    st.subheader(WORDS("many.title"), anchor=False)
     if n < TOO_FEW:
-        st.markdown(f"This input has at most {n} tokens: too few to time. Choose an input that has thousands.")
+        st.markdown(WORDS("many.few", n=n))
         return
     setting = (chosen.name, n, state["seed"], state["head"] - 1, str(shell.device()), curve, rules)
     last: OnMany | None = st.session_state.get("_on_many")
     place = st.empty()
     if last is None or last.setting != setting:
-        says = "Measuring …"
+        says = WORDS("many.measuring")
         with place.container():
             if last and last.timing:
                 _numbers(last.curve, last.timing)
-                says = "These are the numbers of the curve before. Measuring this one …"
+                says = WORDS("many.before")
             news = st.empty()
         work.rest()
         found = OnMany(setting, curve)
@@ -80,38 +81,39 @@ def _numbers(curve: Curve, timing: Timing) -> None:
     st.markdown(verdict(n, timing.sorted_seconds, slow))
     left, middle, right = st.columns(3, gap="large")
     if timing.sorted_seconds is None:
-        left.metric("By sorting", "no such way", border=False)
+        left.metric(WORDS("many.sorted.none"), WORDS("many.sorted.without"), border=False)
         left.caption(KERNELS[curve.kernel].without)
     else:
-        left.metric("By sorting, every query", duration(timing.sorted_seconds), border=False)
-        left.caption(f"The error is {power(timing.sorted_error)}.")
-    middle.metric("By n², every query", f"≈ {duration(slow)}", border=False)
-    pieces = f", with {len(curve.nodes) + 1} pieces one by one" if curve.kernel == "drawn" else ""
-    middle.caption(
-        f"The error is {power(timing.dense_error)}. {timing.queries} of the queries took "
-        f"{duration(timing.dense_seconds)}{pieces}, and all of them take {n / timing.queries:.3g} times as long."
+        left.metric(WORDS("many.sorted.title"), duration(timing.sorted_seconds), border=False)
+        left.caption(WORDS("many.sorted.error", error=power(timing.sorted_error)))
+    middle.metric(WORDS("many.dense.title"), f"≈ {duration(slow)}", border=False)
+    error = WORDS(
+        f"many.dense.error.{'own' if curve.kernel == 'drawn' else 'named'}",
+        error=power(timing.dense_error),
+        queries=timing.queries,
+        seconds=duration(timing.dense_seconds),
+        pieces=len(curve.nodes) + 1,
+        times=n / timing.queries,
     )
+    middle.caption(error)
     if timing.sorted_seconds is not None:
-        right.metric("Largest difference", power(timing.apart), border=False)
-        right.caption("This is the difference between the two answers, divided by the largest output.")
+        right.metric(WORDS("many.difference.title"), power(timing.apart), border=False)
+        right.caption(WORDS("many.difference.of"))
 
 
 def _how(timing: Timing) -> None:
-    st.caption(
-        f"Measured: Σ f(s − t) v for one head of {timing.d} coordinates and {timing.n:,} tokens, on "
-        f"{devices.describe(shell.device())} in float32. A time is the median of {REPEATS} runs, after one to warm up. "
-        "An error is the difference to the same sum in float64, divided by its largest entry."
-    )
+    device = devices.describe(shell.device())
+    st.caption(WORDS("many.how", d=timing.d, n=timing.n, device=device, repeats=REPEATS))
 
 
 def verdict(n: int, fast: float | None, slow: float) -> str:
     """In one sentence which route is the faster one, and by how much."""
     if fast is None:
-        return f"On {n:,} tokens all {n * n / 1e6:,.0f} million pairs have to be summed."
+        return WORDS("many.verdict.dense", n=n, millions=n * n / 1e6)
     if 0.8 < slow / fast < 1.25:
-        return f"With {n:,} tokens sorting takes about as long as all n² pairs."
+        return WORDS("many.verdict.even", n=n)
     ratio = max(slow / fast, fast / slow)
-    times = f"**{ratio:.0f} times**" if ratio >= 10 else f"**{ratio:.1f} times**"
+    times = f"{ratio:.0f}" if ratio >= 10 else f"{ratio:.1f}"
     if slow > fast:
-        return f"On {n:,} tokens sorting is {times} faster."
-    return f"With {n:,} tokens sorting does not pay: it takes {times} as long as all n² pairs."
+        return WORDS("many.verdict.faster", n=n, times=times)
+    return WORDS("many.verdict.slower", n=n, times=times)

@@ -5,7 +5,8 @@ import { css, mixed, palette, rgb, signedEnds } from "../../kit/js/colour.js";
 import { clamp, make, put, reducedMotion } from "../../kit/js/core.js";
 import { arrow, placeIn } from "../../kit/js/drag.js";
 import { Motion } from "../../kit/js/pace.js";
-import { fmt, short } from "../../kit/js/text.js";
+import { fmt, say, short } from "../../kit/js/text.js";
+import words from "./words.json" with { type: "json" };
 
 /** @typedef {import("./kernel.js").KernelMap} KernelMap */
 /** @typedef {{row: number, column: number}} Cell from 1; 0 where there is none */
@@ -22,7 +23,7 @@ export class WeightMap {
   /** @param {KernelMap} owner */
   constructor(owner) {
     this.owner = owner;
-    this.canvas = make("canvas", { tabindex: 0, role: "application", "aria-roledescription": "kernel map" });
+    this.canvas = make("canvas", { tabindex: 0, role: "application", "aria-roledescription": words.map.role });
     this.canvas.onpointermove = (event) => { if (!owner.state.row) owner.point(this.cell(event)); };
     this.canvas.onpointerleave = () => { if (!owner.state.row) owner.point(BLANK); };
     this.canvas.onclick = (event) => {
@@ -92,11 +93,11 @@ export class WeightMap {
 
   /** Where the map stands, and how large its words are: 0 where there are none, or no room for them. */
   frame(width) {
-    const { words } = this.owner.data, meters = width > WIDE ? 96 : 64;
+    const { words: tokens } = this.owner.data, meters = width > WIDE ? 96 : 64;
     const at = (x0, y0) => ({ x0, y0, meters, side: Math.max(SMALLEST, Math.min(width - x0 - meters - 12, LARGEST)), letters: 0 });
-    if (!words) return at(X0, Y0);
-    const room = Math.min(96, X0 + 6.5 * Math.max(...words.map((word) => word.length))), roomy = at(room, room - 2);
-    const cell = roomy.side / words.length;
+    if (!tokens) return at(X0, Y0);
+    const room = Math.min(96, X0 + 6.5 * Math.max(...tokens.map((word) => word.length))), roomy = at(room, room - 2);
+    const cell = roomy.side / tokens.length;
     return cell < 10.5 ? at(X0, Y0) : { ...roomy, letters: Math.min(13, cell) };
   }
 
@@ -116,16 +117,19 @@ export class WeightMap {
     pen.strokeRect(x0 - 0.5, y0 - 0.5, side + 1, side + 1);
     if (data.colour) this.drawSwatches(drawing);
     if (frame.letters) this.drawWords(drawing);
+    const order = state.sorted ? "sorted" : "unsorted";
     pen.textAlign = "center";
     pen.fillStyle = colours.key;
-    pen.fillText(state.sorted ? "keys, sorted by t" : "keys, in input order", x0 + side / 2, 10);
+    pen.fillText(words.map.keys[order], x0 + side / 2, 10);
     pen.fillStyle = colours.query;
-    upright(pen, state.sorted ? "queries, sorted by s" : "queries, in input order", 10, y0 + side / 2);
+    upright(pen, words.map.queries[order], 10, y0 + side / 2);
     this.drawMeters(drawing);
     this.drawLegend(drawing);
     this.drawCross(drawing);
-    const kind = state.centred ? "effective weights" : "weights", order = state.sorted ? "sorted by score" : "in input order";
-    put(canvas, { "aria-label": `${kind} of ${found.n} queries, down, and ${found.n} keys, across, ${order}, from ${fmt(found.least, 3)} to ${fmt(found.most, 3)}, rows sum to ${fmt(Math.min(...found.sums), 3)} … ${fmt(Math.max(...found.sums), 3)}; arrows move, Enter holds, Escape lets go` });
+    put(canvas, { "aria-label": say(words.map.label, {
+      weights: state.centred ? words.map.weights.centred : words.map.weights.plain, n: found.n, order: words.map.order[order],
+      least: fmt(found.least, 3), most: fmt(found.most, 3), low: fmt(Math.min(...found.sums), 3), high: fmt(Math.max(...found.sums), 3),
+    }) });
   }
 
   colours() {
@@ -200,7 +204,7 @@ export class WeightMap {
       pen.textAlign = align;
       pen.fillText(text, left, top);
     };
-    write("row sums", colours.quiet, "left", x, 10);
+    write(words.map.rows, colours.quiet, "left", x, 10);
     write("0", colours.quiet, "center", at(0), y + side + 12);
     if (at(1) - at(0) > 14) write("1", colours.softmax, "center", at(1), y + side + 12);
     if (high > 1.5 && at(high) - at(1) > 20) write(short(high), colours.quiet, "right", x + width, y + side + 12);

@@ -2,8 +2,9 @@
 
 import { clamp, focusedIn, hundredth, put, svg } from "../../kit/js/core.js";
 import { arrow, drag, holdPage, placeIn } from "../../kit/js/drag.js";
-import { fmt } from "../../kit/js/text.js";
+import { fmt, say } from "../../kit/js/text.js";
 import { REACH, curveOf, functionOf, isDrawn, stopsOf, viewOf } from "./model.js";
+import words from "./words.json" with { type: "json" };
 
 /** @typedef {import("./kernel.js").KernelMap} KernelMap */
 
@@ -22,7 +23,7 @@ export class Plot {
   /** @param {KernelMap} owner */
   constructor(owner) {
     this.owner = owner;
-    this.element = svg("svg", { class: "plot", role: "group", "aria-label": "The curve f of r = s − t" });
+    this.element = svg("svg", { class: "plot", role: "group", "aria-label": words.plot.label });
     this.back = svg("g", { "aria-hidden": "true" });
     this.handles = svg("g");
     this.front = svg("g", { "aria-hidden": "true", "pointer-events": "none" });
@@ -196,8 +197,9 @@ export class Plot {
   draw() {
     this.width = this.element.clientWidth || 400;
     this.tall = this.width > WIDE ? 408 : 300;
-    const { f } = this.owner.found, at = [2, 0, -2].map((r) => `${fmt(f(r))} at r = ${fmt(r, 0)}`).join(", ");
-    put(this.element, { viewBox: `0 0 ${this.width} ${this.tall}`, height: this.tall, "aria-label": `The curve f of r = s − t, ${this.curve.label}: ${at}` });
+    const { f } = this.owner.found, heights = [2, 0, -2].map((r) => say(words.plot.height, { f: fmt(f(r)), r: fmt(r, 0) })).join(", ");
+    const label = say(words.plot.state, { curve: this.curve.label, heights });
+    put(this.element, { viewBox: `0 0 ${this.width} ${this.tall}`, height: this.tall, "aria-label": label });
     const { row, column } = this.owner.lit(), point = row ? this.point(row, column) : { parts: [], label: [] };
     this.back.replaceChildren(...this.axes(), ...this.line(), ...point.parts);
     this.front.replaceChildren(...point.label);
@@ -208,7 +210,8 @@ export class Plot {
   axes() {
     const [low, high] = this.view, floor = this.tall - BOTTOM, parts = [], step = high - low > 4 ? 1 : 0.5;
     const line = (x1, y1, x2, y2, more) => parts.push(svg("line", { x1, y1, x2, y2, stroke: "var(--line)", ...more }));
-    const text = (x, y, anchor, words) => parts.push(svg("text", { x, y, "text-anchor": anchor }, words));
+    const text = (x, y, anchor, says) => parts.push(svg("text", { x, y, "text-anchor": anchor }, says));
+    const room = this.width < NARROW ? "narrow" : "wide";
     for (let h = Math.ceil(low / step) * step; h <= high; h += step) {
       line(this.x(-REACH), this.y(h), this.x(REACH), this.y(h), Math.abs(h) < 1e-9 ? { stroke: "var(--ink)" } : {});
       text(LEFT - 8, this.y(h) + 4, "end", fmt(h, step < 1 ? 1 : 0));
@@ -218,9 +221,9 @@ export class Plot {
       text(this.x(r), floor + 18, "middle", fmt(r, 0));
     }
     line(this.x(0), TOP, this.x(0), floor, { "stroke-dasharray": "2 4", stroke: "var(--quiet)" });
-    text(this.x(REACH), floor + 38, "start", this.width < NARROW ? "← key on the left" : "← key left of the query");
-    text(this.x(-REACH), floor + 38, "end", this.width < NARROW ? "on the right →" : "key right of the query →");
-    text(this.x(0) + 8, TOP + 6, "start", "query");
+    text(this.x(REACH), floor + 38, "start", words.plot.left[room]);
+    text(this.x(-REACH), floor + 38, "end", words.plot.right[room]);
+    text(this.x(0) + 8, TOP + 6, "start", words.plot.query);
     return parts;
   }
 
@@ -278,13 +281,13 @@ export class Plot {
     };
     this.marks.forEach((g, k) => {
       const [r, h] = state.nodes[k];
-      set(g, `node${k}`, `node ${k + 1} of ${state.nodes.length}`, h, -tallest, tallest, `r = ${fmt(r)}, f = ${fmt(h)}`);
+      set(g, `node${k}`, say(words.plot.node, { k: k + 1, n: state.nodes.length }), h, -tallest, tallest, `r = ${fmt(r)}, f = ${fmt(h)}`);
       g.classList.toggle("chosen", k === this.chosen && state.nodes.length > 1);
     });
     this.ends.forEach((g, k) => {
       const name = k ? "right" : "left";
-      set(g, name, `slope for keys far to the ${k ? "left" : "right"}`, state[name], -steepest, steepest, fmt(state[name]));
+      set(g, name, words.plot.slope[name], state[name], -steepest, steepest, fmt(state[name]));
     });
-    if (this.band) set(this.band, "b", "bandwidth b", state.b, narrowest, widest, fmt(state.b));
+    if (this.band) set(this.band, "b", words.plot.bandwidth, state.b, narrowest, widest, fmt(state.b));
   }
 }

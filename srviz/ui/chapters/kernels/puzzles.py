@@ -3,7 +3,8 @@
 import torch
 
 from srviz.attention.kernels import KERNELS
-from srviz.ui.kit.puzzle import Puzzle, State
+from srviz.ui.chapters.kernels import WORDS
+from srviz.ui.kit.puzzle import State, worded
 
 
 def even(state: State) -> bool:
@@ -27,31 +28,7 @@ def moved(state: State) -> bool:
 
 
 PUZZLES = (
-    Puzzle(
-        "even", "The same both ways",
-        "Find a kernel that gives a key the same weight for a query, before dividing, as it would with both exchanged.",
-        {"kernel": "relu"}, even,
-        "Exchanging query and key turns r = s − t into −r. The curve must look the same on both sides of 0.",
-        (("Choose the bump.", {"kernel": "bump"}),),
-        "ReLU is not even: far to one side counts much, far to the other nothing. That makes it a direction, and not "
-        "only a distance.",
-    ),
-    Puzzle(
-        "shares", "Rows that sum to 1",
-        "Let every row that has a weight at all sum to exactly 1.",
-        {"kernel": "relu"}, shares,
-        "It is not the curve that decides, but what a row is divided by.",
-        (("Divide each row by its own sum.", {"divide": "rows", "centred": "0"}),),
-        "Softmax does this. The paper divides by Σ|s − t| instead, so that no row is divided by almost nothing: the "
-        "lowest query has hardly any weight of its own.",
-    ),
-    Puzzle(
-        "moved", "Far away, and the same",
-        "With ReLU, shift all scores by 500 or more and stretch them at least tenfold. Watch the map: it stays.",
-        {"kernel": "relu"}, moved,
-        "The controls for shift and scale move queries and keys together.",
-        (("Shift by 800 and stretch by 20.", {"shift": "800", "scale": "20"}),),
-        "Only differences of scores count, and a common factor cancels in relu(s − t) / Σ|s − t|. So standardizing the "
-        "scores changes nothing but how exactly a computer sums them.",
-    ),
-)  # fmt: skip
+    worded(WORDS, "even", {"kernel": "relu"}, even, {"kernel": "bump"}),
+    worded(WORDS, "shares", {"kernel": "relu"}, shares, {"divide": "rows", "centred": "0"}),
+    worded(WORDS, "moved", {"kernel": "relu"}, moved, {"shift": "800", "scale": "20"}),
+)

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 
 from srviz.measure.curve import attend
-from srviz.ui.chapters.kernels import kernels
+from srviz.ui.chapters.kernels import WORDS, kernels
 from srviz.ui.kit import compute, controls
 from srviz.ui.kit.program import Script
 from srviz.ui.kit.table import Columns, pairs
@@ -18,12 +18,13 @@ SCRIPTS = Path(__file__).parent / "scripts"
 def caption(state: State) -> str:
     """Which curve, and what is done with it."""
     rules = kernels.rules_of(state)
-    divide = {"distance": "Σ|s − t|", "rows": "the sum of its row", "n": "n", "one": "1"}[rules.divide]
-    bandwidth = f" of bandwidth {state['b']:g}" if state["kernel"] not in ("relu", "distance", "drawn") else ""
-    return (
-        f"The {state['kernel']} kernel{bandwidth} on {controls.count(state)} tokens of the input "
-        f"“{controls.chosen(state).title}”: every weight is divided by {divide}"
-        f"{', and the values are centred' if rules.centred else ''}."
+    width = "none" if state["kernel"] in ("relu", "distance", "drawn") else "some"
+    return WORDS(
+        f"take.map.caption.{'centred' if rules.centred else 'plain'}",
+        kernel=WORDS(f"take.map.kernel.{width}", kernel=state["kernel"], b=state["b"]),
+        n=controls.count(state),
+        input=controls.chosen(state).title,
+        divide=WORDS(f"take.map.divide.{rules.divide}"),
     )
 
 
@@ -52,13 +53,13 @@ def script(state: State) -> Script:
     values |= {"scale": rules.scale, "shift": rules.shift, "queries": rules.queries, "standard": rules.standard}
     pieces = curve.pieces()
     if pieces is None:
-        return Script(SCRIPTS / "smooth", "Kernels", values | {"kernel": curve.kernel, "b": curve.b})
+        return Script(SCRIPTS / "smooth", WORDS("title"), values | {"kernel": curve.kernel, "b": curve.b})
     values |= {"nodes": pieces.nodes, "heights": pieces.heights, "left": pieces.left, "right": pieces.right}
-    return Script(SCRIPTS / "pieces", "Kernels", values)
+    return Script(SCRIPTS / "pieces", WORDS("title"), values)
 
 
 KERNEL = Figure(
-    ("kernel_map",), "kernel", "the kernel and its map", caption, numbers, script,
+    ("kernel_map",), "kernel", WORDS("take.map.name"), caption, numbers, script,
     second={"kernel": "drawn", "input": "clusters", "n": "20", "centred": "1", "left": "0.5", "scale": "2"},
 )  # fmt: skip
 
@@ -69,15 +70,14 @@ KERNEL = Figure(
 def spectrum_numbers(state: State) -> Columns:
     """The eigenvalues on all vectors, and on those that sum to zero."""
     whole, flat = kernels.eigenvalues(*controls.setting(state))
-    on = ["all vectors"] * len(whole) + ["sum to zero"] * len(flat)
+    on = [WORDS("take.spectrum.whole")] * len(whole) + [WORDS("take.spectrum.flat")] * len(flat)
     return {"on": on, "eigenvalue": np.concatenate([whole, flat])}
 
 
 SPECTRUM = Figure(
-    ("kernels spectrum",), "eigenvalues", "the eigenvalues",
-    lambda state: f"The eigenvalues of −|tᵢ − tⱼ| for {controls.count(state)} key scores: on all vectors, and on those "
-    "that sum to zero.",
-    spectrum_numbers, lambda state: Script(SCRIPTS / "spectrum", "Kernels", {"shown": controls.shown(state)}),
+    ("kernels spectrum",), "eigenvalues", WORDS("take.spectrum.name"),
+    lambda state: WORDS("take.spectrum.caption", n=controls.count(state)),
+    spectrum_numbers, lambda state: Script(SCRIPTS / "spectrum", WORDS("title"), {"shown": controls.shown(state)}),
     second={"input": "clusters", "n": "12"},
 )  # fmt: skip
 FIGURES = (KERNEL, SPECTRUM)

@@ -2,21 +2,16 @@
 
 import { byHand, make, span } from "../../kit/js/core.js";
 import { pieceAt, share } from "../../kit/js/formulas.js";
-import { fmt, signed } from "../../kit/js/text.js";
+import { fmt, phrase, say, signed } from "../../kit/js/text.js";
 import { isDrawn, piecesOf } from "./model.js";
+import words from "./words.json" with { type: "json" };
 
 /** @typedef {import("./kernel.js").KernelMap} KernelMap */
 
-const HINT = "Point at a cell to see its numbers here, and its r on the curve. Click to keep it, and click again to let it go.";
 const SAME = 5e-4; // sums that are no farther apart are one
 
-/** What each row may be divided by: in a menu, and as it stands in a formula. */
-export const DIVISORS = {
-  distance: { name: "Σ|s − t|", formula: " / Σ|s − t|" },
-  n: { name: "n", formula: " / n" },
-  one: { name: "nothing", formula: "" },
-  rows: { name: "the row sum", formula: " / Σf" },
-};
+/** What each row may be divided by, as it stands in a formula. */
+export const DIVISORS = { distance: " / Σ|s − t|", n: " / n", one: "", rows: " / Σf" };
 
 /** A template with a query's score {s}, a key's {t} and a bandwidth {b}, filled in. */
 function fill(template, terms) {
@@ -30,8 +25,7 @@ export const says = (owner) => (owner.lit().row ? ofCell(owner) : ofRows(owner))
 function ofRows({ state, found: { sums, n } }) {
   const low = Math.min(...sums), high = Math.max(...sums);
   const range = Math.abs(high - low) < SAME ? fmt(high, 3) : `${fmt(low, 3)} … ${fmt(high, 3)}`;
-  const by = { n: `, divided by n = ${n}`, one: ", divided by nothing" }[state.divide] ?? "";
-  return [span("quiet", byHand(HINT)), make("br"), `rows sum to ${range}${by}`];
+  return [span("quiet", byHand(words.cell.hint)), make("br"), say(words.cell.rows[state.divide], { range, n })];
 }
 
 /** @param {KernelMap} owner */
@@ -43,14 +37,15 @@ function ofCell(owner) {
   if (isDrawn(curve)) terms.push(` = ${onPiece(state, curve, s - t)} = ${fmt(f, 3)}`);
   const parts = [...quotient(owner, terms, f, weight, over)];
   if (state.centred) {
-    parts.push(make("br"), `centred: ${fmt(weight, 4)} − ${fmt(sum, 3)} / ${n} = `, make("b", {}, fmt(weight - sum / n, 4)));
+    const result = make("b", {}, fmt(weight - sum / n, 4));
+    parts.push(make("br"), ...phrase(words.cell.centred, { weight: fmt(weight, 4), sum: fmt(sum, 3), n, result }));
   }
-  const named = (k) => (data.words ? `${k} “${data.words[k - 1]}”` : `${k}`);
-  return [
-    ...parts, make("br"), span("query", `query ${named(row)}`), ", ", span("key", `key ${named(column)}`),
-    `${state.row ? ", held" : ""}: row sum `, make("b", {}, fmt(found.sums[row - 1], 3)),
-    state.centred ? ` (before centring ${fmt(sum, 3)})` : "", ` · ${data.beside.name}'s row: `, span("beside", fmt(data.beside.sums[row - 1], 3)),
-  ];
+  const named = (k) => (data.words ? say(words.cell.word, { k, word: data.words[k - 1] }) : k);
+  return [...parts, make("br"), ...phrase((state.row ? words.cell.held : words.cell.pointed)[state.centred ? "centred" : "plain"], {
+    query: span("query", say(words.cell.query, { name: named(row) })), key: span("key", say(words.cell.key, { name: named(column) })),
+    sum: make("b", {}, fmt(found.sums[row - 1], 3)), raw: fmt(sum, 3),
+    method: data.beside.name, beside: span("beside", fmt(data.beside.sums[row - 1], 3)),
+  })];
 }
 
 /** A drawn curve at r: from the node before it along the slope there. */
@@ -62,7 +57,7 @@ function onPiece(state, curve, r) {
 /** f divided, and the weight that this makes. */
 function quotient({ state, found: { curve, n } }, terms, f, weight, over) {
   const by = state.divide === "one" ? "" : ` / ${state.divide === "n" ? n : signed(over)}`, result = make("b", {}, fmt(weight, 4));
-  if (over === 0) return [...terms, `${by}. The divisor is 0, so the weight is 0.`];
+  if (over === 0) return [...terms, by, words.cell.zero];
   if (isDrawn(curve) && by) return [...terms, make("br"), `${signed(f, 3)}${by} = `, result];
   return [...terms, `${by} = `, result];
 }

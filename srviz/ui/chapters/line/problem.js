@@ -17,6 +17,7 @@ import words from "./words.json" with { type: "json" };
 
 const SECONDS = 14; // of the whole matrix
 const PALEST = 0.06; // of a weight that is not 0
+const BEAT = 30; // milliseconds between two drawings: more of them would look the same, and cost a slow machine half a processor
 
 class Problem {
   constructor(root) {
@@ -61,9 +62,12 @@ class Problem {
 
   play() {
     this.done = 0;
-    let part = 0;
+    let part = 0, waited = 0;
     this.motion.start((since) => {
-      part = Math.min(this.all, part + (Math.min(since, 100) / 1000) * (this.all / SECONDS));
+      waited += Math.min(since, 100);
+      if (waited < BEAT) return;
+      part = Math.min(this.all, part + (waited / 1000) * (this.all / SECONDS));
+      waited = 0;
       this.done = reducedMotion() ? this.all : Math.floor(part);
       this.draw();
       if (this.done >= this.all) this.motion.stop();

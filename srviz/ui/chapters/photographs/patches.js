@@ -4,8 +4,9 @@ import { css, luminance, mixed } from "../../kit/js/colour.js";
 import { clamp, make, mounted, put } from "../../kit/js/core.js";
 import { arrow, placeIn } from "../../kit/js/drag.js";
 import { surface } from "../../kit/js/canvas.js";
-import { small } from "../../kit/js/text.js";
+import { say, small } from "../../kit/js/text.js";
 import { Row } from "../../kit/js/row/row.js";
+import words from "./words.json" with { type: "json" };
 
 /** @typedef {import("../../kit/js/row/row.js").Message} Message */
 
@@ -25,15 +26,15 @@ class Patches extends Row {
     this.rows = this.cols = 0;
     /** @type {HTMLImageElement} */
     this.picture = null;
-    this.what = "patch";
-    this.original = make("canvas", { role: "img", "aria-label": "The picture in its own colours" });
+    this.what = words.patches.what;
+    this.original = make("canvas", { role: "img", "aria-label": words.patches.original });
     this.listenTo(this.original);
   }
 
   /** The picture in its own colours beside the maps of its weights. */
   openPanes(methods) {
     super.openPanes(methods);
-    const says = [make("b", { class: "title" }, "The picture"), make("span", { class: "quiet" }, "a square is a token")];
+    const says = [make("b", { class: "title" }, words.patches.title), make("span", { class: "quiet" }, words.patches.square)];
     this.grid.prepend(make("section", { class: "original" }, [make("div", { class: "head" }, says), this.original]));
   }
 
@@ -55,10 +56,10 @@ class Patches extends Row {
 
   inWords(j) {
     const [row, col] = this.placeOf(j);
-    return `row ${row + 1}, column ${col + 1}`;
+    return say(words.patches.place, { row: row + 1, col: col + 1 });
   }
 
-  name(j) { return `Patch in ${this.inWords(j)}`; }
+  name(j) { return say(words.patches.name, { place: this.inWords(j) }); }
 
   mark(j) {
     const [r, g, b] = this.head.look.colours.slice(3 * j, 3 * j + 3);
@@ -101,11 +102,11 @@ class Patches extends Row {
     pen.drawImage(picture, 0, 0, width, height);
     if (this.key !== null) this.frameCell(pen, cell, this.key, colours.key);
     this.frameCell(pen, cell, found.query, colours.query);
-    put(this.original, { "aria-label": `The picture in its own colours. The query is the ${this.name(found.query).toLowerCase()}` });
+    put(this.original, { "aria-label": say(words.patches.query, { query: this.inWords(found.query) }) });
   }
 
   paintMap({ method, surface: canvas }, index) {
-    const { found, colours, rows, cols, head } = this, { pen, width, height, cell } = this.sized(canvas);
+    const { found, colours, cols, head } = this, { pen, width, height, cell } = this.sized(canvas);
     this.fade();
     pen.imageSmoothingEnabled = !head.look.numbers;
     pen.drawImage(this.faint, 0, 0, width, height);
@@ -120,20 +121,21 @@ class Patches extends Row {
     if (this.key !== null) this.frameCell(pen, cell, this.key, colours.key);
     this.frameCell(pen, cell, found.query, colours.query);
     if (canvas.tabIndex < 0) {
-      put(canvas, { "aria-label": `${method.label}: weights over the ${rows} × ${cols} patches. ${this.largestOf(index)}` });
+      put(canvas, { "aria-label": this.mapInWords(method.label, found.shown[index]) });
       return;
     }
-    const weights = method.label.toLowerCase();
     put(canvas, {
-      "aria-label": `Query: arrow keys move it over the picture; its ${weights} weights are drawn here`, "aria-valuemax": head.n,
+      "aria-label": say(words.patches.slider, { method: method.label.toLowerCase() }), "aria-valuemax": head.n,
       "aria-valuenow": found.query + 1, "aria-valuetext": this.name(found.query),
     });
   }
 
-  /** Where a map has its largest weight, in a sentence. */
-  largestOf(index) {
-    const weights = this.found.shown[index], most = weights.reduce((best, w, j) => (w > weights[best] ? j : best), 0);
-    return `The query is the ${this.name(this.found.query).toLowerCase()}; the largest weight, ${small(weights[most])}, is that of the ${this.name(most).toLowerCase()}`;
+  /** Whose map it is, and where it has its largest weight. */
+  mapInWords(method, weights) {
+    const { rows, cols, found } = this, most = weights.reduce((best, w, j) => (w > weights[best] ? j : best), 0);
+    return say(words.patches.map, {
+      method, rows, cols, query: this.inWords(found.query), weight: small(weights[most]), key: this.inWords(most),
+    });
   }
 
   /** One pixel for the weight of every patch, on a layer of its own. */

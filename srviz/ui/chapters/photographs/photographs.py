@@ -16,16 +16,17 @@ from PIL import Image
 from srviz.inputs import Tokens, kinds
 from srviz.inputs.base import Unreadable
 from srviz.inputs.pictures import DIGITS, PHOTOGRAPHS, Picture, digit, patches, read_picture
+from srviz.ui.chapters.photographs import WORDS
 from srviz.ui.kit import compute, controls, row, shell, trained, url
 from srviz.ui.kit.component import component
 
 HERE = Path(__file__).parent
 
-PICTURES = {"china": "A tower", "flower": "A flower", "digit": "A handwritten digit", "own": "Your own picture"}
+PICTURES = ("china", "flower", "digit", "own")
 SIDES = ("32", "16", "8", "4")
 THOUSAND = 1000  # a place in a picture is given in thousandths of its width and height: finer patches keep it
 PARAMETERS = (
-    url.choice("picture", tuple(PICTURES), "china"),
+    url.choice("picture", PICTURES, "china"),
     url.choice("side", SIDES, "16"),
     url.whole("digit", 0, DIGITS - 1, 3),
     trained.parameter(),
@@ -103,20 +104,22 @@ def _picture(state: url.State) -> tuple[str, NDArray[np.uint8] | None, str]:
     widths = [1.2, 1.35, 1.2, 1.1, 0.75]
     first, second, heads, third, fourth = st.columns(widths, gap="small", vertical_alignment="bottom")
     name = first.selectbox(
-        "Picture", list(PICTURES), key=url.key("picture"), format_func=PICTURES.__getitem__, filter_mode=None
-    )
+        WORDS("controls.picture"), PICTURES, key=url.key("picture"), filter_mode=None,
+        format_func=lambda picture: WORDS(f"pictures.{picture}"),
+    )  # fmt: skip
     if name == "digit":
-        second.number_input(f"Which of the {DIGITS:,} digits", 0, DIGITS - 1, key=url.key("digit"))
+        second.number_input(WORDS("controls.digit", digits=DIGITS), 0, DIGITS - 1, key=url.key("digit"))
     else:
         second.segmented_control(
-            "Side of a patch", SIDES, key=url.key("side"), format_func=lambda side: f"{side} px", required=True
-        )
+            WORDS("controls.side"), SIDES, key=url.key("side"), required=True,
+            format_func=lambda side: WORDS("controls.pixels", side=side),
+        )  # fmt: skip
     with heads:
         trained.control(there=name != "digit")
-    third.segmented_control("Head", range(1, compute.HEADS + 1), key=url.key("head"), required=True)
-    with fourth.popover("More", width="stretch"):
-        st.toggle("Raw weights of sliced ReLU", key=url.held("raw"), help="As they are before the values are centred.")
-        controls.seed("From this number the untrained projections are drawn.")
+    third.segmented_control(WORDS("controls.head"), range(1, compute.HEADS + 1), key=url.key("head"), required=True)
+    with fourth.popover(WORDS("controls.more"), width="stretch"):
+        st.toggle(WORDS("controls.raw"), key=url.held("raw"), help=WORDS("controls.rawHelp"))
+        controls.seed(WORDS("controls.seed"))
     if name == "own":
         own = _own()
         if own is not None and own.picture is not None:
@@ -127,12 +130,8 @@ def _picture(state: url.State) -> tuple[str, NDArray[np.uint8] | None, str]:
 
 def _own() -> OwnPicture | None:
     """The uploader, and the picture that was last put into it: kept in this session, on no disk."""
-    file = st.file_uploader(
-        "A picture of yours: PNG, JPEG or WebP, at most 25 MB. It stays in this session.",
-        [ending[1:] for ending in kinds.PICTURES],
-        key="own picture",
-        on_change=_forget,
-    )
+    endings = [ending[1:] for ending in kinds.PICTURES]
+    file = st.file_uploader(WORDS("own.upload"), endings, key="own picture", on_change=_forget)
     own: OwnPicture | None = st.session_state.get("_own_picture")
     place = st.empty()  # in every run, so that what stands below keeps its place
     if file is not None and (own is None or own.file != file.file_id):
@@ -140,13 +139,13 @@ def _own() -> OwnPicture | None:
         own = st.session_state["_own_picture"] = _read(file.file_id, file.getvalue(), show)
         place.empty()
     if own is None:
-        st.caption("There is no picture of yours yet. Until then the page shows the tower.")
+        st.caption(WORDS("own.none"))
     elif own.picture is None:
-        st.error("This picture cannot be used. Until then the page shows the tower.")
+        st.error(WORDS("own.trouble"))
         st.text(own.trouble)
     else:
         height, width, _ = own.picture.pixels.shape
-        st.caption("; ".join((f"Your picture: {width:,} × {height:,} pixels", *own.picture.notes)) + ".")
+        st.caption("; ".join((WORDS("own.size", width=width, height=height), *own.picture.notes)) + ".")
     return own
 
 
@@ -164,18 +163,12 @@ def _forget() -> None:
 
 def _says(state: url.State, made: PictureTokens) -> None:
     (rows, cols), n = made.grid, made.tokens.n
-    what = "pixels. Each is a token made of its ink, row and column" if made.look.get("numbers") else (
-        "patches. Each is a token made of its mean colour, row and column"
+    says = WORDS(
+        f"tokens.{'pixels' if made.look.get('numbers') else 'patches'}",
+        rows=rows, cols=cols, n=n, matrix=row.matrix(n), head=state["head"], heads=compute.HEADS,
     )  # fmt: skip
-    st.caption(
-        f"{rows} × {cols} = {n:,} {what}. {row.matrix(n)}. Head {state['head']} of {compute.HEADS}. "
-        + (
-            made.trained.says(row.shown())
-            if made.trained
-            else f"**The heads are untrained**, from seed {state['seed']}. So the maps show the mechanism, and mean "
-            "nothing."
-        )
-    )
+    heads = made.trained.says(row.shown()) if made.trained else WORDS("untrained", seed=state["seed"])
+    st.caption(f"{says} {heads}")
 
 
 def _make(state: url.State, name: str, pixels: NDArray[np.uint8] | None, setting: str) -> PictureTokens:

@@ -5,7 +5,7 @@ import streamlit as st
 
 from srviz.inputs import Tokens
 from srviz.inputs.pictures import PHOTOGRAPHS, digit, patches
-from srviz.ui.chapters.photographs import photographs
+from srviz.ui.chapters.photographs import WORDS, photographs
 from srviz.ui.kit import row, rowtake, shell, trained
 from srviz.ui.kit.program import Code, Script
 from srviz.ui.kit.table import Columns
@@ -46,12 +46,12 @@ def _query(state: State, tokens: Tokens) -> int:
 def caption(state: State) -> str:
     """Which picture, patches and head, and which patch asks."""
     tokens = _tokens(state)
-    what = "pixels" if state["picture"] == "digit" else f"patches of {state['side']} pixels a side"
-    return (
-        f"{photographs.PICTURES[state['picture']]} as {tokens.n:,} tokens, {what}: the weights that patch "
-        f"{_query(state, tokens) + 1:,} gives to all, head {state['head']} of a layer that is "
-        f"{trained.kind(tokens, state['heads'])}."
-    )
+    return WORDS(
+        f"take.caption.{'pixels' if state['picture'] == 'digit' else 'patches'}",
+        picture=WORDS(f"pictures.{state['picture']}"), n=tokens.n, side=state["side"],
+        query=_query(state, tokens) + 1, head=state["head"],
+        kind=WORDS(f"take.kind.{trained.kind(tokens, state['heads'])}"),
+    )  # fmt: skip
 
 
 def numbers(state: State) -> Columns:
@@ -69,26 +69,22 @@ def script(state: State) -> Script:
     """The program of the query that is shown. A picture of one's own is read from a file."""
     side = int(state["side"])
     if state["picture"] == "digit":
-        code = Code(f"digit({state['digit']})", "from srviz.inputs.pictures import digit", kind="")
+        made, names, says = f"digit({state['digit']})", "digit", ""
     elif _own(state):
-        code = Code(
-            f'patches(read_picture(Path("picture.png").read_bytes()).pixels, {side})',
-            "from pathlib import Path\nfrom srviz.inputs.pictures import patches, read_picture",
-            "The picture was uploaded and is not in this program: put the file beside it.", "",
-        )  # fmt: skip
+        made = f'patches(read_picture(Path("picture.png").read_bytes()).pixels, {side})'
+        names, says = "patches, read_picture", WORDS("take.uploaded")
     else:
-        code = Code(
-            f'patches(PHOTOGRAPHS["{_name(state)}"](), {side})',
-            "from srviz.inputs.pictures import PHOTOGRAPHS, patches",
-            "The photograph as patches: a token is the mean colour of one, its row and its column.", "",
-        )  # fmt: skip
+        made, names = f'patches(PHOTOGRAPHS["{_name(state)}"](), {side})', "PHOTOGRAPHS, patches"
+        says = WORDS("take.photograph")
+    needed = (("pathlib", "Path"), ("srviz.inputs.pictures", names))  # what is not used, the program leaves out
+    code = Code(made, "\n".join(f"from {module} import {name}" for module, name in needed), says, "")
     tokens = _tokens(state)
     kind = trained.kind(tokens, state["heads"])
-    return rowtake.script("Photographs", code, state, _query(state, tokens), kind=kind)
+    return rowtake.script(WORDS("title"), code, state, _query(state, tokens), kind=kind)
 
 
 PATCHES = Figure(
-    ("patches",), "photograph", "the two maps of the picture", caption, numbers, script,
+    ("patches",), "photograph", WORDS("take.name"), caption, numbers, script,
     second={"picture": "digit", "digit": "12", "heads": "untrained", "head": "2", "at": "300_500", "raw": "1"},
 )  # fmt: skip
 FIGURES = (PATCHES,)

@@ -1,5 +1,9 @@
 """All puzzles of the course, and which of them are solved."""
 
-from srviz.ui.kit.course import Chapter
+from pathlib import Path
 
-CHAPTER = Chapter(13, "Puzzles", address="Puzzles", part="Try it yourself")
+from srviz.ui.kit.course import Chapter
+from srviz.ui.kit.words import Words
+
+WORDS = Words(Path(__file__).parent)
+CHAPTER = Chapter(13, WORDS("title"), address="Puzzles", part=WORDS("part"))

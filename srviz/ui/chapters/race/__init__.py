@@ -1,5 +1,9 @@
 """A bet on how time grows with n, and the race that settles it."""
 
-from srviz.ui.kit.course import Chapter
+from pathlib import Path
 
-CHAPTER = Chapter(8, "Race", address="Race", part="Race", kept="a race, if one was run here")
+from srviz.ui.kit.course import Chapter
+from srviz.ui.kit.words import Words
+
+WORDS = Words(Path(__file__).parent)
+CHAPTER = Chapter(8, WORDS("title"), address="Race", part=WORDS("part"), kept=WORDS("kept"))

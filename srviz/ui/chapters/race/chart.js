@@ -4,6 +4,7 @@ import { clamp, svg } from "../../kit/js/core.js";
 import { count } from "../../kit/js/text.js";
 import { colourOf, mark, stroke } from "./marks.js";
 import { guideName, pathOf } from "./names.js";
+import words from "./words.json" with { type: "json" };
 
 /** @typedef {import("./scale.js").Scale} Scale */
 /** @typedef {import("./race.js").Message} Message */
@@ -40,8 +41,8 @@ function axes(scale) {
     parts.push(svg("line", { x1: x, x2: x, y1: floor, y2: floor + 4, stroke: "var(--quiet)" }));
     parts.push(svg("text", { x, y: floor + 19, "text-anchor": k > most - 2 ? "end" : "middle" }, count(2 ** k)));
   }
-  parts.push(svg("text", { x: left, y: 13 }, "time of one call"));
-  parts.push(svg("text", { x: right, y: floor + 37, "text-anchor": "end" }, "tokens n →"));
+  parts.push(svg("text", { x: left, y: 13 }, words.chart.seconds));
+  parts.push(svg("text", { x: right, y: floor + 37, "text-anchor": "end" }, words.chart.tokens));
   const inside = { x: left, y: top - 8, width: Math.max(0, right - left), height: floor - top + 16 };
   parts.push(svg("clipPath", { id: CLIP }, svg("rect", inside)));
   return parts;

@@ -3,13 +3,14 @@
 import { announcer, button, clamp, focusedIn, hundredth, make, mounted, put, svg } from "../../kit/js/core.js";
 import { arrow, drag, holdPage, placeIn } from "../../kit/js/drag.js";
 import { Frame, Rest } from "../../kit/js/pace.js";
-import { count, duration } from "../../kit/js/text.js";
+import { count, duration, say } from "../../kit/js/text.js";
 import { PAINT, Reports, paints } from "../../kit/js/wire.js";
 import { apart, background, crossed, lines } from "./chart.js";
 import { legend } from "./legend.js";
 import { colourOf, outline } from "./marks.js";
 import { betNames, boxOf, handlesAt, isFree, pathOf } from "./names.js";
 import { Scale } from "./scale.js";
+import words from "./words.json" with { type: "json" };
 
 /**
  * What Python sends. Seconds of a bet are powers of ten, n of a bet powers of two.
@@ -107,7 +108,7 @@ class Race {
     this.legend = make("ul", { class: "legend" });
     this.hint = make("span", { class: "quiet hint" });
     this.live = announcer();
-    this.reset = button("Reset the bet", () => { this.bet = structuredClone(this.data.blank); this.release(); });
+    this.reset = button(words.chart.reset, () => { this.bet = structuredClone(this.data.blank); this.release(); });
     this.root.replaceChildren(make("div", { class: "race" }, make("div", { class: "card" }, [
       this.plot, this.legend, make("div", { class: "row controls" }, [this.hint, make("span", { class: "push" }, this.reset)]), this.live,
     ])));
@@ -174,7 +175,7 @@ class Race {
     this.draw();
     this.reports.tell(this.bet);
     const says = this.data.bets.map(({ name, label }) => `${label} ${this.bet[name].map((x) => duration(10 ** x)).join(", ")}`);
-    this.live.textContent = `The bet: ${says.join("; ")}`;
+    this.live.textContent = say(words.chart.said, { bets: says.join("; ") });
   }
 
   // ---- drawing ----
@@ -192,8 +193,8 @@ class Race {
     this.drawBets();
     this.legend.replaceChildren(...legend(data, this.pointed));
     this.reset.disabled = data.locked || this.blank();
-    const reading = data.lines.length ? " Point at the chart to read the times at one n." : "";
-    this.hint.textContent = data.locked ? "The race has begun, and bets are closed." : `The dashed lines with handles are your bet. Drag the handles.${reading}`;
+    const hint = data.lines.length ? `${words.chart.hint} ${words.chart.point}` : words.chart.hint;
+    this.hint.textContent = data.locked ? words.chart.locked : hint;
   }
 
   /** Whether nobody has bet. */
@@ -233,7 +234,7 @@ class Race {
       const { g, bet, k } = mark, [x, y] = this.placeOf(mark), value = this.bet[bet.name][k];
       put(g, {
         transform: `translate(${x} ${y})`, tabindex: data.locked ? -1 : 0, "aria-disabled": String(data.locked),
-        "aria-label": `bet for ${bet.label} at n = ${count(2 ** data.places[k])}`, "aria-valuenow": value, "aria-valuetext": duration(10 ** value),
+        "aria-label": say(words.chart.handle, { method: bet.label, n: count(2 ** data.places[k]) }), "aria-valuenow": value, "aria-valuetext": duration(10 ** value),
       });
       g.classList.toggle("locked", data.locked);
       if (g !== focused) continue;
@@ -248,8 +249,8 @@ class Race {
 
   /** What stands at the last handle of each bet. */
   betNames() {
-    const { bets } = this.data, names = betNames(this.scale, bets.map(({ label }) => `bet: ${label}`), this.betPaths(), this.guidePaths());
-    return names.map((name, i) => ({ ...name, colour: colourOf(bets[i].style) }));
+    const { bets } = this.data, texts = bets.map(({ label }) => say(words.chart.bet, { method: label }));
+    return betNames(this.scale, texts, this.betPaths(), this.guidePaths()).map((name, i) => ({ ...name, colour: colourOf(bets[i].style) }));
   }
 }
 

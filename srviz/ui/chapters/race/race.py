@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from srviz.measure.bench import Run, read
 from srviz.measure.growth import Crossover, crossover, law, points
 from srviz.measure.race import DTYPES, Plan, Row, race
 from srviz.numbers import duration, moment, size
+from srviz.ui.chapters.race import WORDS
 from srviz.ui.chapters.race.run import RacePlace, current, set_racing, start
 from srviz.ui.kit import report, seat, url, work
 from srviz.ui.kit.chart import chart, mode
@@ -39,8 +41,10 @@ BETS = {name: way.bet for name, way in ways().items() if way.bet}  # at first in
 SLOW, FAST = BETS  # the two that a bet is about
 USUAL = tuple(name for name, way in ways().items() if way.usual)
 LOW, HIGH = -5, 3  # seconds on the chart, powers of ten
+TIMES = ("seconds", "lower", "upper", "least", "most")  # of a row of measurements
 LINE_PIXELS, DASH = 2, "6 4"
 WIDTHS, LONGEST = ("16", "32", "64", "128"), ("0.1", "0.3", "1", "3", "10", "30")  # d; seconds of the longest call
+RIGHT = 0.1  # powers of ten up to which a bet counts as right
 COMPANY = 0.15  # of the processors' time, from which a run is said to have had company
 PARAMETERS = (
     url.several("methods", tuple(ways()), USUAL),
@@ -55,15 +59,12 @@ PARAMETERS = (
     *(url.reals(name, LOW, HIGH, len(BET_AT), bet) for name, bet in BETS.items()),
 )
 CROSSINGS = (  # where a bet says that sorting overtakes: a choice for each place, and none
-    *(
-        f"from {below:,} to {at:,}" if below else f"up to {at:,}"
-        for below, at in zip((0, *BET_AT), BET_AT, strict=False)
-    ),
-    "nowhere on the chart",
+    WORDS("asked.upTo", at=BET_AT[0]),
+    *(WORDS("asked.between", below=below, at=at) for below, at in pairwise(BET_AT)),
+    WORDS("asked.nowhere"),
 )
-ASKED = "From which n on is sorting faster?"
-OWN = " in a process of its own"
-DIRECTION = {"forward": "forward", "backward": "forward and backward"}
+ASKED = WORDS("asked.text")
+DIRECTION = WORDS.table("direction")
 
 
 def race_page(menu: Callable[[], object]) -> RacePlace | None:
@@ -116,7 +117,7 @@ def _whole_bets(values: dict[str, Any]) -> dict[str, Any]:
 def _controls(state: url.State, racing: bool) -> None:
     """Closed while a race is on: it would not hear them, and lose its place in the queue."""
     st.pills(
-        "Methods",
+        WORDS("controls.methods"),
         list(ways()),
         selection_mode="multi",
         key=url.key("methods"),
@@ -125,37 +126,41 @@ def _controls(state: url.State, racing: bool) -> None:
     )
     first, second, last = st.columns([1.7, 2.6, 0.8], gap="medium", vertical_alignment="bottom")
     first.segmented_control(
-        "A call is",
-        list(DIRECTION),
+        WORDS("controls.direction"),
+        measured.DIRECTIONS,
         key=url.key("direction"),
         format_func=DIRECTION.__getitem__,
         required=True,
         disabled=racing,
     )
     second.select_slider(
-        "Largest n", range(8, 21), key=url.key("upto"), format_func=lambda k: f"{1 << k:,}", disabled=racing
+        WORDS("controls.largest"),
+        range(8, 21),
+        key=url.key("upto"),
+        format_func=lambda k: f"{1 << k:,}",
+        disabled=racing,
     )
-    with last.popover("More", width="stretch", disabled=racing):
-        st.slider("Heads H", 1, 16, key=url.held("heads"))
-        st.select_slider("Coordinates d of a head", WIDTHS, key=url.held("d"))
-        st.selectbox("Numbers", DTYPES, key=url.held("dtype"), filter_mode=None)
-        st.selectbox("Device", DEVICES, key=url.held("device"), format_func=_device, filter_mode=None)
+    with last.popover(WORDS("controls.more"), width="stretch", disabled=racing):
+        st.slider(WORDS("controls.heads"), 1, 16, key=url.held("heads"))
+        st.select_slider(WORDS("controls.d"), WIDTHS, key=url.held("d"))
+        st.selectbox(WORDS("controls.dtype"), DTYPES, key=url.held("dtype"), filter_mode=None)
+        st.selectbox(WORDS("controls.device"), DEVICES, key=url.held("device"), format_func=_device, filter_mode=None)
         st.select_slider(
-            "Longest call",
+            WORDS("controls.longest"),
             LONGEST,
             key=url.held("call"),
             format_func="{} s".format,
-            help="A method ends where one call of its next point would take longer.",
+            help=WORDS("controls.longestHelp"),
         )
-        st.toggle("Show recorded runs", key=url.held("recorded"))
+        st.toggle(WORDS("controls.recorded"), key=url.held("recorded"))
 
 
 def _device(name: str) -> str:
-    return f"CPU, {_threads(host.cores())}" if name == "cpu" else devices.describe(torch.device(name))
+    return WORDS("cpu", threads=_threads(host.cores())) if name == "cpu" else devices.describe(torch.device(name))
 
 
 def _threads(count: int) -> str:
-    return f"{count} thread{'s' if count > 1 else ''}"
+    return WORDS(f"threads.{'many' if count > 1 else 'one'}", count=count)
 
 
 def _plan(state: url.State) -> Plan:
@@ -176,25 +181,34 @@ def _run_button(state: url.State, run: Run | None) -> None:
     begun = run is not None and bool(run.rows)
     with st.container(horizontal=True, vertical_alignment="center", key="start"):
         st.button(
-            "Run again" if begun else "Run the race",
+            WORDS(f"controls.{'again' if begun else 'run'}"),
             key="run race",
             on_click=start,
             args=(_plan(state),),
             disabled=not state["methods"],
         )
         if run and begun and not run.over:
-            st.button("Go on", key="go on", on_click=set_racing, args=(True,))
-        stale = begun and run is not None and not _same(run.plan, _plan(state))
-        stopped = f"Stopped at n = {run.at[2]:,}; what was measured stands. " if run and run.at and not run.over else ""
-        st.caption(
-            f"{stopped}{'Below is the run before, with other settings. The next run: ' if stale else ''}"
-            f"{DIRECTION[state['direction']].capitalize()} on {_device(state['device'])}"
-            f"{OWN if state['device'] == 'cpu' else ''}, "
-            f"{state['dtype']}, H = {state['heads']}, d = {state['d']}. A method ends where one call would take more "
-            f"than {state['call']} s."
-            if state["methods"]
-            else "Choose a method."
-        )
+            st.button(WORDS("controls.on"), key="go on", on_click=set_racing, args=(True,))
+        st.caption(_next_run(state, run) if state["methods"] else WORDS("next.none"))
+
+
+def _next_run(state: url.State, run: Run | None) -> str:
+    """What the next run would measure, and what became of the one before."""
+    device = _device(state["device"])
+    if state["device"] == "cpu":
+        device = WORDS("next.own", device=device)
+    said = [
+        WORDS(
+            f"next.settings.{state['direction']}", device=device, dtype=state["dtype"], heads=state["heads"],
+            d=state["d"],
+        ),
+        WORDS("next.limit", call=state["call"]),
+    ]  # fmt: skip
+    if run and run.rows and not _same(run.plan, _plan(state)):
+        said.insert(0, WORDS("next.stale"))
+    if run and run.at and not run.over:
+        said.insert(0, WORDS("next.stopped", n=run.at[2]))
+    return " ".join(said)
 
 
 # ---- the chart -------------------------------------------------------------------------------------------------------
@@ -205,7 +219,7 @@ def _chart(state: url.State, run: Run | None, racing: bool) -> dict[str, Any]:
     direction = run.plan.directions[0] if run else state["direction"]
     ghosts = [
         {
-            "text": f"thin, recorded: fused softmax and sliced ReLU on {title}",
+            "text": WORDS("chart.ghost", title=title),
             "lines": _lines(rows, direction, [name for name in BETS if name in state["methods"]]),
         }
         for title, rows in (recorded() if run and run.rows and state["recorded"] else ())  # not before the bet
@@ -250,7 +264,7 @@ def _marked(run: Run) -> dict[str, Any] | None:
     cross = _crossover(run)
     if cross is None or cross.n is None or cross.n <= run.plan.least:
         return None
-    return asdict(cross) | {"text": f"sliced is faster from n ≈ {float(f'{cross.n:.2g}'):,.0f}"}
+    return asdict(cross) | {"text": WORDS("chart.crossover", n=float(f"{cross.n:.2g}"))}
 
 
 def _in_a_sentence(name: str) -> str:
@@ -301,12 +315,13 @@ def _crossover(run: Run) -> Crossover | None:
 
 def _alt(run: Run | None) -> str:
     if run is None or not run.rows:
-        return "Time of one call over n, on log–log axes, with your bet for softmax and for sliced ReLU"
+        return WORDS("chart.label")
     parts = []
     for name in run.plan.methods:
         if found := points(run.rows.values(), name):
-            parts.append(f"{ways()[name].label} {duration(found[-1].seconds or 0)} at n = {found[-1].n:,}")
-    return f"Time of one call over n, on log–log axes: {'; '.join(parts)}"
+            time = duration(found[-1].seconds or 0)
+            parts.append(WORDS("chart.time", method=ways()[name].label, time=time, n=found[-1].n))
+    return WORDS("chart.measured", times="; ".join(parts))
 
 
 # ---- what a run says -------------------------------------------------------------------------------------------------
@@ -317,7 +332,7 @@ def _says(state: url.State, run: Run) -> None:
         st.warning(run.trouble)
     if not any(row.seconds for row in run.rows.values()):
         return
-    st.subheader("Who is faster, and where we lose", anchor=False)
+    st.subheader(WORDS("result.title"), anchor=False)
     if caution := _company(run):
         st.warning(caution, icon=":material/groups:")
     st.markdown(where_we_lose(run))
@@ -332,26 +347,19 @@ def where_we_lose(run: Run) -> str:
     slow, fast = points(rows, SLOW), points(rows, FAST)
     cross = crossover(slow, fast)
     if cross is None:
-        return "Race fused softmax and sliced ReLU in one run to see from which n on which of them is faster."
+        return WORDS("result.unknown")
     mine = {row.n: row for row in fast}
     both = [(row.n, (row.seconds or 1) / (mine[row.n].seconds or 1)) for row in slow if row.n in mine]
     (first, at_first), (last, at_last) = both[0], both[-1]
     if cross.n is None:
-        much = f"At n = {last:,} it is {_times(1 / at_last)} as fast."
-        return f"Fused softmax is **faster at every n** that both ran, from {first:,} to {last:,}. {much}"
+        return WORDS("result.always", first=first, last=last, times=_times(1 / at_last))
     if cross.n == first:
-        much = f"{_times(at_last)} as fast at n = {last:,}, the last that fused softmax ran"
-        return (
-            "In this run we do not lose in time: sliced ReLU is **faster than fused softmax at every n**, from "
-            f"{first:,} on. It is {much}. What is lost is something else. A sliced head sees one number of each token, "
-            "so it cannot pick out another key for each query, as softmax can."
-        )
-    spread = f"from {_two(cross.low or first)} {f'to {_two(cross.high)}' if cross.high else 'to beyond what both ran'}"
-    return (
-        f"**Up to n ≈ {_two(cross.n)} fused softmax is faster**: {_times(1 / at_first)} as fast at n = {first:,}. From "
-        f"there on sliced ReLU is faster: {_times(at_last)} as fast at n = {last:,}, the last that both ran. If the "
-        f"quartiles of the samples are taken in place of the medians, the lines cross at n {spread}."
-    )
+        return WORDS("result.never", first=first, last=last, times=_times(at_last))
+    before, after, low = _times(1 / at_first), _times(at_last), _two(cross.low or first)
+    said = WORDS("result.crossing", n=_two(cross.n), before=before, first=first, after=after, last=last)
+    if cross.high:
+        return f"{said} {WORDS('result.spread', low=low, high=_two(cross.high))}"
+    return f"{said} {WORDS('result.spreadBeyond', low=low)}"
 
 
 def _times(ratio: float) -> str:
@@ -366,15 +374,20 @@ def _two(n: float) -> str:
 
 def _bet_says(state: url.State, run: Run) -> str:
     if all(tuple(state[name]) == bet for name, bet in BETS.items()):
-        return "You have made no bet. Drag the dashed lines before the next run."
+        return WORDS("bet.none")
     parts = [
-        f"{_times(off)} too {'high' if high else 'low'} for {_in_a_sentence(name)}"
-        if abs(math.log10(off)) > 0.1
-        else f"right for {_in_a_sentence(name)}"
+        WORDS(f"bet.off.{_how(off, high)}", times=_times(off), method=_in_a_sentence(name))
         for name in BETS
         for off, high in _off(state[name], run, name)
     ]
-    return f"Your bet was {' and '.join(parts)}, in the mean over all n measured." if parts else ""
+    return WORDS("bet.said", parts=WORDS("bet.and").join(parts)) if parts else ""
+
+
+def _how(off: float, high: bool) -> str:
+    """By which key it stands in the words how well somebody has bet."""
+    if abs(math.log10(off)) <= RIGHT:
+        return "right"
+    return "high" if high else "low"
 
 
 def _off(bet: tuple[float, ...], run: Run, name: str) -> list[tuple[float, bool]]:
@@ -393,14 +406,12 @@ def _off(bet: tuple[float, ...], run: Run, name: str) -> list[tuple[float, bool]
 def _provenance(run: Run) -> str:
     where, plan = run.provenance, run.plan
     left_out = sum(row.left_out or 0 for row in run.rows.values())
-    disturbed = f" {left_out:,} samples that other work disturbed were left out." if left_out else ""
-    return (
-        f"Measured {moment(where.get('date', ''))} on {_words(where.get('device', ''))}, {_threads(plan.threads)}, "
-        f"torch {where.get('torch', '')}{_sliced(where)}: {DIRECTION[plan.directions[0]]}, B = {plan.batch}, H = "
-        f"{plan.heads}, d = {plan.d}, {plan.dtype}. Softmax is given q, k and v, and the sliced methods are given s, "
-        "t and v. Computing these from the tokens is not timed. Only a whole layer is timed with it. A point is the "
-        f"median of its samples, and its bar shows their quartiles.{disturbed}"
-    )
+    said = WORDS(
+        "provenance.text", date=moment(where.get("date", "")), device=_words(where.get("device", "")),
+        threads=_threads(plan.threads), torch=where.get("torch", ""), sliced=_sliced(where),
+        direction=DIRECTION[plan.directions[0]], batch=plan.batch, heads=plan.heads, d=plan.d, dtype=plan.dtype,
+    )  # fmt: skip
+    return f"{said} {WORDS('provenance.leftOut', n=left_out)}" if left_out else said
 
 
 def _company(run: Run) -> str:
@@ -411,16 +422,13 @@ def _company(run: Run) -> str:
         return ""
     if not others > COMPANY:
         return ""
-    return (
-        f"Other work took {min(others, 1):.0%} of this machine's time during the run. That slows short calls most, and "
-        "those of several threads: take the small n with care, and run again when it is quiet."
-    )
+    return WORDS("result.company", share=min(others, 1))
 
 
 def _sliced(where: Mapping[str, Any]) -> str:
     """What computed sliced ReLU, where it was not torch."""
     how, _, compiler = str(where.get("sliced", "torch")).partition(", ")
-    return f", sliced ReLU in C by {_words(compiler)}" if how == "C" else ""
+    return WORDS("provenance.inC", compiler=_words(compiler)) if how == "C" else ""
 
 
 def _words(text: object) -> str:
@@ -436,52 +444,38 @@ def _memory(run: Run) -> None:
         if found:
             way = ways()[name]
             lines[name] = (way.label, way.look, [n for n, _ in found], [held for _, held in found])
-    st.subheader("Memory of one call", anchor=False)
+    st.subheader(WORDS("memory.title"), anchor=False)
     if not lines:
-        st.caption("Memory is measured from 2 MB on. No call took that much, or this device does not tell.")
+        st.caption(WORDS("memory.none"))
         return
     plan = run.plan
     width = plan.batch * plan.heads * plan.d * measured.bytes_of(plan.dtype)
     values = {n: width * n for n in plan.sizes()}
     drawing = figures.memory(lines, values, mode=mode())
-    words = "; ".join(f"{label} {size(held[-1])} at n = {n[-1]:,}" for label, _, n, held in lines.values())
-    chart(drawing, f"Peak memory of one call over n, on log–log axes: {words}", "race memory", st.container())
+    sizes = "; ".join(
+        WORDS("memory.size", method=label, size=size(held[-1]), n=n[-1]) for label, _, n, held in lines.values()
+    )
+    chart(drawing, WORDS("memory.label", sizes=sizes), "race memory", st.container())
     most = 1 << 20
     written = size(plan.batch * plan.heads * most**2 * measured.bytes_of(plan.dtype))
-    below = [ways()[name].label for name in run.plan.methods if name not in lines and points(rows, name)]
+    below = ", ".join(ways()[name].label for name in run.plan.methods if name not in lines and points(rows, name))
     how = next((row.peak_how for row in rows if row.peak), "")
-    st.caption(
-        f"The most that a call held beyond its inputs, its result included; measured ({how}), from 2 MB on"
-        f"{': ' + ', '.join(below) + ' stayed below' if below else ''}. "
-        f"By arithmetic, softmax written out at n = {most:,} would hold {written} of weights."
-    )
+    said = WORDS(f"memory.most.{'below' if below else 'all'}", how=how, methods=below)
+    st.caption(f"{said} {WORDS('memory.written', n=most, size=written)}")
 
 
 def _readable(row: dict[str, Any]) -> dict[str, Any]:
     """A row of the table: names as on the page, times and sizes as people read them."""
-    times = {
-        "median": "seconds",
-        "lower quartile": "lower",
-        "upper quartile": "upper",
-        "least": "least",
-        "most": "most",
-    }
     name = row["method"]
-    return {
-        "method": ways()[name].label if name in ways() else "The floor",
-        "n": row["n"],
-        **{title: "" if row[field] is None else duration(row[field]) for title, field in times.items()},
-        "samples": row["samples"],
-        "left out": row["left_out"],
-        "calls of a sample": row["calls"],
-        "peak memory": size(row["peak"]) if row["peak"] else "",
-        "ended": row["stopped"],
-    }
+    said = row | {time: "" if row[time] is None else duration(row[time]) for time in TIMES}
+    said["method"] = ways()[name].label if name in ways() else WORDS("floor")
+    said["peak"] = size(row["peak"]) if row["peak"] else ""
+    return {title: said[column] for column, title in WORDS.table("table.columns").items()}
 
 
 def _table(run: Run) -> None:
     rows = [asdict(row) for row in sorted(run.rows.values(), key=lambda row: (row.method, row.n))]
-    with st.expander("All numbers"):
+    with st.expander(WORDS("table.title")):
         st.dataframe([_readable(row) for row in rows], hide_index=True)
 
 
@@ -498,8 +492,11 @@ def recorded() -> list[tuple[str, list[Row]]]:
             logging.getLogger(__name__).warning("%s: %s", file.name, error)
             continue
         row, where = next(iter(run.rows.values())), run.provenance
-        title = f"{where.get('device')}, {where.get('cores')} cores, {_threads(row.threads)}, {where.get('date')}"
-        found.append((f"{title}; H = {row.heads}, d = {row.d}, {row.dtype}", list(run.rows.values())))
+        title = WORDS(
+            "recorded", device=where.get("device"), cores=where.get("cores"), threads=_threads(row.threads),
+            date=where.get("date"), heads=row.heads, d=row.d, dtype=row.dtype,
+        )  # fmt: skip
+        found.append((title, list(run.rows.values())))
     return found
 
 

@@ -12,6 +12,7 @@ from streamlit.delta_generator import DeltaGenerator
 from srviz.attention.methods import ways
 from srviz.measure.bench import Run, measure
 from srviz.measure.race import Plan
+from srviz.ui.chapters.race import WORDS
 from srviz.ui.kit import work
 from srviz.ui.kit.component import component
 
@@ -74,6 +75,6 @@ def _share(run: Run) -> float:
 
 def _at(run: Run) -> str:
     if run.at is None:
-        return "Starting the process of the clock …"
+        return WORDS("starting")
     method, _, n = run.at
-    return f"{ways()[method].label if method in ways() else 'The floor'}, n = {n:,}"
+    return f"{ways()[method].label if method in ways() else WORDS('floor')}, n = {n:,}"

@@ -9,7 +9,8 @@ import numpy as np
 from srviz.measure.bench import Run
 from srviz.measure.growth import points, slope
 from srviz.measure.race import Row
-from srviz.ui.chapters.race import race
+from srviz.ui.chapters.race import WORDS
+from srviz.ui.chapters.race.race import FAST, SLOW
 from srviz.ui.chapters.race.run import current
 from srviz.ui.kit.program import Script
 from srviz.ui.kit.table import Columns
@@ -33,12 +34,12 @@ def there(state: State) -> bool:
 def caption(state: State) -> str:
     """What was measured, and how."""
     if not there(state):
-        return "The time of one call over the number of tokens n, on log–log axes: a bet, and nothing measured yet."
+        return WORDS("take.nothing")
     plan = _run().plan
-    return (
-        f"The time of one call over the number of tokens n, on log–log axes: {race.DIRECTION[plan.directions[0]]}, "
-        f"H = {plan.heads}, d = {plan.d}, {plan.dtype}, {plan.threads} threads, {_run().provenance.get('device', '')}."
-    )
+    return WORDS(
+        "take.measured", direction=WORDS(f"direction.{plan.directions[0]}"), heads=plan.heads, d=plan.d,
+        dtype=plan.dtype, threads=plan.threads, device=_run().provenance.get("device", ""),
+    )  # fmt: skip
 
 
 def numbers(state: State) -> Columns:
@@ -62,8 +63,8 @@ def script(state: State) -> Script:
     plan = _run().plan
     shape = {"largest": max(row.n for row in _run().rows.values()), "heads": plan.heads, "d": plan.d}
     shape |= {"batch": plan.batch, "threads": plan.threads, "backward": plan.directions[0] == "backward"}
-    own = {"measured": _measured(), "first": race.SLOW, "second": race.FAST}
-    return Script(SCRIPTS / "race", "Race", own={"numpy": own, "torch": shape})
+    own = {"measured": _measured(), "first": SLOW, "second": FAST}
+    return Script(SCRIPTS / "race", WORDS("title"), own={"numpy": own, "torch": shape})
 
 
 def files(state: State) -> list[File]:
@@ -78,5 +79,5 @@ def checked(state: State) -> Columns:
     return {"slope": np.array([np.nan if one is None else one for one in found])}
 
 
-RACE = Figure(("race",), "race", "the race", caption, numbers, script, files, there=there, checked=checked)
+RACE = Figure(("race",), "race", WORDS("take.name"), caption, numbers, script, files, there=there, checked=checked)
 FIGURES = (RACE,)

@@ -9,6 +9,7 @@ from typing import Any
 from srviz import numbers, places
 from srviz.measure import bench
 from srviz.measure.race import Row
+from srviz.ui.chapters.recap import WORDS
 
 LAYERS = ("softmax-layer", "relu-layer")  # the ways of the race that have their projections with them
 SIZES = (64, 256, 512, 1024, 4096, 16384, 65536)
@@ -43,7 +44,7 @@ class Times:
 
     def table(self) -> str:
         """In Markdown; the last column says how many times as fast sliced ReLU is."""
-        lines = ["| tokens n | softmax | sliced ReLU | |", "|---:|---:|---:|---|"]
+        lines = [f"| {' | '.join(WORDS.texts('costs.columns'))} | |", "|---:|---:|---:|---|"]
         for n, softmax, relu in self.rows:
             lines.append(f"| {n:,} | {_time(softmax)} | {_time(relu)} | {_compared(softmax, relu)} |")
         return "\n".join(lines)
@@ -51,9 +52,9 @@ class Times:
 
 def _time(row: Row | None) -> str:
     if row is None:
-        return "not measured"
+        return WORDS("unmeasured")
     if row.seconds is None:
-        return row.stopped or "not measured"
+        return row.stopped or WORDS("unmeasured")
     return numbers.duration(row.seconds)
 
 
@@ -61,7 +62,7 @@ def _compared(softmax: Row | None, relu: Row | None) -> str:
     if not softmax or not relu or not softmax.seconds or not relu.seconds:
         return ""
     factor = softmax.seconds / relu.seconds
-    return f"{factor:.1f} times as fast" if factor >= 1 else f"{1 / factor:.1f} times as slow"
+    return WORDS("costs.fast", factor=factor) if factor >= 1 else WORDS("costs.slow", factor=1 / factor)
 
 
 @cache

@@ -10,10 +10,11 @@ from srviz.lab.mixing import mixings
 from srviz.lab.summary import Line, against, lines
 from srviz.lab.sweep import read
 from srviz.lab.tasks import find
+from srviz.ui.chapters.recap import WORDS
 
 BASE, OTHERS = "softmax", ("relu", "bump")
 TASKS, CROWD = "methods.jsonl", "crowd.jsonl"  # every method on the tasks of Train it, and on functions of a crowd
-BETTER, WORSE, CLOSE = "better", "worse", "no clear difference"
+BETTER, WORSE, CLOSE = "better", "worse", "close"  # there is no clear difference
 MOST_BYTES = 8_000_000  # of a recorded file
 
 
@@ -54,23 +55,24 @@ def _result(name: str, of: dict[str, Line]) -> Result:
 def table(found: Sequence[Result], crowd: Sequence[Result] = ()) -> str:
     """In Markdown: a row for each task, with the verdicts in words, and one for all functions of a crowd."""
     labels = [mixings()[name].label for name in (BASE, *OTHERS)]
-    rows = [f"| what was learned | {' | '.join(labels)} |", "|---|---:|---|---|"]
+    rows = [f"| {WORDS('won.task')} | {' | '.join(labels)} |", "|---|---:|---|---|"]
     for result in found:
         cells = [_cell(result, name) for name in (BASE, *OTHERS)]
         rows.append(f"| {result.title} | {' | '.join(cells)} |")
     if crowd:
-        rows.append(f"| {len(crowd)} functions of a crowd | | {' | '.join(tally(crowd, name) for name in OTHERS)} |")
+        counts = " | ".join(tally(crowd, name) for name in OTHERS)
+        rows.append(f"| {WORDS('won.crowd', n=len(crowd))} | | {counts} |")
     return "\n".join(rows)
 
 
 def _cell(result: Result, name: str) -> str:
     if name not in result.means:
-        return "not measured"
-    said = result.verdicts.get(name)
-    return f"{result.means[name]:.3f}" + (f", {said}" if said else "")
+        return WORDS("unmeasured")
+    mean, verdict = result.means[name], result.verdicts.get(name)
+    return WORDS(f"won.cell.{verdict}", mean=mean) if verdict else f"{mean:.3f}"
 
 
 def tally(found: Sequence[Result], method: str) -> str:
     """How often a method was better than softmax and how often worse: "better on 1, worse on 9, … on 3"."""
     counts = Counter(result.verdicts[method] for result in found if method in result.verdicts)
-    return ", ".join(f"{verdict} on {counts[verdict]}" for verdict in (BETTER, WORSE, CLOSE) if counts[verdict])
+    return ", ".join(WORDS(f"won.tally.{one}", n=counts[one]) for one in (BETTER, WORSE, CLOSE) if counts[one])

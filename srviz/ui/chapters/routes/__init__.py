@@ -1,5 +1,9 @@
 """The n² route and the sorted route, side by side, to the same answer."""
 
-from srviz.ui.kit.course import Chapter
+from pathlib import Path
 
-CHAPTER = Chapter(1, "Two routes, one answer", address="Two_routes", part="Learn")
+from srviz.ui.kit.course import Chapter
+from srviz.ui.kit.words import Words
+
+WORDS = Words(Path(__file__).parent)
+CHAPTER = Chapter(1, WORDS("title"), address="Two_routes", part=WORDS("part"))

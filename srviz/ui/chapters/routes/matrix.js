@@ -3,14 +3,15 @@
 import { density, upright } from "../../kit/js/canvas.js";
 import { make, span } from "../../kit/js/core.js";
 import { relu, share } from "../../kit/js/formulas.js";
-import { count, fmt } from "../../kit/js/text.js";
+import { count, fmt, say } from "../../kit/js/text.js";
 import { FEW, Panel, TOP } from "./panel.js";
+import words from "./words.json" with { type: "json" };
 
 /** @typedef {import("./routes.js").Message} Message */
 
 export class Matrix extends Panel {
   constructor() {
-    super("Every pair", "pairs");
+    super(words.matrix.title, words.matrix.done);
     this.top = 0; // the largest weight
   }
 
@@ -35,9 +36,9 @@ export class Matrix extends Panel {
     const { pen, n, x0 } = this, cell = side / n;
     pen.textAlign = "center";
     pen.fillStyle = colours.key;
-    pen.fillText("keys", x0 + side / 2, 7);
+    pen.fillText(words.matrix.keys, x0 + side / 2, 7);
     pen.fillStyle = colours.query;
-    upright(pen, "queries", x0 - 20, TOP + side / 2);
+    upright(pen, words.matrix.queries, x0 - 20, TOP + side / 2);
     if (this.data.colour) this.swatches(cell);
     this.cells(done, cell);
     if (n <= FEW) this.numbers(done, cell);
@@ -45,8 +46,8 @@ export class Matrix extends Panel {
     pen.strokeRect(x0 - 0.5, TOP - 0.5, side + 1, side + 1);
     if (done > 0 && done < this.all) this.cross(done - 1, cell);
     this.outputs((i) => done >= (i + 1) * n);
-    const [steps, parts] = this.words(done), part = `${count(done)} of ${count(this.all)} pairs`;
-    this.tell(done, this.all, steps, parts, () => `Matrix of weights, queries down, keys across; ${part} computed`);
+    const [steps, parts] = this.arithmetic(done);
+    this.tell(done, this.all, steps, parts, () => say(words.matrix.label, { done: count(done), all: count(this.all) }));
   }
 
   /** The colours of the tokens along both axes. */
@@ -94,14 +95,14 @@ export class Matrix extends Panel {
   }
 
   /** Which lines of the source the last step ran, and its arithmetic. */
-  words(done) {
+  arithmetic(done) {
     const { data, n } = this;
-    if (!done) return [[], ["A weight for each of the n × n pairs, a sum for each row."]];
+    if (!done) return [[], [words.matrix.begin]];
     const [i, j] = this.place(done - 1), last = j === n - 1;
     const parts = [
       "relu(", span("query", fmt(data.s[i], 3)), " − ", span("key", fmt(data.t[j], 3)), `) / ${fmt(data.N[i], 3)} = ${fmt(this.weight(i, j), 3)}`,
     ];
-    if (last) parts.push(make("br"), span("value", `y of query ${i + 1} = ${fmt(data.y[i], 3)}`));
+    if (last) parts.push(make("br"), span("value", say(words.matrix.output, { i: i + 1, y: fmt(data.y[i], 3) })));
     return [last ? ["weights", "sum"] : ["weights"], parts];
   }
 }

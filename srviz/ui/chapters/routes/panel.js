@@ -4,7 +4,8 @@ import { surface } from "../../kit/js/canvas.js";
 import { css } from "../../kit/js/colour.js";
 import { make, put } from "../../kit/js/core.js";
 import { largest } from "../../kit/js/formulas.js";
-import { count, fmt } from "../../kit/js/text.js";
+import { count, fmt, phrase, say } from "../../kit/js/text.js";
+import words from "./words.json" with { type: "json" };
 
 /** @typedef {import("./routes.js").Message} Message */
 
@@ -19,14 +20,14 @@ const OUTPUT_BAR = 24, FLAT_BAR = 0.6; // pixels of the largest output, of a bar
 export const unit = (list, pixels) => pixels / Math.max(largest(list), TINY);
 
 export class Panel {
-  /** @param {string} title @param {string} units what its steps are called */
-  constructor(title, units) {
-    this.units = units;
+  /** @param {string} title @param {string} progress how many of its steps are done, a text with {done} and {all} */
+  constructor(title, progress) {
+    this.progress = progress;
     this.cost = make("span", { class: "cost" });
     this.done = make("span", { class: "ops" });
     this.canvas = make("canvas", { role: "img" });
     this.says = make("div", { class: "says", "aria-live": "off" });
-    this.code = make("pre", { role: "region", "aria-label": `${title}: the source that runs` });
+    this.code = make("pre", { role: "region", "aria-label": say(words.panel.source, { title }) });
     this.element = make("section", {}, [
       make("div", { class: "head" }, [make("h2", {}, title), this.done, this.cost]), this.canvas, this.says, this.code,
     ]);
@@ -117,7 +118,7 @@ export class Panel {
   /** The outputs of the queries that are known. @param {(i: number) => boolean} known */
   outputs(known) {
     const { data: { y, coordinates }, colours } = this, top = TOP + this.side + 22, middle = top + 44, scale = unit(y, OUTPUT_BAR);
-    this.caption(`outputs y, query by query, 1st of ${coordinates} coordinates`, this.x0, top);
+    this.caption(say(words.panel.outputs, { coordinates }), this.x0, top);
     y.forEach((value, i) => { if (known(i)) this.bar(i, value, middle, scale, colours.value); });
     this.axis(middle);
   }
@@ -126,7 +127,7 @@ export class Panel {
 
   /** How many steps are done, and which lines of the source they run. */
   tell(done, all, steps, parts, label) {
-    this.done.replaceChildren(make("b", {}, count(done)), ` of ${count(all)} ${this.units}`);
+    this.done.replaceChildren(...phrase(this.progress, { done: make("b", {}, count(done)), all: count(all) }));
     this.done.classList.toggle("done", done === all);
     this.says.replaceChildren(...parts);
     for (const line of this.code.children) line.classList.toggle("now", steps.includes(line.dataset.step));

@@ -15,6 +15,7 @@ from srviz.figures import tokens as figures
 from srviz.inputs import Input
 from srviz.measure.arrays import pack
 from srviz.numbers import duration, power
+from srviz.ui.chapters.routes import WORDS
 from srviz.ui.kit import compute, controls, shell, url, work
 from srviz.ui.kit.chart import chart, mode
 
@@ -57,11 +58,8 @@ def real_thing(state: url.State) -> None:
     """The input and the output of all tokens; once it is asked for, the time of both routes."""
     chosen = controls.chosen(state)
     n = chosen.most
-    st.subheader(f"On all {n:,} tokens", anchor=False)
-    st.markdown(
-        f"The player shows a few tokens, so that you can follow every step. This input has {n:,} tokens, and so "
-        f"{n * n:,} pairs. Measure how long each route takes for all of them."
-    )
+    st.subheader(WORDS("real.title", n=n), anchor=False)
+    st.markdown(WORDS("real.says", n=n, pairs=n * n))
     setting = (chosen.name, chosen.most, state["seed"], state["head"] - 1, str(shell.device()))
     result = st.container()
     _pictures(chosen, state["seed"], _first_coordinate(*setting))
@@ -71,7 +69,7 @@ def real_thing(state: url.State) -> None:
 
 def _measure(asked: bool, setting: Setting) -> None:
     if not asked:
-        st.button(f"Measure both routes on all {setting[1]:,} tokens", key="measure", on_click=_begin)
+        st.button(WORDS("real.measure", n=setting[1]), key="measure", on_click=_begin)
         return
     measured: BothRoutes | None = st.session_state.get("_measured")
     if measured is None or measured.setting != setting:
@@ -99,12 +97,12 @@ def _standardized(name: str, n: int, seed: int, number: int, device: str) -> tup
 def _pictures(chosen: Input, seed: int, first: NDArray[np.float32]) -> None:
     tokens = compute.tokens(chosen.name, chosen.most, seed)
     before, after = st.columns(2, gap="large")
-    before.caption(f"The input: {tokens.n:,} tokens")
+    before.caption(WORDS("real.before", n=tokens.n))
     figure = figures.tokens(tokens.place, tokens.colour, tokens.grid, mode=mode(), height=300)
-    chart(figure, f"{chosen.title}, {tokens.n:,} tokens", "real input", before)
-    after.caption(f"The output of the untrained head, the first of its {compute.HEAD_DIM} coordinates")
+    chart(figure, WORDS("real.input", input=chosen.title, n=tokens.n), "real input", before)
+    after.caption(WORDS("real.after", d=compute.HEAD_DIM))
     figure = figures.numbers(tokens.place, first, tokens.grid, mode=mode(), height=300)
-    chart(figure, "The output of each token, brown below zero and teal above", "real output", after)
+    chart(figure, WORDS("real.output"), "real output", after)
 
 
 def _run(measured: BothRoutes) -> None:
@@ -119,7 +117,7 @@ def _run(measured: BothRoutes) -> None:
 
     def tell() -> None:
         n = measured.n
-        at = f"The n² route: {measured.rows:,} of {n:,} queries" if measured.rows else "The sorted route …"
+        at = WORDS("real.at", rows=measured.rows, n=n) if measured.rows else WORDS("real.sorting")
         bar.progress(measured.rows / n, at)
 
     with work.turn(lambda text: bar.progress(0.0, text)):
@@ -144,24 +142,20 @@ def _forget() -> None:
 def _results(measured: BothRoutes) -> None:
     if measured.trouble:
         st.warning(measured.trouble)
-    n, taken = measured.n, measured.seconds
-    whole = measured.rows == n
+    n, rows, taken = measured.n, measured.rows, measured.seconds
+    extent = "whole" if rows == n else "part"
     left, middle, right = st.columns(3, gap="large")
-    part = "" if whole else f", stopped after {measured.rows:,} of {n:,} queries"
-    left.metric("The n² route", duration(taken), border=False)
-    left.caption(f"{measured.rows * n:,} pairs{part}")
+    left.metric(WORDS("real.dense.title"), duration(taken), border=False)
+    left.caption(WORDS(f"real.dense.says.{extent}", pairs=rows * n, rows=rows, n=n))
     middle.metric(
-        "The sorted route", duration(measured.sorted_seconds) if measured.sorted_seconds else "–", border=False
+        WORDS("real.sorted.title"),
+        duration(measured.sorted_seconds) if measured.sorted_seconds else "–",
+        border=False,
     )
-    middle.caption(f"all {n:,} queries")
-    if whole:
-        right.metric("Sorting is faster by", f"{taken / measured.sorted_seconds:,.0f} ×", border=False)
-    else:
-        right.metric("Sorting is faster by", "stopped", border=False)
-    right.caption(f"largest difference of the two answers{'' if whole else ' so far'}: {power(measured.largest)}")
-    st.caption(
-        f"Measured on {devices.describe(torch.device(measured.setting[4]))}, float32, one head of {compute.HEAD_DIM} "
-        "coordinates. The time of the sorted route is the median of five runs. The n² route ran once, a stretch of "
-        f"queries at a time, because its whole matrix would take {n * n * 4 / 1e9:.1f} GB of memory."
-    )
-    st.button("Measure again", key="again", on_click=_forget)
+    middle.caption(WORDS("real.sorted.says", n=n))
+    faster = f"{taken / measured.sorted_seconds:,.0f} ×" if rows == n else WORDS("real.faster.stopped")
+    right.metric(WORDS("real.faster.title"), faster, border=False)
+    right.caption(WORDS(f"real.faster.says.{extent}", largest=power(measured.largest)))
+    device = devices.describe(torch.device(measured.setting[4]))
+    st.caption(WORDS("real.how", device=device, d=compute.HEAD_DIM, size=n * n * 4 / 1e9))
+    st.button(WORDS("real.again"), key="again", on_click=_forget)

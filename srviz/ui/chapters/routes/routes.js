@@ -3,9 +3,10 @@
 import { palette } from "../../kit/js/colour.js";
 import { clamp, labelled, make, mounted, put, reducedMotion, svg } from "../../kit/js/core.js";
 import { Motion, Rest } from "../../kit/js/pace.js";
-import { power } from "../../kit/js/text.js";
+import { power, say } from "../../kit/js/text.js";
 import { Matrix } from "./matrix.js";
 import { Sorted } from "./sorted.js";
+import words from "./words.json" with { type: "json" };
 
 /**
  * What Python sends: one run by both routes. Numbers without a word are of one head, (n,); values are of their first coordinate.
@@ -76,7 +77,7 @@ class Routes {
     this.sorted.receive(data);
     this.last = Math.max(this.matrix.all, this.sorted.all);
     put(this.bar, { max: this.last });
-    this.badge.textContent = `same answer: largest difference ${power(data.largest)}`;
+    this.badge.textContent = say(words.player.badge, { largest: power(data.largest) });
     this.pause(false);
     this.go(data.at);
   }
@@ -84,22 +85,22 @@ class Routes {
   build() {
     this.playButton = make("button", { type: "button", class: "play", onclick: () => this.toggle() });
     this.showPlaying(false);
-    this.bar = make("input", { type: "range", min: 0, value: 0, "aria-label": "Step" });
+    this.bar = make("input", { type: "range", min: 0, value: 0, "aria-label": words.player.step });
     this.bar.oninput = () => { this.pause(false); this.go(Number(this.bar.value)); };
     this.bar.onchange = () => this.rest.again();
-    this.speeds = make("select", { "aria-label": "Speed", onchange: () => this.rest.again() });
+    this.speeds = make("select", { "aria-label": words.player.speed, onchange: () => this.rest.again() });
     this.badge = make("span", { class: "badge" });
     this.live = make("div", { class: "routes", tabindex: -1 }, make("div", { class: "card" }, [
       make("div", { class: "player row" }, [
         make("span", { class: "group" }, [
-          labelled("To the beginning", icon("M4 3 V13 M13 3 L6 8 L13 13 Z"), () => this.jump(0)),
-          labelled("One step back", icon("M10 3 L5 8 L10 13", true), () => this.jump(this.at - 1)),
+          labelled(words.player.first, icon("M4 3 V13 M13 3 L6 8 L13 13 Z"), () => this.jump(0)),
+          labelled(words.player.back, icon("M10 3 L5 8 L10 13", true), () => this.jump(this.at - 1)),
           this.playButton,
-          labelled("One step forward", icon("M6 3 L11 8 L6 13", true), () => this.jump(this.at + 1)),
-          labelled("To the end", icon("M12 3 V13 M3 3 L10 8 L3 13 Z"), () => this.jump(this.last)),
+          labelled(words.player.forward, icon("M6 3 L11 8 L6 13", true), () => this.jump(this.at + 1)),
+          labelled(words.player.last, icon("M12 3 V13 M3 3 L10 8 L3 13 Z"), () => this.jump(this.last)),
         ]),
         this.bar, this.speeds, this.badge,
-        make("span", { class: "quiet hint" }, "Space plays · ← → step · Page Up, Page Down: stage by stage"),
+        make("span", { class: "quiet hint" }, words.player.keyboard),
       ]),
       make("div", { class: "panels" }, [this.matrix.element, this.sorted.element]),
     ]));
@@ -110,7 +111,7 @@ class Routes {
   }
 
   showPlaying(on) {
-    this.playButton.replaceChildren(icon(on ? "M5 3 V13 M11 3 V13" : "M4 2 L14 8 L4 14 Z", on), on ? " Pause" : " Play");
+    this.playButton.replaceChildren(icon(on ? "M5 3 V13 M11 3 V13" : "M4 2 L14 8 L4 14 Z", on), ` ${on ? words.player.pause : words.player.play}`);
   }
 
   // ---- what the visitor does ----
@@ -172,7 +173,7 @@ class Routes {
   go(tick) {
     this.at = clamp(tick, 0, this.last);
     this.bar.value = this.at;
-    put(this.bar, { "aria-valuetext": `step ${this.at} of ${this.last}` });
+    put(this.bar, { "aria-valuetext": say(words.player.at, { at: this.at, last: this.last }) });
     this.draw();
   }
 

@@ -6,6 +6,7 @@ import streamlit as st
 
 from srviz.attention import Heads, reference, trace
 from srviz.inputs import Input, Tokens
+from srviz.ui.chapters.routes import WORDS
 from srviz.ui.kit import compute, controls, report, url
 from srviz.ui.kit.component import component
 from srviz.ui.kit.source import marked_source
@@ -60,8 +61,6 @@ def _place(state: url.State, setting: str) -> None:
 
 def _says(state: url.State, chosen: Input, tokens: Tokens) -> str:
     odd = chosen.fixed is None and tokens.n != state["n"]
-    why = f", the nearest that patches make of {state['n']}" if tokens.grid else ", all of them"
-    return (
-        f"{chosen.line} Here {controls.size(tokens)}{why if odd else ''}. "
-        f"The projections are untrained, from seed {state['seed']}."
-    )
+    how = "asked" if not odd else "nearest" if tokens.grid else "all"
+    size = controls.size(tokens)
+    return WORDS(f"input.{how}", line=chosen.line, size=size, n=state["n"], seed=state["seed"])

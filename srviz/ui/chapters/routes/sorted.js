@@ -5,8 +5,9 @@ import { fade } from "../../kit/js/colour.js";
 import { clamp, make, span } from "../../kit/js/core.js";
 import { LookUp } from "../../kit/js/lookup.js";
 import { allSteps } from "../../kit/js/steps.js";
-import { count, fmt, signed } from "../../kit/js/text.js";
+import { count, fmt, phrase, say, signed } from "../../kit/js/text.js";
 import { FEW, MARGIN, Panel, TOP, unit } from "./panel.js";
+import words from "./words.json" with { type: "json" };
 
 /** @typedef {import("./routes.js").Message} Message */
 /** @typedef {import("../../kit/js/steps.js").Step} Step */
@@ -15,7 +16,7 @@ const MANY = 40; // tokens from which the dots are small
 
 export class Sorted extends Panel {
   constructor() {
-    super("Sort, then look up", "steps");
+    super(words.sorted.title, words.sorted.done);
     /** @type {Step[]} */
     this.steps = [];
     /** @type {Record<string, number>} */
@@ -23,7 +24,7 @@ export class Sorted extends Panel {
     this.answered = []; // the step at which a query has its answer
     this.keys = []; // the sorted key scores
     this.lookup = new LookUp();
-    this.lookup.title.append("The same sum over the score: R is its height at the key below the query, S its slope.");
+    this.lookup.title.append(words.sorted.lookup);
     this.says.before(make("div", { class: "lookup" }, [this.lookup.title, this.lookup.drawing]));
   }
 
@@ -36,7 +37,9 @@ export class Sorted extends Panel {
     this.answered = new Array(this.n);
     this.steps.forEach((step, k) => { if (step.kind === "answer") this.answered[step.i] = k + 1; });
     const many = (...kinds) => count(this.steps.filter((step) => kinds.includes(step.kind)).length);
-    this.cost.textContent = `n log n: ${many("project")} to project, ${many("sort")} to sort, ${many("sums", "knots")} sums, ${many("search", "answer")} to look up`;
+    this.cost.textContent = say(words.sorted.cost, {
+      project: many("project"), sort: many("sort"), sums: many("sums", "knots"), look: many("search", "answer"),
+    });
   }
 
   get all() { return this.steps.length; }
@@ -50,8 +53,8 @@ export class Sorted extends Panel {
     this.drawKnots(clamp(done - this.starts.knots, 0, this.n));
     this.drawLookUp(step, done);
     this.outputs((i) => done >= this.answered[i]);
-    const [steps, parts] = step ? WORDS[step.kind](this.data, step, this.keys) : START;
-    this.tell(done, this.all, steps, parts, (words) => `The sorted route, ${done} of ${this.all} steps: ${words}`);
+    const [steps, parts] = step ? ARITHMETIC[step.kind](this.data, step, this.keys) : START;
+    this.tell(done, this.all, steps, parts, (says) => say(words.sorted.label, { done, all: this.all, says }));
   }
 
   get line() { return TOP + this.side * 0.17; }
@@ -62,7 +65,8 @@ export class Sorted extends Panel {
     const stand = sorting ? step.stand : sorted ? data.order : data.t.map((_, j) => j), scale = unit(data.t, side * 0.13);
     pen.textAlign = "left";
     pen.fillStyle = colours.key;
-    pen.fillText(sorted ? (pen.measureText("keys, sorted by score").width > side ? "sorted keys" : "keys, sorted by score") : sorting ? "keys, being sorted" : "keys, in input order", x0, 7);
+    const long = pen.measureText(words.sorted.keys.sorted).width > side;
+    pen.fillText(words.sorted.keys[sorted ? (long ? "short" : "sorted") : sorting ? "sorting" : "unsorted"], x0, 7);
     stand.forEach((j, k) => {
       if (done < this.starts.sort && k >= done) return; // not projected yet
       const out = step?.kind === "search" && (k < step.low || k >= step.high);
@@ -77,7 +81,7 @@ export class Sorted extends Panel {
   /** The running sums of the values. */
   drawSums(known) {
     const { data, side, colours } = this, axis = TOP + side * 0.5, scale = unit(data.S, side * 0.08);
-    this.caption(`S: running sum of the centred values, 1st of ${data.coordinates} coordinates`, this.x0, TOP + side * 0.345, known > 0);
+    this.caption(say(words.sorted.sums, { coordinates: data.coordinates }), this.x0, TOP + side * 0.345, known > 0);
     this.axis(axis);
     const pale = fade(colours.value, 0.75);
     for (let k = 0; k < known; k += 1) this.bar(k, data.S[k], axis, scale, pale);
@@ -86,7 +90,7 @@ export class Sorted extends Panel {
   /** The hinge sums at the keys, joined by straight lines. */
   drawKnots(known) {
     const { pen, data, side, colours } = this, axis = TOP + side * 0.84, scale = unit(data.R, side * 0.085);
-    this.caption("R: the sum at each key, undivided", this.x0, TOP + side * 0.675, known > 0);
+    this.caption(words.sorted.knots, this.x0, TOP + side * 0.675, known > 0);
     this.axis(axis);
     pen.strokeStyle = colours.value;
     pen.lineWidth = 1.6;
@@ -135,28 +139,27 @@ export class Sorted extends Panel {
 }
 
 /** @type {[string[], any[]]} */
-const START = [["project"], ["Each token's vector becomes two numbers: a query score and a key score."]];
+const START = [["project"], [words.arithmetic.begin]];
 const query = (x) => span("query", fmt(x, 3)), key = (x) => span("key", fmt(x, 3)), value = (text) => span("value", text);
 
 /**
  * For every kind of step: which lines of the source it runs, and its arithmetic.
  * @type {Record<string, (data: Message, step: Step, keys: number[]) => [string[], any[]]>}
  */
-const WORDS = {
-  project: ({ s, t }, { k }) => [["project"], [`token ${k + 1}: query score `, query(s[k]), ", key score ", key(t[k])]],
-  sort: ({ t }, step) => [["sort"], [`merge, pass ${step.pass}: `, key(t[step.key]), ` goes to place ${step.slot + 1}`]],
+const ARITHMETIC = {
+  project: ({ s, t }, { k }) => [["project"], phrase(words.arithmetic.project, { k: k + 1, query: query(s[k]), key: key(t[k]) })],
+  sort: ({ t }, { pass, key: j, slot }) => [["sort"], phrase(words.arithmetic.sort, { pass, key: key(t[j]), place: slot + 1 })],
   sums: ({ S, u }, { k }) => [["sums"], [value(k
     ? `S = ${fmt(S[k - 1], 3)} + ${signed(u[k], 3)} = ${fmt(S[k], 3)}`
-    : `S = ${fmt(u[k], 3)}, the first centred value`)]],
+    : say(words.arithmetic.firstSum, { u: fmt(u[k], 3) }))]],
   knots: ({ S, R }, { k }, keys) => [["knots"], [
-    value(k ? `R = ${fmt(R[k - 1], 3)} + ${fmt(keys[k] - keys[k - 1], 3)} · ${signed(S[k - 1], 3)} = ${fmt(R[k], 3)}` : "R = 0 at the lowest key"),
-    make("br"), k ? "the R before, and the gap times the S before" : "",
+    value(k ? `R = ${fmt(R[k - 1], 3)} + ${fmt(keys[k] - keys[k - 1], 3)} · ${signed(S[k - 1], 3)} = ${fmt(R[k], 3)}` : words.arithmetic.lowest),
+    make("br"), k ? words.arithmetic.knot : "",
   ]],
-  search: ({ s }, { i, middle, below }, keys) => [["look up"], [
-    "is key ", key(keys[middle]), " below query ", query(s[i]), `? ${below ? "yes, go right" : "no, go left"}`,
-  ]],
+  search: ({ s }, { i, middle, below }, keys) => [["look up"],
+    phrase(below ? words.arithmetic.right : words.arithmetic.left, { key: key(keys[middle]), query: query(s[i]) })],
   answer: ({ s, S, R, N, y }, { i, p }, keys) => [["look up", "normalize"], p
     ? ["(R + (", query(s[i]), " − ", key(keys[p - 1]), ") · S) / N", make("br"),
       `= (${fmt(R[p - 1], 3)} + ${fmt(s[i] - keys[p - 1], 3)} · ${signed(S[p - 1], 3)}) / ${fmt(N[i], 3)} = `, value(fmt(y[i], 3))]
-    : ["no key lies below ", query(s[i]), ": ", value("y = 0")]],
+    : phrase(words.arithmetic.none, { query: query(s[i]), output: value("y = 0") })],
 };

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
+from srviz.ui.chapters.routes import WORDS
 from srviz.ui.kit import compute, controls
 from srviz.ui.kit.program import Script
 from srviz.ui.kit.table import Columns
@@ -14,10 +15,7 @@ SCRIPTS = Path(__file__).parent / "scripts"
 
 def caption(state: State) -> str:
     """Which tokens, and which head."""
-    return (
-        f"Sliced ReLU attention by all pairs and by sorting, on {controls.count(state)} tokens of the input "
-        f"“{controls.chosen(state).title}”, head {state['head']} of an untrained layer."
-    )
+    return WORDS("take.caption", n=controls.count(state), input=controls.chosen(state).title, head=state["head"])
 
 
 def numbers(state: State) -> Columns:
@@ -30,11 +28,11 @@ def numbers(state: State) -> Columns:
 
 def script(state: State) -> Script:
     """Both routes to the same outputs."""
-    return Script(SCRIPTS / "routes", "Two routes, one answer", {"shown": controls.shown(state)})
+    return Script(SCRIPTS / "routes", WORDS("title"), {"shown": controls.shown(state)})
 
 
 ROUTES = Figure(
-    ("two_routes",), "two-routes", "the two routes", caption, numbers, script,
+    ("two_routes",), "two-routes", WORDS("take.name"), caption, numbers, script,
     second={"input": "moons", "n": "40", "head": "3"},
 )  # fmt: skip
 FIGURES = (ROUTES,)

@@ -1,23 +1,27 @@
 // The elements of the page's live part, and what each of them does.
 
 import { announcer, button, make, span } from "../../kit/js/core.js";
+import words from "./words.json" with { type: "json" };
 
 /** @typedef {import("./slices.js").Slices} Slices */
 
+/** What the ribbons show, in the order of the buttons. */
+export const ALONGS = /** @type {("rank" | "score")[]} */ (["rank", "score"]);
+
 /** @param {Slices} owner */
 export function faceOf(owner) {
-  const playButton = button("Turn the line", () => owner.toggle());
-  const turnButton = button("Half a turn", () => owner.overturn());
+  const playButton = button(words.face.turn, () => owner.toggle());
+  const turnButton = button(words.face.half, () => owner.overturn());
   const sums = make("div", { class: "sums" });
   const confused = make("div", { class: "confused" });
   const badge = make("span", { class: "badge waiting" });
   const said = announcer();
-  const headPicker = make("span", { class: "joined", role: "group", "aria-label": "Head" });
-  const heads = make("span", { class: "group" }, [span("quiet", "head:"), headPicker]);
+  const headPicker = make("span", { class: "joined", role: "group", "aria-label": words.face.head });
+  const heads = make("span", { class: "group" }, [span("quiet", words.face.heads), headPicker]);
   const hint = make("span", { class: "quiet push hint" });
   const planeTitle = make("h2", {});
   const ribbonTitle = make("h2", {});
-  const alongs = /** @type {("rank" | "score")[]} */ (["rank", "score"]).map((along) => button(along, () => {
+  const alongs = ALONGS.map((along) => button(words.face.along[along], () => {
     owner.state.along = along;
     owner.release();
   }));
@@ -27,7 +31,7 @@ export function faceOf(owner) {
       make("section", {}, [
         make("div", { class: "row head" }, [
           ribbonTitle, make("span", { class: "group push" }, [
-            span("quiet", "height:"), make("span", { class: "joined", role: "group", "aria-label": "What the ribbons show" }, alongs),
+            span("quiet", words.face.height), make("span", { class: "joined", role: "group", "aria-label": words.face.shows }, alongs),
           ]),
         ]),
         owner.ribbons.element, sums, confused,

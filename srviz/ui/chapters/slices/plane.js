@@ -1,12 +1,14 @@
 // The tokens in the plane or in space, the direction of the slice, and the shadows of the tokens on it.
 
 import { circle, polygon, segment, surface } from "../../kit/js/canvas.js";
-import { fade } from "../../kit/js/colour.js";
+import { css, fade, mixed, rgb } from "../../kit/js/colour.js";
 import { clamp, make, put, tenth } from "../../kit/js/core.js";
 import { placeIn } from "../../kit/js/drag.js";
+import { say } from "../../kit/js/text.js";
 import { DEGREE, TURN, across, around, heading, seenFrom, turned, unseen } from "./geometry.js";
 import { Levels } from "./levels.js";
 import { inWords } from "./words.js";
+import words from "./words.json" with { type: "json" };
 
 /** @typedef {import("./slices.js").Slices} Slices */
 /** @typedef {import("./slices.js").Found} Found */
@@ -24,7 +26,7 @@ export class Plane {
   /** @param {Slices} owner */
   constructor(owner) {
     this.owner = owner;
-    this.canvas = make("canvas", { role: "img", "aria-label": "The tokens and their shadows" });
+    this.canvas = make("canvas", { role: "img", "aria-label": words.plane.label });
     this.dial = knob("dial");
     this.query = knob("query");
     this.element = make("div", { class: "over" }, [this.canvas, this.dial, this.query]);
@@ -147,18 +149,18 @@ export class Plane {
 
   /** Put the knobs in their places, and say what they are. */
   describe(found, shift) {
-    const { owner } = this, { dim, state, n } = owner, [x, y] = this.tip(), [a, b] = this.seen[state.held], rank = found.rank[state.held] + 1;
+    const { owner } = this, { state, n } = owner, [x, y] = this.tip(), [a, b] = this.seen[state.held], rank = found.rank[state.held] + 1;
+    const space = owner.dim === 3 ? "space" : "plane", query = state.held + 1;
     put(this.dial, {
       hidden: !owner.hand, style: `left:${x + shift}px; top:${y}px`,
-      "aria-label": dim === 3 ? "Direction of the slice: left and right turn it, up and down tilt it" : "Direction of the slice",
-      "aria-valuemax": TURN, "aria-valuenow": state.theta, "aria-valuetext": owner.where(),
+      "aria-label": words.plane.dial[space], "aria-valuemax": TURN, "aria-valuenow": state.theta, "aria-valuetext": owner.where(),
     });
     put(this.query, {
-      style: `left:${a + shift}px; top:${b}px`, "aria-label": "Query: left and right move it along the line, up and down the key beside it",
-      "aria-valuemin": 1, "aria-valuemax": n, "aria-valuenow": rank, "aria-valuetext": `token ${state.held + 1}, rank ${rank} of ${n}`,
+      style: `left:${a + shift}px; top:${b}px`, "aria-label": words.plane.query,
+      "aria-valuemin": 1, "aria-valuemax": n, "aria-valuenow": rank, "aria-valuetext": say(words.plane.token, { token: query, rank, n }),
     });
-    const place = dim === 3 ? "in space" : "in the plane";
-    put(this.canvas, { "aria-label": `${n} tokens ${place}, ${owner.where()}; the query is token ${state.held + 1}. ${inWords(owner, found)}` });
+    const says = inWords(owner, found);
+    put(this.canvas, { "aria-label": say(words.plane.state[space], { n, where: owner.where(), query, says }) });
   }
 
   /** The ring of directions, the line of the slice, and the shadows on it. */
@@ -285,13 +287,13 @@ export class Plane {
   /** The tokens, those in front last, the larger the nearer and the more weight they have. */
   drawTokens(pen, found) {
     const { colours, state, dim, reach } = this.owner, { top } = this.owner.ribbons;
+    const ground = rgb(colours.ground), ink = rgb(colours.ink);
     const order = this.seen.map((_, j) => j).sort((a, b) => this.seen[a][2] - this.seen[b][2]);
     for (const j of order) {
       const [x, y, near] = this.seen[j], weight = found.weights[j], query = j === state.held;
       const size = (dim === 3 ? 1 + (0.22 * near) / reach : 1) * (4.2 + (3.6 * weight) / top);
       circle(pen, x, y, query ? 7 : size);
-      const shade = `color-mix(in srgb, ${colours.ink} ${((100 * weight) / top).toFixed(1)}%, ${colours.ground})`;
-      pen.fillStyle = query ? colours.query : shade; // from the page's ground to its ink
+      pen.fillStyle = query ? colours.query : css(mixed(ground, ink, weight / top)); // from the page's ground to its ink
       pen.strokeStyle = query ? colours.ground : colours.key;
       pen.lineWidth = query ? 2 : j === found.shown ? 2.4 : 1.5;
       pen.fill();

@@ -5,8 +5,9 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from srviz.ui.chapters.slices import WORDS
 from srviz.ui.chapters.slices.slices import points
-from srviz.ui.kit.puzzle import Puzzle, State
+from srviz.ui.kit.puzzle import State, worded
 
 SAME = 0.01  # scores that count as one
 WIDEST = 0.002  # of the largest variance that may be missed
@@ -54,30 +55,7 @@ def widest(state: State) -> bool:
 
 
 PUZZLES = (
-    Puzzle(
-        "separated", "A slice that separates",
-        "Turn the slice so that, on its line, all tokens of one cluster lie before all tokens of the other.",
-        {"input": "clusters", "theta": "135", "by": "hand"}, separated,
-        "A slice shows shadows. Look along the gap between the two clusters.",
-        (("Turn the slice so that it runs from one cluster to the other.", {"theta": "37"}),),
-        "One number a token is enough here, because the line can run through both clusters. A head learns such a line.",
-    ),
-    Puzzle(
-        "confused", "Two tokens that this head cannot tell apart",
-        "Turn the slice until tokens 1 and 2 have the same score, to 0.01.",
-        {"input": "moons", "theta": "60", "by": "hand"}, confused,
-        "Two points have one shadow where the slice stands upright on the line that joins them.",
-        (("Turn the slice across the line from token 1 to token 2.", {"theta": "7"}),),
-        "Whatever the values are, equal scores get equal outputs. Another head has another slice, and tells these two "
-        "apart.",
-    ),
-    Puzzle(
-        "widest", "The widest shadow",
-        "Find the slice on which the shadows of the moons are spread out most.",
-        {"input": "moons", "theta": "80", "by": "hand"}, widest,
-        "It is the first principal direction of the cloud.",
-        (("Turn the slice along the first principal direction.", {"theta": "135"}),),
-        "Standardizing divides by this spread, so a wide shadow gives no larger weights. What counts is the order, "
-        "and the gaps between neighbours.",
-    ),
-)  # fmt: skip
+    worded(WORDS, "separated", {"input": "clusters", "theta": "135", "by": "hand"}, separated, {"theta": "37"}),
+    worded(WORDS, "confused", {"input": "moons", "theta": "60", "by": "hand"}, confused, {"theta": "7"}),
+    worded(WORDS, "widest", {"input": "moons", "theta": "80", "by": "hand"}, widest, {"theta": "135"}),
+)

@@ -1,13 +1,15 @@
 // One ribbon a token: its rank or its score in every direction, or in every head, inked by the weight that the query gives it there.
 
 import { circle, density, recording, rounded, segment, surface, upright } from "../../kit/js/canvas.js";
-import { fade } from "../../kit/js/colour.js";
+import { css, fade, mixed, rgb } from "../../kit/js/colour.js";
 import { clamp, make, put, tenth } from "../../kit/js/core.js";
 import { placeIn } from "../../kit/js/drag.js";
 import { dot, largest, ranksOf, reluRow, sortedBy } from "../../kit/js/formulas.js";
+import { say } from "../../kit/js/text.js";
 import { TURN, heading } from "./geometry.js";
 import { knob } from "./plane.js";
 import { inWords } from "./words.js";
+import words from "./words.json" with { type: "json" };
 
 /** @typedef {import("./slices.js").Slices} Slices */
 /** @typedef {import("./slices.js").Found} Found */
@@ -25,7 +27,7 @@ export class Ribbons {
   /** @param {Slices} owner */
   constructor(owner) {
     this.owner = owner;
-    this.canvas = make("canvas", { role: "img", "aria-label": "Ranks" });
+    this.canvas = make("canvas", { role: "img", "aria-label": words.ribbons.label });
     this.marker = knob("marker");
     this.element = make("div", { class: "over" }, [this.canvas, this.marker]);
     this.picture = make("canvas"); // the ribbons without what is marked: they change less often
@@ -183,7 +185,7 @@ export class Ribbons {
 
   /** Every ribbon, its ink the weight that the query gives the token there; those of one ink together. */
   strokes(pen) {
-    const { table, top, owner: { n, colours, state } } = this;
+    const { table, top, owner: { n, colours, state } } = this, ground = rgb(colours.ground), ink = rgb(colours.ink);
     /** @type {[number, number][][]} */
     const batches = Array.from({ length: SHADES + 1 }, () => []);
     for (let a = 1; a < table.length; a += 1) {
@@ -198,7 +200,7 @@ export class Ribbons {
         pen.moveTo(this.x(a - 1), this.y(table[a - 1].level[j]));
         this.stretch(pen, a, j);
       }
-      pen.strokeStyle = k ? `color-mix(in srgb, ${colours.ink} ${12 + (60 * k) / SHADES}%, ${colours.ground})` : colours.line;
+      pen.strokeStyle = k ? css(mixed(ground, ink, 0.12 + (0.6 * k) / SHADES)) : colours.line;
       pen.lineWidth = k ? 0.8 + (0.9 * k) / SHADES : 0.5;
       pen.stroke();
     });
@@ -237,7 +239,7 @@ export class Ribbons {
       pen.fillText(String(n), this.left - 12, this.y(1));
       pen.fillText("1", this.left - 12, this.y(0));
     }
-    upright(pen, ranked ? "rank" : "score →", this.left - 18, (this.y(0) + this.y(1)) / 2);
+    upright(pen, words.ribbons.axis[state.along], this.left - 18, (this.y(0) + this.y(1)) / 2);
     pen.textAlign = "center";
     if (hand) {
       for (let a = 0; a <= TURN; a += 90) pen.fillText(`${a}°`, this.x(a), this.bottom + 24);
@@ -250,18 +252,18 @@ export class Ribbons {
       pen.fillText(String(pairs), this.x(h), this.bottom + 42);
     });
     pen.textAlign = "right";
-    pen.fillText("head", this.left - 16, this.bottom + 22);
-    pen.fillText("confused", this.left - 16, this.bottom + 42);
+    pen.fillText(words.ribbons.axis.head, this.left - 16, this.bottom + 22);
+    pen.fillText(words.ribbons.axis.confused, this.left - 16, this.bottom + 42);
   }
 
   describe(at, found) {
-    const { owner, bottom } = this, { hand, state } = owner;
+    const { owner, bottom } = this, { hand, state } = owner, by = hand ? "hand" : "heads", where = owner.where();
     put(this.marker, {
-      style: `left:${at}px; top:${(bottom + 12) / 2}px; height:${bottom}px`, "aria-label": hand ? "Direction, along the ranks" : "Head",
+      style: `left:${at}px; top:${(bottom + 12) / 2}px; height:${bottom}px`, "aria-label": words.ribbons.marker[by],
       "aria-valuemax": hand ? TURN : this.table.length, "aria-valuemin": hand ? 0 : 1, "aria-valuenow": hand ? state.theta : state.head + 1,
-      "aria-valuetext": owner.where(),
+      "aria-valuetext": where,
     });
-    const what = state.along === "rank" ? "Rank" : "Score", where = hand ? "as the direction turns" : "in every head";
-    put(this.canvas, { "aria-label": `${what} of every token ${where}; inked by the weight that token ${state.held + 1} gives it. At ${owner.where()}: ${inWords(owner, found)}` });
+    const says = inWords(owner, found);
+    put(this.canvas, { "aria-label": say(words.ribbons.state[state.along][by], { query: state.held + 1, where, says }) });
   }
 }

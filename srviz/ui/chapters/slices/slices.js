@@ -6,15 +6,16 @@ import { button, clamp, mounted, put, reducedMotion } from "../../kit/js/core.js
 import { arrow, drag } from "../../kit/js/drag.js";
 import { dot, farthest, ranksOf, reluRow, sortedBy } from "../../kit/js/formulas.js";
 import { Frame, Motion, Rest } from "../../kit/js/pace.js";
-import { fmt } from "../../kit/js/text.js";
+import { fmt, say } from "../../kit/js/text.js";
 import { Reports } from "../../kit/js/wire.js";
-import { faceOf } from "./face.js";
+import { ALONGS, faceOf } from "./face.js";
 import { heading, mostConfused, norm, turned } from "./geometry.js";
 import { gridOf } from "./levels.js";
 import { Plane } from "./plane.js";
 import { Ribbons } from "./ribbons.js";
 import { Strip } from "./strip.js";
 import { write } from "./words.js";
+import words from "./words.json" with { type: "json" };
 
 /**
  * What Python sends.
@@ -206,7 +207,7 @@ export class Slices {
     if (telling) this.release();
   }
 
-  showPlaying(on) { this.face.playButton.textContent = on ? "Stop" : "Turn"; }
+  showPlaying(on) { this.face.playButton.textContent = on ? words.face.stop : words.face.again; }
 
   /** Draw at the next frame; while it turns every frame is drawn anyway. */
   soon() { if (!this.motion.on) this.frame.soon(); }
@@ -224,7 +225,7 @@ export class Slices {
     this.reports.tell(this.state);
     this.draw();
     const lit = this.look().weights.filter((w) => w > 0).length;
-    this.face.said.textContent = `${this.where()}: token ${this.state.held + 1} attends to ${lit} of ${this.n}`;
+    this.face.said.textContent = say(words.said, { where: this.where(), query: this.state.held + 1, lit, n: this.n });
   }
 
   // ---- what is shown ----
@@ -239,8 +240,9 @@ export class Slices {
   /** The slice in words. */
   where() {
     const { theta, tilt, head } = this.state;
-    if (!this.hand) return `head ${head + 1}`;
-    return this.dim === 3 ? `θ = ${fmt(theta, 1)}°, tilted ${fmt(tilt, 1)}°` : `θ = ${fmt(theta, 1)}°`;
+    if (!this.hand) return say(words.where.head, { head: head + 1 });
+    const turn = `θ = ${fmt(theta, 1)}°`;
+    return this.dim === 3 ? say(words.where.tilted, { turn, tilt: fmt(tilt, 1) }) : turn;
   }
 
   /** The key that the arithmetic is written out for: the one pointed at, else the one with the most weight. */
@@ -271,13 +273,14 @@ export class Slices {
 
   drawControls() {
     const { hand, data } = this, { headPicker } = this.face;
-    this.face.alongs.forEach((along) => put(along, { "aria-pressed": String(along.textContent === this.state.along) }));
+    this.face.alongs.forEach((along, k) => put(along, { "aria-pressed": String(ALONGS[k] === this.state.along) }));
     put(this.face.playButton, { hidden: !hand });
     put(this.face.turnButton, { hidden: !hand });
     put(this.face.heads, { hidden: hand });
     if (!hand && headPicker.childElementCount !== data.scores.length) {
       const pick = (h) => () => { this.state.head = h; this.release(); };
-      headPicker.replaceChildren(...data.scores.map((_, h) => button(String(h + 1), pick(h), { "aria-label": `Head ${h + 1}` })));
+      const label = (h) => say(words.face.numbered, { head: h + 1 });
+      headPicker.replaceChildren(...data.scores.map((_, h) => button(String(h + 1), pick(h), { "aria-label": label(h) })));
     }
     [...headPicker.children].forEach((head, h) => put(head, { "aria-pressed": String(h === this.state.head) }));
   }

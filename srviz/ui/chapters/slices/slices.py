@@ -20,6 +20,7 @@ from srviz.figures import slices as figures
 from srviz.inputs import INPUTS, Input, Tokens
 from srviz.inputs.shapes import SPACE
 from srviz.measure import slices as measure
+from srviz.ui.chapters.slices import WORDS
 from srviz.ui.kit import controls, report, shell, trained, url
 from srviz.ui.kit.chart import chart, mode
 from srviz.ui.kit.component import TOLERANCE, component
@@ -27,7 +28,7 @@ from srviz.ui.kit.component import TOLERANCE, component
 HERE = Path(__file__).parent
 
 POINTS: dict[str, Input] = {name: INPUTS[name] for name in ("moons", "circles", "clusters")} | SPACE
-KINDS = {"hand": "By hand", "linear": "Linear Π", "mlp": "MLP Π", "trained": "Trained"}
+KINDS = ("hand", "linear", "mlp", "trained")
 HEADS, HEAD_DIM = 8, 8
 LEAST, MOST = 8, 64
 SIDE = 41  # of the grid on which Π is evaluated
@@ -35,7 +36,7 @@ LARGEST = 12  # 2^12 slices at most
 REPEATS, PAIRS = 16, 300
 PARAMETERS = (
     url.choice("input", tuple(POINTS), "moons"),
-    url.choice("by", tuple(KINDS), "hand"),
+    url.choice("by", KINDS, "hand"),
     url.whole("n", LEAST, MOST, 24),
     url.whole("seed", 0, controls.MOST_SEED, 7),
     url.real("theta", 0, 359.9, 30.0),
@@ -106,28 +107,20 @@ def many(state: url.State) -> None:
     mean = many_slices(*setting)
     count = mean.counts[state["many"]]
     control, words = st.columns(2, gap="large", vertical_alignment="bottom")
-    control.select_slider("Random slices L", range(LARGEST + 1), key=url.key("many"), format_func=lambda k: f"{2**k:,}")
-    words.caption(
-        f"The error over all pairs, as a root mean square: the median of {REPEATS} draws of L directions, its spread "
-        "from the 10th to the 90th percentile, and, dotted, the fit to the medians."
-    )
+    sizes, label = range(LARGEST + 1), WORDS("many.slices")
+    control.select_slider(label, sizes, key=url.key("many"), format_func=lambda k: f"{2**k:,}")
+    words.caption(WORDS("many.error", repeats=REPEATS))
     with st.container(key="many"):
         first, second = st.columns(2, gap="large")
     means, errors = _pictures(*setting, state["many"], mode())
-    chart(means, f"Mean shadow of every pair over {count} slices against its distance", "kept", first, menu=False)
-    chart(errors, f"Error against the number of slices, log axes, slope {mean.fit[0]:.2f}", "error", second, menu=False)
+    chart(means, WORDS("many.pictures.means", count=count), "kept", first, menu=False)
+    chart(errors, WORDS("many.pictures.errors", slope=mean.fit[0]), "error", second, menu=False)
     slope = -mean.fit[0]
-    st.markdown(
-        f"**Four times as many slices halve the error**, in theory: a slope of −1/2. Here the slope is −{slope:.2f}, "
-        f"and half the error takes 2^(1/{slope:.2f}) = {2 ** (1 / slope):.1f} times as many."
-    )
+    st.markdown(WORDS("many.halved", slope=slope, times=2 ** (1 / slope)))
     dim = 3 if state["input"] in SPACE else 2
     every = state["n"] * (state["n"] - 1) // 2
-    pairs = f"All {every:,}" if every <= PAIRS else f"{PAIRS} of the {every:,}"
-    st.caption(
-        f"{pairs} pairs of the points above. The mean shadow is (1/L) Σ |⟨θ, x − y⟩|, c = Γ(D/2) / (√π Γ((D + 1)/2)) = "
-        f"{measure.shrinkage(dim):.4f} for D = {dim}. Directions from seed {state['seed']}."
-    )
+    pairs = WORDS(f"many.pairs.{'all' if every <= PAIRS else 'some'}", every=every, shown=PAIRS)
+    st.caption(f"{pairs} {WORDS('many.mean', c=measure.shrinkage(dim), dim=dim, seed=state['seed'])}")
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)  # figures are slow to make, and nobody changes them
@@ -227,37 +220,35 @@ def scores_of(state: url.State | Mapping[str, Any], x: Tensor, heads: Scored | N
 def _controls(state: url.State) -> None:
     first, second, third, fourth = st.columns([1.3, 1.9, 1.0, 0.8], gap="medium", vertical_alignment="bottom")
     first.selectbox(
-        "Points",
-        list(POINTS),
-        key=url.key("input"),
-        format_func=lambda name: POINTS[name].title + (", in space" if name in SPACE else ""),
-        filter_mode=None,
+        WORDS("controls.points"), list(POINTS), key=url.key("input"), format_func=_entitled, filter_mode=None
     )
-    second.segmented_control("Slice", list(KINDS), key=url.key("by"), format_func=KINDS.__getitem__, required=True)
-    third.slider("Tokens n", LEAST, MOST, key=url.key("n"))
-    with fourth.popover("More", width="stretch"):
-        controls.seed("Of the points, of Π and of the random directions.")
-        st.slider(
-            "Resolution in percent", 1, 50, key=url.held("resolution"),
-            help="A head tells two tokens apart where their scores differ by this share of their distance.",
-        )  # fmt: skip
+    kinds = WORDS.table("controls.kinds")
+    second.segmented_control(
+        WORDS("controls.slice"), KINDS, key=url.key("by"), format_func=kinds.__getitem__, required=True
+    )
+    third.slider(WORDS("controls.tokens"), LEAST, MOST, key=url.key("n"))
+    with fourth.popover(WORDS("controls.more"), width="stretch"):
+        controls.seed(WORDS("controls.seed"))
+        st.slider(WORDS("controls.resolution"), 1, 50, key=url.held("resolution"), help=WORDS("controls.share"))
     for name in ("input", "by", "n", "seed", "resolution"):
         state.values[name] = st.session_state[url.key(name)]
-    says = "You choose the direction. In a layer a map Π takes its place. "
-    look = trained.look(_tokens(state["input"], state["n"], state["seed"])) if state["by"] == "trained" else None
+    by = state["by"]
+    look = trained.look(_tokens(state["input"], state["n"], state["seed"])) if by == "trained" else None
     if look:
-        says = look.says([sliced()]) + " What is drawn is the score of each token as a key. "
-    elif state["by"] != "hand":
-        kind = "a linear map" if state["by"] == "linear" else "a small MLP"
-        says = (
-            f"Π, the map from a token to its score, is untrained: random numbers, drawn with seed {state['seed']}. "
-            f"One layer has {HEADS} heads, each with {kind} of its own. "
-        )
-    sets = "In space its level sets are surfaces; they are not drawn. "
-    st.caption(
-        f"{says}{sets if state['by'] != 'hand' and state['input'] in SPACE else ''}"
-        + ("" if look else "Query and key are the same vector here (Q = K), so each token has one score, s = t.")
-    )
+        says = [look.says([sliced()]), WORDS("scores.keys")]
+    else:
+        kind = "mlp" if by == "trained" else by
+        says = [WORDS(f"scores.{kind}", seed=state["seed"], heads=HEADS)]
+    if by != "hand" and state["input"] in SPACE:
+        says.append(WORDS("scores.space"))
+    if not look:
+        says.append(WORDS("scores.same"))
+    st.caption(" ".join(says))
+
+
+def _entitled(name: str) -> str:
+    title = POINTS[name].title
+    return WORDS("controls.space", title=title) if name in SPACE else title
 
 
 def _differences(x: Tensor) -> Tensor:

@@ -4,7 +4,8 @@ import { circle, polygon, segment, surface } from "../../kit/js/canvas.js";
 import { fade } from "../../kit/js/colour.js";
 import { make, put } from "../../kit/js/core.js";
 import { largest } from "../../kit/js/formulas.js";
-import { fmt } from "../../kit/js/text.js";
+import { fmt, say } from "../../kit/js/text.js";
+import words from "./words.json" with { type: "json" };
 
 /** @typedef {import("./slices.js").Slices} Slices */
 
@@ -14,7 +15,7 @@ export class Strip {
   /** @param {Slices} owner */
   constructor(owner) {
     this.owner = owner;
-    this.canvas = make("canvas", { role: "img", "aria-label": "The line, laid flat" });
+    this.canvas = make("canvas", { role: "img", "aria-label": words.strip.label });
     this.element = make("div", { class: "over" }, [this.canvas]);
   }
 
@@ -42,10 +43,10 @@ export class Strip {
     pen.fill();
     pen.fillStyle = colours.quiet;
     pen.textAlign = "right";
-    pen.fillText("score →", right + 8, HEIGHT - 8);
+    pen.fillText(words.strip.axis, right + 8, HEIGHT - 8);
     pen.textAlign = "left";
-    pen.fillText("the same numbers, laid flat", left - 8, HEIGHT - 8);
-    put(canvas, { "aria-label": `The line laid flat: the query's score is ${fmt(s)}, ${found.rank[state.held]} keys lie below it` });
+    pen.fillText(words.strip.same, left - 8, HEIGHT - 8);
+    put(canvas, { "aria-label": say(words.strip.state, { score: fmt(s), below: found.rank[state.held] }) });
   }
 
   /** The keys on the line, the one that is compared last. */

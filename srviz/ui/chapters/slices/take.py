@@ -5,10 +5,11 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from srviz import attention
 from srviz.attention.methods import sliced
 from srviz.inputs.shapes import SPACE
 from srviz.lab import trained
-from srviz.ui.chapters.slices import slices
+from srviz.ui.chapters.slices import WORDS, slices
 from srviz.ui.kit.program import Code, Script
 from srviz.ui.kit.table import Columns
 from srviz.ui.kit.take import Figure, State
@@ -24,12 +25,11 @@ def _cloud(state: State) -> tuple[str, int, int]:
 def caption(state: State) -> str:
     """Which tokens, which slice, and which query."""
     if state["by"] == "hand":
-        tilt = f", tilted by {state['tilt']:g}°" if state["input"] in SPACE else ""
-        slice_ = f"a slice in the direction {state['theta']:g}°{tilt}"
+        kind = "space" if state["input"] in SPACE else "plane"
     else:
-        slice_ = f"head {state['head']} of {'a trained' if state['by'] == 'trained' else 'an untrained'} layer"
-    title = slices.POINTS[state["input"]].title
-    return f"{title}: {state['n']} tokens and their scores on {slice_}. The query is token {state['held']}."
+        kind = "trained" if state["by"] == "trained" else "untrained"
+    values = {name: state[name] for name in ("n", "theta", "tilt", "head", "held")}
+    return WORDS(f"take.caption.{kind}", title=slices.POINTS[state["input"]].title, **values)
 
 
 def numbers(state: State) -> Columns:
@@ -50,13 +50,10 @@ def script(state: State) -> Script:
     values = {"x": _tokens(name, n, seed), "held": state["held"]}
     if state["by"] == "hand":
         tilt = state["tilt"] if name in SPACE else 0.0
-        return Script(SCRIPTS / "hand", "Slices", values | {"degrees": [state["theta"], tilt]})
+        return Script(SCRIPTS / "hand", WORDS("title"), values | {"degrees": [state["theta"], tilt]})
     raw = _raw(name, n, seed, state["by"])
-    return Script(
-        SCRIPTS / "heads",
-        "Slices",
-        values | {"raw": raw, "head": state["head"], "resolution": state["resolution"] / 100},
-    )
+    values |= {"raw": raw, "head": state["head"], "resolution": state["resolution"] / 100}
+    return Script(SCRIPTS / "heads", WORDS("title"), values)
 
 
 def _tokens(name: str, n: int, seed: int) -> object:
@@ -64,9 +61,8 @@ def _tokens(name: str, n: int, seed: int) -> object:
         return slices.points(name, n, seed)
     made, module = ("SPACE", "srviz.inputs.shapes") if name in SPACE else ("INPUTS", "srviz.inputs")
     return Code(
-        f'{made}["{name}"].make({n}, random_state={seed}).x', f"from {module} import {made}",
-        "The tokens: the same as on the page, made from their seed.",
-    )  # fmt: skip
+        f'{made}["{name}"].make({n}, random_state={seed}).x', f"from {module} import {made}", WORDS("take.tokens")
+    )
 
 
 def _raw(name: str, n: int, seed: int, by: str) -> Code:
@@ -77,20 +73,18 @@ def _raw(name: str, n: int, seed: int, by: str) -> Code:
         maps = f'trained.find("{task[0].name}", "{sliced().name}").projections()'
         return Code(
             f'{maps}.scores({tokens}, "{sliced().projection}")[1]',
-            "import torch\nfrom srviz.lab import trained",
-            "What the map Π of a trained layer says of the tokens as keys, head by head.", "torch",
+            f"import torch\nfrom {trained.__package__} import trained", WORDS("take.trained"), "torch",
         )  # fmt: skip
     kind = sliced().projection if by == "trained" else by
     maps = f"Projections.untrained(x.shape[1], {slices.HEADS}, {slices.HEAD_DIM}, seed={seed})"
     return Code(
         f'{maps}.scores({tokens}, "{kind}")[1]',
-        "import torch\nfrom srviz.attention import Projections",
-        "What an untrained Π says of the tokens, head by head: the same as on the page, made from its seed.", "torch",
+        f"import torch\nfrom {attention.__name__} import Projections", WORDS("take.untrained"), "torch",
     )  # fmt: skip
 
 
 SLICE = Figure(
-    ("slices",), "slices", "the slice", caption, numbers, script,
+    ("slices",), "slices", WORDS("take.slice"), caption, numbers, script,
     second={"by": "mlp", "head": "3", "n": "40", "held": "7"},
 )  # fmt: skip
 
@@ -109,13 +103,11 @@ def many_script(state: State) -> Script:
     name, n, seed = _cloud(state)
     made, module = ("SPACE", "srviz.inputs.shapes") if name in SPACE else ("INPUTS", "srviz.inputs")
     x = Code(f'{made}["{name}"].make({n}, random_state={seed}).x', f"from {module} import {made}")
-    return Script(SCRIPTS / "many", "Slices", {"x": x, "slices": 2 ** state["many"], "seed": seed})
+    return Script(SCRIPTS / "many", WORDS("title"), {"x": x, "slices": 2 ** state["many"], "seed": seed})
 
 
 MANY = Figure(
-    ("many",), "many-slices", "the means over many slices",
-    lambda state: f"The mean shadow of every pair over {2 ** state['many']:,} random slices, against its distance, and "
-    "its error against the number of slices.",
-    many_numbers, many_script, variants=("torch",), second={"input": "torus", "many": "6", "n": "12"},
+    ("many",), "many-slices", WORDS("take.many"), lambda state: WORDS("take.means", slices=2 ** state["many"]),
+    many_numbers, many_script, variants=("torch",), second={"input": "s_curve", "many": "6", "n": "12"},
 )  # fmt: skip
 FIGURES = (SLICE, MANY)

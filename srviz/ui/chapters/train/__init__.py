@@ -1,5 +1,9 @@
 """Two models learn the same task before the visitor's eyes."""
 
-from srviz.ui.kit.course import Chapter
+from pathlib import Path
 
-CHAPTER = Chapter(9, "Train it", address="Train", part="Train", kept="a training, if one was run here")
+from srviz.ui.kit.course import Chapter
+from srviz.ui.kit.words import Words
+
+WORDS = Words(Path(__file__).parent)
+CHAPTER = Chapter(9, WORDS("title"), address="Train", part=WORDS("part"), kept=WORDS("kept"))

@@ -2,6 +2,7 @@
 
 import { ticks, written } from "../../kit/js/axis.js";
 import { make, svg } from "../../kit/js/core.js";
+import words from "./words.json" with { type: "json" };
 
 /** @typedef {import("./history.js").History} History */
 /** @typedef {import("./train.js").Model} Model */
@@ -37,7 +38,7 @@ export function chart(title, width, lines, { most, range: [low, high], at, unit,
   const along = ticks(0, most);
   for (const v of along) parts.push(text(v.toLocaleString("en") + (v === along.at(-1) ? ` ${unit}` : ""), x(v), HEIGHT - 8, v === along.at(-1) ? "end" : "middle"));
   if (guide !== null) {
-    parts.push(svg("line", { class: "guess", x1: LEFT, x2: width - RIGHT, y1: y(guide), y2: y(guide) }), text("a guess", width - RIGHT - 2, y(guide) - 5, "end"));
+    parts.push(svg("line", { class: "guess", x1: LEFT, x2: width - RIGHT, y1: y(guide), y2: y(guide) }), text(words.charts.guess, width - RIGHT - 2, y(guide) - 5, "end"));
   }
   lines.forEach(({ model, points, marks }, k) => {
     const colour = `var(--${model.tone})`, path = points.map(([a, b], i) => `${i ? "L" : "M"}${x(a).toFixed(1)} ${y(b).toFixed(1)}`).join("");

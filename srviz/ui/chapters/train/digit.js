@@ -5,6 +5,8 @@ import { palette } from "../../kit/js/colour.js";
 import { announcer, button, make, mounted, put } from "../../kit/js/core.js";
 import { drag, holdPage, placeIn } from "../../kit/js/drag.js";
 import { Rest } from "../../kit/js/pace.js";
+import { say } from "../../kit/js/text.js";
+import words from "./words.json" with { type: "json" };
 
 /**
  * What Python sends.
@@ -26,8 +28,8 @@ class Digit {
     this.strokes = [];
     this.rest = new Rest(() => this.tell());
     this.canvas = make("canvas", { class: "field", role: "img", style: `width: ${SIZE}px` });
-    this.undo = button("Undo", () => { this.strokes.pop(); this.changed(); });
-    this.clear = button("Clear", () => { this.strokes = []; this.changed(); });
+    this.undo = button(words.own.undo, () => { this.strokes.pop(); this.changed(); });
+    this.clear = button(words.own.clear, () => { this.strokes = []; this.changed(); });
     this.live = announcer();
     holdPage(this.canvas);
     this.canvas.onpointerdown = (event) => {
@@ -92,7 +94,7 @@ class Digit {
     const ink = Array.from({ length: side * side }, (_, k) => String.fromCharCode(data[4 * k + 3])).join("");
     this.number += 1;
     this.send({ id: this.number, ink: btoa(ink) });
-    this.live.textContent = this.strokes.length ? `${this.strokes.length} strokes drawn` : "Nothing drawn";
+    this.live.textContent = this.strokes.length ? say(words.own.strokes, { n: this.strokes.length }) : words.own.empty;
   }
 }
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from srviz.lab import Task
+from srviz.ui.chapters.train import WORDS
 from srviz.ui.chapters.train.run import Lane, Watched
 
 
@@ -13,7 +14,7 @@ def ends(task: Task, run: Watched | None) -> None:
     """The results of a training that is not under way; nothing without one."""
     if run is None or not any(lane.end for lane in run.lanes):
         return
-    st.subheader("What it came to", anchor=False)
+    st.subheader(WORDS("ends.title"), anchor=False)
     st.markdown(verdict(task, run))
 
 
@@ -26,28 +27,26 @@ def verdict(task: Task, run: Watched) -> str:
         step = lane.end["seconds"] / max(1, lane.step)
         share = lane.end["mixing"] / lane.end["seconds"] if lane.end["seconds"] else math.nan
         parts.append(
-            f"**{lane.spec.of_mixing.label}**: {says(task, lane.end['metric'])} of the test's {lane.end['asked']:,}, "
-            f"{1e3 * step:.0f} ms a step, of which mixing the tokens takes {share:.0%}. It has {lane.parameters:,} "
-            "parameters."
-        )
+            WORDS(
+                "ends.model", label=lane.spec.of_mixing.label, metric=says(task, lane.end["metric"]),
+                asked=lane.end["asked"], step=1e3 * step, share=share, parameters=lane.parameters,
+            )
+        )  # fmt: skip
     text = "  \n".join(parts)
     done = [lane for lane in run.lanes if lane.end]
     if len(done) == 2:
         ahead = points(task, done)
         off = abs(ahead - run.bet)
-        leader = done[0 if ahead >= 0 else 1].spec.of_mixing.label
+        first, leader = (done[k].spec.of_mixing.label for k in (0, 0 if ahead >= 0 else 1))
         bet = f"{run.bet:+.0f}" if run.bet else "0"
-        text += (
-            f"\n\n{leader} is {abs(ahead):.1f} points ahead. You bet {bet} for {done[0].spec.of_mixing.label}"
-            f"{': well guessed.' if off <= 2 else f', which is {off:.0f} points off.'} Another seed may differ by some "
-            "points."
-        )
+        how = "guessed" if off <= 2 else "missed"
+        text += "\n\n" + WORDS(f"ends.bet.{how}", leader=leader, ahead=abs(ahead), bet=bet, first=first, off=off)
     return text
 
 
 def says(task: Task, metric: float) -> str:
     """A metric in words."""
-    return f"{metric:.3f} right" if task.metric == "accuracy" else f"{metric:.2f} bits a letter"
+    return WORDS(f"ends.metric.{task.metric}", metric=metric)
 
 
 def points(task: Task, lanes: Sequence[Lane]) -> float:

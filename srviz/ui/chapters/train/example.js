@@ -3,6 +3,8 @@
 import { circle, surface } from "../../kit/js/canvas.js";
 import { css, mixed, rgb, signedEnds } from "../../kit/js/colour.js";
 import { make } from "../../kit/js/core.js";
+import { say } from "../../kit/js/text.js";
+import words from "./words.json" with { type: "json" };
 
 /** @typedef {import("./train.js").Example} Example */
 
@@ -104,15 +106,15 @@ export function patches(canvas, width, { drawn, answers, asked }, classes, shade
 }
 
 /** Words in a row, each with what the model says of it where it is asked. @param {Example} example @param {number[][]} says */
-export function words({ drawn, answers, asked: questions }, classes, shade, says) {
+export function sentence({ drawn, answers, asked: questions }, classes, shade, says) {
   const each = answers.length > 1;
   return drawn.map((word, k) => {
     if (word === "") return "";
     const asked = each && questions[k], said = asked && says.length ? classes[says[k][0]] : "";
     const shown = word === " " ? "␣" : String(word);
     const right = asked && says.length && says[k][0] === answers[k];
-    const truth = answers[k] === null ? "" : `right: ${classes[answers[k]]}, `;
-    const title = asked ? `${truth}said: ${said || "nothing yet"}${said ? ` (${says[k][1].toFixed(2)})` : ""}` : null;
+    const told = said ? say(words.pane.token.said, { said, share: says[k][1].toFixed(2) }) : words.pane.token.nothing;
+    const title = !asked ? null : answers[k] === null ? told : say(words.pane.token.right, { right: classes[answers[k]], said: told });
     const parts = [make("span", { class: "word", style: `--shade: ${shade(k)}` }, shown)];
     if (asked) parts.push(make("span", { class: right ? "said right" : "said" }, said === " " ? "␣" : said || "·"));
     return make("span", { class: asked ? "token asked" : "token", title }, parts);

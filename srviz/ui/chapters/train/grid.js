@@ -1,7 +1,9 @@
 // A small histogram for each head of each layer: where its scores lie, or what its tokens get.
 
 import { make, put, svg } from "../../kit/js/core.js";
+import { say } from "../../kit/js/text.js";
 import { head } from "./history.js";
+import words from "./words.json" with { type: "json" };
 
 /** @typedef {import("./history.js").Look} Look */
 
@@ -41,9 +43,9 @@ export class Grid {
 
   /** Make as many as there are heads. */
   build(layers, heads, label) {
-    put(this.element, { "aria-label": `Heads of ${label}`, style: `--heads: ${heads}` });
+    put(this.element, { "aria-label": say(words.pane.heads, { label }), style: `--heads: ${heads}` });
     this.cells = Array.from({ length: layers * heads }, (_, k) => {
-      const layer = Math.floor(k / heads), which = k % heads, name = `layer ${layer + 1}, head ${which + 1}`;
+      const layer = Math.floor(k / heads), which = k % heads, name = say(words.pane.one, { layer: layer + 1, head: which + 1 });
       const drawing = svg("svg", { viewBox: `0 0 ${WIDE} ${HIGH}`, preserveAspectRatio: "none", "aria-hidden": "true" });
       const button = make("button", { type: "button", "aria-label": name, title: name, onclick: () => this.choose(layer, which) }, drawing);
       return { button, drawing, layer, head: which };

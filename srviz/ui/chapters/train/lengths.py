@@ -6,6 +6,7 @@ import streamlit as st
 
 from srviz import jobs
 from srviz.lab import Task
+from srviz.ui.chapters.train import WORDS
 from srviz.ui.chapters.train.run import Watched, current
 from srviz.ui.kit import work
 
@@ -14,21 +15,18 @@ def lengths(task: Task, run: Watched | None) -> work.Bar | None:
     """Choose a number of tokens, test there, and see all that was tested; the bar of a test under way."""
     if run is None or run.running or len(task.sizes) < 2 or not all(lane.weights for lane in run.lanes):
         return None
-    st.subheader("With more tokens, or fewer", anchor=False)
+    st.subheader(WORDS("lengths.title"), anchor=False)
     learned = run.specs[0].recipe.n
-    st.markdown(
-        f"Both learned from {learned:,} tokens. Attention works with any number of tokens, and so do the models. Do "
-        "they still give the right answers?"
-    )
+    st.markdown(WORDS("lengths.lead", learned=learned))
     if run.testing:
         bar = work.stop_and_bar("stop lengths", _stop)
     else:
         bar = None
         with st.container(horizontal=True, vertical_alignment="bottom"):
             n = st.select_slider(
-                "Tokens n", task.sizes, value=learned, key=f"length {task.name}", format_func="{:,}".format
+                WORDS("lengths.n"), task.sizes, value=learned, key=f"length {task.name}", format_func="{:,}".format
             )
-            st.button(f"Test at {n:,}", key="test length", on_click=_start, args=(n,))
+            st.button(WORDS("lengths.test", n=n), key="test length", on_click=_start, args=(n,))
     tested = sorted({learned, *(n for lane in run.lanes for n in lane.sizes)})
     rows = {
         lane.spec.of_mixing.label: {
@@ -50,7 +48,7 @@ def go_on_testing(bar: work.Bar | None) -> None:
         for k, lane in enumerate(run.lanes):
             if n in lane.sizes:
                 continue
-            bar.progress(k / len(run.lanes), f"{lane.spec.of_mixing.label} at {n:,} tokens …")
+            bar.progress(k / len(run.lanes), WORDS("lengths.doing", label=lane.spec.of_mixing.label, n=n))
             weights = {"weights": jobs.Packed.of_bytes(lane.weights)}
             with contextlib.closing(jobs.stream({"job": "lab.test", "n": n}, weights, work.limits("cpu"))) as said:
 

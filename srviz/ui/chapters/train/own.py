@@ -17,6 +17,7 @@ from srviz.inputs.files import read as read_file
 from srviz.lab import Task, load
 from srviz.lab.look import look
 from srviz.lab.task import IGNORED, Batch
+from srviz.ui.chapters.train import WORDS
 from srviz.ui.chapters.train.run import Watched
 from srviz.ui.kit import report
 from srviz.ui.kit.component import component
@@ -53,7 +54,7 @@ def panel(task: Task, run: Watched | None, own: dict[str, Any] | None, problem: 
     if not _can_look(task, run):
         return
     assert run
-    st.subheader("One of your own", anchor=False)
+    st.subheader(WORDS("own.title"), anchor=False)
     left, right = st.columns([1, 1.4], gap="large")
     with left:
         if task.own == "drawing":
@@ -61,16 +62,15 @@ def panel(task: Task, run: Watched | None, own: dict[str, Any] | None, problem: 
         elif task.own == "text":
             st.text_input(task.asks, key=f"own text {task.name}", max_chars=MOST_LETTERS)
         else:
-            st.file_uploader(
-                f"{task.asks} {', '.join(suffix[1:].upper() for suffix in FORMATS)}, at most {MOST_UPLOAD_MB} MB.",
-                key="own solid", max_upload_size=MOST_UPLOAD_MB,
-            )  # fmt: skip
+            formats = ", ".join(suffix[1:].upper() for suffix in FORMATS)
+            label = WORDS("own.upload", asks=task.asks, formats=formats, most=MOST_UPLOAD_MB)
+            st.file_uploader(label, key="own solid", max_upload_size=MOST_UPLOAD_MB)
     with right:
         if problem:
             st.text(problem)  # as it is: it may hold words from a file
         else:
-            st.markdown(_said(task, run, own) if own else "Both models say at once what they think it is.")
-            st.caption("Then the example above is yours, and it shows what the chosen head gives to each token.")
+            st.markdown(_said(task, run, own) if own else WORDS("own.says"))
+            st.caption(WORDS("own.then"))
 
 
 def _can_look(task: Task, run: Watched | None) -> bool:
@@ -109,7 +109,7 @@ def _own(task: Task) -> Any:
     n = max(upload.least, min(run.specs[0].recipe.n, upload.most))
     place = upload.tokens(n, random_state=0).place
     if place.shape[1] != 3:
-        raise Unreadable("Points in space have three coordinates; these have two.")
+        raise Unreadable(WORDS("own.flat"))
     return torch.from_numpy(place)
 
 

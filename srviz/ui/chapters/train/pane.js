@@ -3,10 +3,11 @@
 import { palette } from "../../kit/js/colour.js";
 import { make, put } from "../../kit/js/core.js";
 import { drag, placeIn } from "../../kit/js/drag.js";
-import { fmt } from "../../kit/js/text.js";
-import { patches, picture, points, shades, words } from "./example.js";
+import { fmt, say } from "../../kit/js/text.js";
+import { patches, picture, points, sentence, shades } from "./example.js";
 import { Grid } from "./grid.js";
 import { head } from "./history.js";
+import words from "./words.json" with { type: "json" };
 
 /** @typedef {import("./train.js").Message} Message */
 /** @typedef {import("./train.js").Model} Model */
@@ -29,7 +30,7 @@ export class Pane {
     this.words = make("div", { class: "words" });
     this.of = make("div", { class: "quiet of" });
     this.table = make("div", { class: "table" });
-    this.mistakes = make("details", { class: "mistakes" }, [make("summary", {}, "What is taken for what"), this.table]);
+    this.mistakes = make("details", { class: "mistakes" }, [make("summary", {}, words.pane.mistakes), this.table]);
     this.element = make("section", { class: "pane" }, [this.name, this.said, this.canvas, this.words, this.of, this.grid.element, this.mistakes]);
     this.canvas.onpointerdown = (event) => {
       let before = placeIn(event, this.canvas)[0];
@@ -72,25 +73,26 @@ export class Pane {
     const received = whole && extra ? whole.slice(extra) : whole;
     const shade = shades(received, model.signs, colours, data.signed), width = this.element.clientWidth || 300;
     this.drawSaid(classes, example, look);
-    if (draws === "words") this.words.replaceChildren(...words(example, classes, shade, look?.says ?? []));
+    if (draws === "words") this.words.replaceChildren(...sentence(example, classes, shade, look?.says ?? []));
     else if (draws === "patches") patches(this.canvas, width, example, classes, shade, look?.says ?? [], colours);
     else if (draws === "picture") picture(this.canvas, width, example, shade, colours, received?.length ?? example.drawn.length);
     else points(this.canvas, width, example, draws === "plane", shade, turn, colours);
     const most = received?.length ? received.reduce((best, x, j) => (x > received[best] ? j : best), 0) : null;
-    const says = most === null ? "" : `; token ${most + 1} gets the most, ${fmt(received[most])}`;
-    put(this.canvas, { "aria-label": `The example, ${model.attends ? `coloured by what layer ${chosen.layer + 1}, head ${chosen.head + 1} gives each token${says}` : "as it is"}` });
-    const rings = draws === "patches" ? " The ring of a covered patch has its true colour, and inside it is the colour that the model says." : "";
-    this.of.textContent = this.caption(model, chosen, received, look) + rings;
+    const label = !model.attends ? words.pane.label.plain : most === null ? words.pane.label.head : words.pane.label.most;
+    const told = { layer: chosen.layer + 1, head: chosen.head + 1, token: most + 1, share: fmt(received?.[most] ?? 0) };
+    put(this.canvas, { "aria-label": say(label, told) });
+    const caption = this.caption(model, chosen, received, look);
+    this.of.textContent = draws === "patches" ? `${caption} ${words.pane.rings}` : caption;
     this.grid.draw(look, chosen);
     this.drawMistakes(classes, test);
   }
 
   caption(model, { layer, head: which }, received, look) {
-    if (!model.attends) return "No token attends to another here. Every token gets the same, or nothing.";
+    if (!model.attends) return words.pane.alike;
     if (!received) return "\u00a0";
     const most = received.reduce((a, x) => Math.max(a, x), -Infinity), least = received.reduce((a, x) => Math.min(a, x), Infinity);
-    const lines = look.s ? " Below are the queries and keys of every head, along its line." : " Below is what every head gives to each token.";
-    return `Layer ${layer + 1}, head ${which + 1}. If all tokens counted alike, each would get 1. Here they get from ${fmt(least, 2)} to ${fmt(most, 2)}.${lines}`;
+    const gets = say(words.pane.head, { layer: layer + 1, head: which + 1, least: fmt(least), most: fmt(most) });
+    return `${gets} ${look.s ? words.pane.below.scores : words.pane.below.shares}`;
   }
 
   /** @param {string[]} classes @param {Example} example @param {Look | null} look */
@@ -109,6 +111,6 @@ export class Pane {
     };
     const rows = test.confusion.map((row, i) => make("tr", {}, [make("th", { scope: "row" }, classes[i]), ...row.map((count, k) => cell(count, row, k))]));
     const top = make("tr", {}, [make("td"), ...classes.map((name) => make("th", { scope: "col" }, make("span", {}, name)))]);
-    this.table.replaceChildren(make("table", {}, [make("caption", { class: "quiet" }, "The rows are the right answers, and the columns are what the model says."), top, ...rows]));
+    this.table.replaceChildren(make("table", {}, [make("caption", { class: "quiet" }, words.pane.table), top, ...rows]));
   }
 }

@@ -11,17 +11,17 @@ from srviz.figures import lab as figures
 from srviz.lab import TASKS, Task
 from srviz.lab.mixing import mixings
 from srviz.lab.summary import Difference, Line, against, lines
+from srviz.ui.chapters.train import WORDS
 from srviz.ui.chapters.train.recorded import files, where
 from srviz.ui.kit.chart import chart, mode
 
 RECORDED = "parts.jsonl"
 LEAST_SEEDS = 2
-WORDS = {"norm": {"batch": "Batch norm", "none": "No norm around attention"}}
 
 
 def parts(task: Task) -> None:
     """The differences to the paper's form on this task, as intervals, and what they support in a sentence."""
-    with st.expander("What each part is for, recorded", key="parts", on_change="rerun") as box:
+    with st.expander(WORDS("parts.title"), key="parts", on_change="rerun") as box:
         if not box.open:
             return
         file = next((file for file in files(places.RECORDED / "lab") if file.name == RECORDED), None)
@@ -30,7 +30,8 @@ def parts(task: Task) -> None:
         mine = [line for line in found if line.task == task.name]
         base = base_of(mine)
         if base is None:
-            st.markdown(f"This was recorded on {' and on '.join(on)}." if on else "Nothing is recorded yet.")
+            tasks = WORDS("parts.and").join(on)
+            st.markdown(WORDS("parts.elsewhere", tasks=tasks) if on else WORDS("parts.nothing"))
             return
         told = [one for one in against(base, mine) if one.line is not base and len(one.values) >= LEAST_SEEDS]
         st.markdown(sentence(told, base, task))
@@ -39,17 +40,14 @@ def parts(task: Task) -> None:
         outcomes = [
             figures.Outcome(label(one.line, base), sliced().look, one.values, one.mean, *one.interval) for one in told
         ]
-        words = "; ".join(f"{one.label} {one.mean:+.3f} ({one.low:+.3f} to {one.high:+.3f})" for one in outcomes)
-        axis = "difference to the paper's form, in shares of right answers"
-        drawing = figures.intervals(outcomes, axis=axis, mode=mode(), zero=True)
-        chart(drawing, f"One thing changed, mean difference and 95 % interval: {words}", "parts", st.container())
-        seeds = sorted({len(one.values) for one in told})
-        st.caption(
-            f"Sliced ReLU in the paper's form has {base.mean:.3f} here. Each row changes one thing; a dot is the "
-            f"difference of two runs with the same seed, {seeds[0]}{f' to {seeds[-1]}' if len(seeds) > 1 else ''} "
-            f"seeds; the bar is the 95 % interval of their mean by Student's t. {where(base)}. The command: python -m "
-            "srviz.lab sweep assets/plans/parts.json."
+        intervals = "; ".join(
+            WORDS("parts.interval", label=one.label, mean=one.mean, low=one.low, high=one.high) for one in outcomes
         )
+        drawing = figures.intervals(outcomes, axis=WORDS("parts.axis"), mode=mode(), zero=True)
+        chart(drawing, WORDS("parts.intervals", intervals=intervals), "parts", st.container())
+        least, *more = sorted({len(one.values) for one in told})
+        seeds = WORDS("parts.seeds", least=least, most=more[-1]) if more else least
+        st.caption(WORDS("parts.caption", mean=base.mean, seeds=seeds, where=where(base)))
 
 
 def base_of(found: Sequence[Line]) -> Line | None:
@@ -65,20 +63,21 @@ def label(line: Line, base: Line) -> str:
         return said[:1].upper() + said[1:]
     usual = asdict(base.recipe)
     changed = {name: value for name, value in asdict(line.recipe).items() if value != usual[name]}
-    words = [WORDS[name][value] if name in WORDS else _changed(name, value) for name, value in changed.items()]
-    return ", ".join(words) or "Nothing changed"
+    return ", ".join(_changed(name, value) for name, value in changed.items()) or WORDS("parts.same")
 
 
 def _changed(name: str, value: object) -> str:
+    if name == "norm":
+        return WORDS(f"parts.norm.{value}")
     if name == "heads":
-        return f"{value} head" + ("s" if value != 1 else "")
-    return f"Learning rate {value:g}" if name == "rate" else f"{name} {value}"
+        return WORDS(f"parts.heads.{'one' if value == 1 else 'many'}", n=value)
+    return WORDS("parts.rate", rate=value) if name == "rate" else f"{name} {value}"
 
 
 def sentence(told: Sequence[Difference], base: Line, task: Task) -> str:
     """Which changes clearly lose and which clearly gain, as far as the seeds tell; the rest is within noise."""
     if not told:
-        return "There are too few seeds yet to say anything."
+        return WORDS("parts.few")
     clear = [one for one in told if one.is_clear]
     worse = sorted((one for one in clear if (one.mean < 0) == task.better_up), key=lambda one: -abs(one.mean))
     better = sorted((one for one in clear if (one.mean > 0) == task.better_up), key=lambda one: -abs(one.mean))
@@ -86,10 +85,8 @@ def sentence(told: Sequence[Difference], base: Line, task: Task) -> str:
     def named(some: Sequence[Difference]) -> str:
         return ", ".join(f"*{label(one.line, base)}* ({one.mean:+.3f})" for one in some)
 
-    said = [f"On {task.title} these changes clearly lose: {named(worse)}."] if worse else []
-    said += [f"These clearly gain: {named(better)}."] if better else []
-    rest = len(told) - len(clear)
-    if rest:
-        others = "The other one lies" if rest == 1 else f"The other {rest} lie"
-        said.append(f"{others} within what seeds alone make." if clear else "No change is clear of the noise.")
+    said = [WORDS("parts.lose", task=task.title, changes=named(worse))] if worse else []
+    said += [WORDS("parts.gain", changes=named(better))] if better else []
+    if rest := len(told) - len(clear):
+        said.append(WORDS(f"parts.rest.{'all' if not clear else 'one' if rest == 1 else 'many'}", n=rest))
     return " ".join(said)

@@ -16,12 +16,12 @@ from srviz.lab import Task
 from srviz.lab.mixing import mixings
 from srviz.lab.summary import Line, lines
 from srviz.lab.sweep import read, runs
+from srviz.ui.chapters.train import WORDS
 from srviz.ui.kit.chart import chart, mode
 
 MOST_BYTES = 8_000_000  # of a file of results
 MOST_FILES = 12
 RECORDED = "methods.jsonl"  # the recorded runs of every method, each at the rate that did best
-AXES = {"accuracy": "share of right answers in the test", "bits": "bits a letter in the test, less is better"}
 
 
 @dataclass(frozen=True)
@@ -35,23 +35,20 @@ class File:
 
 def recorded(task: Task) -> None:
     """What other seeds came to, behind a cover: it says who wins. And how far the sweeps of this machine are."""
-    with st.expander(
-        "The same with other seeds, recorded (it says who wins)", key="recorded", on_change="rerun"
-    ) as box:
+    with st.expander(WORDS("recorded.title"), key="recorded", on_change="rerun") as box:
         if not box.open:
             return
         found = next((file for file in files(places.RECORDED / "lab") if file.name == RECORDED), None)
         mine = [line for line in _lines(found.results if found else ()) if line.task == task.name]
         if not mine:
-            st.markdown(f"Nothing is recorded of {task.title.lower()} yet.")
+            st.markdown(WORDS("recorded.nothing", task=task.title.lower()))
         else:
             _show(task, mine, "recorded")
             st.caption(_provenance(mine))
         for file in files(places.sweeps()):
             ours = [line for line in _lines(file.results) if line.task == task.name]
-            st.markdown(
-                f"**A sweep on this machine**: {len(file.results)} of {file.wanted or len(file.results)} runs are over."
-            )
+            over = len(file.results)
+            st.markdown(WORDS("recorded.sweep", over=over, wanted=file.wanted or over))
             if ours:
                 _show(task, ours, f"sweep {file.name}")
 
@@ -61,23 +58,27 @@ def _show(task: Task, found: Sequence[Line], key: str) -> None:
     outcomes = [
         figures.Outcome(_label(line, found), _look(line), line.values, line.mean, *_bounded(line)) for line in found
     ]
-    words = "; ".join(f"{one.label} {one.mean:.3f} ({one.low:.3f} to {one.high:.3f})" for one in outcomes)
-    drawing = figures.intervals(outcomes, axis=AXES[task.metric], mode=mode())
-    chart(drawing, f"The test over seeds, mean and 95 % interval: {words}", f"intervals {key}", st.container())
-    along = st.segmented_control(
-        "Along", ["steps", "seconds"], default="steps", required=True, key=f"along {key}", label_visibility="collapsed"
+    intervals = "; ".join(
+        WORDS("recorded.interval", label=one.label, mean=one.mean, low=one.low, high=one.high) for one in outcomes
     )
+    drawing = figures.intervals(outcomes, axis=WORDS(f"recorded.axes.{task.metric}"), mode=mode())
+    chart(drawing, WORDS("recorded.intervals", intervals=intervals), f"intervals {key}", st.container())
+    along = st.segmented_control(
+        WORDS("recorded.along"), ["steps", "seconds"], default="steps", required=True, key=f"along {key}",
+        label_visibility="collapsed", format_func=lambda along: WORDS(f"recorded.by.{along}"),
+    )  # fmt: skip
     column = 0 if along == "steps" else 1
     drawn = {_label(line, found): (_look(line), *_course(line, column)) for line in found}
-    drawing = figures.curves(drawn, along=str(along), axis=AXES[task.metric].split(",")[0], mode=mode())
-    chart(drawing, f"How the test went along the {along}, in the mean over seeds", f"course {key}", st.container())
+    by, axis = WORDS(f"recorded.by.{along}"), WORDS(f"recorded.axis.{task.metric}")
+    drawing = figures.curves(drawn, along=by, axis=axis, mode=mode())
+    chart(drawing, WORDS(f"recorded.course.{along}"), f"course {key}", st.container())
 
 
 def _label(line: Line, among: Sequence[Line]) -> str:
     """The name of a line, with its rate where another line has the same name."""
     label = mixings()[line.mixing].label
     alike = [one for one in among if one.mixing == line.mixing]
-    return label if len(alike) == 1 else f"{label}, rate {line.recipe.rate:g}"
+    return label if len(alike) == 1 else WORDS("recorded.rate", label=label, rate=line.recipe.rate)
 
 
 def _look(line: Line) -> Look:
@@ -104,14 +105,8 @@ def _lines(results: Iterable[Mapping[str, Any]]) -> list[Line]:
 def _provenance(found: Sequence[Line]) -> str:
     """When and on what it was recorded, and what the numbers are."""
     seeds = sorted({len(line.values) for line in found})
-    most = seeds[-1]
-    many = "One seed each, which says little of the next" if most == 1 else f"{most} seeds each, or fewer"
-    many = f"{most} seeds each" if len(seeds) == 1 and most > 1 else many
-    return (
-        f"{many}. Each dot is a seed, the mark is their mean, and the bar is its 95 % interval by Student's t. Every "
-        f"method learned with the best of four learning rates, which was found with another seed. {where(found[0])}. "
-        "Each run had one thread, beside other work on the same machine, so compare seconds only with each other."
-    )
+    many = "fewer" if len(seeds) > 1 else "one" if seeds[0] == 1 else "many"
+    return WORDS(f"recorded.seeds.{many}", most=seeds[-1]) + " " + WORDS("recorded.how", where=where(found[0]))
 
 
 def where(line: Line) -> str:

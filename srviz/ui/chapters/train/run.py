@@ -8,6 +8,7 @@ import streamlit as st
 
 from srviz import jobs
 from srviz.lab import Spec
+from srviz.ui.chapters.train import WORDS
 from srviz.ui.kit import work
 
 FEED = "train"  # the name under which the component hears what is new
@@ -128,11 +129,13 @@ class Watched:
     def doing(self) -> str:
         """What it is at, in words."""
         if not any(lane.step for lane in self.lanes):
-            return "Loading the examples …"
-        parts = [f"{lane.spec.of_mixing.label} {lane.step:,} of {lane.spec.recipe.steps:,}" for lane in self.lanes]
+            return WORDS("run.loading")
+        doing = " · ".join(
+            WORDS("run.lane", label=lane.spec.of_mixing.label, step=lane.step, steps=lane.spec.recipe.steps)
+            for lane in self.lanes
+        )
         paces = [lane.seconds / lane.step * (lane.spec.recipe.steps - lane.step) for lane in self.lanes if lane.step]
-        left = f", about {max(paces):.0f} s left" if paces and max(paces) >= 1 else ""
-        return " · ".join(parts) + left
+        return WORDS("run.left", doing=doing, seconds=max(paces)) if paces and max(paces) >= 1 else doing
 
 
 def current() -> Watched | None:

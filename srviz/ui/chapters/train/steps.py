@@ -1,12 +1,6 @@
 """The steps of a lecture on training: what a projector shows, and the sentence that goes with it."""
 
+from srviz.ui.chapters.train import WORDS
 from srviz.ui.kit.present import Step
 
-STEPS = (
-    Step(
-        "Two small models learn the same task from the same examples. They differ only in how they mix the tokens. Who "
-        "will be ahead at the end?",
-        {},
-        ("bet", "start", "racing", "train"),
-    ),
-)
+STEPS = (Step(WORDS("steps.race"), {}, ("bet", "start", "racing", "train")),)

@@ -9,6 +9,7 @@ import numpy as np
 
 from srviz.lab import TASKS
 from srviz.lab.sweep import where
+from srviz.ui.chapters.train import WORDS
 from srviz.ui.chapters.train.run import Watched, current
 from srviz.ui.kit.program import Script
 from srviz.ui.kit.table import Columns
@@ -33,9 +34,9 @@ def caption(state: State) -> str:
     """Which task, and which models."""
     run, task = _run(state), TASKS[state["task"]]
     if run is None or not run.said:
-        return f"{task.title}: one example, and models that have learned nothing yet."
-    models = " and ".join(f"{lane.spec.of_mixing.label} after {lane.step:,} steps" for lane in run.lanes)
-    return f"{task.title}: {models}, seed {run.specs[0].seed}."
+        return WORDS("take.nothing", task=task.title)
+    models = [WORDS("take.model", label=lane.spec.of_mixing.label, step=lane.step) for lane in run.lanes]
+    return WORDS("take.caption", task=task.title, models=WORDS("take.and").join(models), seed=run.specs[0].seed)
 
 
 def numbers(state: State) -> Columns:
@@ -73,7 +74,7 @@ def files(state: State) -> list[File]:
             f"{lane.spec.task}-{lane.spec.mixing}.safetensors",
             "application/octet-stream",
             partial(bytes, lane.weights),
-            "Weights",
+            WORDS("take.weights"),
         )
         for lane in run.lanes
         if lane.weights
@@ -84,7 +85,7 @@ def script(state: State) -> Script:
     """The same models learn again."""
     run = _run(state)
     assert run is not None
-    return Script(SCRIPTS / "train", "Train it", {"runs": [lane.spec.brief() for lane in run.lanes]})
+    return Script(SCRIPTS / "train", WORDS("title"), {"runs": [lane.spec.brief() for lane in run.lanes]})
 
 
 def checked(state: State) -> Columns:
@@ -93,6 +94,6 @@ def checked(state: State) -> Columns:
 
 
 TRAINING = Figure(
-    ("train",), "training", "the training", caption, numbers, script, files, ("torch",), there, checked=checked,
+    ("train",), "training", WORDS("take.name"), caption, numbers, script, files, ("torch",), there, checked=checked,
 )  # fmt: skip
 FIGURES = (TRAINING,)

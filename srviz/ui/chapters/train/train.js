@@ -2,11 +2,12 @@
 
 import { announcer, button, labelled, make, mounted, put, reducedMotion } from "../../kit/js/core.js";
 import { Frame, Motion } from "../../kit/js/pace.js";
-import { count, duration, fmt } from "../../kit/js/text.js";
+import { count, duration, fmt, say } from "../../kit/js/text.js";
 import { PAINT, Reports, paints } from "../../kit/js/wire.js";
 import { chart, thinned } from "./curves.js";
 import { History } from "./history.js";
 import { Pane } from "./pane.js";
+import words from "./words.json" with { type: "json" };
 
 /**
  * What Python sends.
@@ -106,13 +107,13 @@ class Train {
     this.charts = make("div", { class: "charts", role: "img" });
     this.panes = [0, 1].map(() => new Pane(choose, turned));
     for (const pane of this.panes) pane.mistakes.ontoggle = () => this.draw();
-    this.axis = [["by step", false], ["by second", true]].map(([text, on]) => button(text, () => { this.bySeconds = Boolean(on); this.draw(); }, { "data-seconds": String(on) }));
-    this.range = make("input", { type: "range", min: 0, step: 1, "aria-label": "Step that is looked at", oninput: () => this.scrub(Number(this.range.value)) });
-    this.play = put(labelled("Play the training again", "▶", () => this.replay()), { class: "play" });
+    this.axis = [[words.picture.steps, false], [words.picture.seconds, true]].map(([text, on]) => button(text, () => { this.bySeconds = Boolean(on); this.draw(); }, { "data-seconds": String(on) }));
+    this.range = make("input", { type: "range", min: 0, step: 1, "aria-label": words.picture.range, oninput: () => this.scrub(Number(this.range.value)) });
+    this.play = put(labelled(words.picture.play, "▶", () => this.replay()), { class: "play" });
     this.where = make("span", { class: "where" });
     this.live = announcer();
     this.face = make("div", { class: "train card" }, [
-      make("div", { class: "row top" }, [make("span", { class: "quiet" }, "Curves"), make("span", { class: "joined" }, this.axis), this.where]),
+      make("div", { class: "row top" }, [make("span", { class: "quiet" }, words.picture.curves), make("span", { class: "joined" }, this.axis), this.where]),
       this.charts,
       make("div", { class: "row scrub" }, [this.play, this.range]),
       make("div", { class: "panes" }, this.panes.map((pane) => pane.element)),
@@ -163,12 +164,12 @@ class Train {
   /** Where it is, in words and numbers. */
   says(step) {
     const { data, history } = this;
-    if (!history.last) return "Nothing is learned yet.";
+    if (!history.last) return words.picture.nothing;
     const parts = data.models.map(({ label }, k) => {
       const test = history.testAt(k, step), here = Math.min(step, history.models[k].losses.length);
       return `${label}: ${test ? `${fmt(test.metric, 3)} · ` : ""}${duration(history.secondsAt(k, here) || 0)}`;
     });
-    return `step ${count(step)} — ${parts.join(" | ")}`;
+    return say(words.picture.where, { step: count(step), models: parts.join(" | ") });
   }
 
   drawCharts(step, most) {
@@ -187,10 +188,10 @@ class Train {
     const bits = metric === "bits", found = tests.flatMap(({ points }) => points.map(([, y]) => y));
     const range = bits ? [Math.max(0, Math.floor(Math.min(chance, ...found) - 0.2)), Math.ceil(Math.max(chance, ...found))] : [0, 1];
     const width = Math.max(260, this.charts.clientWidth < 640 ? this.charts.clientWidth : (this.charts.clientWidth - 24) / 2);
-    const unit = bySeconds ? "s" : "steps", shown = history.last ? at : [];
+    const unit = words.charts.unit[bySeconds ? "seconds" : "steps"], shown = history.last ? at : [];
     this.charts.replaceChildren(
-      chart("Loss of what is learned from", width, losses, { most: long, range: [0, high], at: shown, unit, guide: null }),
-      chart(bits ? "Test: bits a letter, less is better" : "Test: share of right answers", width, tests, { most: long, range, at: shown, unit, guide: chance }),
+      chart(words.charts.loss, width, losses, { most: long, range: [0, high], at: shown, unit, guide: null }),
+      chart(words.charts.test[metric], width, tests, { most: long, range, at: shown, unit, guide: chance }),
     );
   }
 }

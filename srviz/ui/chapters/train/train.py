@@ -18,6 +18,7 @@ from srviz.lab.model import Block
 from srviz.lab.task import IGNORED
 from srviz.lab.tasks import data
 from srviz.lab.train import Training, build
+from srviz.ui.chapters.train import WORDS
 from srviz.ui.chapters.train.ends import ends
 from srviz.ui.chapters.train.lengths import lengths
 from srviz.ui.chapters.train.own import given, panel
@@ -113,26 +114,26 @@ def _controls(state: url.State, running: bool) -> None:
     known = mixings()
     task, first, second, more = st.columns([1.7, 1.2, 1.2, 0.7], gap="medium", vertical_alignment="bottom")
     task.selectbox(
-        "Task", list(TASKS), key=url.key("task"), format_func=lambda name: TASKS[name].title, filter_mode=None,
-        disabled=running,
+        WORDS("controls.task"), list(TASKS), key=url.key("task"), format_func=lambda name: TASKS[name].title,
+        filter_mode=None, disabled=running,
     )  # fmt: skip
-    for place, name, label in ((first, "first", "One model mixes by"), (second, "second", "the other by")):
+    for place, name in ((first, "first"), (second, "second")):
         place.selectbox(
-            label, CHOSEN, key=url.key(name), format_func=lambda one: known[one].label, filter_mode=None,
-            disabled=running,
+            WORDS(f"controls.mixing.{name}"), CHOSEN, key=url.key(name), format_func=lambda one: known[one].label,
+            filter_mode=None, disabled=running,
         )  # fmt: skip
     recipe = TASKS[state["task"]].recipe
-    with more.popover("More", width="stretch", disabled=running):
+    with more.popover(WORDS("controls.more"), width="stretch", disabled=running):
         st.segmented_control(
-            "Steps", list(SHARES), key=url.held("steps"), required=True,
+            WORDS("controls.steps"), list(SHARES), key=url.held("steps"), required=True,
             format_func=lambda name: f"{round(recipe.steps * SHARES[name]):,}",
         )  # fmt: skip
         st.select_slider(
-            "Learning rate", [f"{times:g}" for times in TIMES], key=url.held("rate"),
+            WORDS("controls.rate"), [f"{times:g}" for times in TIMES], key=url.held("rate"),
             format_func=lambda times: f"{recipe.rate * float(times):g}",
         )  # fmt: skip
-        st.number_input("Seed", 0, 9999, key=url.held("seed"))
-        st.number_input("The example that is looked at", 1, 64, key=url.held("example"))
+        st.number_input(WORDS("controls.seed"), 0, 9999, key=url.held("seed"))
+        st.number_input(WORDS("controls.example"), 1, 64, key=url.held("example"))
 
 
 def ahead(bet: int) -> int | None:
@@ -143,42 +144,34 @@ def ahead(bet: int) -> int | None:
 def _buttons(state: url.State, specs: tuple[Spec, ...], run: Watched | None) -> None:
     if len(specs) > 1:
         labels = [spec.of_mixing.label for spec in specs]
-        said = [
-            f"{label} by {points}" for label in labels for points in (f"{CLEAR} points or more", f"less than {CLEAR}")
-        ]
-        asked = f"{TASKS[state['task']].title}: who is ahead at the end?", said
+        said = [WORDS(f"bet.by.{much}", label=label, points=CLEAR) for label in labels for much in ("more", "less")]
+        asked = WORDS("bet.asked", task=TASKS[state["task"]].title), said
         topic = seat.topic("bet", *asked)
         if seat.anew(topic):
             state["bet"] = 0
         st.container(key="bet").slider(
-            f"Your bet: by how many points is {labels[0]} ahead at the end?", -MOST_BET, MOST_BET, key=url.key("bet"),
-            format="%+d", help=f"Below 0: {labels[1]} is ahead. Points are hundredths of the test's right answers, or "
-            "hundredths of a bit where the test is in bits.",
+            WORDS("bet.points", first=labels[0]), -MOST_BET, MOST_BET, key=url.key("bet"), format="%+d",
+            help=WORDS("bet.help", second=labels[1]),
         )  # fmt: skip
         seat.offer(topic, *asked, ahead(state["bet"]))
     with st.container(horizontal=True, vertical_alignment="center", key="start"):
         begun = run is not None and run.specs == specs
         st.button(
-            "Train again" if begun else "Train", key="train both", on_click=start,
+            WORDS("start.again") if begun else WORDS("start.train"), key="train both", on_click=start,
             args=(specs, float(state["bet"]), state["example"] - 1),
         )  # fmt: skip
         if run and not run.over and run.said:
-            st.button("Go on", key="go on training", on_click=go_on)
+            st.button(WORDS("start.on"), key="resume training", on_click=go_on)
         recipe = specs[0].recipe
-        st.caption(
-            f"{recipe.steps:,} steps of {recipe.batch} examples with {recipe.n} tokens each. Each model has one "
-            "thread on this server."
-            + (" What stands below was trained with other settings." if run and not begun and run.said else "")
-        )
+        length = WORDS("start.recipe", steps=recipe.steps, batch=recipe.batch, n=recipe.n)
+        st.caption(f"{length} {WORDS('start.other')}" if run and not begun and run.said else length)
 
 
 def _about(task: Task, specs: tuple[Spec, ...]) -> str:
     recipe = specs[0].recipe
-    honest = f" {task.honest}" if task.honest else ""
-    return (
-        f"{task.line} It is a small version of {task.after}.{honest} Each model is a pre-norm transformer with "
-        f"{recipe.layers} layers, width {recipe.width} and {recipe.heads} heads. Softmax runs fused, by torch."
-    )
+    of_task = WORDS("about.task", line=task.line, after=task.after)
+    of_models = WORDS("about.models", layers=recipe.layers, width=recipe.width, heads=recipe.heads)
+    return " ".join(filter(None, (of_task, task.honest, of_models)))
 
 
 # ---- the picture -----------------------------------------------------------------------------------------------------
@@ -263,13 +256,15 @@ def _untrained(specs: tuple[Spec, ...], number: int) -> list[dict[str, Any]]:
 
 def _alt(task: Task, specs: tuple[Spec, ...], run: Watched | None) -> str:
     if run is None or not run.said:
-        return f"{task.title}: one example, and nothing learned yet"
+        return WORDS("alt.nothing", task=task.title)
     parts = []
     for number, (spec, lane) in enumerate(zip(specs, run.lanes, strict=True)):
         tested = [r["test"]["metric"] for r in run.said if "test" in r and r["run"] == number]
-        last = f", {task.metric} {tested[-1]:.3f}" if tested else ""
-        parts.append(f"{spec.of_mixing.label} {lane.step:,} steps{last}, {numbers.duration(lane.seconds)}")
-    return f"{task.title}, the loss and the test while two models learn: {'; '.join(parts)}"
+        said = {"label": spec.of_mixing.label, "step": lane.step, "time": numbers.duration(lane.seconds)}
+        parts.append(
+            WORDS(f"alt.tested.{task.metric}", **said, metric=tested[-1]) if tested else WORDS("alt.untested", **said)
+        )
+    return WORDS("alt.learning", task=task.title, models="; ".join(parts))
 
 
 def code() -> str:

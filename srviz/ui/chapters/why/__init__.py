@@ -1,5 +1,9 @@
 """The reasons for the formula: what would go wrong without each of its parts."""
 
-from srviz.ui.kit.course import Chapter
+from pathlib import Path
 
-CHAPTER = Chapter(12, "Why it is made so", address="Why", part="Learn", after=2)
+from srviz.ui.kit.course import Chapter
+from srviz.ui.kit.words import Words
+
+WORDS = Words(Path(__file__).parent)
+CHAPTER = Chapter(12, WORDS("title"), address="Why", part=WORDS("part"), after=2)

@@ -2,7 +2,8 @@
 
 import { make, span, svg } from "../../kit/js/core.js";
 import { broken, bumpRow, centred, largest, lookUp, output, relu, reluBends, reluRow, row } from "../../kit/js/formulas.js";
-import { fmt, signed } from "../../kit/js/text.js";
+import { fmt, phrase, say, signed } from "../../kit/js/text.js";
+import words from "./words.json" with { type: "json" };
 
 /** @typedef {import("./why.js").Message} Message */
 
@@ -10,7 +11,7 @@ const POINTS = 240; // of a curve
 const NARROW = 1e-9; // a divisor of a smaller size counts as 0
 
 const line = (x1, y1, x2, y2, stroke, more = {}) => svg("line", { x1, y1, x2, y2, stroke, ...more });
-const text = (x, y, words, more = {}) => svg("text", { x, y, ...more }, words);
+const text = (x, y, says, more = {}) => svg("text", { x, y, ...more }, says);
 
 /** The axis of scores, with its numbers. */
 function axisAt(y, x, low, high, step = 1) {
@@ -44,21 +45,21 @@ const pair = {
     kind: "token", label: "ij"[k], read: (state) => state.pair[k], write: (state, x) => { state.pair[k] = x; },
   })),
   draw({ pair: [i, j] }, { limits: { low, high } }, x) {
-    /** @type {[string, number][]} */
-    const gives = [["i gives to j", i - j], ["j gives to i", j - i]], most = high - low;
-    const rows = gives.map(([name, r]) => make("tr", {}, [make("th", { scope: "row" }, name), cell(relu(r), most), cell(Math.abs(r), most)]));
-    const who = i === j ? "Neither gives anything to the other." : `Only ${i > j ? "i attends to j" : "j attends to i"}. With |r| both give the same.`;
+    const most = high - low, rows = [i - j, j - i].map((r, k) => make("tr", {}, [
+      make("th", { scope: "row" }, words.pair.gives[k]), cell(relu(r), most), cell(Math.abs(r), most),
+    ]));
+    const who = i === j ? words.pair.neither : i > j ? words.pair.i : words.pair.j;
     const says = [
       make("table", {}, [make("thead", {}, make("tr", {}, ["", "relu(r)", "|r|"].map((name) => make("th", { scope: "col" }, name)))), make("tbody", {}, rows)]),
       make("p", {}, who),
     ];
-    return { height: 74, axis: 28, parts: axisAt(28, x, low, high), says, label: `Two tokens on the axis of scores. ${who}` };
+    return { height: 74, axis: 28, parts: axisAt(28, x, low, high), says, label: say(words.pair.label, { who }) };
   },
 };
 
 /** The sum of a row, over the score of its query, by two divisors. */
 const divisor = {
-  marks: () => [{ kind: "query", label: "query", read: (state) => state.query, write: (state, x) => { state.query = x; } }],
+  marks: () => [{ kind: "query", label: words.divisor.query, read: (state) => state.query, write: (state, x) => { state.query = x; } }],
   draw({ query: s }, { keys, limits: { low, high } }, x) {
     const top = 112, room = 84, y = (sum) => top + room * (1 - sum), axis = 46;
     const own = (at) => row(relu, at, keys, "rows", NARROW), far = (at) => reluRow(at, keys);
@@ -70,20 +71,17 @@ const divisor = {
       curve((at) => own(at).sum, x, y, low, high, "var(--query)", { "stroke-dasharray": "6 4" }), curve((at) => far(at).sum, x, y, low, high, "var(--value)"),
       line(x(s), axis, x(s), y(0), "var(--query)", { "stroke-dasharray": "2 3" }),
       svg("circle", { cx: x(s), cy: y(a.sum), r: 5, fill: "var(--query)" }), svg("circle", { cx: x(s), cy: y(b.sum), r: 5, fill: "var(--value)" }),
-      text(x(high) + 10, y(1) - 6, "the row sums to 1", { "text-anchor": "end" }), text(x(high) + 10, y(0) + 18, "the row sums to 0", { "text-anchor": "end" }),
+      text(x(high) + 10, y(1) - 6, words.divisor.one, { "text-anchor": "end" }), text(x(high) + 10, y(0) + 18, words.divisor.zero, { "text-anchor": "end" }),
     ];
     const key = near >= 0 && a.total ? signed(keys[near]) : "";
-    const says = a.total ? [
-      make("p", {}, ["Largest weight divided by the row's own sum: ", span("query", `relu(${fmt(s)} − ${key}) / ${fmt(a.total)} = ${fmt(a.weights[near], 3)}`)]),
-      make("p", {}, ["The same weight divided by N = Σ|s − t|: ", span("value", `${fmt(numerator)} / ${fmt(b.total)} = ${fmt(b.weights[near], 3)}`)]),
-    ] : [
-      make("p", {}, ["Divided by the row's own sum: ", span("query", "0 / 0, which is no number")]),
-      make("p", {}, ["Divided by N = Σ|s − t|: ", span("value", `0 / ${fmt(b.total)} = 0`)]),
+    const byOwn = a.total ? `relu(${fmt(s)} − ${key}) / ${fmt(a.total)} = ${fmt(a.weights[near], 3)}` : words.divisor.none.number;
+    const byDistance = a.total ? `${fmt(numerator)} / ${fmt(b.total)} = ${fmt(b.weights[near], 3)}` : `0 / ${fmt(b.total)} = 0`;
+    const says = [
+      make("p", {}, phrase(a.total ? words.divisor.some.own : words.divisor.none.own, { quotient: span("query", byOwn) })),
+      make("p", {}, phrase(a.total ? words.divisor.some.distance : words.divisor.none.distance, { quotient: span("value", byDistance) })),
     ];
-    return {
-      height: 218, axis, parts, says,
-      label: `The sum of a row of weights, over the score of its query. At ${fmt(s)} it is ${fmt(a.sum)} divided by its own sum, and ${fmt(b.sum)} divided by N.`,
-    };
+    const label = say(words.divisor.label, { at: fmt(s), own: fmt(a.sum), distance: fmt(b.sum) });
+    return { height: 218, axis, parts, says, label };
   },
 };
 
@@ -91,8 +89,8 @@ const divisor = {
 const alike = {
   marks: () => [],
   ranges: ({ shift, scale }) => [
-    { name: "shift", label: "Add to all scores", low: -shift, high: shift, says: (x) => fmt(x) },
-    { name: "scale", label: "Then multiply all by", low: 1 / scale, high: scale, to: Math.exp, from: Math.log, says: (x) => fmt(x) },
+    { name: "shift", label: words.alike.shift, low: -shift, high: shift, says: (x) => fmt(x) },
+    { name: "scale", label: words.alike.scale, low: 1 / scale, high: scale, to: Math.exp, from: Math.log, says: (x) => fmt(x) },
   ],
   draw({ shift, scale }, { held, keys, b, limits: { shift: most, high, scale: times } }, _, width) {
     const moved = (score) => scale * (score + shift), reach = times * (most + high), axis = 34;
@@ -108,17 +106,17 @@ const alike = {
       const tall = (w / highest) * 46;
       parts.push(svg("rect", { x: 22 + j * cellWide + cellWide * 0.2, y: floor - tall, width: cellWide * 0.6, height: Math.max(tall, 0.6), fill: colour }));
     });
-    const titles = ["sliced ReLU: weights of the keys, in order", "bump, for comparison"];
-    parts.push(text(22, 98, titles[0]), text(22, 182, titles[1]));
+    parts.push(text(22, 98, words.alike.relu), text(22, 182, words.alike.bump));
     bars(now, 156, "var(--key)", top);
     bars(bump[1], 240, "var(--quiet)", largest(bump[0].weights));
     const most2 = before.weights.indexOf(top), off = largest(now.weights.map((w, j) => w - before.weights[j]));
-    const still = off < 1e-9 ? "None of the ReLU weights has changed." : `The ReLU weights have changed by ${fmt(off, 3)}.`;
-    const changed = largest(bump[1].weights.map((w, j) => w - bump[0].weights[j])) > 1e-9 ? " Those of the bump have, because its bandwidth stayed." : "";
+    const still = off < 1e-9 ? words.alike.still : say(words.alike.changed, { by: fmt(off, 3) });
+    const changed = largest(bump[1].weights.map((w, j) => w - bump[0].weights[j])) > 1e-9 ? words.alike.bumps : "";
     return {
-      height: 248, axis, parts, label: `All scores shifted by ${fmt(shift)} and multiplied by ${fmt(scale)}. ${still}`, says: [
-        make("p", {}, ["Largest weight: relu(", span("query", fmt(s)), " − ", span("key", signed(t[most2])), `) / ${fmt(now.total)} = `,
-          make("b", {}, fmt(now.weights[most2], 3))]),
+      height: 248, axis, parts, label: say(words.alike.label, { shift: fmt(shift), scale: fmt(scale), weights: still }), says: [
+        make("p", {}, phrase(words.alike.largest, {
+          query: span("query", fmt(s)), key: span("key", signed(t[most2])), total: fmt(now.total), weight: make("b", {}, fmt(now.weights[most2], 3)),
+        })),
         make("p", {}, still + changed),
       ],
     };
@@ -128,26 +126,26 @@ const alike = {
 /** One number added to all values: with centring the outputs stay. */
 const centring = {
   marks: () => [],
-  ranges: ({ added }) => [{ name: "added", label: "Add to all values", low: -added, high: added, says: (x) => fmt(x) }],
+  ranges: ({ added }) => [{ name: "added", label: words.centred.added, low: -added, high: added, says: (x) => fmt(x) }],
   draw({ added }, { keys, values, limits: { low, high } }, x) {
     const more = values.map((v) => v + added), zero = 40, unit = 12, base = 152, y = (out) => base - out * 34;
     const plain = (s) => output(reluRow(s, keys).weights, more), sums = broken(reluBends(keys, more));
     const middle = (s) => { const { total } = reluRow(s, keys); return total ? lookUp(sums, s).height / total : 0; };
     const parts = [
-      text(x(high) + 10, 10, "values of the keys", { "text-anchor": "end" }), line(x(low) - 10, zero, x(high) + 10, zero, "var(--line)"),
+      text(x(high) + 10, 10, words.centred.values, { "text-anchor": "end" }), line(x(low) - 10, zero, x(high) + 10, zero, "var(--line)"),
       ...keys.flatMap((t, j) => [
         line(x(t), zero, x(t), zero - more[j] * unit, "var(--key)", { "stroke-width": 2 }),
         svg("circle", { cx: x(t), cy: zero - more[j] * unit, r: 4, fill: "var(--key)" }),
       ]),
-      text(x(low) - 10, 100, "output y of a query at any score"), line(x(low) - 10, base, x(high) + 10, base, "var(--line)"),
+      text(x(low) - 10, 100, words.centred.output), line(x(low) - 10, base, x(high) + 10, base, "var(--line)"),
       curve(plain, x, y, low, high, "var(--query)", { "stroke-dasharray": "6 4" }), curve(middle, x, y, low, high, "var(--value)"),
     ];
     const { weights } = reluRow(high, keys), [a, b] = [plain(high), middle(high)];
     const [was, stays] = [values, centred(values)].map((before) => output(weights, before));
     return {
-      height: 236, axis: zero, parts, label: `Outputs over the score. Adding ${fmt(added)} to all values moves the outputs without centring only.`, says: [
-        make("p", {}, [span("query", "Dashed, not centred: "), `the highest query received ${fmt(was)}, and now ${fmt(a)}. The lowest still receives 0.00.`]),
-        make("p", {}, [span("value", "Solid, centred: "), `the highest query received ${fmt(stays)}, and now ${fmt(b)}.`]),
+      height: 236, axis: zero, parts, label: say(words.centred.label, { added: fmt(added) }), says: [
+        make("p", {}, phrase(words.centred.plain, { line: span("query", words.centred.dashed), was: fmt(was), now: fmt(a) })),
+        make("p", {}, phrase(words.centred.centred, { line: span("value", words.centred.solid), was: fmt(stays), now: fmt(b) })),
       ],
     };
   },

@@ -6,13 +6,12 @@ import numpy as np
 import torch
 
 from srviz.attention import reference
-from srviz.ui.chapters.why import why
+from srviz.ui.chapters.why import WORDS, why
 from srviz.ui.kit.program import Script
 from srviz.ui.kit.table import Columns
 from srviz.ui.kit.take import Figure, State
 
 SCRIPTS = Path(__file__).parent / "scripts"
-TITLE = "Why it is made so"
 KEYS, VALUES = (torch.tensor(part, dtype=torch.float64) for part in (why.KEYS, why.VALUES))
 
 
@@ -26,7 +25,7 @@ def _line(*queries: float) -> torch.Tensor:
 def _pair(state: State) -> Columns:
     i, j = state["pair"]
     r = np.array([i - j, j - i])
-    return {"gives": ["i to j", "j to i"], "relu": np.maximum(r, 0), "distance": np.abs(r)}
+    return {"gives": WORDS.texts("take.pair.gives"), "relu": np.maximum(r, 0), "distance": np.abs(r)}
 
 
 # ---- the normalizer ----
@@ -65,8 +64,10 @@ def _centred(state: State) -> Columns:
     return {"s": s.numpy(), "plain": (weights @ v).numpy(), "centred": (weights @ (v - v.mean())).numpy()}
 
 
-def _live(state: State, *names: str) -> dict[str, object]:
-    return {name: list(state[name]) if isinstance(state[name], tuple) else state[name] for name in names}
+def _script(state: State, name: str, *names: str) -> Script:
+    """A program of this name, with these numbers of the state."""
+    values = {name: list(state[name]) if isinstance(state[name], tuple) else state[name] for name in names}
+    return Script(SCRIPTS / name, WORDS("title"), values)
 
 
 # ---- what is measured ----
@@ -78,36 +79,31 @@ def _errors(found: dict[str, list[float]], powers: tuple[int, ...]) -> Columns:
 
 
 PAIR = Figure(
-    ("why pair",), "relu-or-distance", "relu and the distance",
-    lambda state: "What i at {:g} and j at {:g} give each other, by relu(r) and by |r|.".format(*state["pair"]),
-    _pair, lambda state: Script(SCRIPTS / "pair", TITLE, _live(state, "pair")), second={"pair": "-1_0.5"},
+    ("why pair",), "relu-or-distance", WORDS("take.pair.name"),
+    lambda state: WORDS("take.pair.caption", i=state["pair"][0], j=state["pair"][1]),
+    _pair, lambda state: _script(state, "pair", "pair"), second={"pair": "-1_0.5"},
 )  # fmt: skip
 DIVISOR = Figure(
-    ("why divisor",), "two-divisors", "the two divisors",
-    lambda state: f"The row of a query at {state['query']:g}, divided by Σ|s − t| and by its own sum.",
-    _divisor, lambda state: Script(SCRIPTS / "divisor", TITLE, _live(state, "query")), second={"query": "0.5"},
+    ("why divisor",), "two-divisors", WORDS("take.divisor.name"),
+    lambda state: WORDS("take.divisor.caption", query=state["query"]),
+    _divisor, lambda state: _script(state, "divisor", "query"), second={"query": "0.5"},
 )  # fmt: skip
 ALIKE = Figure(
-    ("why alike",), "shift-and-scale", "shifted and scaled scores",
-    lambda state: f"The weights of a query before and after: all scores shifted by {state['shift']:g} and multiplied "
-    f"by {state['scale']:g}.",
-    _alike, lambda state: Script(SCRIPTS / "alike", TITLE, _live(state, "shift", "scale")),
-    second={"shift": "-1", "scale": "0.5"},
+    ("why alike",), "shift-and-scale", WORDS("take.alike.name"),
+    lambda state: WORDS("take.alike.caption", shift=state["shift"], scale=state["scale"]),
+    _alike, lambda state: _script(state, "alike", "shift", "scale"), second={"shift": "-1", "scale": "0.5"},
 )  # fmt: skip
 CENTRED = Figure(
-    ("why centred",), "centring", "centring",
-    lambda state: f"The output of a query at any score, after {state['added']:g} was added to all values.",
-    _centred, lambda state: Script(SCRIPTS / "centred", TITLE, _live(state, "added")), second={"added": "-0.5"},
+    ("why centred",), "centring", WORDS("take.centred.name"),
+    lambda state: WORDS("take.centred.caption", added=state["added"]),
+    _centred, lambda state: _script(state, "centred", "added"), second={"added": "-0.5"},
 )  # fmt: skip
 SHIFTS = Figure(
-    ("why shifts",), "gaps-or-products", "the errors of both sums",
-    lambda state: "The error of a sum in float32 by gaps and by products, over what is added to all scores.",
-    lambda state: _errors(why.of_shifts(), why.SHIFTS),
-    lambda state: Script(SCRIPTS / "shifts", TITLE), variants=("torch",),
+    ("why shifts",), "gaps-or-products", WORDS("take.shifts.name"), lambda state: WORDS("take.shifts.caption"),
+    lambda state: _errors(why.of_shifts(), why.SHIFTS), lambda state: _script(state, "shifts"), variants=("torch",),
 )  # fmt: skip
 SCALES = Figure(
-    ("why scales",), "standardizing", "the errors with and without standardizing",
-    lambda state: "The error of the formula in float16, over what all scores are multiplied by.",
+    ("why scales",), "standardizing", WORDS("take.scales.name"), lambda state: WORDS("take.scales.caption"),
     lambda state: _errors(why.of_scales(), why.SCALES),
 )  # fmt: skip
 FIGURES = (PAIR, DIVISOR, SCALES, ALIKE, SHIFTS, CENTRED)

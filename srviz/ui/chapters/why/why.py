@@ -11,6 +11,7 @@ from torch import Tensor
 from srviz.attention import hinge_sum, reference, standardize
 from srviz.figures import why as figures
 from srviz.numbers import power
+from srviz.ui.chapters.why import WORDS
 from srviz.ui.kit import report, url
 from srviz.ui.kit.chart import chart, mode
 from srviz.ui.kit.component import component
@@ -121,45 +122,38 @@ def shifts(state: url.State) -> None:
     """The dial that moves all scores away from zero, and what both ways then get wrong."""
     found = of_shifts()
     st.select_slider(
-        "Added to all scores", PARAMETERS_OF["away"], key=url.key("away"), format_func=lambda k: _tens(int(k), 0)
+        WORDS("shifts.dial"), PARAMETERS_OF["away"], key=url.key("away"), format_func=lambda k: _tens(int(k), 0)
     )
     at = SHIFTS.index(int(state["away"]))
-    st.markdown(
-        f"By gaps the largest error is **{_says(found['gaps'][at])}** of the largest sum. "
-        f"By products it is **{_says(found['products'][at])}**."
-    )
-    lines = {"by products": (list(SHIFTS), found["products"], True), "by gaps": (list(SHIFTS), found["gaps"], False)}
-    drawing = figures.errors(lines, at=SHIFTS[at], axis="added to all scores, as a power of ten", mode=mode())
-    here = f"at {_tens(SHIFTS[at], 0)} it is {_says(found['products'][at])} by products"
-    alt = f"Error over the number that is added to all scores; {here}"
+    gaps, products = (_says(found[name][at]) for name in ("gaps", "products"))
+    st.markdown(WORDS("shifts.says", gaps=gaps, products=products))
+    lines = {
+        WORDS("shifts.products"): (list(SHIFTS), found["products"], True),
+        WORDS("shifts.gaps"): (list(SHIFTS), found["gaps"], False),
+    }
+    drawing = figures.errors(lines, at=SHIFTS[at], axis=WORDS("shifts.axis"), mode=mode())
+    alt = WORDS("shifts.alt", at=_tens(SHIFTS[at], 0), error=products)
     chart(drawing, alt, "why shifts", st.container(), menu=False)
-    st.caption(f"Measured now: {TOKENS} tokens in float32, against the n² formula in float64.")
+    st.caption(WORDS("shifts.how", n=TOKENS))
 
 
 def scales(state: url.State) -> None:
     """The dial that makes all scores larger or smaller, and what the formula then gets wrong."""
     found = of_scales()
     st.select_slider(
-        "All scores are multiplied by",
-        PARAMETERS_OF["size"],
-        key=url.key("size"),
-        format_func=lambda k: _tens(int(k), 1),
+        WORDS("scales.dial"), PARAMETERS_OF["size"], key=url.key("size"), format_func=lambda k: _tens(int(k), 1)
     )
     at = SCALES.index(int(state["size"]))
-    st.markdown(
-        "The largest error, as a part of the largest output: "
-        f"with scores that are standardized first, **{_says(found['standardized'][at])}**; with scores as they are, "
-        f"**{_says(found['raw'][at])}**."
-    )
+    standardized, raw = (_says(found[name][at]) for name in ("standardized", "raw"))
+    st.markdown(WORDS("scales.says", standardized=standardized, raw=raw))
     lines = {
-        "not standardized": (list(SCALES), found["raw"], True),
-        "standardized": (list(SCALES), found["standardized"], False),
+        WORDS("scales.raw"): (list(SCALES), found["raw"], True),
+        WORDS("scales.standardized"): (list(SCALES), found["standardized"], False),
     }
-    drawing = figures.errors(lines, at=SCALES[at], axis="all scores times, as a power of ten", mode=mode())
-    here = f"at {_tens(SCALES[at], 1)} it is {_says(found['raw'][at])} without standardizing"
-    alt = f"Error over the size of the scores; {here}"
+    drawing = figures.errors(lines, at=SCALES[at], axis=WORDS("scales.axis"), mode=mode())
+    alt = WORDS("scales.alt", at=_tens(SCALES[at], 1), error=raw)
     chart(drawing, alt, "why scales", st.container(), menu=False)
-    st.caption(f"Measured now: the n² formula on {TOKENS} tokens in float16, against the same in float64.")
+    st.caption(WORDS("scales.how", n=TOKENS))
 
 
 PARAMETERS_OF = {"away": tuple(map(str, SHIFTS)), "size": tuple(map(str, SCALES))}
@@ -172,5 +166,5 @@ def _tens(k: int, none: int) -> str:
 
 def _says(error: float) -> str:
     if math.isinf(error):
-        return "no number at all"
+        return WORDS("infinite")
     return f"{error:.2f}" if error >= 0.01 else power(error)

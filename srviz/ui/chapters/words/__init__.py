@@ -1,5 +1,9 @@
 """The visitor's own sentence: every weight drawn on the words."""
 
-from srviz.ui.kit.course import Chapter
+from pathlib import Path
 
-CHAPTER = Chapter(7, "Your own sentence", address="Words", part="Real data")
+from srviz.ui.kit.course import Chapter
+from srviz.ui.kit.words import Words
+
+WORDS = Words(Path(__file__).parent)
+CHAPTER = Chapter(7, WORDS("title"), address="Words", part=WORDS("part"))

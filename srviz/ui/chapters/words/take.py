@@ -6,7 +6,7 @@ import streamlit as st
 
 from srviz.inputs import Tokens
 from srviz.inputs.words import sentence, split
-from srviz.ui.chapters.words import words
+from srviz.ui.chapters.words import WORDS, words
 from srviz.ui.kit import row, rowtake, shell, trained
 from srviz.ui.kit.program import Code, Script, as_text
 from srviz.ui.kit.table import Columns
@@ -45,10 +45,8 @@ def caption(state: State) -> str:
     if not there(state):
         return ""
     n = len(split(state["text"], state["unit"]))
-    return (
-        f"A text of {n:,} {state['unit']}: the weights that token {_query(state) + 1:,} gives to all, head "
-        f"{state['head']} of a layer that is {_kind(state)}."
-    )
+    kind, query = _kind(state), _query(state) + 1
+    return WORDS(f"take.caption.{state['unit']}.{kind}", n=n, query=query, head=state["head"])
 
 
 def numbers(state: State) -> Columns:
@@ -71,17 +69,19 @@ def script(state: State) -> Script:
         n = len(split(state["text"], state["unit"]))
         more += f', embeddings=read_embeddings(Path("embeddings.npy").read_bytes(), {n})'
     lines = indent(f"{text},\n{more},", "    ")
-    says = "The text is too long for this program: save it beside it as text.txt. " if long else ""
-    says += "The embeddings were uploaded and are not in this program: put embeddings.npy beside it." if own else ""
-    imports = "from srviz.inputs.words import sentence" + ("\nfrom pathlib import Path" if own or long else "")
-    imports += "\nfrom srviz.inputs.words import read_embeddings" if own else ""
-    code = Code(f"sentence(\n{lines}\n)", imports, says, "")
-    return rowtake.script("Your own sentence", code, state, _query(state), kind=_kind(state))
+    says = [WORDS("take.long")] if long else []
+    says += [WORDS("take.uploaded")] if own else []
+    needed = [("srviz.inputs.words", "sentence")]
+    needed += [("pathlib", "Path")] if own or long else []
+    needed += [("srviz.inputs.words", "read_embeddings")] if own else []
+    imports = "\n".join(f"from {module} import {name}" for module, name in needed)
+    code = Code(f"sentence(\n{lines}\n)", imports, " ".join(says), "")
+    return rowtake.script(WORDS("title"), code, state, _query(state), kind=_kind(state))
 
 
-WORDS = Figure(
-    ("words",), "sentence", "the text and its weights", caption, numbers, script,
+SENTENCE = Figure(
+    ("words",), "sentence", WORDS("take.name"), caption, numbers, script,
     second={"text": 'He said: "it\'s {so}" \\ # = 1', "unit": "characters", "head": "2", "held": "3", "seed": "4"},
     there=there,
 )  # fmt: skip
-FIGURES = (WORDS,)
+FIGURES = (SENTENCE,)

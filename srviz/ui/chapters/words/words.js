@@ -4,6 +4,8 @@ import { css, luminance, mixed } from "../../kit/js/colour.js";
 import { clamp, make, mounted, put } from "../../kit/js/core.js";
 import { arrow } from "../../kit/js/drag.js";
 import { Row } from "../../kit/js/row/row.js";
+import { say } from "../../kit/js/text.js";
+import words from "./words.json" with { type: "json" };
 
 /** @typedef {import("../../kit/js/row/row.js").Message} Message */
 
@@ -34,7 +36,7 @@ class Words extends Row {
     super(root, "words");
     this.room = LABELS * LINE;
     this.words = [];
-    this.what = "token";
+    this.what = words.text.what;
   }
 
   surface(index) {
@@ -49,21 +51,22 @@ class Words extends Row {
   }
 
   /** Another text: the tokens as they stand in it, with the spaces and line ends between them. */
-  show({ words, gaps }) {
-    this.words = words;
+  show(look) {
+    this.words = look.words;
     for (const pane of this.panes) {
-      pane.tokens = words.map((word, j) => make("span", { "data-token": j }, word));
-      pane.surface.replaceChildren(...pane.tokens.flatMap((token, j) => (gaps[j] ? [gaps[j], token] : [token])));
+      pane.tokens = look.words.map((word, j) => make("span", { "data-token": j }, word));
+      pane.surface.replaceChildren(...pane.tokens.flatMap((token, j) => (look.gaps[j] ? [look.gaps[j], token] : [token])));
       pane.marked = [];
     }
   }
 
-  name(j) { return `“${this.words[j]}”, token ${j + 1}`; }
+  name(j) { return say(words.text.name, { word: this.words[j], token: j + 1 }); }
 
   caption(i) { return `  ${brief(this.words[i])}`; }
 
   mark(j) {
-    return make("span", { class: "token" }, [make("bdi", {}, brief(this.words[j])), make("span", { class: "quiet" }, ` (token ${j + 1})`)]);
+    const token = say(words.text.token, { token: j + 1 });
+    return make("span", { class: "token" }, [make("bdi", {}, brief(this.words[j])), make("span", { class: "quiet" }, ` ${token}`)]);
   }
 
   tokenAt(event) {
@@ -108,7 +111,7 @@ class Words extends Row {
       if (this.key !== null) mark(this.key, "key");
       mark(this.found.query, "query");
       if (surface.tabIndex < 0) return;
-      put(surface, { "aria-label": `The text. Arrow keys move the query; it is ${this.name(this.found.query)}` });
+      put(surface, { "aria-label": say(words.text.state, { query: this.name(this.found.query) }) });
     });
   }
 

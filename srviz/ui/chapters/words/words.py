@@ -24,17 +24,18 @@ from srviz.inputs.words import (
     split,
     unspaced,
 )
+from srviz.ui.chapters.words import WORDS
 from srviz.ui.kit import compute, controls, row, shell, trained, url
 from srviz.ui.kit.component import component
 
 HERE = Path(__file__).parent
 
-UNITS = {"words": "Words", "characters": "Characters"}
+UNITS = ("words", "characters")
 IN_LINK = 2_000  # characters of a text at most
 LEAST = 4  # tokens
 PARAMETERS = (
     url.text("text", IN_LINK, DEFAULT),
-    url.choice("unit", tuple(UNITS), "characters", before="words"),
+    url.choice("unit", UNITS, "characters", before="words"),
     trained.parameter(),
     url.whole("head", 1, compute.HEADS, 1),
     url.whole("held", 0, MOST_TOKENS, 0),
@@ -61,8 +62,8 @@ def own_sentence() -> bool:
     switch = _controls(state)
     words = split(state["text"], state["unit"])
     if len(words) < LEAST:
-        found = f"Here {'is one' if len(words) == 1 else f'are {len(words)}'}." if words else "There is none yet."
-        st.info(f"Write a text of at least {LEAST} tokens above: a few words in any language. {found}")
+        found = "many" if len(words) > 1 else "one" if words else "none"
+        st.info(WORDS(f"short.{found}", least=LEAST, n=len(words)))
         return False
     own = _embeddings(len(words))
     digest = hashlib.sha256(repr((words, gaps(state["text"], words, state["unit"]))).encode()).hexdigest()
@@ -100,7 +101,7 @@ def gaps(text: str, words: tuple[str, ...], unit: str) -> list[str]:
 def _controls(state: url.State) -> DeltaGenerator:
     """The controls; the place of the switch between heads, which depends on the tokens."""
     st.text_area(
-        "Your text",
+        WORDS("controls.text"),
         key=url.key("text"),
         max_chars=MOST_CHARACTERS,
         height=96,
@@ -110,19 +111,14 @@ def _controls(state: url.State) -> DeltaGenerator:
     widths = [1.4, 1.3, 1.2, 0.8, 0.6]
     first, heads, second, third, _ = st.columns(widths, gap="medium", vertical_alignment="bottom")
     first.segmented_control(
-        "Tokens", list(UNITS), key=url.key("unit"), format_func=UNITS.__getitem__, required=True,
-        on_change=_release, args=(url.key("held"),),
+        WORDS("controls.unit"), UNITS, key=url.key("unit"), format_func=WORDS.table("controls.units").__getitem__,
+        required=True, on_change=_release, args=(url.key("held"),),
     )  # fmt: skip
-    second.segmented_control("Head", range(1, compute.HEADS + 1), key=url.key("head"), required=True)
-    with third.popover("More", width="stretch"):
-        st.toggle("Raw weights of sliced ReLU", key=url.held("raw"), help="As they are before the values are centred.")
-        controls.seed("From this number the embeddings and the projections are drawn.")
-        st.file_uploader(
-            "Embeddings of your own: an NPY array with one row a token",
-            ["npy"],
-            key="own embeddings",
-            on_change=_forget,
-        )
+    second.segmented_control(WORDS("controls.head"), range(1, compute.HEADS + 1), key=url.key("head"), required=True)
+    with third.popover(WORDS("controls.more"), width="stretch"):
+        st.toggle(WORDS("controls.raw"), key=url.held("raw"), help=WORDS("controls.before"))
+        controls.seed(WORDS("controls.seed"))
+        st.file_uploader(WORDS("controls.embeddings"), ["npy"], key="own embeddings", on_change=_forget)
     return heads
 
 
@@ -152,7 +148,7 @@ def _embeddings(n: int) -> tuple[str, NDArray[np.float32]] | None:
         place.empty()
     _, array, trouble = known
     if array is None:
-        st.error("This array cannot be used. Until then the embeddings are drawn from the seed.")
+        st.error(WORDS("unusable"))
         st.text(trouble)  # as it is: it may hold names from the file
         return None
     return f"{file.file_id}", array
@@ -173,22 +169,18 @@ def _read(data: bytes, n: int, show: Callable[[str], object]) -> tuple[NDArray[n
 
 def _says(state: url.State, made: TextTokens, own: bool) -> None:
     n = made.tokens.n
-    embeddings = "The embeddings are yours" if own else "A token's embedding is drawn from its letters and a seed"
-    notes = [f"{n:,} tokens. {row.matrix(n)}."]
+    notes = [WORDS("notes.tokens", n=n, matrix=row.matrix(n))]
     if made.trained:
         notes.append(made.trained.says(row.shown()))
     else:
-        notes.append(
-            f"**The heads are untrained**, from seed {state['seed']}: the shades show how it works, and mean nothing. "
-            f"{embeddings}."
-        )
+        notes.append(WORDS(f"notes.untrained.{'own' if own else 'seeded'}", seed=state["seed"]))
         if state["unit"] == "words":
-            notes.append("The trained models read characters.")
+            notes.append(WORDS("notes.characters"))
     if state["unit"] == "words":
         notes += filter(None, [unspaced(state["text"])])
     notes += filter(None, [cut(state["text"], state["unit"])])
     if len(state["text"]) > IN_LINK:
-        notes.append(f"The link of this page holds only the first {IN_LINK:,} characters of the text.")
+        notes.append(WORDS("notes.link", most=IN_LINK))
     st.caption(" ".join(notes))
 
 

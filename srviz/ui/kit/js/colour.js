@@ -2,6 +2,8 @@
 
 import { make } from "./core.js";
 
+const MIXED = "in srgb"; // the space of colours in which they fade
+
 /**
  * The colours of the page as the browser resolved them, as CSS text.
  * @param {Element} root an element inside the component
@@ -45,4 +47,4 @@ export function luminance(channels) {
 export const signedEnds = (ends, ground) => ends[luminance(rgb(ground)) < 0.2 ? "dark" : "light"];
 
 /** A colour of which a part, 0 to 1, is seen. Never quite 0: that is transparent black, and a gradient to it passes through grey. */
-export const fade = (colour, part) => `color-mix(in srgb, ${colour} ${Math.max(0.2, part * 100).toFixed(1)}%, transparent)`;
+export const fade = (colour, part) => `color-mix(${MIXED}, ${colour} ${Math.max(0.2, part * 100).toFixed(1)}%, transparent)`;

@@ -1,5 +1,7 @@
 // Elements without markup, and how a live component is mounted.
 
+import words from "./words.json" with { type: "json" };
+
 const SVG = "http://www.w3.org/2000/svg";
 
 /**
@@ -63,7 +65,7 @@ export const reducedMotion = () => matchMedia("(prefers-reduced-motion: reduce)"
 
 /** A sentence for the hand that one has: on a phone one taps, and nothing is pointed at. */
 export const byHand = (text) => (matchMedia("(hover: none)").matches
-  ? text.replace(/\bPoint at\b/g, "Tap").replace(/\bpoint at\b/g, "tap").replace(/\bClick\b/g, "Tap").replace(/\bclick\b/g, "tap") : text);
+  ? words.byHand.reduce((said, [points, taps]) => said.replace(new RegExp(points, "g"), taps), text) : text);
 
 /** The element that has the focus in the tree that an element stands in. */
 export const focusedIn = (element) => element.getRootNode().activeElement;

@@ -6,7 +6,9 @@ import { clamp, make, put, svg } from "./core.js";
 import { arrow } from "./drag.js";
 import { Group } from "./group.js";
 import { lens, marks, pairAt } from "./pointing.js";
+import { say } from "./text.js";
 import { PAINT, floats, integers, paints } from "./wire.js";
+import words from "./words.json" with { type: "json" };
 
 /** @typedef {import("./arithmetic.js").Arithmetic} Arithmetic */
 /** @typedef {import("./group.js").Pair} Pair */
@@ -40,7 +42,7 @@ function plotlyLibrary(name) {
     const script = document.createElement("script");
     script.src = `${found.slice(0, found.indexOf("/static/"))}/app/static/${name}`;
     script.onload = () => done(page.Plotly);
-    script.onerror = () => { page.srvizPlotly = undefined; failed(new Error("plotly.js did not load")); };
+    script.onerror = () => { page.srvizPlotly = undefined; failed(new Error(words.figure.library)); };
     document.head.append(script);
   });
   return page.srvizPlotly;
@@ -250,7 +252,7 @@ export default function mount({ data, parentElement, setTriggerValue }) {
   root.component ??= new Figure(root);
   root.component.receive(data, (value) => setTriggerValue("click", value)).catch((error) => {
     console.error(error);
-    if (root.component) put(root.component.says, { hidden: false }).textContent = `This figure could not be drawn: ${error.message}`;
+    if (root.component) put(root.component.says, { hidden: false }).textContent = say(words.figure.failed, { why: error.message });
   });
   return () => {
     root.component?.close();

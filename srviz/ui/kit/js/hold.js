@@ -1,6 +1,7 @@
 // A lecturer's secret stays in their tab, and not in the address bar: who loads the page again leads on.
 
 import { mounted } from "./core.js";
+import words from "./words.json" with { type: "json" };
 
 /**
  * What Python sends: the room that the session is in.
@@ -24,7 +25,7 @@ class Hold {
       const held = sessionStorage.getItem(place(code));
       if (held && this.told !== code) send({ code, secret: held });
       this.told = code;
-    } catch (error) { console.info("This browser keeps nothing for a tab.", error); }
+    } catch (error) { console.info(words.hold, error); }
   }
 
   close() {}

@@ -2,7 +2,8 @@
 
 import { make, put, span, svg } from "./core.js";
 import { lookUp } from "./formulas.js";
-import { fmt, signed } from "./text.js";
+import { fmt, phrase, say, signed } from "./text.js";
+import words from "./words.json" with { type: "json" };
 
 const HEIGHT = 108, ABOVE = 14, UNDER = 12; // of the lane, and above and below the line in it, in pixels
 const HALO = { stroke: "var(--ground)", "stroke-width": 4, "paint-order": "stroke", "stroke-linejoin": "round" };
@@ -25,7 +26,7 @@ const NARROW = 18; // pixels between bend and query under which the letters woul
 
 export class LookUp {
   /** @param {string} bend what one bend is called in a sentence */
-  constructor(bend = "key") {
+  constructor(bend = words.lookup.bend) {
     this.bend = bend;
     this.title = make("div", { class: "title" });
     this.drawing = svg("svg", { role: "img" });
@@ -42,7 +43,7 @@ export class LookUp {
     const top = Math.max(...heights), bottom = Math.min(...heights), room = HEIGHT - ABOVE - UNDER;
     const up = (height) => ABOVE + ((top - height) / (top - bottom || 1)) * room;
     this.drawing.replaceChildren(...this.curve(lane, width, across, up), ...this.step(lane, found, across, up));
-    if (lane.s === null) put(this.drawing, { "aria-label": "The undivided sum, for a query anywhere on the axis: a broken line" });
+    if (lane.s === null) put(this.drawing, { "aria-label": words.lookup.label.curve });
     else this.write(lane, found);
   }
 
@@ -87,18 +88,18 @@ export class LookUp {
   }
 
   write({ s, divisor, total, y, digits }, { k, place, R, S, height }) {
-    const number = (x) => fmt(x, digits), query = () => span("query", number(s)), sum = span("value", `y = ${fmt(y, 3)}`);
+    const number = (x) => fmt(x, digits), query = () => span("query", number(s)), output = span("value", `y = ${fmt(y, 3)}`);
+    const { bend } = this;
     this.says.replaceChildren(...(k < 0
-      ? [make("div", {}, ["No ", this.bend, " lies below ", query(), ": the sum is 0, and ", sum])]
+      ? [make("div", {}, phrase(words.lookup.none, { bend, query: query(), y: output }))]
       : [
-        make("div", {}, ["sum = ", span("key", "R"), " + (s − t) · ", span("query", "S"), ` = ${number(R)} + (`, query(), " − ",
+        make("div", {}, [`${words.lookup.sum} = `, span("key", "R"), " + (s − t) · ", span("query", "S"), ` = ${number(R)} + (`, query(), " − ",
           span("key", signed(place, digits)), `) · ${signed(S, digits)} = ${number(height)}`]),
-        make("div", {}, [`sum / ${divisor} = ${number(height)} / ${Number.isInteger(total) ? total : number(total)}: `, sum]),
+        make("div", {}, [`${words.lookup.sum} / ${divisor} = ${number(height)} / ${Number.isInteger(total) ? total : number(total)}: `, output]),
       ]));
     put(this.drawing, {
-      "aria-label": "The undivided sum, for a query anywhere on the axis: a broken line. " + (k < 0
-        ? `No ${this.bend} lies below the query, and the sum is 0.`
-        : `At the ${this.bend} below the query its height R is ${number(R)} and its slope S is ${number(S)}; at the query it is ${number(height)}.`),
+      "aria-label": say(k < 0 ? words.lookup.label.none : words.lookup.label.found,
+        { bend, height: number(R), slope: number(S), sum: number(height) }),
     });
   }
 }

@@ -3,7 +3,8 @@
 import { written } from "./arithmetic.js";
 import { announcer, byHand, make, put, span } from "./core.js";
 import { Group } from "./group.js";
-import { fmt } from "./text.js";
+import { fmt, phrase, say } from "./text.js";
+import words from "./words.json" with { type: "json" };
 
 /**
  * What Python sends.
@@ -55,22 +56,22 @@ class PairNumbers {
   /** @param {Pair | null} pair @param {boolean} held */
   show(pair, held) {
     const { names, idle } = this.data, { query = null, key = null } = pair ?? {};
-    const name = (kind, j) => span(kind, `${kind} ${j + 1}${names?.[j] ? ` “${names[j]}”` : ""}`);
-    this.head.replaceChildren(...(query === null && key === null ? [byHand(idle)] : [
-      ...(query === null ? [] : [name("query", query)]), ...(query === null || key === null ? [] : [" and "]), ...(key === null ? [] : [name("key", key)]),
-      held ? span("quiet hint", byHand(" · held: Esc or another click on it lets go")) : "",
-    ]));
+    const name = (kind, j) => span(kind, say((names?.[j] ? words.pair.named : words.pair.token)[kind], { i: j + 1, name: names?.[j] }));
+    const said = query !== null && key !== null ? phrase(words.pair.both, { query: name("query", query), key: name("key", key) })
+      : query !== null ? [name("query", query)] : [name("key", key)];
+    this.head.replaceChildren(...(query === null && key === null ? [byHand(idle)]
+      : [...said, held ? span("quiet hint", byHand(words.pair.held)) : ""]));
     const figures = this.titled();
     this.table.replaceChildren(...figures.map((one) => make("div", { class: "line" }, [
       span("name", one.arithmetic.title), make("span", { class: "sum" }, written(one, pair)),
     ])));
     const weights = held && query !== null && key !== null ? figures.map((one) => `${one.arithmetic.title}: ${this.weight(one, query, key)}`) : [];
-    put(this.said, {}).textContent = weights.length ? `Query ${query + 1}, key ${key + 1}. ${weights.join(", ")}` : "";
+    put(this.said, {}).textContent = weights.length ? say(words.pair.said, { query: query + 1, key: key + 1, weights: weights.join(", ") }) : "";
   }
 
   weight(figure, query, key) {
     const { queries, keys } = figure.data, row = queries.indexOf(query), column = keys.indexOf(key);
-    if (row < 0 || column < 0) return "none";
+    if (row < 0 || column < 0) return words.pair.none;
     return fmt(figure.cells ? figure.cells[query * keys.length + key] : figure.plot._fullData[0].z[row][column], FINE);
   }
 

@@ -12,7 +12,10 @@ const LARGEST = 1.7, LEAST = 1, SCROLLED = 1.3; // of the zoom; of what does not
 const WIDE = 1000, BAR = 76, OVER = 1.15; // pixels: of a wide screen, and of its foot that the buttons take; of the room, from which one scrolls
 const WAYS = { ArrowLeft: "back", PageUp: "back", ArrowRight: "next", PageDown: "next", Escape: "leave" };
 /** Who needs the keys more than the way through the steps: a slider, a field, a token that is moved. */
-const MOVED = "input, select, textarea, [contenteditable=true], [role=slider], [role=radio], [role=tab], [role=option], [data-token], [tabindex='0']:not(button)";
+const MOVED = [
+  "input", "select", "textarea", "[contenteditable=true]", "[role=slider]", "[role=radio]", "[role=tab]", "[role=option]", "[data-token]",
+  "[tabindex='0']:not(button)",
+].join(", ");
 const OWN = ["BUTTON", "A", "SUMMARY"]; // what Space presses by itself
 
 /** The buttons that play, as a person sees them: those of live components stand in roots of their own. */

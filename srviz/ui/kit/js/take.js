@@ -4,6 +4,8 @@
 import { button, make, put } from "./core.js";
 import { shared } from "./link.js";
 import { pictureOf, pixels, written } from "./take/picture.js";
+import { say } from "./text.js";
+import words from "./words.json" with { type: "json" };
 
 /**
  * What Python sends.
@@ -35,8 +37,8 @@ class Take {
     this.asked = "";
     this.taken = "";
     this.timer = null;
-    this.copy = button("Copy link", () => this.link());
-    this.opener = button("Take it away", () => this.toggle(), { "aria-expanded": "false" });
+    this.copy = button(words.take.copy, () => this.link());
+    this.opener = button(words.take.away, () => this.toggle(), { "aria-expanded": "false" });
     this.menu = make("div", { class: "menu", role: "group", hidden: true });
     this.news = make("span", { class: "said", role: "status" });
     this.said = make("p", { class: "said", role: "status" });
@@ -61,20 +63,20 @@ class Take {
     this.send = send;
     if (JSON.stringify(data.kinds) !== JSON.stringify(this.data?.kinds)) this.fill(data.kinds);
     this.data = data;
-    put(this.opener, { "aria-label": `Take it away: ${data.what}` });
-    put(this.copy, { "aria-label": `Copy link to ${data.what}` });
-    put(this.menu, { "aria-label": `What to take away of ${data.what}` });
-    const { file } = data;
+    const { file, what } = data;
+    put(this.opener, { "aria-label": say(words.take.awayOf, { what }) });
+    put(this.copy, { "aria-label": say(words.take.copyOf, { what }) });
+    put(this.menu, { "aria-label": say(words.take.menuOf, { what }) });
     if (!file || file.id !== this.asked || file.id === this.taken) return;
     this.taken = file.id;
     if (file.trouble) { this.say(file.trouble); return; }
     const bytes = file.base64 ? Uint8Array.from(atob(file.text), (c) => c.charCodeAt(0)) : file.text;
     download(file.name, new Blob([bytes], { type: file.type }));
-    this.say(`Saved ${file.name}`);
+    this.say(say(words.take.saved, { name: file.name }));
   }
 
   fill(kinds) {
-    const own = [{ label: "PNG", group: "Picture", act: () => this.picture("png") }, { label: "SVG", group: "Picture", act: () => this.picture("svg") }];
+    const own = ["PNG", "SVG"].map((label) => ({ label, group: words.take.picture, act: () => this.picture(label.toLowerCase()) }));
     const all = [...own, ...kinds.map(({ kind, label, group }) => ({ label, group, act: () => this.ask(kind) }))];
     const groups = [...new Set(all.map(({ group }) => group))];
     this.menu.replaceChildren(...groups.flatMap((group) => [
@@ -112,7 +114,7 @@ class Take {
     const link = shared(location.href);
     let copied = true;
     try { await navigator.clipboard.writeText(link); } catch { copied = this.copyByHand(link); }
-    this.news.textContent = copied ? "The link is copied." : `The link is ${link}`;
+    this.news.textContent = copied ? words.take.copied : say(words.take.link, { link });
     setTimeout(() => { this.news.textContent = ""; }, SAID_MILLISECONDS);
   }
 
@@ -131,20 +133,20 @@ class Take {
   ask(kind) {
     this.asked = `${kind} ${Date.now().toString(36)}`;
     this.send({ kind, id: this.asked, link: shared(location.href) });
-    this.timer = setTimeout(() => { if (this.taken !== this.asked) this.said.textContent = "It is being made …"; }, WAIT_MILLISECONDS);
+    this.timer = setTimeout(() => { if (this.taken !== this.asked) this.said.textContent = words.take.made; }, WAIT_MILLISECONDS);
   }
 
   async picture(format) {
     const { figures, name, caption } = this.data, title = document.title, link = shared(location.href);
     const roots = figures.map((key) => document.querySelector(`.st-key-${key.trim().replace(/[^a-zA-Z0-9_-]/g, "-")}`)).filter(Boolean);
-    this.said.textContent = "It is being drawn …";
+    this.said.textContent = words.take.drawn;
     try {
       const drawn = await pictureOf(roots, { caption, source: `${title} — ${link}`, link });
       download(`${name}.${format}`, format === "svg" ? new Blob([written(drawn)], { type: "image/svg+xml" }) : await pixels(drawn));
-      this.say(`Saved ${name}.${format}`);
+      this.say(say(words.take.saved, { name: `${name}.${format}` }));
     } catch (error) {
       console.error(error);
-      this.say("This picture could not be made.");
+      this.say(words.take.failed);
     }
   }
 }

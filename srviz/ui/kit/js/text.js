@@ -1,6 +1,7 @@
 // Numbers as people read them, and the badge that compares the browser with the operator.
 
 import { clamp } from "./core.js";
+import words from "./words.json" with { type: "json" };
 
 const NAMES = /\{\{|\}\}|\{(\w+)\}/g; // in a text: a value's name in braces, and braces that are meant, written twice
 
@@ -89,8 +90,7 @@ export function judge(badge, difference, tolerance) {
   const differs = difference > tolerance;
   badge.classList.toggle("waiting", difference === null);
   badge.classList.toggle("differs", differs);
-  badge.textContent = difference === null ? "asking the operator …"
-    : differs ? `operator differs by ${power(difference)}, in float32`
-    : difference ? `operator agrees to ${power(difference)}` : "operator agrees to the last digit";
+  badge.textContent = difference === null ? words.badge.waits
+    : difference ? say(differs ? words.badge.differs : words.badge.agrees, { difference: power(difference) }) : words.badge.same;
   return badge;
 }

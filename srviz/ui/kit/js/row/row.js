@@ -5,8 +5,9 @@ import { css, luminance, palette, rgb, signedEnds } from "../colour.js";
 import { announcer, button, make } from "../core.js";
 import { farthest, ranksOf, sortedBy } from "../formulas.js";
 import { Frame, Rest } from "../pace.js";
-import { count, fmt, small } from "../text.js";
+import { count, fmt, say, small } from "../text.js";
 import { HEAD, floats, sharedHead } from "../wire.js";
+import words from "../words.json" with { type: "json" };
 import { attend } from "./attend.js";
 import { ruleOf } from "./rules.js";
 import { Strip } from "./strip.js";
@@ -64,11 +65,11 @@ export class Row {
     /** @type {any} */
     this.colours = null; // of the theme: ground, ink, query, key, low and high as [r, g, b], the others as text
     this.bright = true; // whether the page is light
-    this.what = "token";
+    this.what = "";
     this.room = 0; // pixels below the strip, for labels
     this.said = announcer();
     this.hint = make("span", { class: "quiet hint" });
-    this.free = button("Let go", () => this.hold(-1));
+    this.free = button(words.row.free, () => this.hold(-1));
     this.badge = make("span", { class: "badge waiting" });
     this.sums = make("div", { class: "sums" });
     this.strip = new Strip(this);
@@ -208,8 +209,8 @@ export class Row {
     this.asked = j < 0 ? this.data.rest : j;
     this.draw();
     this.send({ held: j, setting: this.data.setting, epoch: this.data.epoch });
-    const { n } = this.head;
-    this.said.textContent = j < 0 ? "Let go." : `${this.name(j)} is the query; ${count(this.found.below)} of ${count(n)} keys lie below it.`;
+    this.said.textContent = j < 0 ? words.row.freed
+      : say(words.row.held, { name: this.name(j), below: count(this.found.below), n: count(this.head.n) });
   }
 
   /** The keyboard moves the query; Python is told once it rests. */
@@ -253,12 +254,12 @@ export class Row {
 
   entitle({ method, rule, title, note, low, ramp, high }, index) {
     const { found, colours } = this, isSigned = this.isSigned(index), top = small(found.top[index]);
-    title.textContent = rule.centred ? `${method.label}, ${isSigned ? "effective" : "raw"}` : method.label;
-    note.textContent = isSigned ? "teal above the mean of the row, brown below it" : `the row sums to ${rule.sum(found.rows[index])}`;
+    title.textContent = rule.centred ? say(isSigned ? words.row.effective : words.row.raw, { method: method.label }) : method.label;
+    note.textContent = isSigned ? words.row.signed : say(words.row.sum, { sum: rule.sum(found.rows[index]) });
     low.textContent = isSigned && found.top[index] ? `−${top}` : "0";
-    high.textContent = found.beyond[index] ? `${top} and beyond` : top;
+    high.textContent = found.beyond[index] ? say(words.row.beyond, { top }) : top;
     const ends = isSigned ? [colours.low, colours.ground, colours.high] : [colours.ground, colours.ink];
-    ramp.style.background = `linear-gradient(to right, ${ends.map(css).join(", ")})`;
+    ramp.style.background = `linear-gradient(${["to right", ...ends.map(css)].join(", ")})`;
   }
 
   /** Compare what is shown with the operator's answer, where it is about the same row. */

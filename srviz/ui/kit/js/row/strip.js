@@ -4,7 +4,8 @@ import { css, fade, mixed } from "../colour.js";
 import { polygon, segment, surface } from "../canvas.js";
 import { clamp, make, put } from "../core.js";
 import { arrow, placeIn } from "../drag.js";
-import { count, fmt } from "../text.js";
+import { count, fmt, say } from "../text.js";
+import words from "../words.json" with { type: "json" };
 
 const TOP = 36, TITLE = 20, LANE = 52, APART = 14; // pixels above the rows, of a row's words, of its longest bar, between two rows
 const UNDER = 56; // pixels below the lowest axis, without labels
@@ -12,6 +13,7 @@ const MARGIN = 12; // pixels beside the axis
 const NEAR = 14; // pixels from a bar within which it is pointed at
 const PAGE = 20; // steps of a page key over the whole strip
 const SOME_KEYS = 300, WIDE = 8, NARROW = 5; // up to so many keys a bar is wide
+const BRIEF = 420; // pixels of a strip below which less is said
 
 /** A method in a sentence: "sliced ReLU". */
 const inWords = ({ label }) => label[0].toLowerCase() + label.slice(1);
@@ -85,9 +87,9 @@ export class Strip {
     pen.fillText(`s = ${row.score(found.query)}${row.caption(found.query)}`, at + (at > width / 2 ? -13 : 13), 28);
     this.drawScale(pen, x, low, high);
     pen.textAlign = "left";
-    pen.fillText(width < 420 ? "height: keys with that score" : "height of a bar: how many keys have that score", left - 8, height - 8);
+    pen.fillText(width < BRIEF ? words.strip.brief : words.strip.height, left - 8, height - 8);
     pen.textAlign = "right";
-    pen.fillText("score →", right + 8, height - 8);
+    pen.fillText(words.strip.axis, right + 8, height - 8);
     this.describe();
   }
 
@@ -99,11 +101,11 @@ export class Strip {
     pen.strokeStyle = css(colours.ground);
     pen.lineWidth = 4;
     panes.forEach(({ method, rule }, index) => {
-      const mean = rule.centred && !found.raw ? ", less the mean of the row" : "";
-      const words = `${width < 420 ? "" : "coloured by the weights of "}${inWords(method)}${width < 420 ? "" : mean}`;
+      const text = rule.centred && !found.raw ? words.strip.less : words.strip.weights;
+      const title = width < BRIEF ? inWords(method) : say(text, { method: inWords(method) });
       const place = [toRight ? width - 4 : 4, this.axis(index) - LANE - 8];
-      pen.strokeText(words, place[0], place[1]);
-      pen.fillText(words, place[0], place[1]);
+      pen.strokeText(title, place[0], place[1]);
+      pen.fillText(title, place[0], place[1]);
     });
   }
 
@@ -190,8 +192,8 @@ export class Strip {
   describe() {
     const { row } = this, { head } = row, partner = row.partner();
     put(this.canvas, {
-      "aria-label": `The ${count(head.n)} keys sorted by score: arrow keys choose the key that is compared`, "aria-valuemax": head.n,
-      "aria-valuenow": row.rank[partner] + 1, "aria-valuetext": `${row.name(partner)}, score ${fmt(head.t[partner])}`,
+      "aria-label": say(words.strip.label, { n: count(head.n) }), "aria-valuemax": head.n, "aria-valuenow": row.rank[partner] + 1,
+      "aria-valuetext": say(words.strip.key, { name: row.name(partner), score: fmt(head.t[partner]) }),
     });
   }
 }

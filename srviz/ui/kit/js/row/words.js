@@ -1,9 +1,8 @@
 // What is written below the strip: the pair, its arithmetic by every method, what to do next, and the badge.
 
 import { byHand, make, put, span } from "../core.js";
-import { count, judge, small } from "../text.js";
-
-const BADGE = "The largest difference between what this page drew and what the operator computed, over both rows";
+import { count, judge, say, small } from "../text.js";
+import words from "../words.json" with { type: "json" };
 
 /** @param {import("./row.js").Row} row */
 export function writeRow(row) {
@@ -15,20 +14,20 @@ export function writeRow(row) {
   row.free.hidden = row.held < 0;
   row.hint.textContent = hint(row);
   judge(row.badge, row.compared, row.data.tolerance);
-  if (row.compared === null && row.asked !== i) row.badge.textContent = byHand("click to compare with the operator");
-  put(row.badge, { title: BADGE });
+  if (row.compared === null && row.asked !== i) row.badge.textContent = byHand(words.row.compare);
+  put(row.badge, { title: words.row.badge });
 }
 
 /** Which query and which key, and how many keys the query attends to. */
 function pair(row, i, j) {
   const { below } = row.found, { n } = row.head;
   return make("div", { class: "pair" }, [
-    make("span", {}, [span("query", "query "), row.mark(i)]),
+    make("span", {}, [span("query", `${words.row.query} `), row.mark(i)]),
     make("span", {}, [
-      span("key", row.key === null ? "farthest key " : "key "), row.mark(j),
-      row.lit.length > 1 ? span("quiet", `, one of ${count(row.lit.length)} with this score`) : "",
+      span("key", `${row.key === null ? words.row.farthest : words.row.key} `), row.mark(j),
+      row.lit.length > 1 ? span("quiet", say(words.row.alike, { count: count(row.lit.length) })) : "",
     ]),
-    span("quiet", below ? `${count(below)} of ${count(n)} keys lie below the query` : "no key lies below the query, so it attends to nothing"),
+    span("quiet", below ? say(words.row.below, { below: count(below), n: count(n) }) : words.row.none),
   ]);
 }
 
@@ -36,14 +35,11 @@ function pair(row, i, j) {
 function lessMean(row, index, j) {
   if (!row.isSigned(index)) return [];
   const { rows, shown } = row.found;
-  return [` − row mean ${small(rows[index].sum / row.head.n)} = `, make("b", {}, small(shown[index][j]))];
+  return [` − ${say(words.row.mean, { mean: small(rows[index].sum / row.head.n) })} = `, make("b", {}, small(shown[index][j]))];
 }
 
 /** What the visitor can do now. */
 function hint(row) {
-  const touch = matchMedia("(hover: none)").matches, { what } = row;
-  if (row.held < 0) return touch ? `Tap a ${what} to make it the query.` : `The ${what} under the pointer is the query. Click to hold it.`;
-  return touch
-    ? `Slide a finger over a ${what} or over the strip to choose the key.`
-    : `The query is held. Point at a ${what} or at the strip to choose the key. Esc lets the query go.`;
+  const says = matchMedia("(hover: none)").matches ? words.row.tap : words.row.hint;
+  return say(row.held < 0 ? says.query : says.key, { what: row.what });
 }

@@ -9,6 +9,7 @@ const LEFT_OUT = [
   "button", "input", "select", "textarea", "label", ".controls", ".hint", ".hidden", ".take", ".badge", "style", "script", "template", "[hidden]",
   "[data-testid=stElementToolbar]", ".katex-mathml", ".row:has(select, input):not(:has(svg, canvas))", ".group:has(button)",
 ].join(", ");
+const UNSEEN = [".hidden", "[hidden]", "title", "desc", "foreignObject"].join(", "); // in a drawing
 const LOOKS = [
   "fill", "fill-opacity", "fill-rule", "stroke", "stroke-opacity", "stroke-width", "stroke-dasharray", "stroke-linecap", "stroke-linejoin", "opacity",
   "paint-order", "text-anchor", "dominant-baseline", "font-size", "font-weight", "font-style", "font-family", "font-variant-numeric",
@@ -111,7 +112,7 @@ export class Walk {
 
   shape(node) {
     if (node.nodeType === Node.TEXT_NODE) return [node.cloneNode()];
-    if (node.nodeType !== Node.ELEMENT_NODE || node.matches(".hidden, [hidden], title, desc, foreignObject")) return [];
+    if (node.nodeType !== Node.ELEMENT_NODE || node.matches(UNSEEN)) return [];
     const style = getComputedStyle(node), copy = node.cloneNode(false);
     if (style.display === "none" || style.visibility === "hidden" || style.opacity === "0") return [];
     for (const name of node.getAttributeNames()) if (/^(class|style|role|tabindex|aria-|data-|pointer-events)/.test(name)) copy.removeAttribute(name);
