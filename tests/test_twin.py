@@ -79,6 +79,22 @@ def test_beside_softmax_shows_its_weights_and_its_arithmetic():
     assert (sibling.template, sibling.terms) == (twin.template, twin.terms)
 
 
+def test_the_programs_of_beside_softmax_have_its_weights_by_its_record(capsys):
+    from srviz.ui.chapters.beside import beside, take
+
+    state = {p.name: p.default for p in beside.PARAMETERS} | {"n": 24}
+    columns = take.numbers(state)
+    for variant in ("numpy", "torch"):
+        source = take.script(state).text(variant, "http://localhost:8501/Beside_softmax")
+        assert len(source.splitlines()) <= 40
+        space = {}
+        exec(compile(source, variant, "exec"), space)
+        for name in ("twin", "twin_effective"):
+            np.testing.assert_allclose(np.asarray(space[name]).ravel(), columns[name], atol=1e-6)
+            np.testing.assert_array_equal(np.asarray(space[name]).shape, np.asarray(space["relu"]).shape)
+    assert "rows sum to" in capsys.readouterr().out
+
+
 def test_point_clouds_show_it():
     page = open_page("pages/5_Point_clouds.py", n="256")
     assert any("**Twin, effective**" in markdown.value for markdown in page.markdown)

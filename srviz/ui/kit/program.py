@@ -46,17 +46,31 @@ class Code:
 @dataclass(frozen=True)
 class Script:
     """The programs of a page. template: their path without "_numpy.py" and "_torch.py". title: the page's. own: values
-    of one variant alone.
+    of one variant alone. added: lines at the end of each variant, with what they import.
     """
 
     template: Path
     title: str
     values: Mapping[str, Any] = field(default_factory=dict)
     own: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    added: Mapping[str, Code] = field(default_factory=dict)
+
+    @property
+    def written(self) -> set[str]:
+        """The names that every variant of the template assigns."""
+        sources = (self.path(variant).read_text("utf-8") for variant in VARIANTS if self.path(variant).exists())
+        return set.intersection(*(set(_assigned(ast.parse(source))) for source in sources))
+
+    def path(self, variant: str) -> Path:
+        """The template of a variant."""
+        return self.template.with_name(f"{self.template.name}_{variant}.py")
 
     def text(self, variant: str, link: str = "") -> str:
         """The program by NumPy or by PyTorch. link: of the page, which it mentions."""
-        source = self.template.with_name(f"{self.template.name}_{variant}.py").read_text("utf-8")
+        source, added = self.path(variant).read_text("utf-8"), self.added.get(variant)
+        if added:
+            lines = _with_imports(f"{source}\n{added.text}".splitlines(), set(added.imports.splitlines()))
+            source = "\n".join(lines)
         return filled(source, {**self.values, **self.own.get(variant, {})}, variant, link)
 
 

@@ -1,5 +1,6 @@
 """What can be taken away of the maps beside softmax."""
 
+from dataclasses import replace
 from itertools import product
 from pathlib import Path
 
@@ -7,12 +8,13 @@ import numpy as np
 import streamlit as st
 
 from srviz.attention import METHODS
+from srviz.attention.method import Method
 from srviz.inputs.patterns import PATTERNS
 from srviz.measure.fit import STEPS
 from srviz.ui.chapters.beside import WORDS, beside, fits
 from srviz.ui.chapters.beside.record import TOKENS, reached, recorded
 from srviz.ui.kit import compute, controls, trained
-from srviz.ui.kit.program import Script
+from srviz.ui.kit.program import VARIANTS, Code, Script
 from srviz.ui.kit.table import Columns, pairs
 from srviz.ui.kit.take import Figure, State
 
@@ -42,9 +44,22 @@ def numbers(state: State) -> Columns:
 
 
 def script(state: State) -> Script:
-    """Every method's formula on the head that is shown."""
+    """Every method's formula on the head that is shown; by its record, where the program does not write it out."""
     kind = trained.kind(compute.tokens(*controls.setting(state)[:3]), state["heads"])
-    return Script(SCRIPTS / "methods", WORDS("title"), {"shown": controls.shown(state, kind=kind)})
+    written = Script(SCRIPTS / "methods", WORDS("title"), {"shown": controls.shown(state, kind=kind)})
+    others = [method for method in METHODS.values() if method.name not in written.written]
+    if not others:
+        return written
+    return replace(written, added={variant: _by_record(others, variant) for variant in VARIANTS})
+
+
+def _by_record(methods: list[Method], variant: str) -> Code:
+    lines = []
+    for name, signed in ((method.name, method.signed) for method in methods):
+        heads, end = f'head(**shown, method="{name}")', ".numpy()" if variant == "numpy" else ""
+        raw = f'{name} = METHODS["{name}"].weights({heads}, effective=False){end}'
+        lines += [raw, f'{name}_effective = METHODS["{name}"].weights({heads}){end}'] if signed else [raw]
+    return Code("\n".join(lines), "from srviz.attention import METHODS")
 
 
 MAPS = Figure(
