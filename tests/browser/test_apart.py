@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 from tests.browser.pointer import middle
 
 AGREED = ".apart .badge:not(.waiting)"
-GAP = re.compile(r"The smallest gap of all pairs of crowds is (\S+),")
+GAP = re.compile(r"The smallest gap between the labels of two crowds is (\S+),")
 
 
 @pytest.fixture
@@ -77,7 +77,7 @@ def test_the_place_is_dragged_and_the_best_one_found_again(crowds):
     for _ in range(16):
         page.keyboard.press("Shift+ArrowRight")
     expect(page.locator(".apart .lines")).to_contain_text(
-        "have one label"
+        "have the same label"
     )  # right of all tokens moments are all it sees
     page.get_by_role("button", name="Best slice and place").click()
     expect(page).not_to_have_url(re.compile("turn="))
@@ -87,7 +87,7 @@ def test_the_place_is_dragged_and_the_best_one_found_again(crowds):
     travel.fill("0.5")
     expect(panel(page, 0)).to_contain_text("after attention: lifted by the label")
     travel.fill("0")
-    expect(panel(page, 0)).to_contain_text(re.compile(r"\D0 of \d+ pairs of one token apart"))
+    expect(panel(page, 0)).to_contain_text(re.compile(r"\D0 of \d+ pairs of one token in two crowds are apart"))
 
 
 def test_models_are_fitted_stopped_gone_on_with_and_looked_at_step_by_step(crowds):

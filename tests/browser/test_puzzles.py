@@ -29,7 +29,7 @@ def test_a_solution_is_shown_step_by_step_and_a_link_carries_what_is_solved(serv
     page = visit(f"{server}/?puzzle=twins&kernel=relu&solved=even_nothing", height=1400)
     bar = page.locator(".st-key-puzzle")
     bar.get_by_role("button", name="Show a solution").click()
-    expect(bar).to_contain_text("Give all keys on the left")
+    expect(bar).to_contain_text("Give the four leftmost keys")
     expect(bar).to_contain_text("Not solved yet")
     bar.get_by_role("button", name="Its next step").click()
     expect(bar).to_contain_text("Solved.")

@@ -6,8 +6,9 @@ import torch
 from srviz.lab import Spec
 from srviz.lab.formula import parse
 from srviz.lab.jobs import crowd as job
-from srviz.ui.chapters.crowd import crowd
+from srviz.ui.chapters.crowd import crowd, excess, take
 from srviz.ui.chapters.crowd.run import Learning
+from tests.ui.test_pages import open_page
 
 WATCHED = {"places": [0.1, 0.5, -1.0, 2.0], "payloads": [0.0, 0.2, -0.4, 1.0]}
 NAMES = ("softmax", "relu", "mean")
@@ -41,12 +42,14 @@ def test_all_that_is_said_is_kept(records):
         assert any("metric" in one for one in run.said if one["run"] == k)
     assert "Sliced ReLU 10 of 10" in run.doing()
     assert crowd._grown(run) == (
-        "In this run it does not grow for Softmax (0.49 → 0.09), Sliced ReLU (0.49 → 0.09), A plain mean (0.49 → 0.09)."
+        "In this run the error does not grow from 64 to 4,096 tokens for Softmax (0.49 → 0.09), "
+        "Sliced ReLU (0.49 → 0.09), A plain mean (0.49 → 0.09)."
     )
     run.sizes[0], run.sizes[1] = {64: 0.2, 4096: 0.3}, {64: 0.9, 4096: 0.5}
     assert crowd._grown(run) == (
-        "In this run it does not grow for A plain mean (0.49 → 0.09); it grows for Sliced ReLU (0.1 → 0.5); "
-        "Softmax has not learned it."
+        "In this run the error does not grow from 64 to 4,096 tokens for A plain mean (0.49 → 0.09). "
+        "In this run the error grows from 64 to 4,096 tokens for Sliced ReLU (0.1 → 0.5). "
+        "Softmax has not learned the function."
     )
 
 
@@ -88,3 +91,11 @@ def test_a_formula_from_a_link_that_is_none_leaves_one_that_is(text):
     assert wrong
     assert formula == parse(next(iter(crowd.MENU.values())).formula)
     assert crowd.formula_of({"target": "own", "f": "std(c) * x"}) == (parse("std(c) * x"), "")
+
+
+def test_a_link_with_one_key_alone_shows_the_usual_ones_and_takes_these_away():
+    page = open_page("pages/11_Crowd.py", keys="0.5")
+    assert not page.exception
+    state = page.session_state["_state"]
+    assert state["keys"] == excess.KEYS
+    assert str(len(excess.KEYS)) in take.excess_caption(state)

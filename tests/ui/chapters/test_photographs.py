@@ -126,7 +126,7 @@ def test_a_large_picture_is_scaled_down_and_reaches_65_536_tokens():
 def test_what_is_no_picture_is_said_in_a_sentence_and_nothing_is_lost(data, name, why):
     page = upload(open_page(picture="own", head="2"), data, name)
     assert says(page, why)
-    assert says(page, "Until then the page shows the tower.")
+    assert says(page, "Until you choose another, the page shows the tower.")
     assert says(page, "Head 2 of 4")
     upload(page, picture(128, 128))
     assert says(page, "8 × 8 = 64 patches")

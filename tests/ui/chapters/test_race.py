@@ -63,7 +63,7 @@ def test_what_was_measured_stays_when_it_was_stopped():
     page = open_page(run)
     assert not page.exception
     assert button(page, "Go on")
-    assert any(caption.value.startswith("Stopped at n = 2,048; ") for caption in page.caption)
+    assert any(caption.value.startswith("Stopped at n = 2,048. ") for caption in page.caption)
     assert any("Up to n ≈ 300 fused softmax is faster" in text.value for text in page.markdown)
     page.pills[0].set_value(["linear"]).run()
     assert any("Up to n ≈ 300" in text.value for text in page.markdown)
@@ -88,7 +88,7 @@ def test_provenance_is_no_markup():
 @pytest.mark.parametrize(
     ("told", "said"),
     [
-        ({"others": 0.78}, "Other work took 78% of this machine's time"),
+        ({"others": 0.78}, "Other work took 78% of this machine’s time"),
         ({"others": 0.05}, ""),
         ({"others": ""}, ""),
         ({"others": "<b>"}, ""),
@@ -107,9 +107,9 @@ def test_a_run_that_had_company_says_so(told, said):
 def test_other_settings_than_those_of_the_run_are_told_apart():
     run = run_of(lambda n: n, lambda n: n)
     same = {"methods": "softmax_relu", "upto": "11"}
-    assert not [caption for caption in open_page(run, **same).caption if "Below is the run before" in caption.value]
+    assert not [caption for caption in open_page(run, **same).caption if "those of the run before" in caption.value]
     page = open_page(run, **same | {"direction": "backward"})
-    assert [caption for caption in page.caption if "Below is the run before, with other settings." in caption.value]
+    assert [caption for caption in page.caption if "those of the run before, with other settings." in caption.value]
 
 
 def test_settings_are_closed_while_a_race_is_on(monkeypatch):
@@ -152,19 +152,20 @@ def test_only_the_two_of_the_bet_are_shown_of_recorded_runs(monkeypatch):
         (
             lambda n: 1e-9 * n**2,
             lambda n: 3e-7 * n,
-            "4.7 × as fast at n = 64. From there on sliced ReLU is faster: 6.8 × as fast at n = 2,048, the last that "
-            "both ran",
+            "4.7 × as fast at n = 64. Above n ≈ 300 sliced ReLU is faster: 6.8 × as fast at n = 2,048, the last that "
+            "was measured for both",
         ),
         (
             lambda n: n,
             lambda n: 2 * n,
-            "faster at every n** that both ran, from 64 to 2,048. At n = 2,048 it is 2.0 × as fast",
+            "faster at every n** that was measured for both, from 64 to 2,048. At n = 2,048 it is 2.0 × as fast as "
+            "sliced ReLU",
         ),
         (
             lambda n: 3 * n,
             lambda n: n,
             "In this run we do not lose in time: sliced ReLU is **faster than fused softmax at every n**, from 64 on. "
-            "It is 3.0 × as fast",
+            "Sliced ReLU is 3.0 × as fast",
         ),
     ],
 )

@@ -165,7 +165,8 @@ def test_an_array_of_embeddings_takes_the_place_of_the_seeded_ones():
     assert made.tokens.x.shape == (5, 12)
     assert not np.allclose(made.head.parts.t, seeded)
     write(page, "one two three four five six")
-    assert says(page, "Until then the embeddings are drawn from the seed.")
+    assert says(page, "This array cannot be used, and the page is shown without it.")
+    assert says(page, "A token’s embedding is drawn from its characters and a seed.")
     assert says(page, "One row a token works.")
 
 
@@ -181,6 +182,7 @@ def test_a_bad_array_is_said_in_a_sentence(data):
     page = open_page(text="one two three four five")
     page.file_uploader[0].set_value(("mine.npy", data, "application/octet-stream")).run()
     assert not page.exception
-    assert says(page, "Until then the embeddings are drawn from the seed.")
+    assert says(page, "This array cannot be used, and the page is shown without it.")
+    assert says(page, "A token’s embedding is drawn from its characters and a seed.")
     assert page.text[0].value.endswith(".")
     assert says(page, "5 tokens.")

@@ -68,5 +68,5 @@ export function course(all, { models, near }, targets, twins, at, most, width) {
     const { tone, dashed } = models[k];
     parts.push(svg("path", { class: "curve", stroke: `var(--${tone})`, "stroke-dasharray": dashed ? "6 4" : null, d: places.map(([a, b], i) => `${i ? "L" : "M"}${a.toFixed(1)} ${b.toFixed(1)}`).join("") }));
   });
-  return svg("svg", { width, height: HEIGHT, viewBox: `0 0 ${width} ${HEIGHT}`, role: "img", "aria-label": words.course.label }, parts);
+  return svg("svg", { width, height: HEIGHT, viewBox: `0 0 ${width} ${HEIGHT}`, role: "img", "aria-label": say(words.course.label, { near }) }, parts);
 }

@@ -14,6 +14,7 @@ from srviz.figures.steps import Course, steps
 from srviz.figures.theme import DASHES
 from srviz.lab.contexts import KINDS
 from srviz.lab.mixing import mixings
+from srviz.lab.train import NEAR
 from srviz.lab.until import read
 from srviz.ui.chapters.apart import WORDS
 from srviz.ui.kit.chart import chart, mode
@@ -120,7 +121,9 @@ def alt(found: Sequence[Course], most: int) -> str:
     parts = []
     for course in found:
         ends = [course.middle(place, most) for place in (0, len(course.at) - 1)]
-        first, last = (WORDS("curve.never") if end is None else f"{end:,.0f}" for end in ends)
+        first, last = (
+            WORDS("curve.never", most=most) if end is None else WORDS("curve.steps", steps=end) for end in ends
+        )
         far, close = course.at[0], course.at[-1]
         parts.append(WORDS("curve.course", method=course.label, first=first, far=far, last=last, close=close))
     return WORDS("curve.alt", courses="; ".join(parts))
@@ -136,7 +139,7 @@ def kind(run: Held) -> str:
 
 
 def _table(held: Held) -> None:
-    st.markdown(WORDS("table.title"))
+    st.markdown(WORDS("table.title", near=NEAR))
     st.markdown(table(held))
     runs = held["runs"]
     stuck = [run for run in runs if run["silent"] == run["heads"] > 0 and run["right"] < 1]

@@ -342,7 +342,8 @@ def _grown(run: Learning) -> str:
     of, because it has not learned the function.
     """
     told: dict[str, list[str]] = {"stays": [], "grows": []}
-    never = []
+    never: list[str] = []
+    learned_at, most = run.specs[0].recipe.n, max(max(found) for found in run.sizes.values())
     for k, found in sorted(run.sizes.items()):
         here, there = 1 - found[run.specs[k].recipe.n], 1 - found[max(found)]
         label = run.specs[k].of_mixing.label
@@ -351,10 +352,14 @@ def _grown(run: Learning) -> str:
         else:
             what = "stays" if there <= FLAT * here else "grows"
             told[what].append(f"{label} ({_error(here)} → {_error(there)})")
-    parts = [WORDS(f"sizes.error.{what}", models=", ".join(labels)) for what, labels in told.items() if labels]
+    parts = [
+        WORDS(f"sizes.error.{what}", n=learned_at, most=most, models=", ".join(labels))
+        for what, labels in told.items()
+        if labels
+    ]
     if never:
         parts.append(WORDS(f"sizes.never.{'one' if len(never) == 1 else 'many'}", models=", ".join(never)))
-    return WORDS("sizes.run", parts="; ".join(parts))
+    return " ".join(parts)
 
 
 def _error(missed: float) -> str:

@@ -182,7 +182,7 @@ class Excess {
   verdict({ missed, lost } = this.read()) {
     if (missed === null) return words.excess.nothing;
     const found = say(this.state.form === "bare" ? words.excess.alone : words.excess.withMean, { error: power(missed) });
-    return lost ? `${found} ${say(words.excess.lost, { n: lost })}` : found;
+    return lost ? `${found} ${say(words.excess.lost[lost === 1 ? "one" : "many"], { n: lost })}` : found;
   }
 
   draw() {

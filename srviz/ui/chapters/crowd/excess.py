@@ -11,7 +11,7 @@ from srviz.ui.kit import report, url
 from srviz.ui.kit.component import TOLERANCE, component
 
 HERE = Path(__file__).parent
-REACH, MOST = 2.9, 24
+REACH, LEAST, MOST = 2.9, 2, 24  # how far a key may be from 0, and how many keys there may be
 KEYS = (-1.9, -1.2, -1.05, -0.4, 0.35, 0.35, 1.1, 1.6)
 PARAMETERS = (
     url.reals("keys", -REACH, REACH, MOST, KEYS),
@@ -22,7 +22,9 @@ PARAMETERS = (
 def excess(state: url.State) -> None:
     """Show it; what was dragged comes back on release and goes into the URL."""
     number = report.take(state, "excess", "excess", ("keys", "form"))
-    keys = list(state["keys"]) if len(state["keys"]) > 1 else list(KEYS)
+    if len(state["keys"]) < LEAST:
+        state["keys"] = KEYS
+    keys = list(state["keys"])
     said = FORMS[state["form"]].of(torch.tensor(keys, dtype=torch.float64))
     data = {
         "epoch": state.epoch,

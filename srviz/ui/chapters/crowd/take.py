@@ -92,7 +92,8 @@ def excess_script(state: State) -> Script:
 def rebuilt_caption(state: State) -> str:
     """Which cloud, from how many slices."""
     cloud = INPUTS[state["cloud"]].title
-    return WORDS("take.rebuilt.caption", cloud=cloud, points=rebuilt.POINTS, slices=state["slices"])
+    many = "one" if state["slices"] == "1" else "many"
+    return WORDS(f"take.rebuilt.caption.{many}", cloud=cloud, points=rebuilt.POINTS, slices=state["slices"])
 
 
 def rebuilt_numbers(state: State) -> Columns:

@@ -165,7 +165,8 @@ export class Picture {
   inWords(weights) {
     const { queries, keys, held } = this.state, lit = [...weights].filter((w) => w > 0).length;
     const most = weights.reduce((best, w, j) => (w > weights[best] ? j : best), 0);
-    const label = say(words.picture.state, { query: held + 1, at: fmt(queries[held]), lit, keys: keys.length });
+    const state = words.picture.state[keys.length === 1 ? "one" : "many"];
+    const label = say(state, { query: held + 1, at: fmt(queries[held]), lit, keys: keys.length });
     const says = lit ? say(words.picture.most, { key: most + 1, at: fmt(keys[most]), weight: fmt(weights[most]) }) : "";
     put(this.element, { "aria-label": label + says });
   }

@@ -18,8 +18,11 @@ SCRIPTS = Path(__file__).parent / "scripts"
 def caption(state: State) -> str:
     """Which kernel, and what was dragged."""
     kernel = WORDS(f"take.kernel.{state['kernel']}", b=state["b"])
-    queries, keys = len(state["queries"]), len(state["keys"])
-    return WORDS("take.caption", queries=queries, keys=keys, kernel=kernel, held=state["held"])
+    counts = {
+        kind: WORDS(f"take.counts.{kind}.{'one' if len(state[kind]) == 1 else 'many'}", n=len(state[kind]))
+        for kind in ("queries", "keys")
+    }
+    return WORDS("take.caption", kernel=kernel, held=state["held"], **counts)
 
 
 def numbers(state: State) -> Columns:

@@ -46,9 +46,10 @@ def _query(state: State, tokens: Tokens) -> int:
 def caption(state: State) -> str:
     """Which picture, patches and head, and which patch asks."""
     tokens = _tokens(state)
+    picture = state["picture"] if _own(state) or state["picture"] == "digit" else _name(state)
     return WORDS(
         f"take.caption.{'pixels' if state['picture'] == 'digit' else 'patches'}",
-        picture=WORDS(f"pictures.{state['picture']}"), n=tokens.n, side=state["side"],
+        picture=WORDS(f"pictures.{picture}"), n=tokens.n, side=state["side"],
         query=_query(state, tokens) + 1, head=state["head"],
         kind=WORDS(f"take.kind.{trained.kind(tokens, state['heads'])}"),
     )  # fmt: skip

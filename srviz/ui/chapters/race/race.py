@@ -156,10 +156,11 @@ def _controls(state: url.State, racing: bool) -> None:
 
 
 def _device(name: str) -> str:
-    return WORDS("cpu", threads=_threads(host.cores())) if name == "cpu" else devices.describe(torch.device(name))
+    return WORDS("cpu", threads=in_threads(host.cores())) if name == "cpu" else devices.describe(torch.device(name))
 
 
-def _threads(count: int) -> str:
+def in_threads(count: int) -> str:
+    """How many threads, in words."""
     return WORDS(f"threads.{'many' if count > 1 else 'one'}", count=count)
 
 
@@ -408,10 +409,11 @@ def _provenance(run: Run) -> str:
     left_out = sum(row.left_out or 0 for row in run.rows.values())
     said = WORDS(
         "provenance.text", date=moment(where.get("date", "")), device=_words(where.get("device", "")),
-        threads=_threads(plan.threads), torch=where.get("torch", ""), sliced=_sliced(where),
+        threads=in_threads(plan.threads), torch=where.get("torch", ""), sliced=_sliced(where),
         direction=DIRECTION[plan.directions[0]], batch=plan.batch, heads=plan.heads, d=plan.d, dtype=plan.dtype,
     )  # fmt: skip
-    return f"{said} {WORDS('provenance.leftOut', n=left_out)}" if left_out else said
+    many = "one" if left_out == 1 else "many"
+    return f"{said} {WORDS(f'provenance.leftOut.{many}', n=left_out)}" if left_out else said
 
 
 def _company(run: Run) -> str:
@@ -460,8 +462,14 @@ def _memory(run: Run) -> None:
     written = size(plan.batch * plan.heads * most**2 * measured.bytes_of(plan.dtype))
     below = ", ".join(ways()[name].label for name in run.plan.methods if name not in lines and points(rows, name))
     how = next((row.peak_how for row in rows if row.peak), "")
-    said = WORDS(f"memory.most.{'below' if below else 'all'}", how=how, methods=below)
-    st.caption(f"{said} {WORDS('memory.written', n=most, size=written)}")
+    said = [WORDS("memory.most")]
+    if how:
+        said.append(WORDS("memory.how", how=how))
+    if plan.device == "cpu":
+        said.append(WORDS("memory.least"))
+    if below:
+        said.append(WORDS("memory.below", methods=below))
+    st.caption(" ".join([*said, WORDS("memory.written", n=most, size=written)]))
 
 
 def _readable(row: dict[str, Any]) -> dict[str, Any]:
@@ -493,7 +501,7 @@ def recorded() -> list[tuple[str, list[Row]]]:
             continue
         row, where = next(iter(run.rows.values())), run.provenance
         title = WORDS(
-            "recorded", device=where.get("device"), cores=where.get("cores"), threads=_threads(row.threads),
+            "recorded", device=where.get("device"), cores=where.get("cores"), threads=in_threads(row.threads),
             date=where.get("date"), heads=row.heads, d=row.d, dtype=row.dtype,
         )  # fmt: skip
         found.append((title, list(run.rows.values())))

@@ -10,7 +10,7 @@ from srviz.measure.bench import Run
 from srviz.measure.growth import points, slope
 from srviz.measure.race import Row
 from srviz.ui.chapters.race import WORDS
-from srviz.ui.chapters.race.race import FAST, SLOW
+from srviz.ui.chapters.race.race import FAST, SLOW, in_threads
 from srviz.ui.chapters.race.run import current
 from srviz.ui.kit.program import Script
 from srviz.ui.kit.table import Columns
@@ -38,7 +38,7 @@ def caption(state: State) -> str:
     plan = _run().plan
     return WORDS(
         "take.measured", direction=WORDS(f"direction.{plan.directions[0]}"), heads=plan.heads, d=plan.d,
-        dtype=plan.dtype, threads=plan.threads, device=_run().provenance.get("device", ""),
+        dtype=plan.dtype, threads=in_threads(plan.threads), device=_run().provenance.get("device", ""),
     )  # fmt: skip
 
 

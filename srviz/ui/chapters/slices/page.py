@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from srviz.inputs.shapes import SPACE
 from srviz.ui.chapters.slices import WORDS
 from srviz.ui.chapters.slices.slices import many, slices, source
 from srviz.ui.chapters.slices.take import MANY, SLICE
@@ -19,12 +20,13 @@ def page() -> None:
     away(SLICE, state)
     by = "hand" if state["by"] == "hand" else "heads"
     kind = "mlp" if state["by"] == "trained" else state["by"]
+    where = "space" if state["input"] in SPACE else "plane"
     with above:
         lead(WORDS(f"lead.{by}"))
     notice(
         (WORDS("cards.same.title"), WORDS(f"cards.same.{by}")),
-        (WORDS("cards.order.title"), WORDS(f"cards.order.{by}")),
-        (WORDS("cards.second.title"), WORDS(f"cards.second.{kind}")),
+        (WORDS("cards.order.title"), WORDS(f"cards.order.{where if by == 'hand' else by}")),
+        (WORDS("cards.second.title"), WORDS(f"cards.second.{kind}.{where}")),
     )
     question(WORDS("question.ask"), list(WORDS.texts("question.options")), 1, WORDS("question.why"))
     deeper(WORDS("many.title"), lambda: _many(state))

@@ -47,7 +47,7 @@ import words from "./words.json" with { type: "json" };
 
 const STEP = 1, LARGE_STEP = 10; // degrees of an arrow key
 const TURN_A_MILLISECOND = 0.02, LONGEST_BEAT = 100; // degrees, milliseconds
-const LEAP = 15; // degrees of "Turn" for who prefers no motion
+const LEAP = 15; // degrees of "Turn the line" for who prefers no motion
 
 export class Slices {
   constructor(root) {
@@ -207,7 +207,7 @@ export class Slices {
     if (telling) this.release();
   }
 
-  showPlaying(on) { this.face.playButton.textContent = on ? words.face.stop : words.face.again; }
+  showPlaying(on) { this.face.playButton.textContent = on ? words.face.stop : words.face.turn; }
 
   /** Draw at the next frame; while it turns every frame is drawn anyway. */
   soon() { if (!this.motion.on) this.frame.soon(); }

@@ -113,7 +113,8 @@ def many(state: url.State) -> None:
     with st.container(key="many"):
         first, second = st.columns(2, gap="large")
     means, errors = _pictures(*setting, state["many"], mode())
-    chart(means, WORDS("many.pictures.means", count=count), "kept", first, menu=False)
+    says = WORDS(f"many.pictures.means.{'one' if count == 1 else 'many'}", count=count)
+    chart(means, says, "kept", first, menu=False)
     chart(errors, WORDS("many.pictures.errors", slope=mean.fit[0]), "error", second, menu=False)
     slope = -mean.fit[0]
     st.markdown(WORDS("many.halved", slope=slope, times=2 ** (1 / slope)))

@@ -7,10 +7,10 @@ FIGURE = ("slices",)
 
 STEPS = (
     Step(WORDS("steps.shadow"), {}, FIGURE),
-    Step(WORDS("steps.ringed"), {"theta": "90"}, FIGURE),
+    Step(WORDS("steps.ringed"), {"theta": "85"}, FIGURE),
     Step(WORDS("steps.direction"), {"theta": "150"}, FIGURE),
     Step(WORDS("steps.opposite"), {"theta": "330"}, FIGURE),
-    Step(WORDS("steps.clusters"), {"input": "clusters", "theta": "10"}, FIGURE),
+    Step(WORDS("steps.clusters"), {"input": "clusters", "theta": "127"}, FIGURE),
     Step(WORDS("steps.map"), {"by": "mlp"}, FIGURE),
     Step(WORDS("steps.head"), {"by": "mlp", "head": "2"}, FIGURE),
     Step(WORDS("steps.trained"), {"by": "trained"}, FIGURE),

@@ -46,7 +46,8 @@ export class Strip {
     pen.fillText(words.strip.axis, right + 8, HEIGHT - 8);
     pen.textAlign = "left";
     pen.fillText(words.strip.same, left - 8, HEIGHT - 8);
-    put(canvas, { "aria-label": say(words.strip.state, { score: fmt(s), below: found.rank[state.held] }) });
+    const below = found.rank[state.held];
+    put(canvas, { "aria-label": say(words.strip.state[below === 1 ? "one" : "many"], { score: fmt(s), below }) });
   }
 
   /** The keys on the line, the one that is compared last. */

@@ -92,6 +92,12 @@ SLICE = Figure(
 # ---- many slices ----
 
 
+def many_caption(state: State) -> str:
+    """How many slices."""
+    slices = 2 ** state["many"]
+    return WORDS(f"take.means.{'one' if slices == 1 else 'many'}", slices=slices)
+
+
 def many_numbers(state: State) -> Columns:
     """Every pair that is looked at: its distance, and its mean shadow."""
     distance, shadow = slices.shadows(*_cloud(state), state["many"])
@@ -107,7 +113,7 @@ def many_script(state: State) -> Script:
 
 
 MANY = Figure(
-    ("many",), "many-slices", WORDS("take.many"), lambda state: WORDS("take.means", slices=2 ** state["many"]),
+    ("many",), "many-slices", WORDS("take.many"), many_caption,
     many_numbers, many_script, variants=("torch",), second={"input": "s_curve", "many": "6", "n": "12"},
 )  # fmt: skip
 FIGURES = (SLICE, MANY)

@@ -13,7 +13,7 @@ const LETTER = 0.6, LINE = 1.4; // of the font's size: the width of a letter, th
 /** What the slice that is shown makes of the query, in a sentence. @param {Slices} owner @param {Found} found */
 export function inWords({ n, state: { held } }, { weights, rank, shown }) {
   const lit = weights.filter((w) => w > 0).length;
-  return say(words.plane.says, { rank: rank[held] + 1, n, lit, key: shown + 1, other: rank[shown] + 1, weight: fmt(weights[shown], 3) });
+  return say(words.plane.says[lit === 1 ? "one" : "many"], { rank: rank[held] + 1, n, lit, key: shown + 1, other: rank[shown] + 1, weight: fmt(weights[shown], 3) });
 }
 
 /** @param {Slices} owner @param {Found} found */
