@@ -118,7 +118,7 @@ def test_a_file_of_ones_own(page, tmp_path):
     page.get_by_role("button", name="Remove this cloud").click()
     expect(page).not_to_have_url(re.compile("cloud=own"))
     page.go_back()
-    expect(page.get_by_text("a file of one's own that is not in memory")).to_be_visible()
+    expect(page.get_by_text("This link names an uploaded file that is not in memory")).to_be_visible()
     expect(page.get_by_role("combobox", name="Cloud")).to_have_value("Aeroplane")
     page.wait_for_function(DRAWN, arg=512)  # also below a note that was not there before
 
@@ -138,7 +138,7 @@ def test_back_and_a_reload_with_a_file_of_ones_own(page, tmp_path, settled):
     expect(page.get_by_role("combobox", name="Cloud")).to_have_value("Your own file")
     page.reload()
     settled(page)
-    expect(page.get_by_text("a file of one's own that is not in memory")).to_be_visible()
+    expect(page.get_by_text("This link names an uploaded file that is not in memory")).to_be_visible()
     expect(page.get_by_role("combobox", name="Cloud")).to_have_value("Aeroplane")
     expect(page.get_by_text("ball.ply")).to_have_count(0)
     page.wait_for_function(DRAWN, arg=512)
@@ -150,7 +150,7 @@ def test_all_to_all_is_watched_and_can_be_stopped(page):
     page.wait_for_function("document.querySelectorAll('.plot').length === 7")
     for pane in (5, 6):  # drawn whichever comes first, the figure or its paint, and seen as the others are
         page.wait_for_function(f"() => Math.abs(({EYE})({pane}).x - ({EYE})(0).x) < 0.01")
-    expect(page.get_by_text("the process at most")).to_be_visible()
+    expect(page.get_by_text("The process took at most")).to_be_visible()
     expect(page.get_by_text("Written out: 1.0 MB of weights for each head.")).to_be_visible()
     points = page.get_by_role("slider", name="Points n")
     points.focus()

@@ -28,7 +28,7 @@ def open_train(server, visit):
 
 def train(page):
     page.get_by_role("button", name="Train", exact=True).click()
-    expect(page.get_by_role("heading", name="What it came to")).to_be_visible(timeout=90_000)
+    expect(page.get_by_role("heading", name="The results")).to_be_visible(timeout=90_000)
 
 
 def test_two_models_learn_and_are_looked_at_and_taken_away(open_train, tmp_path):
@@ -37,7 +37,7 @@ def test_two_models_learn_and_are_looked_at_and_taken_away(open_train, tmp_path)
     expect(page.locator(".train .of-query").first).to_be_attached()  # the untrained heads
     train(page)
     expect(page.locator(".train .where")).to_contain_text("step 60")
-    expect(page.get_by_text(re.compile(r"You bet -5 for Sliced ReLU"))).to_be_visible()
+    expect(page.get_by_text("You bet that Softmax would be 5 points ahead.")).to_be_visible()
     shown = page.locator(".train .pane").first.locator(".grid path").first.get_attribute("d")
     page.get_by_role("slider", name="Step that is looked at").focus()
     page.keyboard.press("Home")
@@ -89,7 +89,7 @@ def test_stop_answers_at_once_and_it_goes_on_to_the_same_end(open_train):
     expect(page.get_by_role("button", name="Go on")).to_be_visible(timeout=3000)
     expect(page.locator(".train .curve").first).to_be_visible()
     page.get_by_role("button", name="Go on").click()
-    expect(page.get_by_role("heading", name="What it came to")).to_be_visible(timeout=90_000)
+    expect(page.get_by_role("heading", name="The results")).to_be_visible(timeout=90_000)
     expect(page.locator(".train .where")).to_contain_text("step 150")
     page.get_by_role("button", name="Take it away: the training").click()
     with page.expect_download() as found:
@@ -111,7 +111,7 @@ def test_one_draws_a_digit_and_both_say_what_it_is(open_train):
     page.mouse.up()
     expect(page.get_by_text(re.compile(r"^A plain mean: \d \(0\.\d\d\)"))).to_be_visible()
     page.get_by_role("button", name="Clear").click()
-    expect(page.get_by_text("Both models say at once")).to_be_visible()
+    expect(page.get_by_text("Each model gives its answer at once")).to_be_visible()
 
 
 def test_one_writes_a_line_and_tries_other_lengths(open_train):

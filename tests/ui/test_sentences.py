@@ -12,6 +12,7 @@ from srviz.ui.kit.words import Words
 
 UI = Path(__file__).parents[2] / "srviz" / "ui"
 SENTENCE = re.compile(r"\b[A-Za-z]{2,},? [A-Za-z]+,? [A-Za-z]{2,}\b")  # three words, one after the other
+IMPORT = re.compile(r"^(from [\w.]+ )?import .*$", re.MULTILINE)  # a line of a program that a page gives away
 PROGRAMS = ("__main__.py", "snippet.py")  # what they hold is a program, or is read in a terminal
 SAID = re.compile(r"\b(say|phrase)\(words\.([\w.]+)((?:\[[^\]]*\])?), \{([^{}]*)\}")  # in JavaScript
 CALLS = ("__call__", "texts", "pairs", "table")
@@ -60,7 +61,7 @@ def test_no_sentence_stands_in_code(folder):
         for path in sorted(folder.glob("*.py"))
         if path.name not in PROGRAMS
         for line, text in literals(ast.parse(path.read_text("utf-8")))
-        if SENTENCE.search(text)
+        if SENTENCE.search(IMPORT.sub("", text))
     ]
     assert found == []
 

@@ -8,7 +8,7 @@ import pytest
 
 from srviz.attention import METHODS
 from srviz.inputs.patterns import PATTERNS
-from srviz.ui.chapters.beside import beside, record
+from srviz.ui.chapters.beside import beside, record, take
 
 SETTINGS = {
     "clusters": ("clusters", 20, 1, 0, "cpu"),
@@ -132,3 +132,14 @@ def test_a_map_has_its_own_scale_where_the_shared_one_would_hide_it(monkeypatch)
     assert apart.own
     assert ends == pytest.approx(largest)
     assert [json.loads(pane)["data"][0]["zmax"] for pane in apart.panes] == pytest.approx(apart.ends)
+
+
+def test_a_caption_says_in_which_order_the_maps_are_and_whether_the_heads_are_trained():
+    state = {p.name: p.default for p in beside.PARAMETERS} | {"heads": "trained"}
+    said = {order: take.caption(state | {"order": order}) for order in beside.ORDERS}
+    assert "each map sorted by the scores of its own method" in said["own"]
+    assert "sorted by the scores of ReLU" in said["sorted"]
+    assert "sorted by the scores of bump" in said["bump"]
+    assert "as they come" in said["input"]
+    assert "by every method: trained head 3 on" in said["own"]
+    assert "by every method: untrained head 3 on" in take.caption(state | {"input": "needle"})  # no model learned it

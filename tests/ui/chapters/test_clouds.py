@@ -148,7 +148,7 @@ def test_the_level_set_is_that_of_the_querys_score():
 
 def test_a_cloud_of_many_columns_rings_the_nearest_in_score_instead():
     page = open_page(cloud="wine")
-    assert "13 numbers each" in says(page)
+    assert "Each token has 13 numbers." in says(page)
     assert "This cloud has 178 points." in says(page)
     paint = painted(page, "cloud relu")
     assert (3, "isomin") not in paint
@@ -251,6 +251,13 @@ def test_ones_own_file_is_looked_at_and_then_used(npy):
     assert "own" not in page.selectbox[0].options
 
 
+def test_a_tenth_of_few_points_is_one_key():
+    page = upload(open_page(), "few.npy", array(np.random.default_rng(2).normal(size=(9, 3))))
+    press(page, "Use this cloud")
+    assert "The 1 key nearest to the query receives " in says(page)
+    assert "keys nearest" not in says(page)
+
+
 def test_a_mesh_is_sampled_on_its_surface():
     data = trimesh.creation.icosphere(subdivisions=2).export(file_type="ply")
     page = press(upload(open_page(n="1024"), "ball.ply", data), "Use this cloud")
@@ -288,7 +295,7 @@ def test_a_link_to_a_file_that_is_not_in_memory_gives_a_cloud_and_says_why(link)
     page = open_page(cloud=link, n="3000")
     assert page.selectbox[0].value == clouds.FIRST
     [note] = [caption.value for caption in page.caption if "link" in caption.value]
-    assert note.startswith("This link names a file of one's own that is not in memory")
+    assert note.startswith("This link names an uploaded file that is not in memory.")
     assert note.endswith("the nearest it can is n = 4096.")
     next(c for c in page.segmented_control if c.label == "Head").set_value(2).run()
     assert not any("link" in caption.value for caption in page.caption)
@@ -341,8 +348,8 @@ def test_attend_to_everything_measures_both():
     assert run.peak > 50e6
     assert run.colours.shape == (512, 3)
     assert "Written out: **1.0 MB** of weights for each head." in says(page)
-    assert "Only the first is timed: measured just now." in says(page)
-    assert "the process at most" in says(page)
+    assert "Only the first was timed, just now." in says(page)
+    assert "The process took at most" in says(page)
     assert "cloud output" in [data["painted"] for data in sent(page, "figure")]
 
 
@@ -352,7 +359,7 @@ def test_memory_that_the_system_does_not_tell_is_not_shown():
     run.heads, run.seconds, run.peak, run.colours = 4, 0.5, 0, np.zeros((256, 3), np.float32)
     page.run()
     assert "**500.0 ms**, the projections of all tokens included.  " in says(page)
-    assert "the process at most" not in says(page)
+    assert "The process took at most" not in says(page)
 
 
 def test_softmax_that_would_take_long_is_estimated_and_not_run(monkeypatch):
@@ -365,7 +372,7 @@ def test_softmax_that_would_take_long_is_estimated_and_not_run(monkeypatch):
     page.run()
     assert "Fused: **about 9.0 h**, in memory that grows as n.  \nWritten out: **1.0 MB** of weights" in says(page)
     assert "All 4 heads would take 4.0 TB." in says(page)
-    assert "Only the first is timed: an estimate, as n² from n = 512 … 4,096" in says(page)
+    assert "Only the first is timed. Its time is estimated as n² from n = 512 … 4,096, measured just now." in says(page)
 
 
 def test_softmax_that_was_stopped_says_how_far_it_came():

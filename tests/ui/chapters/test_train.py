@@ -77,9 +77,28 @@ def test_a_rewound_training_says_the_same_as_one_that_was_not_stopped(trained):
 def test_what_it_came_to_is_said_with_the_bet(trained):
     said = ends.verdict(TASKS["recall"], trained)
     assert "**Sliced ReLU**: 0." in said
-    assert "You bet +3 for Sliced ReLU" in said
+    assert "You bet that Sliced ReLU would be 3 points ahead." in said
     first, second = (100 * lane.end["metric"] for lane in trained.lanes)
-    assert f"{'Sliced ReLU' if first >= second else 'A plain mean'} is {abs(first - second):.1f} points ahead" in said
+    apart = f"{abs(first - second):.1f}"
+    leader = "Sliced ReLU" if first >= second else "A plain mean"
+    assert (f"{leader} is {apart} points ahead." if float(apart) else "Both models do equally well.") in said
+    assert f"of the test’s {trained.lanes[0].end['asked']:,} answers are right. A step takes " in said
+
+
+@pytest.mark.parametrize(
+    ("ahead", "bet", "said"),
+    [
+        (4.0, 0.0, "A is 4.0 points ahead."),
+        (-0.04, 0.0, "Both models do equally well."),
+        (-4.0, -3.0, "B is 4.0 points ahead. You bet that B would be 3 points ahead. You guessed well."),
+        (4.0, -1.0, "A is 4.0 points ahead. You bet that B would be 1 point ahead. The result is 5 points away from "
+         "your bet."),
+    ],
+)  # fmt: skip
+def test_a_bet_is_compared_where_there_was_one(ahead, bet, said):
+    *parts, seeds = ends._compared(["A", "B"], ahead, bet)
+    assert " ".join(parts) == said
+    assert seeds == "With another seed this may differ by some points."
 
 
 def test_trouble_is_a_sentence(trained):
@@ -205,7 +224,7 @@ def test_a_part_is_judged_by_pairs_of_the_same_seed():
     ]
     said = parts.sentence(told[:2], base, TASKS["recall"])
     assert said == (
-        "On Recall these changes clearly lose: *Divided by the row's sum* (-0.098). The other one lies within what "
-        "seeds alone make."
+        "On Recall these changes clearly lose: *Divided by the row's sum* (-0.098). The other change makes "
+        "no clear difference."
     )
     assert "too few seeds" in parts.sentence([], base, TASKS["recall"])

@@ -194,7 +194,7 @@ def _maps(state: url.State, fits: Fits) -> None:
             weights = fitted.last.weights
             alt = WORDS("fits.fitted", method=method.label, distance=fitted.last.best)
             show(drawing(weights), key=f"fitted {method.name}", alt=alt, arithmetic=replace(shown, idle=""))
-    st.caption(WORDS("fits.order"))
+    st.caption(WORDS("fits.scale") if order == "input" else f"{WORDS('fits.order')} {WORDS('fits.scale')}")
 
 
 def _run(fits: Fits, mine: str, bar: work.Bar, table: DeltaGenerator) -> None:

@@ -23,14 +23,19 @@ SCRIPTS = Path(__file__).parent / "scripts"
 
 def caption(state: State) -> str:
     """Which tokens, which head, and in which order."""
+    order = state["order"] if state["order"] in ("input", beside.OWN) else "by"
     return WORDS(
         "take.caption",
         n=controls.count(state),
-        order=WORDS(f"take.order.{'input' if state['order'] == 'input' else 'sorted'}"),
+        order=WORDS(f"take.order.{order}", method=beside.SHORT.get(beside.SCORED.get(state["order"], ""), "")),
         head=state["head"],
-        heads=WORDS(f"take.heads.{state['heads']}"),
+        heads=WORDS(f"take.heads.{_kind(state)}"),
         input=controls.chosen(state).title,
     )
+
+
+def _kind(state: State) -> str:
+    return trained.kind(compute.tokens(*controls.setting(state)[:3]), state["heads"])
 
 
 def numbers(state: State) -> Columns:
@@ -45,8 +50,7 @@ def numbers(state: State) -> Columns:
 
 def script(state: State) -> Script:
     """Every method's formula on the head that is shown; by its record, where the program does not write it out."""
-    kind = trained.kind(compute.tokens(*controls.setting(state)[:3]), state["heads"])
-    written = Script(SCRIPTS / "methods", WORDS("title"), {"shown": controls.shown(state, kind=kind)})
+    written = Script(SCRIPTS / "methods", WORDS("title"), {"shown": controls.shown(state, kind=_kind(state))})
     others = [method for method in METHODS.values() if method.name not in written.written]
     if not others:
         return written

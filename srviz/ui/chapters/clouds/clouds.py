@@ -364,7 +364,8 @@ def clouds(menu: Callable[[], object]) -> Place:
             )  # fmt: skip
             if not pane.blank:
                 few, signs = measure.tenth(shown.tokens.n), "signed" if method.signed else "plain"
-                st.caption(WORDS(f"panes.near.{signs}", few=few, near=pane.near, alike=few / shown.tokens.n))
+                counted = "one" if few == 1 else "many"
+                st.caption(WORDS(f"panes.near.{counted}.{signs}", few=few, near=pane.near, alike=few / shown.tokens.n))
     _words(state, setting, shown, found)
     menu()
     _lines(state["query"], shown, found, keys)

@@ -8,12 +8,13 @@ import streamlit as st
 
 from srviz.figures import clouds as figures
 from srviz.inputs import Tokens
-from srviz.inputs.files import FORMATS, Unreadable, Upload, read
+from srviz.inputs.files import FORMATS, MOST_BYTES, Unreadable, Upload, read
 from srviz.ui.chapters.clouds import WORDS
 from srviz.ui.kit.chart import chart, mode
 
 NAME = "own"  # what the page's links begin with for it
 SEEN = 1500  # points of a preview
+MOST_UPLOAD_MB = MOST_BYTES // 10**6
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,9 +53,9 @@ def panel(cloud: str, other: str, forget: Callable[[], None]) -> None:
     """
     with st.expander(WORDS("own.title"), expanded="_looked" in st.session_state):
         file = st.file_uploader(
-            WORDS("own.upload", formats=", ".join(suffix[1:].upper() for suffix in FORMATS)),
+            WORDS("own.upload", formats=", ".join(suffix[1:].upper() for suffix in FORMATS), most=MOST_UPLOAD_MB),
             key="own file",
-            max_upload_size=25,
+            max_upload_size=MOST_UPLOAD_MB,
             on_change=_change,
         )
         mine = current()

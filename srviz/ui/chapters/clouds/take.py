@@ -4,8 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from srviz import inputs
-from srviz.inputs import CLOUDS, files
+from srviz.inputs import CLOUDS
 from srviz.ui.chapters.clouds import WORDS, clouds, own
 from srviz.ui.kit import shell
 from srviz.ui.kit.program import Code, Script
@@ -13,7 +12,6 @@ from srviz.ui.kit.table import Columns
 from srviz.ui.kit.take import Figure, State
 
 SCRIPTS = Path(__file__).parent / "scripts"
-NEEDED = (("pathlib", "Path"), (files.__name__, "read"))  # modules and names, by a program that reads a file
 
 
 def _setting(state: State) -> clouds.CloudSetting:
@@ -52,13 +50,13 @@ def script(state: State) -> Script:
     if setting.own:
         columns = f", columns={setting.columns!r}" if setting.columns else ""
         made = f".tokens({setting.n}, random_state={setting.seed}{columns})"
-        needed = "\n".join(f"from {module} import {name}" for module, name in NEEDED)
+        needed = "from pathlib import Path\nfrom srviz.inputs.files import read"
         code = Code(f'read("cloud.ply", Path("cloud.ply").read_bytes()){made}', needed, WORDS("take.file"), "")
         return Script(SCRIPTS / "clouds", WORDS("title"), {"tokens": code, "shown": shown, "query": state["query"]})
     code = Code(
         f'CLOUDS["{setting.name}"].make({setting.n}, random_state={setting.seed}, noise={setting.noise:g}, '
         f"outliers={setting.outliers:g})",
-        f"from {inputs.__name__} import CLOUDS", kind="",
+        "from srviz.inputs import CLOUDS", kind="",
     )  # fmt: skip
     return Script(SCRIPTS / "clouds", WORDS("title"), {"tokens": code, "shown": shown, "query": state["query"]})
 

@@ -77,8 +77,8 @@ def script(state: State) -> Script:
     else:
         made, names = f'patches(PHOTOGRAPHS["{_name(state)}"](), {side})', "PHOTOGRAPHS, patches"
         says = WORDS("take.photograph")
-    needed = (("pathlib", "Path"), ("srviz.inputs.pictures", names))  # what is not used, the program leaves out
-    code = Code(made, "\n".join(f"from {module} import {name}" for module, name in needed), says, "")
+    needed = f"from pathlib import Path\nfrom srviz.inputs.pictures import {names}"  # what is not used is left out
+    code = Code(made, needed, says, "")
     tokens = _tokens(state)
     kind = trained.kind(tokens, state["heads"])
     return rowtake.script(WORDS("title"), code, state, _query(state, tokens), kind=kind)

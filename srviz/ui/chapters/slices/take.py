@@ -5,7 +5,6 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from srviz import attention
 from srviz.attention.methods import sliced
 from srviz.inputs.shapes import SPACE
 from srviz.lab import trained
@@ -73,13 +72,13 @@ def _raw(name: str, n: int, seed: int, by: str) -> Code:
         maps = f'trained.find("{task[0].name}", "{sliced().name}").projections()'
         return Code(
             f'{maps}.scores({tokens}, "{sliced().projection}")[1]',
-            f"import torch\nfrom {trained.__package__} import trained", WORDS("take.trained"), "torch",
+            "import torch\nfrom srviz.lab import trained", WORDS("take.trained"), "torch",
         )  # fmt: skip
     kind = sliced().projection if by == "trained" else by
     maps = f"Projections.untrained(x.shape[1], {slices.HEADS}, {slices.HEAD_DIM}, seed={seed})"
     return Code(
         f'{maps}.scores({tokens}, "{kind}")[1]',
-        f"import torch\nfrom {attention.__name__} import Projections", WORDS("take.untrained"), "torch",
+        "import torch\nfrom srviz.attention import Projections", WORDS("take.untrained"), "torch",
     )  # fmt: skip
 
 

@@ -94,7 +94,7 @@ class Digit {
     const ink = Array.from({ length: side * side }, (_, k) => String.fromCharCode(data[4 * k + 3])).join("");
     this.number += 1;
     this.send({ id: this.number, ink: btoa(ink) });
-    this.live.textContent = this.strokes.length ? say(words.own.strokes, { n: this.strokes.length }) : words.own.empty;
+    this.live.textContent = this.strokes.length ? say(words.own.strokes[this.strokes.length === 1 ? "one" : "many"], { n: this.strokes.length }) : words.own.empty;
   }
 }
 

@@ -1,7 +1,8 @@
 """What a training came to: beside the bet, beside recorded runs with other seeds."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import streamlit as st
 
@@ -28,25 +29,31 @@ def verdict(task: Task, run: Watched) -> str:
         share = lane.end["mixing"] / lane.end["seconds"] if lane.end["seconds"] else math.nan
         parts.append(
             WORDS(
-                "ends.model", label=lane.spec.of_mixing.label, metric=says(task, lane.end["metric"]),
-                asked=lane.end["asked"], step=1e3 * step, share=share, parameters=lane.parameters,
+                "ends.model", label=lane.spec.of_mixing.label, metric=says(task, lane.end),
+                step=1e3 * step, share=share, parameters=lane.parameters,
             )
         )  # fmt: skip
     text = "  \n".join(parts)
     done = [lane for lane in run.lanes if lane.end]
     if len(done) == 2:
-        ahead = points(task, done)
-        off = abs(ahead - run.bet)
-        first, leader = (done[k].spec.of_mixing.label for k in (0, 0 if ahead >= 0 else 1))
-        bet = f"{run.bet:+.0f}" if run.bet else "0"
-        how = "guessed" if off <= 2 else "missed"
-        text += "\n\n" + WORDS(f"ends.bet.{how}", leader=leader, ahead=abs(ahead), bet=bet, first=first, off=off)
+        text += "\n\n" + " ".join(_compared([lane.spec.of_mixing.label for lane in done], points(task, done), run.bet))
     return text
 
 
-def says(task: Task, metric: float) -> str:
-    """A metric in words."""
-    return WORDS(f"ends.metric.{task.metric}", metric=metric)
+def _compared(labels: Sequence[str], ahead: float, bet: float) -> list[str]:
+    """Who is ahead, and how near the bet comes to it, where there was one. ahead, bet: in points, of the first."""
+    level = round(abs(ahead), 1) == 0
+    said = [WORDS("ends.level") if level else WORDS("ends.ahead", leader=labels[ahead < 0], ahead=abs(ahead))]
+    if bet:
+        many, off = "one" if abs(bet) == 1 else "many", abs(ahead - bet)
+        said.append(WORDS(f"ends.bet.{many}", backed=labels[bet < 0], points=f"{abs(bet):.0f}"))
+        said.append(WORDS("ends.guessed") if off <= 2 else WORDS("ends.missed", off=off))
+    return [*said, WORDS("ends.seeds")]
+
+
+def says(task: Task, end: Mapping[str, Any]) -> str:
+    """The metric of a test in words."""
+    return WORDS(f"ends.metric.{task.metric}", metric=end["metric"], asked=end["asked"])
 
 
 def points(task: Task, lanes: Sequence[Lane]) -> float:

@@ -41,7 +41,7 @@ def recorded(task: Task) -> None:
         found = next((file for file in files(places.RECORDED / "lab") if file.name == RECORDED), None)
         mine = [line for line in _lines(found.results if found else ()) if line.task == task.name]
         if not mine:
-            st.markdown(WORDS("recorded.nothing", task=task.title.lower()))
+            st.markdown(WORDS("recorded.nothing", task=task.title))
         else:
             _show(task, mine, "recorded")
             st.caption(_provenance(mine))

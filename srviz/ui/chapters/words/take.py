@@ -71,11 +71,10 @@ def script(state: State) -> Script:
     lines = indent(f"{text},\n{more},", "    ")
     says = [WORDS("take.long")] if long else []
     says += [WORDS("take.uploaded")] if own else []
-    needed = [("srviz.inputs.words", "sentence")]
-    needed += [("pathlib", "Path")] if own or long else []
-    needed += [("srviz.inputs.words", "read_embeddings")] if own else []
-    imports = "\n".join(f"from {module} import {name}" for module, name in needed)
-    code = Code(f"sentence(\n{lines}\n)", imports, " ".join(says), "")
+    imports = ["from srviz.inputs.words import sentence"]
+    imports += ["from pathlib import Path"] if own or long else []
+    imports += ["from srviz.inputs.words import read_embeddings"] if own else []
+    code = Code(f"sentence(\n{lines}\n)", "\n".join(imports), " ".join(says), "")
     return rowtake.script(WORDS("title"), code, state, _query(state), kind=_kind(state))
 
 
