@@ -17,11 +17,11 @@ def page(server, visit):
 
 def test_two_tokens_past_each_other_turn_the_direction_around(page):
     figure = page.locator(".why").first
-    expect(figure).to_contain_text("Only i attends to j")
+    expect(figure).to_contain_text("i attends to j, and j does not attend to i")
     figure.get_by_role("slider", name="i").focus()
     for _ in range(60):
         page.keyboard.press("ArrowLeft")
-    expect(figure).to_contain_text("Only j attends to i")
+    expect(figure).to_contain_text("j attends to i, and i does not attend to j")
     expect(page).to_have_url(re.compile(r"pair=-1\.8_-0\.8"))
 
 

@@ -296,7 +296,7 @@ def test_a_link_to_a_file_that_is_not_in_memory_gives_a_cloud_and_says_why(link)
     assert page.selectbox[0].value == clouds.FIRST
     [note] = [caption.value for caption in page.caption if "link" in caption.value]
     assert note.startswith("This link names an uploaded file that is not in memory.")
-    assert note.endswith("the nearest it can is n = 4096.")
+    assert note.endswith("Shown instead: n = 4096.")
     next(c for c in page.segmented_control if c.label == "Head").set_value(2).run()
     assert not any("link" in caption.value for caption in page.caption)
 

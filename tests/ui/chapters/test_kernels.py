@@ -15,7 +15,7 @@ from streamlit.testing.v1 import AppTest
 from srviz.attention import Kernel
 from srviz.inputs import INPUTS
 from srviz.measure.curve import Curve, Rules, attend
-from srviz.ui.chapters.kernels import kernels, many
+from srviz.ui.chapters.kernels import kernels, many, puzzles
 from srviz.ui.chapters.kernels.kernels import PARAMETERS, change, eigenvalues, softmax_rows
 from srviz.ui.kit import compute
 
@@ -116,6 +116,22 @@ def test_one_eigenvalue_is_negative_and_none_on_vectors_that_sum_to_zero(name, n
     assert abs(whole.sum()) < 1e-8  # the diagonal is zero
 
 
+@pytest.mark.parametrize(
+    ("moved", "even"),
+    [
+        ({"kernel": "distance"}, True),
+        ({"kernel": "gauss", "b": 4.0}, True),
+        ({"kernel": "bump", "b": 0.1}, True),
+        ({"kernel": "relu"}, False),
+        ({"kernel": "drawn"}, False),
+        ({"kernel": "drawn", "nodes": ((-1.0, 0.5), (0.0, -0.5), (1.0, 0.5)), "left": -0.5, "right": 0.5}, True),
+        ({"kernel": "drawn", "nodes": ((0.0, 1.0),)}, False),  # a constant
+    ],
+)
+def test_a_curve_that_is_the_same_both_ways_solves_the_puzzle_also_where_it_is_drawn(moved, even):
+    assert puzzles.even({p.name: p.default for p in PARAMETERS} | moved) == even
+
+
 # ---- what may be sent ----
 
 
@@ -202,6 +218,9 @@ def test_a_curve_is_divided_as_is_usual_for_it_unless_the_link_says_otherwise():
     ("fast", "slow", "says"),
     [
         (0.01, 0.2, "**20 times** faster"),
+        (0.1, 0.996, "**10 times** faster"),
+        (0.1, 0.994, "**9.9 times** faster"),
+        (1.004, 0.1, "it takes **10 times** as long"),
         (0.3, 0.1, "does not pay"),
         (0.1, 0.11, "about as long"),
         (None, 1, "1 million"),
@@ -249,7 +268,9 @@ def test_until_it_is_measured_the_numbers_of_the_curve_before_stand_as_such(monk
     page.query_params["kernel"] = "relu"
     page.run()
     assert seen
-    assert any(caption.value.startswith("These are the numbers of the curve before.") for caption in page.caption)
+    assert any(
+        caption.value.startswith("These numbers were measured for what was shown before.") for caption in page.caption
+    )
     assert len(page.metric) == 3
 
 

@@ -89,7 +89,7 @@ def test_what_is_held_keeps_its_place_when_patches_get_finer():
 
 def test_a_wrong_link_gets_the_nearest_picture_and_a_note():
     page = open_page(picture="<b>", side="5", digit="99999", at="x_y", head="9")
-    assert says(page, "the nearest it can is")
+    assert says(page, "Shown instead:")
     assert says(page, "= 1,040 patches")
 
 

@@ -185,7 +185,8 @@ def why_centre(state: url.State) -> None:
 
 
 def _count(number: int) -> str:
-    return {0: WORDS("centring.none"), 1: WORDS("centring.one")}.get(number, str(number))
+    how = {0: "none", 1: "one"}.get(number, "many")
+    return WORDS(f"centring.count.{how}", n=number)
 
 
 def _signed(x: float) -> str:

@@ -113,7 +113,7 @@ def verdict(n: int, fast: float | None, slow: float) -> str:
     if 0.8 < slow / fast < 1.25:
         return WORDS("many.verdict.even", n=n)
     ratio = max(slow / fast, fast / slow)
-    times = f"{ratio:.0f}" if ratio >= 10 else f"{ratio:.1f}"
+    times = f"{ratio:.0f}" if ratio >= 9.95 else f"{ratio:.1f}"
     if slow > fast:
         return WORDS("many.verdict.faster", n=n, times=times)
     return WORDS("many.verdict.slower", n=n, times=times)

@@ -198,7 +198,7 @@ export class Plot {
     this.width = this.element.clientWidth || 400;
     this.tall = this.width > WIDE ? 408 : 300;
     const { f } = this.owner.found, heights = [2, 0, -2].map((r) => say(words.plot.height, { f: fmt(f(r)), r: fmt(r, 0) })).join(", ");
-    const label = say(words.plot.state, { curve: this.curve.label, heights });
+    const label = say(words.plot.state, { curve: isDrawn(this.curve) ? words.plot.own : this.curve.label, heights });
     put(this.element, { viewBox: `0 0 ${this.width} ${this.tall}`, height: this.tall, "aria-label": label });
     const { row, column } = this.owner.lit(), point = row ? this.point(row, column) : { parts: [], label: [] };
     this.back.replaceChildren(...this.axes(), ...this.line(), ...point.parts);

@@ -2,18 +2,16 @@
 
 import torch
 
-from srviz.attention.kernels import KERNELS
+from srviz.measure.curve import Curve
 from srviz.ui.chapters.kernels import WORDS
 from srviz.ui.kit.puzzle import State, worded
 
 
 def even(state: State) -> bool:
     """The kernel gives i → j what it gives j → i, before the row is divided; a constant does not count."""
-    kernel = KERNELS.get(state["kernel"])
-    if kernel is None:
-        return False
-    r = torch.linspace(0, 3, 301, dtype=torch.float64)
-    there, back = kernel.f(r), kernel.f(-r)
+    curve = Curve(*(state[name] for name in ("kernel", "b", "nodes", "left", "right")))
+    r = torch.linspace(0, 5, 501, dtype=torch.float64)
+    there, back = curve(r), curve(-r)
     return bool(torch.allclose(there, back)) and float(there.std()) > 0.01
 
 
@@ -30,5 +28,5 @@ def moved(state: State) -> bool:
 PUZZLES = (
     worded(WORDS, "even", {"kernel": "relu"}, even, {"kernel": "bump"}),
     worded(WORDS, "shares", {"kernel": "relu"}, shares, {"divide": "rows", "centred": "0"}),
-    worded(WORDS, "moved", {"kernel": "relu"}, moved, {"shift": "800", "scale": "20"}),
+    worded(WORDS, "moved", {"kernel": "relu"}, moved, {"shift": "1000", "scale": "100"}),
 )

@@ -14,7 +14,7 @@ from srviz.attention import sliced_relu, standardize
 from srviz.figures import tokens as figures
 from srviz.inputs import Input
 from srviz.measure.arrays import pack
-from srviz.numbers import duration, power
+from srviz.numbers import duration, power, size
 from srviz.ui.chapters.routes import WORDS
 from srviz.ui.kit import compute, controls, shell, url, work
 from srviz.ui.kit.chart import chart, mode
@@ -153,9 +153,11 @@ def _results(measured: BothRoutes) -> None:
         border=False,
     )
     middle.caption(WORDS("real.sorted.says", n=n))
-    faster = f"{taken / measured.sorted_seconds:,.0f} ×" if rows == n else WORDS("real.faster.stopped")
+    ratio = taken / measured.sorted_seconds if rows == n else 0.0
+    times = f"{ratio:,.0f} ×" if ratio >= 9.95 else f"{ratio:.2g} ×"
+    faster = times if rows == n else WORDS("real.faster.stopped")
     right.metric(WORDS("real.faster.title"), faster, border=False)
     right.caption(WORDS(f"real.faster.says.{extent}", largest=power(measured.largest)))
     device = devices.describe(torch.device(measured.setting[4]))
-    st.caption(WORDS("real.how", device=device, d=compute.HEAD_DIM, size=n * n * 4 / 1e9))
+    st.caption(WORDS("real.how", device=device, d=compute.HEAD_DIM, size=size(n * n * 4)))
     st.button(WORDS("real.again"), key="again", on_click=_forget)

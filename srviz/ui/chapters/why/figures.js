@@ -80,7 +80,7 @@ const divisor = {
       make("p", {}, phrase(a.total ? words.divisor.some.own : words.divisor.none.own, { quotient: span("query", byOwn) })),
       make("p", {}, phrase(a.total ? words.divisor.some.distance : words.divisor.none.distance, { quotient: span("value", byDistance) })),
     ];
-    const label = say(words.divisor.label, { at: fmt(s), own: fmt(a.sum), distance: fmt(b.sum) });
+    const label = say(words.divisor.label, { at: fmt(s), own: a.total ? fmt(a.sum) : words.infinite, distance: fmt(b.sum) });
     return { height: 218, axis, parts, says, label };
   },
 };

@@ -17,7 +17,7 @@ if standard:
     deviation = np.sqrt((((s - mean) ** 2).mean() + ((t - mean) ** 2).mean()) / 2 + 1e-6)
     s, t = (s - mean) / deviation, (t - mean) / deviation
 
-# The curve, of bandwidth b. It has no straight pieces, so that every pair is to be summed.
+# The curve, of bandwidth b. It has no straight pieces, so every pair has to be summed.
 kernel, b = "gauss", 1.0
 r = s[:, None] - t
 f = np.exp(-np.abs(r) / b) if kernel == "laplace" else np.exp(-(r**2) / (2 * b**2))

@@ -17,7 +17,7 @@ if standard:
     deviation = (((s - mean).square().mean() + (t - mean).square().mean()) / 2 + 1e-6).sqrt()
     s, t = (s - mean) / deviation, (t - mean) / deviation
 
-# The curve, of bandwidth b. It has no straight pieces, so that every pair is to be summed.
+# The curve, of bandwidth b. It has no straight pieces, so every pair has to be summed.
 kernel, b = "gauss", 1.0
 r = s[:, None] - t
 f = torch.exp(-r.abs() / b) if kernel == "laplace" else torch.exp(-r.square() / (2 * b**2))

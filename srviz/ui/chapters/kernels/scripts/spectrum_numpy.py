@@ -1,4 +1,4 @@
-"""Kernels: why the values are centred. The kernel −|t − t'| is positive on vectors that sum to zero, and only there."""
+"""Kernels: why the values are centred. The kernel −|t − t'| is positive on vectors that sum to zero, and not on all."""
 
 import numpy as np
 
@@ -15,5 +15,5 @@ whole = np.linalg.eigvalsh(matrix)
 basis, _ = np.linalg.qr(np.column_stack([np.ones(n), np.eye(n)[:, 1:]]))
 flat = np.linalg.eigvalsh(basis[:, 1:].T @ matrix @ basis[:, 1:])
 eigenvalue = np.concatenate([whole, flat])
-print(f"On all vectors {(whole < -1e-9).sum()} of {n} eigenvalues lies below zero: {whole[0]:.2f}")
-print(f"On those that sum to zero {(flat < -1e-9).sum()} does; the smallest is {flat[0]:.2g}")
+print(f"All vectors: {n} eigenvalues, below zero {(whole < -1e-9).sum()}, the smallest {whole[0]:.2f}")
+print(f"Those that sum to zero: {n - 1}, below zero {(flat < -1e-9).sum()}, the smallest {flat[0]:.2g}")

@@ -1,4 +1,4 @@
-"""Kernels: why the values are centred. The kernel −|t − t'| is positive on vectors that sum to zero, and only there."""
+"""Kernels: why the values are centred. The kernel −|t − t'| is positive on vectors that sum to zero, and not on all."""
 
 import torch
 
@@ -15,5 +15,5 @@ whole = torch.linalg.eigvalsh(matrix)
 basis = torch.linalg.qr(torch.cat([t.new_ones(n, 1), torch.eye(n).double()[:, 1:]], 1)).Q[:, 1:]
 flat = torch.linalg.eigvalsh(basis.T @ matrix @ basis)
 eigenvalue = torch.cat([whole, flat])
-print(f"On all vectors {(whole < -1e-9).sum()} of {n} eigenvalues lies below zero: {whole[0]:.2f}")
-print(f"On those that sum to zero {(flat < -1e-9).sum()} does; the smallest is {flat[0]:.2g}")
+print(f"All vectors: {n} eigenvalues, below zero {(whole < -1e-9).sum()}, the smallest {whole[0]:.2f}")
+print(f"Those that sum to zero: {n - 1}, below zero {(flat < -1e-9).sum()}, the smallest {flat[0]:.2g}")

@@ -20,7 +20,7 @@ knots = bends[order]
 S = np.cumsum(np.concatenate([v, -2 * v, v])[order] / (b * len(t)))
 R = np.concatenate([[0], np.cumsum(np.diff(knots) * S[:-1])])
 
-# For each query, find the bend just below it: two numbers are kept there, and they are enough.
+# For each query, find the nearest bend on its left: two numbers are kept there, and they are enough.
 p = np.searchsorted(knots, s) - 1
 looked_up = np.where(p >= 0, R[p] + (s - knots[p]) * S[p], 0)
 assert np.allclose(looked_up, y)

@@ -18,7 +18,7 @@ knots, order = torch.cat([t - b, t, t + b]).double().sort()
 S = (torch.cat([v, -2 * v, v]).double()[order] / (b * len(t))).cumsum(0)
 R = torch.cat([torch.zeros(1), (knots.diff() * S[:-1]).cumsum(0)])
 
-# For each query, find the bend just below it: two numbers are kept there, and they are enough.
+# For each query, find the nearest bend on its left: two numbers are kept there, and they are enough.
 p = torch.searchsorted(knots, s.double()) - 1
 looked_up = torch.where(p >= 0, R[p] + (s - knots[p]) * S[p], 0)
 torch.testing.assert_close(looked_up.float(), y, atol=1e-4, rtol=1e-4)

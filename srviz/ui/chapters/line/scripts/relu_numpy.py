@@ -20,7 +20,7 @@ knots = t[order]
 S = np.cumsum(u[order])
 R = np.concatenate([[0], np.cumsum(np.diff(knots) * S[:-1])])
 
-# For each query, find the key just below it: its two numbers stand for all the keys on the left.
+# For each query, find the nearest key on its left: its two numbers stand for all the keys on the left.
 p = np.searchsorted(knots, s) - 1
 hinge = np.where(p >= 0, R[p] + (s - knots[p]) * S[p], 0)
 assert np.allclose(hinge / np.where(N > 0, N, 1), y)

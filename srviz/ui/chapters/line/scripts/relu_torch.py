@@ -19,7 +19,7 @@ knots, order = t.sort()
 S = u[order].cumsum(0)
 R = torch.cat([torch.zeros(1), (knots.diff() * S[:-1]).cumsum(0)])
 
-# For each query, find the key just below it: its two numbers stand for all the keys on the left.
+# For each query, find the nearest key on its left: its two numbers stand for all the keys on the left.
 p = torch.searchsorted(knots, s) - 1
 hinge = torch.where(p >= 0, R[p] + (s - knots[p]) * S[p], 0)
 torch.testing.assert_close(hinge / torch.where(N > 0, N, 1), y, atol=1e-5, rtol=1e-5)

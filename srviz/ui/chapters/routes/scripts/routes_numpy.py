@@ -9,7 +9,7 @@ shown = {"name": "china", "n": 24, "seed": 3, "number": 0}
 part = head(**shown)
 s, t, v = part.s.numpy(), part.t.numpy(), part.v[:, 0].numpy()
 
-# Standardize queries and keys together. That changes no weight; it keeps the numbers in a good range.
+# Standardize queries and keys together. That changes no weight, and keeps the numbers in a good range.
 mean = (s.mean() + t.mean()) / 2
 deviation = np.sqrt((((s - mean) ** 2).mean() + ((t - mean) ** 2).mean()) / 2 + 1e-6)
 s, t = (s - mean) / deviation, (t - mean) / deviation
@@ -25,7 +25,7 @@ knots, u = t[order], (v - v.mean())[order]
 S = np.cumsum(u)
 R = np.concatenate([[0], np.cumsum(np.diff(knots) * S[:-1])])
 
-# Look every query up: the key below it knows all keys below it.
+# For each query, find the nearest key on its left: its two numbers stand for all the keys on the left.
 p = np.searchsorted(knots, s)
 below = np.maximum(p - 1, 0)
 hinge = np.where(p > 0, R[below] + (s - knots[below]) * S[below], 0)

@@ -10,7 +10,7 @@ shown = {"name": "china", "n": 24, "seed": 3, "number": 0}
 part = head(**shown)
 s, t, v = part.s, part.t, part.v[:, 0]
 
-# Standardize queries and keys together. That changes no weight; it keeps the numbers in a good range.
+# Standardize queries and keys together. That changes no weight, and keeps the numbers in a good range.
 mean = (s.mean() + t.mean()) / 2
 deviation = (((s - mean).square().mean() + (t - mean).square().mean()) / 2 + 1e-6).sqrt()
 s, t = (s - mean) / deviation, (t - mean) / deviation
@@ -26,7 +26,7 @@ u = (v - v.mean())[order]
 S = u.cumsum(0)
 R = torch.cat([torch.zeros(1), (knots.diff() * S[:-1]).cumsum(0)])
 
-# Look every query up: the key below it knows all keys below it.
+# For each query, find the nearest key on its left: its two numbers stand for all the keys on the left.
 p = torch.searchsorted(knots, s)
 below = (p - 1).clamp_min(0)
 hinge = torch.where(p > 0, R[below] + (s - knots[below]) * S[below], 0)

@@ -20,4 +20,4 @@ def bump(s, t):
 relu_before, bump_before = relu(s, t), bump(s, t)
 relu_after, bump_after = (weigh(scale * (s + shift), scale * (t + shift)) for weigh in (relu, bump))
 print(f"sliced ReLU: no weight changes by more than {np.abs(relu_after - relu_before).max():.1e}")
-print(f"sliced bump: one changes by {np.abs(bump_after - bump_before).max():.3f}")
+print(f"sliced bump: the largest change is {np.abs(bump_after - bump_before).max():.3f}")
