@@ -76,14 +76,14 @@ def test_the_camera_is_shared_and_kept_over_a_click_and_a_slider(page):
 
 def test_the_camera_is_kept_when_a_note_goes_and_the_query_stays_near(server, visit):
     page = visit(f"{server}/Point_clouds?n=500&query=7", height=2400)
-    expect(page.get_by_text("the nearest it can is n = 512")).to_be_visible()
+    expect(page.get_by_text("Shown instead: n = 512")).to_be_visible()
     page.wait_for_function(DRAWN, arg=512)
     query = "[...'xyz'].map((axis) => document.querySelectorAll('.plot')[0]._fullData[1][axis][0])"
     turned, before = turn(page, 0), page.evaluate(query)
     page.get_by_role("slider", name="Points n").focus()
     page.keyboard.press("ArrowRight")
     page.wait_for_function(DRAWN, arg=1024)
-    expect(page.get_by_text("the nearest it can is")).to_have_count(0)
+    expect(page.get_by_text("Shown instead:")).to_have_count(0)
     assert page.evaluate(EYE, 0)["x"] == pytest.approx(turned["x"], abs=0.05)
     assert page.evaluate(query) == pytest.approx(before, abs=0.3)
 

@@ -183,7 +183,7 @@ def test_no_click_is_lost_however_fast(home, settled):
 def test_a_wrong_link_gets_the_nearest_line_and_a_note(link, server, visit):
     page = visit(f"{server}/{link}")
     expect(page.locator(".badge:not(.waiting)")).to_be_visible()
-    expect(page.get_by_text("the nearest it can is")).to_be_visible()
+    expect(page.get_by_text("Shown instead:")).to_be_visible()
     expect(page.locator("[data-testid=stException]")).to_have_count(0)
     assert agreement(page) < 1e-6
 

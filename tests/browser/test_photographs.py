@@ -138,7 +138,7 @@ def test_a_bar_of_the_strip_lights_the_patches_that_have_its_score(photographs):
     box = box_at_rest(strip)
     bar = ask(page, "live.strip.bars.reduce((a, b) => b.to - b.from > a.to - a.from ? b : a)")
     page.mouse.move(box["x"] + bar["x"], box["y"] + 100, steps=2)
-    expect(page.locator(".patches .pair")).to_contain_text(f"one of {bar['to'] - bar['from']} with this score")
+    expect(page.locator(".patches .pair")).to_contain_text(f"one of {bar['to'] - bar['from']} keys in this bar")
     scores = ask(page, "[...live.lit].map(j => live.head.t[j])")
     assert len(scores) == bar["to"] - bar["from"]
     low, high = ask(page, "live.strip.ends()")

@@ -122,6 +122,6 @@ def test_others_wait_and_a_closed_tab_frees_the_queue(open_race):
     first.get_by_role("button", name="Run the race").click()
     expect(first.locator(".race .legend b")).to_have_count(2)
     second.get_by_role("button", name="Run the race").click()
-    expect(second.get_by_text("1 before you")).to_be_visible()
+    expect(second.get_by_text("Jobs before yours: 1")).to_be_visible()
     first.close()
     expect(second.get_by_role("button", name="Run again")).to_be_visible(timeout=60_000)

@@ -44,7 +44,7 @@ def test_a_lecturer_asks_a_phone_answers_and_all_is_shown(server, visit, settled
     expect(question).to_contain_text("Your answer is in.")
     expect(panel).to_contain_text("1 has joined, 1 answered.")
     expect(panel.locator(".tally li").nth(1)).to_have_text("B  No <i>way</i>1")
-    panel.get_by_text("The page's question").click()
+    panel.get_by_text("The page’s question").click()
     expect(panel.locator(".tally li").nth(1)).to_contain_text("sort a little over twice as much1")
     panel.get_by_role("button", name="Show to all").click()
     expect(question).to_contain_text("Right.")

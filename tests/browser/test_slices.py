@@ -262,6 +262,6 @@ def test_fewer_tokens_keep_a_query_that_exists(slices):
 
 def test_a_wrong_link_gets_the_nearest_state_and_a_note(slices):
     page = slices("theta=x&held=999&n=3&by=zzz&input=<b>&tilt=1e9&head=-4&many=77")
-    expect(page.get_by_text("the nearest it can is")).to_be_visible()
+    expect(page.get_by_text("Shown instead:")).to_be_visible()
     expect(page.locator("[data-testid=stException]")).to_have_count(0)
     assert agreement(page) < 1e-6

@@ -101,7 +101,7 @@ def seed(says: str) -> None:
 def _nearest_seed(key: str) -> None:
     given = st.session_state[key]
     held = st.session_state[key] = min(max(given or 0, 0), MOST_SEED)
-    st.session_state["_seed_given"] = None if given == held else (given, held)
+    st.session_state["_seed_given"] = None if given is None or given == held else (given, held)
 
 
 def _sentence(state: url.State) -> None:

@@ -101,7 +101,7 @@ def door() -> None:
             return
         # above the field, which a browser builds last, and higher than what it shows until then
         st.button(WORDS("class.open"), key="open room", on_click=_open, help=WORDS("class.help"))
-        label, typed = WORDS("class.code"), WORDS("class.characters")
+        label, typed = WORDS("class.code"), WORDS("class.characters", length=base.CODE_LENGTH)
         st.text_input(label, key="_code", max_chars=base.CODE_LENGTH + 3, placeholder=typed)
         st.button(WORDS("class.join"), key="join room", on_click=_join)
         st.caption(WORDS("class.nobody"))

@@ -230,7 +230,7 @@ def _read(
             values[name] = value
             wrong.append(name)
     if wrong:
-        shown = ", ".join(f"{name} = {_shown(known[name], values[name])}" for name in wrong)
+        shown = ", ".join(_shown(known[name], values[name]) for name in wrong)
         notes.append(WORDS("link.note", values=shown))
     if notes:
         place.caption(" ".join(notes))
@@ -238,11 +238,11 @@ def _read(
 
 
 def _shown(parameter: Parameter, value: Any) -> str:
-    """A value in a sentence of Markdown: letters and numbers as they are, and no text that came with a link."""
+    """A parameter's value in a sentence of Markdown: letters and numbers as they are, no text that came with a link."""
     text = parameter.write(value)[:24]
     if parameter.free or not re.fullmatch(r"[A-Za-z0-9_~+ -]*([.]\d+[A-Za-z0-9_~+ -]*)*[.]?", text):
-        return WORDS("link.beginning")
-    return re.sub(r"([_~])", r"\\\1", text)
+        return WORDS("link.beginning", name=parameter.name)
+    return f"{parameter.name} = " + re.sub(r"([_~])", r"\\\1", text)
 
 
 def _seed(state: State) -> None:

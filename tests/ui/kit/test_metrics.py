@@ -54,7 +54,7 @@ def test_answers_are_a_histogram():
 def test_a_port_that_cannot_be_had_is_said_and_ends_nothing(asked, monkeypatch, caplog):
     monkeypatch.setenv(metrics.PORT, asked)
     assert metrics.serve() is None
-    assert f"SRVIZ_METRICS_PORT={asked}: the numbers for Prometheus are not told" in caplog.text
+    assert f"SRVIZ_METRICS_PORT={asked}: the numbers for Prometheus cannot be served" in caplog.text
 
 
 def test_without_a_port_there_are_none(monkeypatch):

@@ -84,5 +84,5 @@ def test_streamlit_looks_through_everything_seldom_and_through_what_is_young_eve
 
 def test_a_chapter_that_cannot_be_imported_is_in_the_log_and_ends_nothing(caplog):
     upkeep.import_ahead("srviz.ui.kit.no_such_room")
-    assert "could not be imported ahead" in caplog.text
+    assert "could not be imported in advance" in caplog.text
     assert "srviz.ui.kit.no_such_room" not in sys.modules

@@ -87,7 +87,7 @@ def test_the_note_shows_no_text_of_a_link(text):
     assert not page.exception
     [note] = [caption.value for caption in page.caption if caption.value.startswith("The link held")]
     assert note == (
-        "The link held something this page cannot show; the nearest it can is text = its beginning, head = 1."
+        "The link held something that this page cannot show. Shown instead: the beginning of “text”, head = 1."
     )
     assert not any(text.strip() in part.value for part in (*page.caption, *page.markdown))
 
@@ -95,15 +95,15 @@ def test_the_note_shows_no_text_of_a_link(text):
 @pytest.mark.parametrize(
     ("value", "shown"),
     [
-        ("-0.5~1_2.25~3", r"-0.5\~1\_2.25\~3"),
-        ("torus", "torus"),
-        ("2.", "2."),
-        ("www.t.co", "its beginning"),
-        ("a.b@c.de", "its beginning"),
-        ("![a](b)", "its beginning"),
-        ("`a`", "its beginning"),
-        (":x:", "its beginning"),
-        ("*a*", "its beginning"),
+        ("-0.5~1_2.25~3", r"x = -0.5\~1\_2.25\~3"),
+        ("torus", "x = torus"),
+        ("2.", "x = 2."),
+        ("www.t.co", "the beginning of “x”"),
+        ("a.b@c.de", "the beginning of “x”"),
+        ("![a](b)", "the beginning of “x”"),
+        ("`a`", "the beginning of “x”"),
+        (":x:", "the beginning of “x”"),
+        ("*a*", "the beginning of “x”"),
     ],
 )
 def test_a_value_in_the_note_is_no_markdown(value, shown):

@@ -53,7 +53,7 @@ def test_one_at_a_time_in_the_order_they_came(fresh_line):
     threads.append(Thread(target=third))
     threads[1].start()
     assert waiting.wait(10)
-    assert said[0] == "Another heavy job runs on this server: 2 before you …"
+    assert said[0] == "This server runs one heavy job at a time. Jobs before yours: 2 …"
     let_go.set()
     threads[0].join(10)
     assert fresh_line.before(second) == 0

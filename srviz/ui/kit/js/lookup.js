@@ -88,7 +88,7 @@ export class LookUp {
   }
 
   write({ s, divisor, total, y, digits }, { k, place, R, S, height }) {
-    const number = (x) => fmt(x, digits), query = () => span("query", number(s)), output = span("value", `y = ${fmt(y, 3)}`);
+    const number = (x) => fmt(x, digits), query = () => span("query", number(s)), output = span("value", `y = ${k < 0 ? 0 : fmt(y, 3)}`);
     const { bend } = this;
     this.says.replaceChildren(...(k < 0
       ? [make("div", {}, phrase(words.lookup.none, { bend, query: query(), y: output }))]
