@@ -51,7 +51,11 @@ def test_two_models_learn_and_are_looked_at_and_taken_away(open_train, tmp_path)
             "aria-label", "layer 1, head 1"
         )
     page.get_by_role("button", name="layer 2, head 3").first.click()
-    expect(page.get_by_text(re.compile(r"Layer 2, head 3\. If all tokens counted alike")).first).to_be_visible()
+    expect(
+        page.get_by_text(
+            re.compile(r"Layer 2, head 3\. (In multiples of an even share|Effective weights: a token that counts)")
+        ).first
+    ).to_be_visible()
     expect(page).to_have_url(re.compile("layer=2&head=3|head=3&layer=2"))
     page.get_by_role("button", name="by second").click()
     expect(page.locator(".train .chart text", has_text=re.compile(r" s$")).first).to_be_visible()

@@ -34,11 +34,11 @@ def modules(folder, suffix):
 
 
 def unseen(tree):
-    """Docstrings, and what a programmer is told by an error."""
+    """Docstrings, and what a programmer is told by an error, or an operator by the log."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
             yield node.value
-        if isinstance(node, ast.Raise | ast.Assert):
+        if isinstance(node, ast.Raise | ast.Assert) or ast.unparse(node).startswith("log."):
             yield from ast.walk(node)
 
 
@@ -121,15 +121,18 @@ def test_every_text_is_said_and_every_text_that_is_said_is_there(folder):
             assert met, f"{path.name}: no text for {pattern}"
             used.update(met)
             for key in met if values is not None else ():
-                wanted = {
-                    field for text in texts(found[key]) for _, field, *_ in string.Formatter().parse(text) if field
-                }
-                assert wanted <= values, f"{path.name}: {key} says {wanted}, and is given {values}"
+                assert fields(found[key]) <= values, f"{path.name}: {key} is given {values}"
     for path in modules(folder, ".js"):
-        for key in re.findall(r"\bwords\.([\w.]*\w)", path.read_text("utf-8")):
-            used.update(
-                leaf for leaf in found if leaf == key or leaf.startswith(f"{key}.") or key.startswith(f"{leaf}.")
-            )
+        source = path.read_text("utf-8")
+        if "import words from" not in source:
+            continue
+        for key in re.findall(r"(?<!\w\.)\bwords\.(?!js\b|json\b)([\w.]*\w)", source):
+            met = {leaf for leaf in found if f"{leaf}.".startswith(f"{key}.") or key.startswith(f"{leaf}.")}
+            assert met, f"{path.name}: no text for {key}"
+            used |= met
+        for _, key, bracket, given in re.findall(SAID, source):
+            for leaf in [leaf for leaf in found if leaf == key or (bracket and leaf.startswith(f"{key}."))]:
+                assert fields(found[leaf]) <= names(given), f"{path.name}: {leaf} is given {given}"
     assert sorted(set(found) - used) == []
 
 
@@ -145,3 +148,24 @@ def test_a_translation_says_what_it_has_and_the_rest_in_english(tmp_path):
             english(wrong)
     with pytest.raises(KeyError, match="n"):
         english("a.one")
+
+
+def test_what_a_translation_cannot_say_stays_in_english_and_the_log_says_where(tmp_path, caplog):
+    english = {"a": "{n} of {m}", "b": ["x", ["y", "z"]], "c": {"d": "d"}, "e": "{n}"}
+    for language, wrong in {
+        "xa": {"a": "{k} von {m}"},
+        "xb": {"b": ["x"]},
+        "xc": {"c": "d"},
+        "xd": {"a": "{n"},
+    }.items():
+        (tmp_path / "words.json").write_text(json.dumps(english))
+        (tmp_path / f"words.{language}.json").write_text(json.dumps(wrong | {"e": "{n}!"}))
+        assert Words(tmp_path, language).tree == english | {"e": "{n}!"}
+        assert f"words.{language}.json: {next(iter(wrong))}" in caplog.text
+    (tmp_path / "words.xe-XE.json").write_text('{"b": ["ex", ["why", "zed"]]}')
+    assert Words(tmp_path, "xe-XE")("a", n=1, m=2) == "1 of 2"
+    assert Words(tmp_path, "xe-XE").tree["b"] == ["ex", ["why", "zed"]]
+    (tmp_path / "words.xf.json").write_text("{")
+    assert Words(tmp_path, "xf").tree == Words(tmp_path, "xg").tree == english
+    assert "words.xf.json: expected words" in caplog.text
+    assert "words.xg.json: expected words" in caplog.text

@@ -82,7 +82,7 @@ def row(
         extra(third[0])
     with last.popover(WORDS("controls.more"), width="stretch"):
         seed(WORDS("controls.drawn"))
-        st.slider(WORDS("controls.head"), 1, compute.HEADS, key=url.held("head"))
+        st.slider(WORDS("controls.head"), 1, compute.HEADS, key=url.key("head"))
     if state["input"] == "sentence":
         _sentence(state)
     return made, compute.tokens(*setting(state)[:3])
@@ -90,7 +90,7 @@ def row(
 
 def seed(says: str) -> None:
     """The seed's own field, which takes any number and says so where it holds the nearest that is one."""
-    key = url.held("seed")
+    key = url.key("seed")
     st.number_input(WORDS("controls.seed"), key=key, help=says, step=1, on_change=_nearest_seed, args=(key,))
     if st.session_state.get("_seed_given") is not None:
         given, held = st.session_state["_seed_given"]
@@ -106,7 +106,7 @@ def _nearest_seed(key: str) -> None:
 
 def _sentence(state: url.State) -> None:
     label = WORDS("controls.sentence")
-    st.text_input(label, max_chars=LONGEST, key=url.held("text"), label_visibility="collapsed")
+    st.text_input(label, max_chars=LONGEST, key=url.key("text"), label_visibility="collapsed")
     if len(words.split(state["text"])) < base.LEAST:
         st.caption(WORDS("controls.few", few=words.FEW, shown=words.DEFAULT[:47]))
 

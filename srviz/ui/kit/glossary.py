@@ -19,7 +19,7 @@ class Term:
 
 
 TERMS = {
-    name: Term(WORDS(f"glossary.terms.{name}.forms"), WORDS(f"glossary.terms.{name}.meaning"))
+    name: Term(**WORDS.table(f"glossary.terms.{name}"))  # forms have braces of their own
     for name in WORDS.table("glossary.terms")
 }
 FORMS = {name: re.compile(WORDS("glossary.word", forms=term.forms), re.IGNORECASE) for name, term in TERMS.items()}

@@ -119,7 +119,7 @@ def serve() -> ThreadingHTTPServer | None:
     try:
         server = ThreadingHTTPServer((os.environ.get(ADDRESS) or "127.0.0.1", int(asked)), _Page)
     except (OSError, ValueError, OverflowError) as error:
-        log.error(WORDS("log.metrics", name=PORT, asked=asked, error=error))
+        log.error("%s=%s: the numbers for Prometheus cannot be served: %s", PORT, asked, error)
         return None
     server.daemon_threads = True
     threading.Thread(target=server.serve_forever, name="metrics", daemon=True).start()

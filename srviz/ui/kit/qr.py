@@ -1,6 +1,7 @@
 """QR codes, made here: nothing about a link goes to somebody else's server."""
 
 import base64
+import html
 from urllib.parse import urlsplit
 
 import segno
@@ -31,7 +32,7 @@ def show(link: str) -> None:
     """A link with a button that copies it, and its code for the phones of a class."""
     drawn = code(link)
     if drawn:
-        alt, picture = WORDS("qr.alt"), base64.b64encode(drawn.encode()).decode()
+        alt, picture = html.escape(WORDS("qr.alt")), base64.b64encode(drawn.encode()).decode()
         st.html(f'<img class="srviz-qr" alt="{alt}" src="data:image/svg+xml;base64,{picture}">')
     else:
         st.caption(WORDS("qr.long"))

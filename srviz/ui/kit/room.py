@@ -31,7 +31,7 @@ def begin(name: str) -> str:
         why = seat.sit(code, member, secret if leads else "")
         place = seat.current()
     if claim := _claim():
-        st.session_state["_claimed"] = claim
+        st.session_state["_claimed"] = hash(claim)
         if seat.lead(*claim):
             place, why = seat.current(), ""
     if place is None:
@@ -223,7 +223,7 @@ def _following(place: Seat, course: Course) -> None:
 @st.fragment(run_every=FOLLOW_SECONDS)
 def _follow(place: Seat, course: Course) -> None:
     """The way to the lecturer's page, their question, and what the class answered once that is shown."""
-    if (claim := _claim()) and claim != st.session_state.get("_claimed"):
+    if (claim := _claim()) and hash(claim) != st.session_state.get("_claimed"):
         st.rerun()  # the run that was to hear it was cut short by another
     before = place.look
     look, why = told(lambda: store().look(place.code))

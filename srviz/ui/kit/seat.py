@@ -66,7 +66,8 @@ def store() -> Rooms:
 
         return InRedis(address)
     except (ImportError, ValueError) as error:
-        logging.getLogger(__name__).error(WORDS("log.rooms", name=REDIS, error=error))
+        log = logging.getLogger(__name__)
+        log.error("%s: rooms cannot be shared: %s", REDIS, error)
         raise Away(str(error)) from error
 
 

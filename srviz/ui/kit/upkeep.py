@@ -19,7 +19,7 @@ from typing import Any
 from streamlit.runtime.scriptrunner import script_runner
 
 from srviz import host
-from srviz.ui.kit import WORDS, course
+from srviz.ui.kit import course
 from srviz.ui.kit.ending import at_work
 
 LIGHT_SECONDS = 5.0  # between two looks through what is new
@@ -82,4 +82,5 @@ def import_ahead(package: str) -> None:
         for name in HEAVY:
             import_module(name)
     except Exception:  # the page that needs it says so to its visitor
-        logging.getLogger(__name__).exception(WORDS("log.ahead"))
+        log = logging.getLogger(__name__)
+        log.exception("What the pages need could not be imported in advance")

@@ -112,14 +112,6 @@ def _key(name: str) -> str:
     return f"{st.session_state['_script']}:{name}"
 
 
-def held(name: str) -> str:
-    """The key of a widget that the browser may build later than the page, inside a popover, say: it is told its value
-    in every run, and not only in the first, which it has missed.
-    """
-    st.session_state[_key(name)] = current()[name]
-    return key(name)
-
-
 Together = Callable[[dict[str, Any]], dict[str, Any]]
 
 
@@ -198,8 +190,11 @@ def _is_built(key: str) -> bool:
     context = get_script_run_ctx(suppress_warning=True)
     if context is None:
         return True
-    session = context.session_state._state
-    return session.get_widget_id_from_key(key) in session._new_widget_state.states
+    try:
+        session = context.session_state._state
+        return session.get_widget_id_from_key(key) in session._new_widget_state.states
+    except AttributeError:  # another Streamlit, which keeps it elsewhere
+        return True
 
 
 def _can_be(parameter: Parameter, said: Any, before: Any) -> bool:

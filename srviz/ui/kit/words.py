@@ -5,13 +5,19 @@ lacks is said in English. The language is that of the whole server, from the env
 """
 
 import json
+import logging
 import os
+import re
+import string
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 FILE = "words.json"
-LANGUAGE = os.environ.get("SRVIZ_LANGUAGE", "en")
+ENGLISH = "en"
+LANGUAGE = os.environ.get("SRVIZ_LANGUAGE", ENGLISH)
+NAME = re.compile("[A-Za-z0-9]+([-_][A-Za-z0-9]+)*")  # of a language
+log = logging.getLogger(__name__)
 
 
 class Words:
@@ -58,14 +64,39 @@ class Words:
 @cache
 def _read(file: Path, language: str) -> dict[str, Any]:
     tree: dict[str, Any] = json.loads(file.read_text("utf-8"))
-    if not language.isalnum():
+    if language == ENGLISH or not NAME.fullmatch(language):
         return tree
     other = file.with_suffix(f".{language}.json")
-    return _over(tree, json.loads(other.read_text("utf-8"))) if other.is_file() else tree
+    try:
+        translated = json.loads(other.read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        log.warning("%s: expected words, got %s", other, error)
+        return tree
+    merged: dict[str, Any] = _over(tree, translated, f"{other}:")
+    return merged
 
 
-def _over(tree: Any, other: Any) -> Any:
-    """One tree, with what another has of it in its place."""
+def _over(tree: Any, other: Any, path: str) -> Any:
+    """One tree, with what another has of it in its place: lists of the same length, texts that ask for no other values.
+
+    What does not fit stays in English, and the log says where.
+    """
     if isinstance(tree, dict) and isinstance(other, dict):
-        return {name: _over(part, other[name]) if name in other else part for name, part in tree.items()}
-    return other if type(other) is type(tree) else tree
+        return {
+            name: _over(part, other[name], f"{path} {name}") if name in other else part for name, part in tree.items()
+        }
+    fits = type(tree) is type(other) and (
+        _values(other) <= _values(tree) if isinstance(tree, str) else len(tree) == len(other)
+    )
+    if not fits:
+        log.warning("%s: expected what the English text has, got %r", path, other)
+        return tree
+    return [_over(one, two, path) for one, two in zip(tree, other, strict=True)] if isinstance(tree, list) else other
+
+
+def _values(text: str) -> set[str]:
+    """What a text asks for; something that no text asks for where it cannot be read."""
+    try:
+        return {f"{name}" for _, name, *_ in string.Formatter().parse(text) if name is not None}
+    except ValueError:
+        return {text}

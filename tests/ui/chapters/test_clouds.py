@@ -168,9 +168,7 @@ def test_a_blank_pane_says_why():
     page = open_page(cloud="torus", n="512", head="3", query="137", b="0.5")
     assert "This map is blank" not in str(sent(page, "paint"))
     assert says(page).count("The 51 keys nearest to the query receive") == 3
-    assert (
-        says(page).count("of the total size of all weights. If all keys counted alike, they would receive 0.10.") == 1
-    )
+    assert says(page).count("of the sum of all |weights|. If all keys counted alike, they would receive 0.10.") == 1
 
 
 @pytest.mark.parametrize("cloud", ["torus", "cube"])

@@ -52,7 +52,7 @@ def test_a_race_runs_to_its_end():
     run = page.session_state["_race"]
     assert run.over
     assert {n for method, _, n in run.rows if method == "relu"} >= {64}
-    assert any(heading.value == "Who is faster, and where we lose" for heading in page.subheader)
+    assert any(heading.value == "Which is faster, and where sliced ReLU loses" for heading in page.subheader)
     assert any("faster" in text.value for text in page.markdown)
     assert [b.label for b in page.button if b.label.startswith("Run")] == ["Run again"]
 
@@ -164,8 +164,8 @@ def test_only_the_two_of_the_bet_are_shown_of_recorded_runs(monkeypatch):
         (
             lambda n: 3 * n,
             lambda n: n,
-            "In this run we do not lose in time: sliced ReLU is **faster than fused softmax at every n**, from 64 on. "
-            "Sliced ReLU is 3.0 × as fast",
+            "In this run sliced ReLU does not lose in time. It is **faster than fused softmax at every n**, from 64 "
+            "on. Sliced ReLU is 3.0 × as fast",
         ),
     ],
 )

@@ -162,13 +162,13 @@ def _controls(running: bool) -> None:
     second.slider(WORDS("controls.sequences"), LEAST, MOST, key=url.key("sequences"), disabled=running)
     with more.popover(WORDS("controls.more"), width="stretch", disabled=running):
         controls.seed(WORDS("controls.seed"))
-        st.slider(WORDS("controls.heads"), 1, separate.MOST_HEADS, key=url.held("heads"))
-        st.segmented_control(WORDS("controls.layers"), ["1", "2"], key=url.held("layers"), required=True)
+        st.slider(WORDS("controls.heads"), 1, separate.MOST_HEADS, key=url.key("heads"))
+        st.segmented_control(WORDS("controls.layers"), ["1", "2"], key=url.key("layers"), required=True)
         st.segmented_control(
-            WORDS("controls.steps"), list(SHARES), key=url.held("steps"), required=True,
+            WORDS("controls.steps"), list(SHARES), key=url.key("steps"), required=True,
             format_func=lambda name: f"{_steps(name):,}",
         )  # fmt: skip
-        st.number_input(WORDS("controls.model"), 0, apart.MOST_SEED, key=url.held("model"))
+        st.number_input(WORDS("controls.model"), 0, apart.MOST_SEED, key=url.key("model"))
     st.pills(
         WORDS("controls.by"), list(MIXED), key=url.key("by"), format_func=lambda name: known[name].label,
         selection_mode="multi", disabled=running,

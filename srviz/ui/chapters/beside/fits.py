@@ -102,6 +102,9 @@ def pattern_fit(state: url.State, menu: Callable[[], object]) -> None:
     _table(fits, table)
     menu()
     st.caption(WORDS("fits.recorded", near=NEAR, **recorded()))
+    known = {method for reached in recorded()["reached"].values() for method in reached}
+    if unknown := [method.label for method in METHODS.values() if method.name not in known]:
+        st.caption(WORDS("fits.unrecorded", methods=", ".join(unknown)))
     if fits.asked:
         bar = work.stop_and_bar("stop fit", _fit, fits, ())
     else:

@@ -435,7 +435,7 @@ def _query(state: url.State, setting: CloudSetting, shown: Scene, place: DeltaGe
     if moved and state["query"] == min(before, setting.n):
         state["query"] = int((shown.x - x.to(shown.x)).square().sum(-1).argmin()) + 1
     label, help_ = WORDS("controls.query.label"), WORDS("controls.query.help")
-    place.number_input(label, 1, setting.n, key=url.held("query"), help=help_)
+    place.number_input(label, 1, setting.n, key=url.key("query"), help=help_)
     query: int = state["query"]
     st.session_state["_query"] = state.epoch, setting, query, shown.x[query - 1].clone()
     return query
@@ -463,20 +463,20 @@ def _controls(state: url.State) -> tuple[CloudSetting, DeltaGenerator]:
         learned = projection_of(state) == TRAINED
         if not learned:  # a trained head has an MLP
             st.segmented_control(
-                WORDS("controls.slice.label"), PROJECTIONS, key=url.held("slice"), required=True,
+                WORDS("controls.slice.label"), PROJECTIONS, key=url.key("slice"), required=True,
                 format_func=lambda one: WORDS(f"controls.slice.kinds.{one}"),
             )  # fmt: skip
         which = "learned" if learned else "chosen"
         label, help_ = WORDS("controls.bandwidth.label"), WORDS(f"controls.bandwidth.help.{which}")
-        st.slider(label, 0.1, 2.0, key=url.held("b"), step=0.05, help=help_, disabled=learned)
+        st.slider(label, 0.1, 2.0, key=url.key("b"), step=0.05, help=help_, disabled=learned)
         for one, most in (("noise", 0.3), ("outliers", 0.5)):
             label, help_ = WORDS(f"controls.{one}.label"), WORDS(f"controls.{one}.help")
-            st.slider(label, 0.0, most, key=url.held(one), step=0.01, help=help_, disabled=bool(mine))
+            st.slider(label, 0.0, most, key=url.key(one), step=0.01, help=help_, disabled=bool(mine))
         st.segmented_control(
-            WORDS("controls.scale.label"), SCALES, key=url.held("scale"), required=True,
+            WORDS("controls.scale.label"), SCALES, key=url.key("scale"), required=True,
             format_func=lambda one: WORDS(f"controls.scale.kinds.{one}"),
         )  # fmt: skip
-        st.toggle(WORDS("controls.level"), key=url.held("level"))
+        st.toggle(WORDS("controls.level"), key=url.key("level"))
     for parameter in PARAMETERS:
         state.values[parameter.name] = st.session_state[url.key(parameter.name)]
     if mine:
@@ -514,8 +514,9 @@ def _words(state: url.State, setting: CloudSetting, shown: Scene, found: dict[st
     if n != state["n"]:
         said.append(WORDS("shown.points", n=n))
     said.append(WORDS(f"shown.scale.{state['scale']}"))
-    surface = WORDS("shown.surface") if shown.flat else WORDS("shown.rings", numbers=shown.tokens.x.shape[1])
-    said.append(surface if state["level"] else "")
+    if state["level"]:
+        rings = WORDS("shown.rings", numbers=shown.tokens.x.shape[1])
+        said.append(WORDS("shown.surface") if shown.flat else rings)
     untrained = WORDS("shown.untrained", seed=setting.seed)
     said.append(shown.trained.says(methods()) if shown.trained else untrained)
     st.caption(" ".join(said))

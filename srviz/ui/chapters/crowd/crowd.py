@@ -153,10 +153,10 @@ def _controls(state: url.State, running: bool) -> None:
     steps = find(f"{FAMILY}:{next(iter(MENU.values())).formula}").recipe.steps
     with more.popover(WORDS("controls.more"), width="stretch", disabled=running):
         st.segmented_control(
-            WORDS("controls.steps"), list(SHARES), key=url.held("steps"), required=True,
+            WORDS("controls.steps"), list(SHARES), key=url.key("steps"), required=True,
             format_func=lambda name: f"{round(steps * SHARES[name]):,}",
         )  # fmt: skip
-        st.number_input(WORDS("controls.seed"), 0, 9999, key=url.held("seed"))
+        st.number_input(WORDS("controls.seed"), 0, 9999, key=url.key("seed"))
     if state["target"] == OWN:
         st.text_input(
             WORDS("controls.formula"), key=url.key("f"), max_chars=LONGEST, disabled=running,

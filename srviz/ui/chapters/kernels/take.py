@@ -70,7 +70,7 @@ KERNEL = Figure(
 def spectrum_numbers(state: State) -> Columns:
     """The eigenvalues on all vectors, and on those that sum to zero."""
     whole, flat = kernels.eigenvalues(*controls.setting(state))
-    on = [WORDS("take.spectrum.whole")] * len(whole) + [WORDS("take.spectrum.flat")] * len(flat)
+    on = ["all vectors"] * len(whole) + ["zero sum"] * len(flat)
     return {"on": on, "eigenvalue": np.concatenate([whole, flat])}
 
 

@@ -118,7 +118,7 @@ def _picture(state: url.State) -> tuple[str, NDArray[np.uint8] | None, str]:
         trained.control(there=name != "digit")
     third.segmented_control(WORDS("controls.head"), range(1, compute.HEADS + 1), key=url.key("head"), required=True)
     with fourth.popover(WORDS("controls.more"), width="stretch"):
-        st.toggle(WORDS("controls.raw"), key=url.held("raw"), help=WORDS("controls.rawHelp"))
+        st.toggle(WORDS("controls.raw"), key=url.key("raw"), help=WORDS("controls.rawHelp"))
         controls.seed(WORDS("controls.seed"))
     if name == "own":
         own = _own()

@@ -141,18 +141,18 @@ def _controls(state: url.State, racing: bool) -> None:
         disabled=racing,
     )
     with last.popover(WORDS("controls.more"), width="stretch", disabled=racing):
-        st.slider(WORDS("controls.heads"), 1, 16, key=url.held("heads"))
-        st.select_slider(WORDS("controls.d"), WIDTHS, key=url.held("d"))
-        st.selectbox(WORDS("controls.dtype"), DTYPES, key=url.held("dtype"), filter_mode=None)
-        st.selectbox(WORDS("controls.device"), DEVICES, key=url.held("device"), format_func=_device, filter_mode=None)
+        st.slider(WORDS("controls.heads"), 1, 16, key=url.key("heads"))
+        st.select_slider(WORDS("controls.d"), WIDTHS, key=url.key("d"))
+        st.selectbox(WORDS("controls.dtype"), DTYPES, key=url.key("dtype"), filter_mode=None)
+        st.selectbox(WORDS("controls.device"), DEVICES, key=url.key("device"), format_func=_device, filter_mode=None)
         st.select_slider(
             WORDS("controls.longest"),
             LONGEST,
-            key=url.held("call"),
+            key=url.key("call"),
             format_func="{} s".format,
             help=WORDS("controls.longestHelp"),
         )
-        st.toggle(WORDS("controls.recorded"), key=url.held("recorded"))
+        st.toggle(WORDS("controls.recorded"), key=url.key("recorded"))
 
 
 def _device(name: str) -> str:

@@ -230,7 +230,7 @@ def _controls(state: url.State) -> None:
     third.slider(WORDS("controls.tokens"), LEAST, MOST, key=url.key("n"))
     with fourth.popover(WORDS("controls.more"), width="stretch"):
         controls.seed(WORDS("controls.seed"))
-        st.slider(WORDS("controls.resolution"), 1, 50, key=url.held("resolution"), help=WORDS("controls.share"))
+        st.slider(WORDS("controls.resolution"), 1, 50, key=url.key("resolution"), help=WORDS("controls.share"))
     for name in ("input", "by", "n", "seed", "resolution"):
         state.values[name] = st.session_state[url.key(name)]
     by = state["by"]

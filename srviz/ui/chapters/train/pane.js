@@ -91,7 +91,7 @@ export class Pane {
     if (!model.attends) return words.pane.alike;
     if (!received) return "\u00a0";
     const most = received.reduce((a, x) => Math.max(a, x), -Infinity), least = received.reduce((a, x) => Math.min(a, x), Infinity);
-    const gets = say(words.pane.head, { layer: layer + 1, head: which + 1, least: fmt(least), most: fmt(most) });
+    const gets = say(words.pane.head[model.signs ? "signed" : "plain"], { layer: layer + 1, head: which + 1, least: fmt(least), most: fmt(most) });
     return `${gets} ${look.s ? words.pane.below.scores : words.pane.below.shares}`;
   }
 

@@ -125,15 +125,15 @@ def _controls(state: url.State, running: bool) -> None:
     recipe = TASKS[state["task"]].recipe
     with more.popover(WORDS("controls.more"), width="stretch", disabled=running):
         st.segmented_control(
-            WORDS("controls.steps"), list(SHARES), key=url.held("steps"), required=True,
+            WORDS("controls.steps"), list(SHARES), key=url.key("steps"), required=True,
             format_func=lambda name: f"{round(recipe.steps * SHARES[name]):,}",
         )  # fmt: skip
         st.select_slider(
-            WORDS("controls.rate"), [f"{times:g}" for times in TIMES], key=url.held("rate"),
+            WORDS("controls.rate"), [f"{times:g}" for times in TIMES], key=url.key("rate"),
             format_func=lambda times: f"{recipe.rate * float(times):g}",
         )  # fmt: skip
-        st.number_input(WORDS("controls.seed"), 0, 9999, key=url.held("seed"))
-        st.number_input(WORDS("controls.example"), 1, 64, key=url.held("example"))
+        st.number_input(WORDS("controls.seed"), 0, 9999, key=url.key("seed"))
+        st.number_input(WORDS("controls.example"), 1, 64, key=url.key("example"))
 
 
 def ahead(bet: int) -> int | None:

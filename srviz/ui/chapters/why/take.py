@@ -25,7 +25,7 @@ def _line(*queries: float) -> torch.Tensor:
 def _pair(state: State) -> Columns:
     i, j = state["pair"]
     r = np.array([i - j, j - i])
-    return {"gives": WORDS.texts("take.pair.gives"), "relu": np.maximum(r, 0), "distance": np.abs(r)}
+    return {"gives": ("i to j", "j to i"), "relu": np.maximum(r, 0), "distance": np.abs(r)}
 
 
 # ---- the normalizer ----

@@ -116,7 +116,7 @@ def _controls(state: url.State) -> DeltaGenerator:
     )  # fmt: skip
     second.segmented_control(WORDS("controls.head"), range(1, compute.HEADS + 1), key=url.key("head"), required=True)
     with third.popover(WORDS("controls.more"), width="stretch"):
-        st.toggle(WORDS("controls.raw"), key=url.held("raw"), help=WORDS("controls.before"))
+        st.toggle(WORDS("controls.raw"), key=url.key("raw"), help=WORDS("controls.before"))
         controls.seed(WORDS("controls.seed"))
         st.file_uploader(WORDS("controls.embeddings"), ["npy"], key="own embeddings", on_change=_forget)
     return heads

@@ -32,3 +32,4 @@ linear = products / products.sum(axis=1, keepdims=True)
 
 for name, w in {"softmax": softmax, "ReLU": relu, "bump": bump, "linear": linear}.items():
     print(f"{name:8s} rows sum to {w.sum(1).min():.2f} … {w.sum(1).max():.2f}, the largest weight is {w.max():.3f}")
+assert np.allclose(relu_effective.sum(axis=1), 0, atol=1e-5)

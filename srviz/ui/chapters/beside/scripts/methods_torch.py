@@ -30,3 +30,4 @@ linear = products / products.sum(-1, keepdim=True)
 weights = {"softmax": softmax, "ReLU": relu, "bump": bump, "linear": linear}
 for name, w in weights.items():
     print(f"{name:8s} rows sum to {w.sum(-1).min():.2f} … {w.sum(-1).max():.2f}, the largest weight is {w.max():.3f}")
+assert relu_effective.sum(-1).abs().max() < 1e-5
