@@ -101,11 +101,11 @@ def tree(process):
 
 
 def resident(process):
-    """Bytes of memory of a process and all that it started."""
+    """Bytes of memory of a process and all that it started. What several of them share, libraries say, counts once."""
     total = 0
     for one in tree(process):
         with suppress(psutil.Error):
-            total += one.memory_info().rss
+            total += getattr(one.memory_full_info(), "pss", 0) or one.memory_info().rss
     return total
 
 
@@ -115,7 +115,7 @@ def spent(process):
     return times.user + times.system
 
 
-async def watch(process, log, began, every=1.0):
+async def watch(process, log, began, every=5.0):
     while True:
         log.memory.append((time.monotonic() - began, resident(process)))
         await asyncio.sleep(every)
