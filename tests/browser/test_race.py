@@ -83,7 +83,7 @@ def test_a_race_is_run_read_and_downloaded(open_race):
     expect(page.get_by_text("bets are closed")).to_be_visible()
     expect(page.locator(".race .legend b").first).to_be_visible()  # while it runs
     expect(page.get_by_role("button", name="Run again")).to_be_visible(timeout=60_000)
-    expect(page.get_by_role("heading", name="Where we lose")).to_be_visible()
+    expect(page.get_by_role("heading", name="Which is faster, and where sliced ReLU loses")).to_be_visible()
     expect(page.locator(".race .legend")).to_contain_text("Sliced ReLU")
     expect(page.get_by_text("Your bet was")).to_be_visible()
     assert bet(page, "relu0") == -4

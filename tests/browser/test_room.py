@@ -39,7 +39,7 @@ def test_a_lecturer_asks_a_phone_answers_and_all_is_shown(server, visit, settled
     expect(asked).to_contain_text("Is <b>this</b> **text**?")
     expect(phone).to_have_url(re.compile(rf"room={code}\.[a-z0-9]{{12}}"))
     asked.get_by_text("B", exact=True).click()
-    phone.get_by_text("The matrix has four times").click()
+    phone.get_by_text("The matrix takes four times").click()
     question = phone.locator(".st-key-question")
     expect(question).to_contain_text("Your answer is in.")
     expect(panel).to_contain_text("1 has joined, 1 answered.")

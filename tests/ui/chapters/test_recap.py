@@ -124,7 +124,7 @@ def test_a_right_answer_goes_into_the_certificate_and_into_every_link():
     page.radio[0].set_value(1).run()
     assert "".join(page.query_params["answered"]) == "why"
     page.switch_page("pages/14_In_short.py").run()
-    assert f"1 of {len(ASKING)} questions answered rightly" in page.get("progress")[0].proto.text
+    assert f"1 of {len(ASKING)} questions answered correctly" in page.get("progress")[0].proto.text
     assert "".join(page.query_params["answered"]) == "why"
 
 
