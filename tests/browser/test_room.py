@@ -6,6 +6,7 @@ from contextlib import contextmanager
 
 from playwright.sync_api import expect
 
+from tests.browser.pointer import box_at_rest
 from tests.visitor import apart, visiting
 
 
@@ -114,7 +115,7 @@ def test_what_opens_a_room_stays_where_it_is_pressed(server, visit, settled):
     expect(page).to_have_url(f"{server}/Two_routes")
 
 
-def test_a_lesson_is_made_and_opens_as_it_was_made(server, visit):
+def test_a_lesson_is_made_and_opens_as_it_was_made(server, visit, settled):
     lead = visit(f"{server}/Two_routes?n=12")
     lead.get_by_text("A class", exact=True).click()
     lead.get_by_role("button", name="Make a lesson").click()
@@ -122,7 +123,11 @@ def test_a_lesson_is_made_and_opens_as_it_was_made(server, visit):
     panel.get_by_role("combobox", name="Hide").click()
     link = panel.get_by_test_id("stCode")
     for what, said in (("the sidebar", "hide=sidebar"), ("the control “n”", "hide=sidebar_n")):
-        lead.get_by_role("option", name=what, exact=True).click()
+        option = lead.get_by_role("option", name=what, exact=True)
+        settled(lead)  # as above; and a list that scrolls draws its rows anew, and hears no press meanwhile
+        option.scroll_into_view_if_needed()
+        box_at_rest(option)
+        option.click()
         expect(link).to_contain_text(said)
     panel.get_by_label("Your question, if you ask one").fill("Which is <b>first</b>?")
     panel.get_by_label(re.compile("Its choices")).fill("The matrix\nThe sort")
