@@ -15,7 +15,7 @@ SENTENCE = re.compile(r"\b[A-Za-z]{2,},? [A-Za-z]+,? [A-Za-z]{2,}\b")  # three w
 IMPORT = re.compile(r"^(from [\w.]+ )?import .*$", re.MULTILINE)  # a line of a program that a page gives away
 PROGRAMS = ("__main__.py", "snippet.py")  # what they hold is a program, or is read in a terminal
 SAID = re.compile(r"\b(say|phrase)\(words\.([\w.]+)((?:\[[^\]]*\])?), \{([^{}]*)\}")  # in JavaScript
-CALLS = ("__call__", "texts", "pairs", "table")
+CALLS = ("texts", "pairs", "table")
 FOLDERS = sorted({path.parent for pattern in ("*.py", "*.js") for path in UI.rglob(pattern)} - set(UI.rglob("scripts")))
 
 
@@ -157,6 +157,8 @@ def test_what_a_translation_cannot_say_stays_in_english_and_the_log_says_where(t
         "xb": {"b": ["x"]},
         "xc": {"c": "d"},
         "xd": {"a": "{n"},
+        "xh": {"a": "{n:,} von {m}"},
+        "xi": {"a": "{n.real} von {m}"},
     }.items():
         (tmp_path / "words.json").write_text(json.dumps(english))
         (tmp_path / f"words.{language}.json").write_text(json.dumps(wrong | {"e": "{n}!"}))

@@ -95,8 +95,9 @@ def _over(tree: Any, other: Any, path: str) -> Any:
 
 
 def _values(text: str) -> set[str]:
-    """What a text asks for; something that no text asks for where it cannot be read."""
+    """What a text asks for, each value by its name and with its format; all of a text that cannot be read."""
     try:
-        return {f"{name}" for _, name, *_ in string.Formatter().parse(text) if name is not None}
+        asked = [(name, form) for _, name, form, _ in string.Formatter().parse(text) if name is not None]
     except ValueError:
         return {text}
+    return {name for name, _ in asked} | {f"{name}:{form}" for name, form in asked if form}
