@@ -21,7 +21,8 @@ page.sessionStorage = { getItem: (name) => kept.get(name) ?? null, setItem: (nam
 const { shared } = await import("../../srviz/ui/kit/js/link.js");
 const { default: present } = await import("../../srviz/ui/kit/js/present.js");
 const { default: hold } = await import("../../srviz/ui/kit/js/hold.js");
-
+const { mounted } = await import("../../srviz/ui/kit/js/core.js");
+const { Reports } = await import("../../srviz/ui/kit/js/wire.js");
 const { phrase, say } = await import("../../srviz/ui/kit/js/text.js");
 
 const parent = () => { const root = { replaceChildren() {} }; return { querySelector: () => root }; };
@@ -61,6 +62,40 @@ test("a tab that led a room says so once it is only a member of it, and of no ot
   page.sessionStorage = { getItem() { throw new Error("denied"); }, setItem() { throw new Error("denied"); } };
   hold({ data: { code: "ACDEF", secret: "x" }, parentElement: parent(), setStateValue: says });
   assert.equal(told.length, 1);
+});
+
+test("a component that Streamlit builds once more knows the answer, and no report has a number that was heard", () => {
+  const told = [], built = [];
+  class Figure {
+    reports = new Reports();
+    constructor() { built.push(this); }
+    receive(data, send) {
+      this.begun = this.reports.begins(data, send);
+      this.known = this.reports.answered(data.answer);
+    }
+    close() {}
+  }
+  const run = (place, epoch, id) => mounted(/** @type {any} */ (Figure), "x")({
+    data: { epoch, answer: { id } }, setStateValue: (_, value) => told.push(value),
+    parentElement: /** @type {any} */ ({ querySelector: () => place }),
+  });
+  const first = {}, second = {};
+  const close = run(first, 5, 0);
+  built[0].reports.tell({ b: 1 });
+  built[0].reports.tell({ b: 2 });
+  run(first, 5, told[0].id);
+  assert.deepEqual([built[0].begun, built[0].known], [false, false]); // an answer to the report before
+  run(first, 5, told[1].id);
+  assert.equal(built[0].known, true);
+  close();
+  run(second, 5, told[1].id);
+  assert.deepEqual([built.length, built[1].begun, built[1].known], [2, true, true]);
+  built[1].reports.tell({ b: 3 });
+  run(second, 6, 0);
+  assert.equal(built[1].known, true);
+  built[1].reports.tell({ b: 4 });
+  assert.deepEqual(told.map(({ b, epoch }) => [b, epoch]), [[1, 5], [2, 5], [3, 5], [4, 6]]);
+  assert.equal(new Set(told.map(({ id }) => id)).size, 4);
 });
 
 test("a text is filled in with values, or becomes parts with elements between them", () => {

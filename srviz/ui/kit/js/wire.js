@@ -14,6 +14,10 @@ export const shorts = (text) => new Uint16Array(bytes(text).buffer);
 /** Numbers of 8 bits without a sign. */
 export const octets = bytes;
 
+// Every component is a module of its own: what they share stands in the page.
+/** @type {any} */
+const page = globalThis;
+
 /** The reports of one component: numbered, so that an answer can be told from the answer to an earlier one. */
 export class Reports {
   constructor() {
@@ -22,27 +26,27 @@ export class Reports {
     this.send = (told) => {};
   }
 
-  /** Take over the way to Python; true where it begins anew: a link was opened, or the back button pressed. */
+  /**
+   * Take over the way to Python; true where it begins anew: a link was opened, the back button pressed, or Streamlit built
+   * the component once more. In the last case Python's answer is about the last report of the one that is gone.
+   */
   begins(data, send) {
     this.send = send;
     if (data.epoch === this.epoch) return false;
     this.epoch = data.epoch;
-    this.number = 0;
+    this.number = data.answer?.id ?? 0;
     return true;
   }
 
+  /** No two reports of a page have the same number: Python does not hear one of which it has heard the number. */
   tell(values) {
-    this.number += 1;
+    this.number = page.srvizTold = Math.max(page.srvizTold ?? 0, this.number) + 1;
     this.send({ ...structuredClone(values), id: this.number, epoch: this.epoch });
   }
 
   /** Whether an answer is about the last report. */
   answered(answer) { return answer.id === this.number; }
 }
-
-// Every component is a module of its own: what they share stands in the page.
-/** @type {any} */
-const page = globalThis;
 
 /** The event that tells that a head arrived. */
 export const HEAD = "srviz-head";
