@@ -9,6 +9,7 @@ import json
 import os
 import signal
 import sys
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 
@@ -34,6 +35,10 @@ def main():
     sys.path.insert(0, str(ROOT))
     for name in HEAVY:
         import_module(name)
+    from streamlit.components.v2 import manifest_scanner as scanner
+
+    scanner.scan_component_manifests = cache(scanner.scan_component_manifests)  # it looks through all that is installed
+    scanner.scan_component_manifests()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # children that end are not waited for
     for line in sys.stdin:
         child = os.fork()
