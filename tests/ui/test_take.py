@@ -79,9 +79,11 @@ def figures():
 
 
 def states(chapter, figure):
-    yield state_of(chapter, {})
-    if figure.second:
-        yield state_of(chapter, figure.second)
+    """The state of a page as it opens, and of another link; of what is recorded, those for which there is something."""
+    both = [state_of(chapter, {}), *([state_of(chapter, figure.second)] if figure.second else [])]
+    found = [state for state in both if figure.there(state)]
+    assert found, figure.name
+    yield from found
 
 
 def column_of(name, values):

@@ -1,6 +1,7 @@
 """Recorded: how many steps it takes until every token is at its target, and what one layer can do."""
 
 import logging
+import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from statistics import mean, median
@@ -18,6 +19,9 @@ from srviz.lab.train import NEAR
 from srviz.lab.until import read
 from srviz.ui.chapters.apart import WORDS
 from srviz.ui.kit.chart import chart, mode
+from srviz.ui.kit.program import Script
+from srviz.ui.kit.table import Columns
+from srviz.ui.kit.take import Figure, State, away
 
 CURVE, ONE_LAYER = "apart.json", "apart-one-layer.json"
 Held = Mapping[str, Any]
@@ -73,9 +77,35 @@ def claim() -> str:
 def _curve(held: Held) -> None:
     found, most = courses(held), _most(held)
     drawing = steps(found, most, along=WORDS("curve.along"), axis=WORDS("curve.axis"), mode=mode())
-    chart(drawing, alt(found, most), "steps", st.container())
+    chart(drawing, alt(found, most), "steps", st.container(), menu=False)
+    away(STEPS, {})
     seeds = len({result["run"]["seed"] for result in held["runs"]})
     st.caption(WORDS("curve.caption", seeds=seeds, most=most, provenance=provenance(held)))
+
+
+def _numbers(state: State) -> Columns:
+    """A row for each method and distance: the median of the steps, none where that is more than were tried."""
+    held = _read(CURVE)
+    assert held is not None
+    most = _most(held)
+    rows = [
+        (course.label, course.at[k], math.nan if (steps := course.middle(k, most)) is None else float(steps))
+        for course in courses(held)
+        for k in range(len(course.at))
+    ]
+    return dict(zip(("line", "distance", "steps"), map(list, zip(*rows, strict=True)), strict=True))
+
+
+def _caption(state: State) -> str:
+    held = _read(CURVE)
+    return alt(courses(held), _most(held)) if held else WORDS("recorded.none")
+
+
+STEPS = Figure(
+    ("steps",), "steps", WORDS("curve.take"), _caption, _numbers,
+    lambda state: Script(Path(__file__).parent / "scripts/steps", WORDS("title")), variants=("numpy",),
+    there=lambda state: _read(CURVE) is not None,
+)  # fmt: skip
 
 
 def _most(held: Held) -> int:

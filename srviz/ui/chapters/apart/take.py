@@ -9,7 +9,7 @@ from srviz.lab import separate
 from srviz.lab.contexts import KINDS, Contexts
 from srviz.lab.jobs.apart import unpacked
 from srviz.lab.tasks import data
-from srviz.ui.chapters.apart import WORDS, apart
+from srviz.ui.chapters.apart import WORDS, apart, recorded
 from srviz.ui.chapters.apart.run import current
 from srviz.ui.kit.program import Code, Script
 from srviz.ui.kit.table import Columns
@@ -71,4 +71,4 @@ CROWDS = Figure(
     ("apart",), "tell-them-apart", WORDS("take.name"), caption, numbers, script,
     second={"kind": "means", "sequences": "3", "heads": "2", "seed": "5"},
 )  # fmt: skip
-FIGURES = (CROWDS,)
+FIGURES = (CROWDS, recorded.STEPS)

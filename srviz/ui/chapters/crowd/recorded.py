@@ -3,6 +3,8 @@
 import json
 import math
 from collections.abc import Mapping, Sequence
+from functools import partial
+from pathlib import Path
 from statistics import median
 from typing import Any
 
@@ -18,10 +20,14 @@ from srviz.lab.tasks.crowd import FAMILY, MENU
 from srviz.ui.chapters.crowd import WORDS
 from srviz.ui.chapters.crowd.crowd import BESIDE
 from srviz.ui.kit.chart import chart, mode
+from srviz.ui.kit.program import Script
+from srviz.ui.kit.table import Columns
+from srviz.ui.kit.take import Figure, State, away
 
 RUNS, CAPACITY = places.RECORDED / "lab/crowd.jsonl", places.RECORDED / "lab/capacity.json"
 FAR = "4096"  # tokens of the other test
 MEASURES = ("rank", "told apart", "patterns")
+SCRIPTS = Path(__file__).parent / "scripts"
 
 
 def table() -> None:
@@ -67,8 +73,8 @@ def _deviation(values: Sequence[float]) -> float:
 
 def capacity() -> None:
     """The measured curves of what a head can hold apart."""
-    found = _capacity(CAPACITY.stat().st_mtime_ns) if CAPACITY.exists() else None
-    if found is None:
+    found = _held()
+    if not found:
         st.markdown(WORDS("capacity.nothing"))
         return
     measure = st.segmented_control(
@@ -81,19 +87,65 @@ def capacity() -> None:
         format_func=lambda name: WORDS(f"capacity.precisions.{name}"),
         key=f"capacity precision {measure}", label_visibility="collapsed",
     )  # fmt: skip
-    mine = [one for one in found["found"] if one["measure"] == measure and one["precision"] == precision]
-    drawn: dict[str, tuple[Look, list[float], list[float]]] = {}
-    for one in mine:
-        look = _look(one["head"])
-        label = one["label"]
-        drawn.setdefault(label, (look, [], []))
-        drawn[label][1].append(one["at"])
-        drawn[label][2].append(sum(one["values"]) / len(one["values"]))
-    said = "; ".join(WORDS("capacity.line", head=label, y=y[-1], x=x[-1]) for label, (_, x, y) in drawn.items())
-    title, along, axis = (WORDS(f"capacity.measures.{measure}.{part}") for part in ("title", "along", "axis"))
+    state = {"precision": precision}
+    drawn = {label: (_look(head), x, y) for label, (head, x, y) in _drawn(measure, state).items()}
+    along, axis = (WORDS(f"capacity.measures.{measure}.{part}") for part in ("along", "axis"))
     drawing = figures.curves(drawn, along=along, axis=axis, mode=mode(), log=True)
-    chart(drawing, f"{title}: {said}", f"capacity {measure}", st.container())
+    chart(drawing, _caption(measure, state), f"capacity {measure}", st.container(), menu=False)
+    away(HELD[measure], state)
     st.caption(WORDS("capacity.caption", where=_plain(found.get("where", {}))))
+
+
+def _held() -> dict[str, Any]:
+    """What was measured of heads; {} where nothing was."""
+    return _capacity(CAPACITY.stat().st_mtime_ns) if CAPACITY.exists() else {}
+
+
+def _precision(measure: str, state: State) -> str:
+    """The numbers in which it was measured: those that were chosen, else the usual ones."""
+    usual = "float64" if measure == "patterns" else "half"
+    return str(state["precision"]) if isinstance(state, dict) and "precision" in state else usual
+
+
+def _drawn(measure: str, state: State) -> dict[str, tuple[str, list[float], list[float]]]:
+    """By the label of each head: its name, where along it was measured, and the mean over the seeds there."""
+    drawn: dict[str, tuple[str, list[float], list[float]]] = {}
+    for one in _held().get("found", ()):
+        if (one["measure"], one["precision"]) == (measure, _precision(measure, state)):
+            _, x, y = drawn.setdefault(one["label"], (one["head"], [], []))
+            x.append(float(one["at"]))
+            y.append(sum(one["values"]) / len(one["values"]))
+    return drawn
+
+
+def _caption(measure: str, state: State) -> str:
+    """What is measured, and what each head came to at the end."""
+    drawn = _drawn(measure, state)
+    told = (WORDS("capacity.line", head=label, y=y[-1], x=x[-1]) for label, (_, x, y) in drawn.items())
+    return f"{WORDS(f'capacity.measures.{measure}.title')}: {'; '.join(told)}"
+
+
+def _numbers(measure: str, state: State) -> Columns:
+    drawn = _drawn(measure, state)
+    told = [(label, x, y) for label, (_, xs, ys) in drawn.items() for x, y in zip(xs, ys, strict=True)]
+    return dict(zip(("line", "at", "mean"), map(list, zip(*told, strict=True)), strict=True))
+
+
+def _figure(measure: str) -> Figure:
+    """What is taken away of a measure."""
+
+    def script(state: State) -> Script:
+        values = {"measure": measure, "precision": _precision(measure, state)}
+        return Script(SCRIPTS / "capacity", WORDS("title"), values)
+
+    return Figure(
+        (f"capacity {measure}",), f"capacity-{measure.replace(' ', '-')}", WORDS("capacity.take"),
+        partial(_caption, measure), partial(_numbers, measure), script, variants=("numpy",),
+        there=lambda state: bool(_held()),
+    )  # fmt: skip
+
+
+HELD = {measure: _figure(measure) for measure in MEASURES}
 
 
 def _look(head: str) -> Look:

@@ -10,7 +10,7 @@ from srviz.lab.jobs.crowd import places
 from srviz.lab.miniature import FORMS, grid
 from srviz.lab.rebuild import COUNTS
 from srviz.lab.tasks.crowd import FAMILY
-from srviz.ui.chapters.crowd import WORDS, crowd, rebuilt
+from srviz.ui.chapters.crowd import WORDS, crowd, rebuilt, recorded
 from srviz.ui.chapters.crowd.run import Learning, current
 from srviz.ui.kit.program import Code, Script
 from srviz.ui.kit.table import Columns
@@ -121,4 +121,4 @@ REBUILT = Figure(
     ("rebuilt",), "cloud-from-slices", WORDS("take.rebuilt.name"), rebuilt_caption, rebuilt_numbers, rebuilt_script,
     second={"cloud": "circles", "slices": "8"},
 )  # fmt: skip
-FIGURES = (FUNCTION, EXCESS, REBUILT)
+FIGURES = (FUNCTION, EXCESS, REBUILT, *recorded.HELD.values())

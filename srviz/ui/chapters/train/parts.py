@@ -12,8 +12,11 @@ from srviz.lab import TASKS, Task
 from srviz.lab.mixing import mixings
 from srviz.lab.summary import Difference, Line, against, lines
 from srviz.ui.chapters.train import WORDS
-from srviz.ui.chapters.train.recorded import files, where
+from srviz.ui.chapters.train.recorded import SCRIPTS, files, rows, where
 from srviz.ui.kit.chart import chart, mode
+from srviz.ui.kit.program import Script
+from srviz.ui.kit.table import Columns
+from srviz.ui.kit.take import Figure, State, away
 
 RECORDED = "parts.jsonl"
 LEAST_SEEDS = 2
@@ -24,8 +27,7 @@ def parts(task: Task) -> None:
     with st.expander(WORDS("parts.title"), key="parts", on_change="rerun") as box:
         if not box.open:
             return
-        file = next((file for file in files(places.RECORDED / "lab") if file.name == RECORDED), None)
-        found = lines(file.results) if file else []
+        found = _recorded()
         on = [TASKS[name].title for name in dict.fromkeys(line.task for line in found) if name in TASKS]
         mine = [line for line in found if line.task == task.name]
         base = base_of(mine)
@@ -33,21 +35,57 @@ def parts(task: Task) -> None:
             tasks = WORDS("parts.and").join(on)
             st.markdown(WORDS("parts.elsewhere", tasks=tasks) if on else WORDS("parts.nothing"))
             return
-        told = [one for one in against(base, mine) if one.line is not base and len(one.values) >= LEAST_SEEDS]
+        told = told_of(base, mine)
         st.markdown(sentence(told, base, task))
         if not told:
             return
         outcomes = [
             figures.Outcome(label(one.line, base), sliced().look, one.values, one.mean, *one.interval) for one in told
         ]
-        intervals = "; ".join(
-            WORDS("parts.interval", label=one.label, mean=one.mean, low=one.low, high=one.high) for one in outcomes
-        )
+        state = {"task": task.name}
         drawing = figures.intervals(outcomes, axis=WORDS("parts.axis"), mode=mode(), zero=True)
-        chart(drawing, WORDS("parts.intervals", intervals=intervals), "parts", st.container())
+        chart(drawing, _caption(state), "parts", st.container(), menu=False)
+        away(PARTS, state)
         least, *more = sorted({len(one.values) for one in told})
         seeds = WORDS("parts.seeds", least=least, most=more[-1]) if more else least
         st.caption(WORDS("parts.caption", mean=base.mean, seeds=seeds, where=where(base)))
+
+
+def _recorded() -> list[Line]:
+    file = next((file for file in files(places.RECORDED / "lab") if file.name == RECORDED), None)
+    return lines(file.results) if file else []
+
+
+def told_of(base: Line, found: Sequence[Line]) -> list[Difference]:
+    """The changes that ran with seeds enough to say something."""
+    return [one for one in against(base, found) if one.line is not base and len(one.values) >= LEAST_SEEDS]
+
+
+def _drawn(state: State) -> list[tuple[str, Sequence[float], float, float, float]]:
+    """Of each change its name, its differences, their mean, and the interval of that."""
+    mine = [line for line in _recorded() if line.task == state["task"]]
+    base = base_of(mine)
+    told = told_of(base, mine) if base else []
+    return [(label(one.line, base), one.values, one.mean, *one.interval) for one in told if base]
+
+
+def _caption(state: State) -> str:
+    """Every mean difference and its interval, in words."""
+    told = (
+        WORDS("parts.interval", label=name, mean=mean, low=low, high=high) for name, _, mean, low, high in _drawn(state)
+    )
+    return WORDS("parts.intervals", intervals="; ".join(told))
+
+
+def _numbers(state: State) -> Columns:
+    return rows(_drawn(state))
+
+
+PARTS = Figure(
+    ("parts",), "parts", WORDS("parts.take"), _caption, _numbers,
+    lambda state: Script(SCRIPTS / "parts", WORDS("title"), {"task": state["task"]}), variants=("numpy",),
+    there=lambda state: bool(_drawn(state)), second={"task": "patches"},
+)  # fmt: skip
 
 
 def base_of(found: Sequence[Line]) -> Line | None:

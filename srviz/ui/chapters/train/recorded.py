@@ -2,7 +2,7 @@
 
 import json
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,11 @@ from srviz.lab.summary import Line, lines
 from srviz.lab.sweep import read, runs
 from srviz.ui.chapters.train import WORDS
 from srviz.ui.kit.chart import chart, mode
+from srviz.ui.kit.program import Code, Script
+from srviz.ui.kit.table import Columns
+from srviz.ui.kit.take import Figure, State, away
 
+SCRIPTS = Path(__file__).parent / "scripts"
 MOST_BYTES = 8_000_000  # of a file of results
 MOST_FILES = 12
 RECORDED = "methods.jsonl"  # the recorded runs of every method, each at the rate that did best
@@ -38,40 +42,118 @@ def recorded(task: Task) -> None:
     with st.expander(WORDS("recorded.title"), key="recorded", on_change="rerun") as box:
         if not box.open:
             return
-        found = next((file for file in files(places.RECORDED / "lab") if file.name == RECORDED), None)
-        mine = [line for line in _lines(found.results if found else ()) if line.task == task.name]
-        if not mine:
-            st.markdown(WORDS("recorded.nothing", task=task.title))
-        else:
-            _show(task, mine, "recorded")
+        if mine := _mine({"task": task.name}):
+            _show(task, mine)
             st.caption(_provenance(mine))
+        else:
+            st.markdown(WORDS("recorded.nothing", task=task.title))
         for file in files(places.sweeps()):
-            ours = [line for line in _lines(file.results) if line.task == task.name]
             over = len(file.results)
             st.markdown(WORDS("recorded.sweep", over=over, wanted=file.wanted or over))
-            if ours:
-                _show(task, ours, f"sweep {file.name}")
+            if ours := _mine({"task": task.name, "sweep": file.name}):
+                _show(task, ours, file.name)
 
 
-def _show(task: Task, found: Sequence[Line], key: str) -> None:
+def _mine(state: State) -> list[Line]:
+    """What the runs of a task came to: the recorded ones, or those of a sweep of this machine."""
+    sweep = _sweep(state)
+    folder, name = (places.sweeps(), sweep) if sweep else (places.RECORDED / "lab", RECORDED)
+    found = next((file for file in files(folder) if file.name == name), None)
+    return [line for line in _lines(found.results if found else ()) if line.task == state["task"]]
+
+
+def _sweep(state: State) -> str:
+    """The file of a sweep of this machine, "" for what is recorded."""
+    return str(state["sweep"]) if isinstance(state, dict) and "sweep" in state else ""
+
+
+def _show(task: Task, found: Sequence[Line], sweep: str = "") -> None:
     """Intervals, and how the test went along the steps or the seconds."""
+    key = f"sweep {sweep}" if sweep else "recorded"
+    state = {"task": task.name} | ({"sweep": sweep} if sweep else {})
     outcomes = [
         figures.Outcome(_label(line, found), _look(line), line.values, line.mean, *_bounded(line)) for line in found
     ]
-    intervals = "; ".join(
-        WORDS("recorded.interval", label=one.label, mean=one.mean, low=one.low, high=one.high) for one in outcomes
-    )
     drawing = figures.intervals(outcomes, axis=WORDS(f"recorded.axes.{task.metric}"), mode=mode())
-    chart(drawing, WORDS("recorded.intervals", intervals=intervals), f"intervals {key}", st.container())
+    chart(drawing, _intervals(state), f"intervals {key}", st.container(), menu=False)
+    away(_figure("intervals", key), state)
     along = st.segmented_control(
         WORDS("recorded.along"), ["steps", "seconds"], default="steps", required=True, key=f"along {key}",
         label_visibility="collapsed", format_func=lambda along: WORDS(f"recorded.by.{along}"),
     )  # fmt: skip
-    column = 0 if along == "steps" else 1
-    drawn = {_label(line, found): (_look(line), *_course(line, column)) for line in found}
+    drawn = {_label(line, found): (_look(line), *_course(line, ALONG.index(along))) for line in found}
     by, axis = WORDS(f"recorded.by.{along}"), WORDS(f"recorded.axis.{task.metric}")
     drawing = figures.curves(drawn, along=by, axis=axis, mode=mode())
-    chart(drawing, WORDS(f"recorded.course.{along}"), f"course {key}", st.container())
+    chart(drawing, WORDS(f"recorded.course.{along}"), f"course {key}", st.container(), menu=False)
+    away(_figure("course", key), state | {"along": along})
+
+
+# ---- what is taken away of both ----
+
+ALONG = ["steps", "seconds"]
+
+
+def _along(state: State) -> str:
+    """What the course is drawn along."""
+    return str(state["along"]) if isinstance(state, dict) and "along" in state else ALONG[0]
+
+
+def _intervals(state: State) -> str:
+    """Every mean and its interval, in words."""
+    found = _mine(state)
+    told = ((_label(line, found), line.mean, *_bounded(line)) for line in found)
+    return WORDS("recorded.intervals", intervals="; ".join(
+        WORDS("recorded.interval", label=label, mean=mean, low=low, high=high) for label, mean, low, high in told
+    ))  # fmt: skip
+
+
+def _seeds(state: State) -> Columns:
+    """A row for each seed: what it came to, the mean of its line, and the interval of that."""
+    found = _mine(state)
+    return rows([(_label(line, found), line.values, line.mean, *_bounded(line)) for line in found])
+
+
+def rows(found: Iterable[tuple[str, Sequence[float], float, float, float]]) -> Columns:
+    """A row for each value. found: the name of each line, its values, their mean, and the ends of its interval."""
+    names = ("line", "value", "mean", "low", "high")
+    told = [(label, value, mean, low, high) for label, values, mean, low, high in found for value in values]
+    return dict(zip(names, map(list, zip(*told, strict=True)), strict=True))
+
+
+def _tests(state: State) -> Columns:
+    """A row for each test along the course: where it was, and the mean over the seeds."""
+    found, column = _mine(state), ALONG.index(_along(state))
+    told = [(_label(line, found), at, y) for line in found for at, y in zip(*_course(line, column), strict=True)]
+    return dict(zip(("line", "at", "test"), map(list, zip(*told, strict=True)), strict=True))
+
+
+def _program(name: str, *more: str) -> Callable[[State], Script]:
+    """The program of this name: it reads the same file."""
+
+    def script(state: State) -> Script:
+        values: dict[str, Any] = {"task": state["task"]}
+        if sweep := _sweep(state):
+            values |= {"file": sweep, "folder": Code("places.sweeps()", "from srviz import places", kind="")}
+        if "along" in more:
+            values["along"] = _along(state)
+        return Script(SCRIPTS / name, WORDS("title"), values)
+
+    return script
+
+
+def _figure(name: str, key: str) -> Figure:
+    """One of both, of what is recorded or of a sweep."""
+    taken = f"{name}-{key}".replace(" ", "-").replace(".jsonl", "")
+    courses = name == "course"
+    return Figure(
+        (f"{name} {key}",), taken, WORDS(f"recorded.take.{name}"),
+        (lambda state: WORDS(f"recorded.course.{_along(state)}")) if courses else _intervals,
+        _tests if courses else _seeds, _program(name, *(["along"] if courses else ())), variants=("numpy",),
+        there=lambda state: bool(_mine(state)), second={"task": "patches"},
+    )  # fmt: skip
+
+
+FIGURES = (_figure("intervals", "recorded"), _figure("course", "recorded"))
 
 
 def _label(line: Line, among: Sequence[Line]) -> str:

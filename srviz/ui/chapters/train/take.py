@@ -9,7 +9,7 @@ import numpy as np
 
 from srviz.lab import TASKS
 from srviz.lab.sweep import where
-from srviz.ui.chapters.train import WORDS
+from srviz.ui.chapters.train import WORDS, parts, recorded
 from srviz.ui.chapters.train.run import Watched, current
 from srviz.ui.kit.program import Script
 from srviz.ui.kit.table import Columns
@@ -96,4 +96,4 @@ def checked(state: State) -> Columns:
 TRAINING = Figure(
     ("train",), "training", WORDS("take.name"), caption, numbers, script, files, ("torch",), there, checked=checked,
 )  # fmt: skip
-FIGURES = (TRAINING,)
+FIGURES = (TRAINING, *recorded.FIGURES, parts.PARTS)

@@ -1,0 +1,26 @@
+"""Train it: how the test of the recorded runs goes while they learn. The mean over the seeds, at each step tested."""
+
+import json
+
+import numpy as np
+
+from srviz import places
+
+folder, file, task = places.RECORDED / "lab", "methods.jsonl", "solids"
+along = "steps"
+results = [json.loads(line) for line in (folder / file).read_text("utf-8").splitlines()]
+
+# Of each test: after how many steps, after how many seconds of learning, and what came out.
+found = {}
+for result in results:
+    run = result["run"]
+    if run["task"] == task and "diverged" not in result:
+        found.setdefault((run["method"], json.dumps(run["recipe"])), []).append(result["tests"])
+
+at, test = [], []
+for (method, _), tests in found.items():
+    most = min(map(len, tests))
+    mean = np.mean([seed[:most] for seed in tests], axis=0)
+    at.extend(mean[:, ["steps", "seconds"].index(along)])
+    test.extend(mean[:, 2])
+    print(f"{method}: {test[-1]:.3f} after {at[-1]:,.0f} {along}, {len(tests)} seeds")
