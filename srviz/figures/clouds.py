@@ -1,5 +1,6 @@
 """Clouds of points in space coloured by numbers, the level set of a slice through them, and scores along a line."""
 
+import base64
 from collections.abc import Callable, Mapping, Sequence
 from itertools import cycle
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
-from plotly.colors import qualitative
+from plotly.colors import hex_to_rgb, qualitative
 
 from srviz.figures.theme import DASHES, PALETTES, above, drawn, titled
 
@@ -21,29 +22,33 @@ QUERY, RINGS, LEVEL, LABEL = 1, 2, 3, 4  # the traces after the points
 TALL = 340  # pixels of a pane
 FROM = np.array([1.05, -1.3, 0.95]) / np.linalg.norm([1.05, -1.3, 0.95])  # where a cloud is seen from
 HALF_VIEW, BROAD = np.tan(np.radians(22.5)), 1.15  # of plotly's camera; how much wider than tall a pane is at least
+BANDS, DARKEST = 10, 0.62  # steps of light, and what the darkest leaves of a colour
 ROUND = 1_000  # points that are drawn as circles: plotly makes one of 50 triangles, and a square of 12
 
 
-def weights(place: Numbers, level: tuple[Numbers, Numbers] | None, *, signed: bool, mode: str) -> go.Figure:
+def weights(
+    place: Numbers,
+    level: tuple[Numbers, Numbers] | None,
+    *,
+    signed: bool,
+    mode: str,
+    light: Numbers | None = None,
+) -> go.Figure:
     """A cloud to be painted (`weights_paint`): its points, the query, rings, and the level set of a slice.
 
     place: (m, 3). level: two corners (2, 3) of a box, and the score on a grid (side, side, side) in it with x first, or
-    None. signed: colours on both sides of zero. Zero is no empty spot: a point without weight is still seen.
+    None. signed: colours on both sides of zero. Zero is no empty spot: a point without weight is still seen. light: how
+    much each point gets, (m,) in [0, 1]; all of it where that is None.
     """
     colours = PALETTES[mode]
     shades = [colours.low, colours.line, colours.high] if signed else [colours.line, colours.ink]
+    band = ((1 - (np.ones(len(place)) if light is None else light)) * (BANDS - 1)).round().astype(np.uint8)
     bar = {
         "orientation": "h", "x": 0.5, "xanchor": "center", "y": 0, "yanchor": "top", "len": 0.86, "thickness": 9,
         "outlinewidth": 0, "nticks": 5, "tickformat": "~g", "tickfont": {"color": colours.quiet, "size": 13},
     }  # fmt: skip
-    marker = {
-        "color": np.zeros(len(place), np.float32),
-        "cmin": -1,
-        "cmax": 1,
-        "colorbar": bar,
-        "colorscale": _scale(shades),
-    }
-    traces = [_points(place, marker)]
+    marker = {"color": np.zeros(len(place), np.float32), "cmin": -1, "cmax": 1, "colorscale": _scale(shades)}
+    traces = [_points(place, marker | {"showscale": False, "colorscale": _banded(shades)})]
     query = {"size": 9, "color": colours.query, "line": {"color": colours.ground, "width": 2}}
     rings = {"size": 7, "color": colours.key, "symbol": "circle-open"}
     for ring in (query, rings):
@@ -65,7 +70,25 @@ def weights(place: Numbers, level: tuple[Numbers, Numbers] | None, *, signed: bo
             "textfont": {"color": colours.key, "size": 14},
         }  # fmt: skip
         traces += [surface, _nowhere() | name]
+    traces[0]["meta"] = {"light": base64.b64encode(band.tobytes()).decode(), "bands": BANDS, "bar": len(traces)}
+    lone = {"x": [None], "y": [None], "z": [None], "mode": "markers", "hoverinfo": "skip"}
+    traces.append(_nowhere() | lone | {"marker": marker | {"color": [0.0], "colorbar": bar, "showscale": True}})
     return _space(traces, place, mode)
+
+
+def _banded(colours: Sequence[str]) -> list[list[float | str]]:
+    """The scale of these colours once for each band of light, darker from band to band: x of the scale in the band b is
+    at (b + x) / `BANDS`. The browser places each point there (figure.js).
+    """
+    stops: list[list[float | str]] = []
+    for band in range(BANDS):
+        left = 1 - (1 - DARKEST) * band / (BANDS - 1)
+        for x, colour in enumerate(colours):
+            red, green, blue = (round(part * left) for part in hex_to_rgb(colour))
+            inside = min(x / (len(colours) - 1), 1 - 1e-6)  # where the next band begins is its own
+            stops.append([(band + inside) / BANDS, f"rgb({red},{green},{blue})"])
+    stops[-1][0] = 1.0
+    return stops
 
 
 def weights_paint(

@@ -1,8 +1,10 @@
 """The figures of point clouds hold what they are given, and a scale that is exact where it is used."""
 
+import base64
+
 import numpy as np
 import pytest
-from plotly.colors import sample_colorscale
+from plotly.colors import sample_colorscale, unlabel_rgb
 
 from srviz.figures import clouds as figures
 
@@ -31,6 +33,26 @@ def test_paint_fits_the_traces_it_changes(place, mode, signed):
     assert (level.isomin, level.isomax, level.visible) == (13, 13, False)
 
 
+@pytest.mark.parametrize("signed", [False, True])
+def test_a_band_of_light_has_the_colours_of_the_bar_as_dark_as_it_is(place, signed):
+    light = np.linspace(0, 1, len(place), dtype=np.float32)
+    figure = figures.weights(place, None, signed=signed, mode="light", light=light)
+    points, meta = figure.data[0].marker, figure.data[0].meta
+    bar = figure.data[meta["bar"]].marker
+    assert (points.showscale, bar.showscale) == (False, True)
+    bands = np.frombuffer(base64.b64decode(meta["light"]), np.uint8)
+    assert (bands[0], bands[-1], len(set(bands))) == (figures.BANDS - 1, 0, figures.BANDS)
+    scales = [[list(stop) for stop in one.colorscale] for one in (points, bar)]
+    for band in range(figures.BANDS):
+        left = 1 - (1 - figures.DARKEST) * band / (figures.BANDS - 1)
+        for x in (0.0, 0.3, 0.5, 0.9):
+            lit, full = (
+                np.array(unlabel_rgb(sample_colorscale(scale, [at])[0]))
+                for scale, at in zip(scales, ((band + x) / figures.BANDS, x), strict=True)
+            )
+            np.testing.assert_allclose(lit, full * left, atol=1.5)
+
+
 def test_the_grid_of_the_level_set_has_x_first(place):
     corners = np.array([[0, 0, 0], [1, 2, 3]], dtype=np.float32)
     x, y, z = np.meshgrid(*(np.linspace(0, end, 4) for end in (1, 2, 3)), indexing="ij")
@@ -40,7 +62,7 @@ def test_the_grid_of_the_level_set_has_x_first(place):
 
 def test_a_cloud_without_a_surface_has_none_and_no_rings(place):
     figure = figures.weights(place, None, signed=True, mode="light")
-    assert len(figure.data) == 3
+    assert len(figure.data) == 4  # points, query, rings, and the bar of colours
     paint = figures.weights_paint(np.zeros(50, np.float32), 1.0, place[0], None, None, signed=True, hidden=False)
     assert figures.LEVEL not in paint
     assert len(paint[figures.RINGS]["x"]) == 0

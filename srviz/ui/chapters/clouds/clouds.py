@@ -17,6 +17,7 @@ from srviz import host
 from srviz.attention import METHODS, Heads, Kernel, Method, Projections
 from srviz.figures import clouds as figures
 from srviz.inputs import CLOUDS, Tokens
+from srviz.inputs.light import light
 from srviz.lab.trained import TrainedProjections
 from srviz.measure import query as measure
 from srviz.measure.everything import PROCESS_BYTES, bytes_needed
@@ -308,11 +309,22 @@ def _make_level(setting: CloudSetting, projection: str, device: str, head: int, 
 level = kept(_make_level, 12)
 
 
+def _make_lighting(setting: CloudSetting, projection: str, device: str) -> Numbers:
+    """How much light each point gets that is drawn; the same in all panes."""
+    shown: Scene = scene(setting, projection, device)
+    return light(shown.place)
+
+
+lighting = kept(_make_lighting, 4)
+
+
 def _make_drawing(setting: CloudSetting, projection: str, device: str, head: int, method: str, colours: str) -> str:
     """The cloud of one pane, to be painted, as JSON. head: −1 where no level set belongs to it."""
     shown = scene(setting, projection, device)
     surface = level(setting, projection, device, head, method) if head >= 0 and shown.flat else None
-    drawing = figures.weights(shown.place, surface, signed=METHODS[method].signed, mode=colours)
+    drawing = figures.weights(
+        shown.place, surface, signed=METHODS[method].signed, mode=colours, light=lighting(setting, projection, device)
+    )
     return str(drawing.to_json())
 
 

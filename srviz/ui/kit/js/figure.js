@@ -7,7 +7,7 @@ import { arrow } from "./drag.js";
 import { Group } from "./group.js";
 import { lens, marks, pairAt } from "./pointing.js";
 import { say } from "./text.js";
-import { PAINT, floats, integers, paints } from "./wire.js";
+import { PAINT, floats, integers, octets, paints } from "./wire.js";
 import words from "./words.json" with { type: "json" };
 
 /** @typedef {import("./arithmetic.js").Arithmetic} Arithmetic */
@@ -75,6 +75,7 @@ export class Figure {
     this.cells = null;
     /** @type {Int32Array | null} */
     this.points = null;
+    this.numbers = null; // of the first trace, which colour its points
     this.mounted = this.is3d = this.closed = this.looking = false;
     this.wanted = null; // the camera of the figure that is turned
     /** @type {AbortController} */
@@ -138,6 +139,7 @@ export class Figure {
     for (const [trace, path, value] of paint?.changes ?? []) {
       set(data[trace], path.split("."), value?.f4 === undefined ? value : floats(value.f4));
     }
+    this.light(data);
     this.arrange(data, layout);
     await this.plotly.react(this.plot, data, layout, { ...OPTIONS, plotGlPixelRatio: Math.min(2, devicePixelRatio) });
     if (this.closed) { this.plotly.purge(this.plot); return; } // while it was being drawn
@@ -149,6 +151,20 @@ export class Figure {
     }
     this.plot.append(this.over);
     this.showGroup();
+  }
+
+  /**
+   * Points that are lit: their scale of colours stands there once for each band of light, and each point is placed in its
+   * own. The bar beside them is that of a trace without points.
+   */
+  light(data) {
+    const [points] = data;
+    this.numbers = points?.marker?.color ?? null;
+    if (points?.meta?.light === undefined) return;
+    const { light, bands, bar } = points.meta, { color, cmin, cmax } = points.marker, lit = octets(light);
+    const across = (x) => clamp((x - cmin) / (cmax - cmin || 1), 0, 1 - 1e-6);
+    Object.assign(data[bar].marker, { cmin, cmax });
+    points.marker = { ...points.marker, color: Float32Array.from(color, (x, k) => lit[k] + across(x)), cmin: 0, cmax: bands };
   }
 
   /** Keep what the visitor has turned or zoomed; a figure that is new looks as its group does. */
