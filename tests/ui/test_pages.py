@@ -8,10 +8,12 @@ from pathlib import Path
 
 import pytest
 import torch
+from streamlit.elements.lib.mutable_expander_container import ExpanderContainer
 from streamlit.testing.v1 import AppTest
 
 from srviz import device as devices
 from srviz.inputs import INPUTS, words
+from srviz.lab import TASKS
 from srviz.ui.chapters import COURSE
 from srviz.ui.chapters.clouds import clouds
 from srviz.ui.kit.course import neighbours
@@ -27,6 +29,7 @@ def parameters(chapter):
     return tuple({parameter.name: parameter for parameter in found}.values())
 
 
+NAMED = {chapter.name: chapter for chapter in COURSE}
 PARAMETERS = {chapter.script: parameters(chapter) for chapter in COURSE}
 
 
@@ -50,6 +53,18 @@ def test_previous_and_next_run_along_the_course():
         assert neighbours(COURSE, after.name)[0] == before
     assert neighbours(COURSE, COURSE[0].name)[0] is None
     assert neighbours(COURSE, COURSE[-1].name)[1] is None
+
+
+@pytest.mark.parametrize(
+    ("chapter", "query"),
+    [*((chapter, {}) for chapter in COURSE), *((NAMED["train"], {"task": task}) for task in TASKS)],
+    ids=lambda value: getattr(value, "title", None) or "-".join(value.values()),
+)
+def test_every_cover_opens(chapter, query, monkeypatch):
+    """Covers are made once they are opened. Here all are."""
+    monkeypatch.setattr(ExpanderContainer, "open", property(lambda cover: True, lambda cover, opened: None))
+    page = open_page(chapter.script, **query)
+    assert not page.exception, page.exception[0].value
 
 
 @pytest.mark.parametrize("chapter", COURSE, ids=lambda c: c.title)

@@ -24,7 +24,7 @@ LEAST_SEEDS = 2
 
 def parts(task: Task) -> None:
     """The differences to the paper's form on this task, as intervals, and what they support in a sentence."""
-    with st.expander(WORDS("parts.title"), key="parts", on_change="rerun") as box:
+    with st.expander(WORDS("parts.title"), key="parts cover", on_change="rerun") as box:
         if not box.open:
             return
         found = _recorded()
