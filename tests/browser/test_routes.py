@@ -80,7 +80,7 @@ def test_each_step_says_its_numbers_and_they_are_right(player):
     expect(said).to_contain_text(" = ")
     for _ in range(12):
         text = said.inner_text().replace("−", "-").split("\n")[0]
-        s, t, total, weight = map(float, re.search(r"relu\((\S+) - (\S+)\) / (\S+) = (\S+)", text).groups())
+        s, t, total, weight = map(float, re.search(r"relu\((\S+) - \(?(\S+?)\)?\) / (\S+) = (\S+)", text).groups())
         assert weight == pytest.approx(max(0, s - t) / total, abs=0.006)
         page.get_by_role("button", name="One step forward").click()
 

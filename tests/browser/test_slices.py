@@ -64,7 +64,7 @@ def lit(page):
 def arithmetic(page):
     """The weight's line, as numbers: s, t, N and the weight."""
     text = page.locator(".slices .sums li").last.inner_text().replace("−", "-")
-    return tuple(map(float, re.search(r"relu\((\S+) - (\S+)\) / (\S+) =\s+(\S+)", text).groups()))
+    return tuple(map(float, re.search(r"relu\((\S+) - \(?(\S+?)\)?\) / (\S+) =\s+(\S+)", text).groups()))
 
 
 def test_the_dial_turns_while_it_is_dragged_and_the_operator_agrees(slices):

@@ -163,7 +163,7 @@ def test_a_link_to_other_crowds_ends_the_fits_of_those_before():
 
 
 def test_recorded_runs_are_told_in_their_numbers():
-    assert "With one layer and equal means a plain mean fails: it brought 0." in recorded.claim()
+    assert "Over both kinds of such crowds it brought 0." in recorded.claim()
     held = recorded._read(recorded.CURVE)
     for course in recorded.courses(held):
         assert course.at == tuple(sorted(course.at, reverse=True))

@@ -45,7 +45,7 @@ def test_its_program_runs():
 def test_its_numbers_are_those_of_the_records():
     page = open_page()
     said = json.loads((places.RECORDED / "fits" / "patterns.json").read_text("utf-8"))["reached"]["shift"]
-    assert f"at a distance of {said['relu'][1]:.2f}" in text(page)
+    assert f"they missed it by {said['relu'][1]:.2f}" in text(page)
     assert f"Softmax comes to {said['softmax'][1]:.2f}" in text(page)
     found = facts.times()
     assert found is not None

@@ -469,7 +469,7 @@ def _memory(run: Run) -> None:
         said.append(WORDS("memory.least"))
     if below:
         said.append(WORDS("memory.below", methods=below))
-    st.caption(" ".join([*said, WORDS("memory.written", n=most, size=written)]))
+    st.caption(" ".join([*said, WORDS("memory.written", n=most, size=written, values=size(width * most))]))
 
 
 def _readable(row: dict[str, Any]) -> dict[str, Any]:

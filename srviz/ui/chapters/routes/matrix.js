@@ -3,7 +3,7 @@
 import { density, upright } from "../../kit/js/canvas.js";
 import { make, span } from "../../kit/js/core.js";
 import { relu, share } from "../../kit/js/formulas.js";
-import { count, fmt, say } from "../../kit/js/text.js";
+import { count, fmt, say, signed } from "../../kit/js/text.js";
 import { FEW, Panel, TOP } from "./panel.js";
 import words from "./words.json" with { type: "json" };
 
@@ -100,7 +100,7 @@ export class Matrix extends Panel {
     if (!done) return [[], [words.matrix.begin]];
     const [i, j] = this.place(done - 1), last = j === n - 1;
     const parts = [
-      "relu(", span("query", fmt(data.s[i], 3)), " − ", span("key", fmt(data.t[j], 3)), `) / ${fmt(data.N[i], 3)} = ${fmt(this.weight(i, j), 3)}`,
+      "relu(", span("query", fmt(data.s[i], 3)), " − ", span("key", signed(data.t[j], 3)), `) / ${fmt(data.N[i], 3)} = ${fmt(this.weight(i, j), 3)}`,
     ];
     if (last) parts.push(make("br"), span("value", say(words.matrix.output, { i: i + 1, y: fmt(data.y[i], 3) })));
     return [last ? ["weights", "sum"] : ["weights"], parts];

@@ -41,7 +41,7 @@ function sums({ state, hand, dim, data }, found) {
     return make("li", {}, [name, ...says]);
   };
   return [score("query", "s", i, s), score("key", "t", j, t), make("li", {}, [
-    span("name", words.sums.weight), "relu(", span("query", fmt(s)), " − ", span("key", fmt(t)), `) / ${fmt(found.total)} = `,
+    span("name", words.sums.weight), "relu(", span("query", fmt(s)), " − ", span("key", signed(t)), `) / ${fmt(found.total)} = `,
     make("b", {}, fmt(found.weights[j], 3)),
   ])];
 }
