@@ -38,6 +38,7 @@ class Log:
 
     seconds: dict = field(default_factory=lambda: defaultdict(list))
     errors: Counter = field(default_factory=Counter)
+    runs: Counter = field(default_factory=Counter)  # races and trainings that were begun
     reconnects: int = 0
     back: list = field(default_factory=list)  # seconds from a lost connection to the page being there again
     memory: list = field(default_factory=list)
@@ -80,17 +81,15 @@ async def work(address, log, what, ends):
     """Somebody at a race or a training, again and again."""
     page, first, again = BUSY[what]
     async with visiting(address, page) as one:
-        while time.monotonic() < ends:
+        while (left := ends - time.monotonic()) > 0:
             labels = [control.label for kind, control in one.controls.values() if kind == "button"]
-            await one.press(again if again in labels else first)
-            answer = None
-            while time.monotonic() < ends and (answer is None or answer.elements < 20):
-                try:
-                    async with asyncio.timeout(max(0.1, ends - time.monotonic())):
-                        answer = await one.hear()
+            if label := next((label for label in (again, first) if label in labels), None):
+                await one.press(label)  # else it runs: Stop stands in its place
+                log.runs[what] += 1
+            with suppress(TimeoutError):
+                async with asyncio.timeout(max(0.1, left)):
+                    answer = await one.hear()
                     log.errors.update(f"{page}: {text}" for text in answer.exceptions)
-                except TimeoutError:
-                    break
 
 
 def tree(process):
@@ -169,6 +168,7 @@ def summary(log, cpu, seconds):
         "answers_a_second": round(len(every) / seconds, 2),
         "cpu_ms_an_answer": None if math.isnan(cpu) else round(1000 * cpu / max(1, len(every)), 1),
         "errors": dict(log.errors),
+        "runs": dict(log.runs),
         "reconnects": log.reconnects,
         "slowest_back_s": round(max(log.back, default=0.0), 2),
         "memory_mb": {"first": memory[0] >> 20, "most": max(memory) >> 20, "last": memory[-1] >> 20},
@@ -185,6 +185,8 @@ def told(found):
     yield f"{found['answers_a_second']} answers a second, CPU {found['cpu_ms_an_answer']} ms an answer"
     yield f"memory of all processes: {memory['first']} MB first, {memory['most']} most, {memory['last']} last"
     yield f"{found['reconnects']} reconnects, the slowest after {found['slowest_back_s']} s"
+    if found["runs"]:
+        yield "begun meanwhile: " + ", ".join(f"{what} {count} ×" for what, count in found["runs"].items())
     yield f"errors: {found['errors'] or 'none'}"
 
 
