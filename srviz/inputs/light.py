@@ -2,7 +2,6 @@
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.neighbors import KDTree
 
 NEAR = 12  # neighbours through which a point's surface is laid
 LAMP = np.array([0.15, -0.45, 0.88])  # where the light comes from, with z up: from above, and a little from the front
@@ -17,6 +16,8 @@ def light(place: NDArray[np.float32]) -> NDArray[np.float32]:
     """
     if len(place) <= NEAR:
         return np.ones(len(place), np.float32)
+    from sklearn.neighbors import KDTree
+
     near = KDTree(place).query(place, NEAR, return_distance=False)
     around = place[near].astype(np.float64)
     around -= around.mean(1, keepdims=True)
