@@ -17,11 +17,11 @@ def test_visitors_come_act_and_are_counted(server):
 
 
 def test_others_race_and_train_meanwhile(server):
-    log, _ = apart(load(server, None, visitors=1, seconds=6.0, pause=0.5, racing=1, training=1, warm=False))
+    log, _ = apart(load(server, None, visitors=1, seconds=8.0, pause=0.5, racing=1, training=1, warm=False))
     assert not log.errors
     assert log.runs["racing"] >= 1
     assert log.runs["training"] >= 1
-    assert any("training 1" in line for line in told(summary(log, 0.0, 6.0)))
+    assert any("training 1" in line for line in told(summary(log, 0.0, 8.0)))
 
 
 def test_whoever_loses_a_connection_comes_back(server):
