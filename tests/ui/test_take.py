@@ -168,6 +168,27 @@ def checked(figure, state, variant, digits=2e-5):
         same(column_of(name, values), np.asarray(column, dtype=float), name, digits)
 
 
+def test_what_a_sweep_of_this_machine_came_to_is_read_again(monkeypatch, tmp_path):
+    from srviz import places
+    from srviz.ui.chapters.train import recorded
+
+    monkeypatch.setattr(places, "sweeps", lambda: tmp_path)
+    for seconds in (False, True):
+        lines = (places.RECORDED / "lab" / recorded.RECORDED).read_text("utf-8").splitlines(keepends=True)
+        (tmp_path / "mine.jsonl").write_text("".join(lines[:12]), "utf-8")
+        state = {"task": "patches", "sweep": "mine.jsonl"} | ({"along": "seconds"} if seconds else {})
+        for figure in recorded._figures("sweep mine.jsonl"):
+            columns = {name: np.asarray(column) for name, column in figure.numbers(state).items()}
+            assert 0 < len(columns["line"]) < len(figure.numbers({"task": "patches"})["line"])
+            source = figure.script(state).text("numpy")
+            assert "places.sweeps()" in source
+            source = source.replace("places.sweeps()", f"__import__('pathlib').Path({str(tmp_path)!r})")
+            [(values, said)] = run([(source, decimals(columns))])
+            assert said
+            for name in decimals(columns):
+                same(column_of(name, values), columns[name], name)
+
+
 def test_a_race_is_read_again_and_run_again(monkeypatch):
     from srviz.ui.chapters.race import take
 

@@ -60,6 +60,11 @@ class Figure:
     checked: Callable[[State], Columns] | None = None
 
 
+def chosen(state: State, name: str, usual: str) -> str:
+    """What a control beside a figure says that is no part of the page's state; the usual one where it says nothing."""
+    return str(state[name]) if isinstance(state, dict) and name in state else usual
+
+
 def away(figure: Figure, state: State) -> None:
     """Show the menu of a figure that is on the page, in its present state."""
     _menu(figure, dict(state.values) if isinstance(state, url.State) else dict(state))

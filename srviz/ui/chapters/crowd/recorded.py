@@ -22,7 +22,7 @@ from srviz.ui.chapters.crowd.crowd import BESIDE
 from srviz.ui.kit.chart import chart, mode
 from srviz.ui.kit.program import Script
 from srviz.ui.kit.table import Columns
-from srviz.ui.kit.take import Figure, State, away
+from srviz.ui.kit.take import Figure, State, away, chosen
 
 RUNS, CAPACITY = places.RECORDED / "lab/crowd.jsonl", places.RECORDED / "lab/capacity.json"
 FAR = "4096"  # tokens of the other test
@@ -103,8 +103,7 @@ def _held() -> dict[str, Any]:
 
 def _precision(measure: str, state: State) -> str:
     """The numbers in which it was measured: those that were chosen, else the usual ones."""
-    usual = "float64" if measure == "patterns" else "half"
-    return str(state["precision"]) if isinstance(state, dict) and "precision" in state else usual
+    return chosen(state, "precision", "float64" if measure == "patterns" else "half")
 
 
 def _drawn(measure: str, state: State) -> dict[str, tuple[str, list[float], list[float]]]:

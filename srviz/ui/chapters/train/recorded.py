@@ -2,7 +2,7 @@
 
 import json
 import logging
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ from srviz.ui.chapters.train import WORDS
 from srviz.ui.kit.chart import chart, mode
 from srviz.ui.kit.program import Code, Script
 from srviz.ui.kit.table import Columns
-from srviz.ui.kit.take import Figure, State, away
+from srviz.ui.kit.take import Figure, State, away, chosen
 
 SCRIPTS = Path(__file__).parent / "scripts"
 MOST_BYTES = 8_000_000  # of a file of results
@@ -56,15 +56,10 @@ def recorded(task: Task) -> None:
 
 def _mine(state: State) -> list[Line]:
     """What the runs of a task came to: the recorded ones, or those of a sweep of this machine."""
-    sweep = _sweep(state)
+    sweep = chosen(state, "sweep", "")
     folder, name = (places.sweeps(), sweep) if sweep else (places.RECORDED / "lab", RECORDED)
     found = next((file for file in files(folder) if file.name == name), None)
     return [line for line in _lines(found.results if found else ()) if line.task == state["task"]]
-
-
-def _sweep(state: State) -> str:
-    """The file of a sweep of this machine, "" for what is recorded."""
-    return str(state["sweep"]) if isinstance(state, dict) and "sweep" in state else ""
 
 
 def _show(task: Task, found: Sequence[Line], sweep: str = "") -> None:
@@ -76,7 +71,8 @@ def _show(task: Task, found: Sequence[Line], sweep: str = "") -> None:
     ]
     drawing = figures.intervals(outcomes, axis=WORDS(f"recorded.axes.{task.metric}"), mode=mode())
     chart(drawing, _intervals(state), f"intervals {key}", st.container(), menu=False)
-    away(_figure("intervals", key), state)
+    intervals, course = _figures(key)
+    away(intervals, state)
     along = st.segmented_control(
         WORDS("recorded.along"), ["steps", "seconds"], default="steps", required=True, key=f"along {key}",
         label_visibility="collapsed", format_func=lambda along: WORDS(f"recorded.by.{along}"),
@@ -85,17 +81,12 @@ def _show(task: Task, found: Sequence[Line], sweep: str = "") -> None:
     by, axis = WORDS(f"recorded.by.{along}"), WORDS(f"recorded.axis.{task.metric}")
     drawing = figures.curves(drawn, along=by, axis=axis, mode=mode())
     chart(drawing, WORDS(f"recorded.course.{along}"), f"course {key}", st.container(), menu=False)
-    away(_figure("course", key), state | {"along": along})
+    away(course, state | {"along": along})
 
 
 # ---- what is taken away of both ----
 
 ALONG = ["steps", "seconds"]
-
-
-def _along(state: State) -> str:
-    """What the course is drawn along."""
-    return str(state["along"]) if isinstance(state, dict) and "along" in state else ALONG[0]
 
 
 def _intervals(state: State) -> str:
@@ -122,38 +113,37 @@ def rows(found: Iterable[tuple[str, Sequence[float], float, float, float]]) -> C
 
 def _tests(state: State) -> Columns:
     """A row for each test along the course: where it was, and the mean over the seeds."""
-    found, column = _mine(state), ALONG.index(_along(state))
+    found, column = _mine(state), ALONG.index(chosen(state, "along", ALONG[0]))
     told = [(_label(line, found), at, y) for line in found for at, y in zip(*_course(line, column), strict=True)]
     return dict(zip(("line", "at", "test"), map(list, zip(*told, strict=True)), strict=True))
 
 
-def _program(name: str, *more: str) -> Callable[[State], Script]:
+def _script(name: str, state: State, **more: str) -> Script:
     """The program of this name: it reads the same file."""
-
-    def script(state: State) -> Script:
-        values: dict[str, Any] = {"task": state["task"]}
-        if sweep := _sweep(state):
-            values |= {"file": sweep, "folder": Code("places.sweeps()", "from srviz import places", kind="")}
-        if "along" in more:
-            values["along"] = _along(state)
-        return Script(SCRIPTS / name, WORDS("title"), values)
-
-    return script
+    values: dict[str, Any] = {"task": state["task"], **more}
+    if sweep := chosen(state, "sweep", ""):
+        values |= {"file": sweep, "folder": Code("places.sweeps()", kind="")}
+    return Script(SCRIPTS / name, WORDS("title"), values)
 
 
-def _figure(name: str, key: str) -> Figure:
-    """One of both, of what is recorded or of a sweep."""
-    taken = f"{name}-{key}".replace(" ", "-").replace(".jsonl", "")
-    courses = name == "course"
-    return Figure(
-        (f"{name} {key}",), taken, WORDS(f"recorded.take.{name}"),
-        (lambda state: WORDS(f"recorded.course.{_along(state)}")) if courses else _intervals,
-        _tests if courses else _seeds, _program(name, *(["along"] if courses else ())), variants=("numpy",),
+def _figures(key: str) -> tuple[Figure, Figure]:
+    """The intervals and the course, of what is recorded or of a sweep."""
+    name = key.replace(" ", "-").replace(".jsonl", "")
+    intervals = Figure(
+        (f"intervals {key}",), f"intervals-{name}", WORDS("recorded.take.intervals"), _intervals, _seeds,
+        lambda state: _script("intervals", state), variants=("numpy",),
         there=lambda state: bool(_mine(state)), second={"task": "patches"},
     )  # fmt: skip
+    course = Figure(
+        (f"course {key}",), f"course-{name}", WORDS("recorded.take.course"),
+        lambda state: WORDS(f"recorded.course.{chosen(state, 'along', ALONG[0])}"), _tests,
+        lambda state: _script("course", state, along=chosen(state, "along", ALONG[0])), variants=("numpy",),
+        there=lambda state: bool(_mine(state)), second={"task": "patches"},
+    )  # fmt: skip
+    return intervals, course
 
 
-FIGURES = (_figure("intervals", "recorded"), _figure("course", "recorded"))
+FIGURES = _figures("recorded")
 
 
 def _label(line: Line, among: Sequence[Line]) -> str:

@@ -38,7 +38,7 @@ export function written(figure, pair) {
 function number(figure, [whose, numbers], query, key, row, column) {
   const { points, plot, cells, data: { keys } } = figure;
   if (whose === "p") return numbers[points.indexOf(query)];
-  if (whose === "colour") return figure.numbers[points.indexOf(query)];
+  if (whose === "colour") return figure.parsed.data[0].marker.color[points.indexOf(query)];
   if (query === null || key === null) return undefined;
   const shade = () => (cells ? cells[query * keys.length + key] : plot._fullData[0].z[row][column]);
   return {

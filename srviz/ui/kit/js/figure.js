@@ -75,7 +75,6 @@ export class Figure {
     this.cells = null;
     /** @type {Int32Array | null} */
     this.points = null;
-    this.numbers = null; // of the first trace, which colour its points
     this.mounted = this.is3d = this.closed = this.looking = false;
     this.wanted = null; // the camera of the figure that is turned
     /** @type {AbortController} */
@@ -139,9 +138,8 @@ export class Figure {
     for (const [trace, path, value] of paint?.changes ?? []) {
       set(data[trace], path.split("."), value?.f4 === undefined ? value : floats(value.f4));
     }
-    this.light(data);
     this.arrange(data, layout);
-    await this.plotly.react(this.plot, data, layout, { ...OPTIONS, plotGlPixelRatio: Math.min(2, devicePixelRatio) });
+    await this.plotly.react(this.plot, this.lit(data), layout, { ...OPTIONS, plotGlPixelRatio: Math.min(2, devicePixelRatio) });
     if (this.closed) { this.plotly.purge(this.plot); return; } // while it was being drawn
     this.is3d = Boolean(this.plot._fullLayout.scene);
     if (!this.mounted) {
@@ -154,17 +152,18 @@ export class Figure {
   }
 
   /**
-   * Points that are lit: their scale of colours stands there once for each band of light, and each point is placed in its
-   * own. The bar beside them is that of a trace without points.
+   * The traces as they are drawn. Where points are lit, their scale of colours holds the bar's scale once for each band
+   * of light, and a point stands in its own band. The bar belongs to a trace without points.
    */
-  light(data) {
+  lit(data) {
     const [points] = data;
-    this.numbers = points?.marker?.color ?? null;
-    if (points?.meta?.light === undefined) return;
-    const { light, bands, bar } = points.meta, { color, cmin, cmax } = points.marker, lit = octets(light);
+    if (points?.meta?.light === undefined) return data;
+    const { light, bands, bar } = points.meta, { color, cmin, cmax } = points.marker, band = octets(light);
     const across = (x) => clamp((x - cmin) / (cmax - cmin || 1), 0, 1 - 1e-6);
-    Object.assign(data[bar].marker, { cmin, cmax });
-    points.marker = { ...points.marker, color: Float32Array.from(color, (x, k) => lit[k] + across(x)), cmin: 0, cmax: bands };
+    const shown = [...data];
+    shown[0] = { ...points, marker: { ...points.marker, color: Float32Array.from(color, (x, k) => band[k] + across(x)), cmin: 0, cmax: bands } };
+    shown[bar] = { ...data[bar], marker: { ...data[bar].marker, cmin, cmax } };
+    return shown;
   }
 
   /** Keep what the visitor has turned or zoomed; a figure that is new looks as its group does. */
