@@ -27,6 +27,10 @@ def page(server, visit):
     return page
 
 
+def at_rest(page, pane):
+    page.wait_for_function(f"() => window.eye === (window.eye = ({EYE})({pane}).x)", polling=400)
+
+
 def turn(page, pane):
     box = box_at_rest(page.locator(".plot").nth(pane))
     x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
@@ -36,11 +40,12 @@ def turn(page, pane):
     page.mouse.move(x + 70, y + 15, steps=6)
     page.mouse.up()
     page.wait_for_function(f"x => Math.abs(({EYE})(0).x - x) > 0.1", arg=before["x"])
-    page.wait_for_function(f"() => window.eye === (window.eye = ({EYE})({pane}).x)", polling=400)  # at rest
+    at_rest(page, pane)
     return page.evaluate(EYE, pane)
 
 
 def click_front(page, pane):
+    at_rest(page, pane)  # a pane follows the one that is turned, some frames later
     front = page.evaluate(FRONT, pane)
     page.mouse.move(front["x"] - 3, front["y"])
     page.mouse.move(front["x"], front["y"])
