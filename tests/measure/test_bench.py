@@ -5,6 +5,7 @@ import contextlib
 import json
 import math
 import re
+import signal
 import subprocess
 import sys
 import time
@@ -258,16 +259,25 @@ def children(monkeypatch):
 
 
 def test_a_child_that_the_system_ends_marks_its_point_and_the_rest_goes_on(children):
-    run, killed = bench.Run(SMALL), None
+    # On a busy machine the child is far ahead of what is read: it is held until all that it said is read, then killed.
+    run, killed = bench.Run(replace(SMALL, most=1 << 14)), False
     for new in bench.measure(run):
-        if new and killed is None and run.at and run.at[0] == "relu" and run.at[2] >= 128:
-            killed = run.at
+        if killed:
+            continue
+        there = run.at and run.at[0] == "relu" and run.at[2] >= 128
+        if there and new:
+            children[0].send_signal(signal.SIGSTOP)
+        elif there:
             children[0].kill()
+            killed, run.plan = True, replace(run.plan, most=max(256, run.at[2]))
+        else:
+            children[0].send_signal(signal.SIGCONT)
     assert len(children) == 2
     stopped = [row for row in run.rows.values() if row.stopped]
     assert [row.stopped for row in stopped] == ["the system ended it: out of memory"]
     assert stopped[0].n >= 128
-    assert run.rows["softmax", "forward", 256].seconds or stopped[0].method == "softmax"
+    assert stopped[0].method == "relu"
+    assert run.rows["softmax", "forward", run.plan.most].seconds
     assert run.over
     assert not run.trouble
 
