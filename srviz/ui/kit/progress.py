@@ -20,6 +20,11 @@ def answered() -> None:
     add(url.ANSWERED, name(st.session_state["_script"]))
 
 
+def was_answered() -> bool:
+    """Whether the question of this page has been answered rightly, in this session or by who made the link."""
+    return name(st.session_state["_script"]) in (*names(url.ANSWERED), *url.current()[url.ANSWERED.name])
+
+
 def add(of: url.Parameter, one: str) -> None:
     """Remember a name."""
     if one and one not in names(of) and len(names(of)) < url.MOST_SOLVED:

@@ -28,3 +28,5 @@ def _ask(text: str, options: list[str], right: int, why: str) -> None:
         st.markdown(mark(WORDS("question.right", why=why)))
     elif given is not None:
         st.markdown(mark(WORDS("question.wrong", right=options[right], why=why)))
+    elif progress.was_answered():
+        st.caption(WORDS("question.before"))

@@ -134,3 +134,13 @@ def test_a_link_holds_the_certificate():
     assert "every question of the course is answered.** 1 puzzle is solved" in text(page)
     page = open_page("pages/7_Words.py", answered="why")
     assert dict(page.query_params).keys() == {"answered"}, "what is known of a visitor says nothing of the page"
+
+
+def test_a_page_says_that_its_question_was_answered_before():
+    before = "You have answered this question correctly before."
+    page = open_page("pages/12_Why.py", answered="why")
+    assert text(page).count(before) == 1
+    assert page.radio[0].value is None
+    page.radio[0].set_value(0).run()
+    assert before not in text(page)
+    assert before not in text(open_page("pages/12_Why.py", answered="routes"))
