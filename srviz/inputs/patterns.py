@@ -52,7 +52,7 @@ def make_band(n: int, *, random_state: int) -> Tokens:
 
 @register(
     title="Uniform",
-    line="Noise in which every token is to look at all alike: a matrix of one shade.",
+    line="Noise in which every token is to look at all tokens equally: a matrix of one shade.",
 )
 def make_uniform(n: int, *, random_state: int) -> Tokens:
     """Normal noise; x (n, 4)."""

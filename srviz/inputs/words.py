@@ -29,7 +29,7 @@ TOKENS = 38  # of DEFAULT, in words
 
 @register(
     title="A sentence",
-    line="The words of a sentence, in which some come again; a token is a word and its position, embedded from a seed.",
+    line="The words of a sentence, in which some occur twice; a token is a word and its position, as a random vector.",
     most=TOKENS,
 )
 def make_sentence(n: int, *, random_state: int) -> Tokens:
@@ -46,7 +46,7 @@ def text_input(text: str, unit: str = "words") -> Input:
         n, random_state = asked(n, random_state, LEAST, most)
         return sentence(text, unit, n=n, random_state=random_state)
 
-    line = f"The {unit} of your text; a token is one of them and its position, embedded from a seed."
+    line = f"The {unit} of your text; a token is one of them and its position, as a random vector."
     return Input("sentence", "Your sentence", line, make_sentence, LEAST, most)
 
 

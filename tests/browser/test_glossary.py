@@ -13,7 +13,7 @@ def test_a_word_tells_its_meaning_to_the_keyboard_and_the_mouse(server, visit):
     word = page.locator('a[href*="#term-kernel"]')
     expect(word).to_have_count(1)
     word.focus()
-    expect(page.locator(MEANING)).to_contain_text("from the difference r = s − t")
+    expect(page.locator(MEANING)).to_contain_text("from one number: the difference r = s − t")
     page.keyboard.press("Escape")
     expect(page.locator(MEANING)).to_be_hidden()
     word.hover()

@@ -31,7 +31,7 @@ def test_a_solution_is_shown_step_by_step_and_a_link_carries_what_is_solved(serv
     bar.get_by_role("button", name="Show a solution").click()
     expect(bar).to_contain_text("Give the four leftmost keys")
     expect(bar).to_contain_text("Not solved yet")
-    bar.get_by_role("button", name="Its next step").click()
+    bar.get_by_role("button", name="The next step of the solution").click()
     expect(bar).to_contain_text("Solved.")
     page.get_by_role("link", name=re.compile("Puzzles")).first.click()
     expect(page.get_by_text(re.compile(r"^3 of \d+ solved$"))).to_be_visible()

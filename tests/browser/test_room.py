@@ -43,7 +43,7 @@ def test_a_lecturer_asks_a_phone_answers_and_all_is_shown(server, visit, settled
     phone.get_by_text("The matrix takes four times").click()
     question = phone.locator(".st-key-question")
     expect(question).to_contain_text("Your answer is in.")
-    expect(panel).to_contain_text("1 has joined, 1 answered.")
+    expect(panel).to_contain_text("1 has joined. Answers so far: 1.")
     expect(panel.locator(".tally li").nth(1)).to_have_text("B  No <i>way</i>1")
     panel.get_by_text("The page’s question").click()
     expect(panel.locator(".tally li").nth(1)).to_contain_text("sort a little over twice as much1")

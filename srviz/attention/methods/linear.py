@@ -57,7 +57,7 @@ METHOD = Method(
     terms=terms,
     causal=True,
     rule="linear",
-    note="In Linear, φ(x) = elu(x) + 1.",
+    note="In Linear, φ(x) = elu(x) + 1: this is x + 1 above 0, and exp(x) below.",
     look=LOOK,
     ways=(Way(name="linear", label="Linear", cost="n", takes=DOTS, run=_run, sums=(8, 16), look=LOOK, usual=True),),
 )

@@ -45,7 +45,7 @@ MENU = {
         "What share of the crowd is at x or below?",
         "share(c <= x)",
         "The share below x is the slope of the bare hinge sum. The head centres its values and divides by Σ|s − t|, "
-        "and what follows has to undo both.",
+        "and the rest of the model has to undo both.",
     ),
     "mean": Target(
         "What is the mean of the crowd?",

@@ -19,7 +19,7 @@ from streamlit.runtime.app_session import AppSessionState
 ANSWER_SECONDS = 5.0  # for the answers that are being made
 CLOSE_SECONDS = 3.0  # for the connections to close after that; then the process ends as it is
 SENT_SECONDS = (
-    0.3  # without work: the last message of an answer is sent by then, and what was asked just before is heard
+    0.6  # without work: the last message of an answer is sent by then, and what was asked just before is heard
 )
 
 

@@ -3,7 +3,8 @@
 Streamlit looks through all objects of the process after every run of a page: with what the caches and sessions have got
 since the start, that takes a quarter of the processor's time. Here it looks through what is young after every run, and
 through the rest every few seconds at most. What is there already is taken out of that (`gc.freeze`) whenever no page is
-at work; now and then all is put back and looked through, for what has become garbage.
+at work; now and then all is put back and looked through, for what has become garbage. Where memory is short, the caches
+of data are emptied: what was in them is computed again when somebody asks for it.
 """
 
 import asyncio
@@ -16,6 +17,7 @@ import time
 from importlib import import_module
 from typing import Any
 
+import streamlit as st
 from streamlit.runtime.scriptrunner import script_runner
 
 from srviz import host
@@ -24,6 +26,8 @@ from srviz.ui.kit.ending import at_work
 
 LIGHT_SECONDS = 5.0  # between two looks through what is new
 WHOLE_SECONDS = 120.0  # between two looks through all
+SHORT_BYTES = 64 << 20  # memory is short where less is left, or less than an eighth of what is granted
+GIVE_SECONDS = 20.0  # between two times that the caches are emptied
 EVERY_SECONDS = 2.0  # between two looks through everything after a run
 MANY = 20_000  # new blocks of memory: what lies in fewer is looked through in two milliseconds
 HEAVY = ("sklearn.datasets", "scipy.stats")  # imported by a first input, and not with a page
@@ -55,12 +59,22 @@ def look_seldom() -> None:
         script_runner.__dict__["gc"] = Seldom()
 
 
+def is_short() -> bool:
+    """Whether so little memory is left that the system may soon end this process."""
+    return host.available() < min(SHORT_BYTES, host.granted() // 8)
+
+
 async def collect() -> None:
     """Look through what is new, whenever there is much of it and no page is at work, for as long as the server runs."""
-    whole, blocks = time.monotonic(), 0
+    whole, given, blocks = time.monotonic(), -math.inf, 0
     while True:
         await asyncio.sleep(LIGHT_SECONDS)
         now = time.monotonic()
+        if now - given > GIVE_SECONDS and is_short():
+            st.cache_data.clear()
+            gc.collect()
+            host.trim()
+            given = now
         if sys.getallocatedblocks() - blocks < MANY or at_work():
             continue
         if now - whole > WHOLE_SECONDS:

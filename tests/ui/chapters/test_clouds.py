@@ -164,10 +164,10 @@ def test_a_blank_pane_says_why():
         [paint] = [data for data in sent(page, "paint") if data["painted"] == f"cloud {name}"]
         assert paint["arithmetic"]["idle"] == f"This map is blank: {reason}, so the query attends to nothing."
         assert paint["alt"].endswith(paint["arithmetic"]["idle"])
-    assert says(page).count("keys nearest to the query receive") == 1
+    assert says(page).count("keys nearest in space to the query receive") == 1
     page = open_page(cloud="torus", n="512", head="3", query="137", b="0.5")
     assert "This map is blank" not in str(sent(page, "paint"))
-    assert says(page).count("The 51 keys nearest to the query receive") == 3
+    assert says(page).count("The 51 keys nearest in space to the query receive") == 3
     assert says(page).count("of the sum of all |weights|. If all keys counted alike, they would receive 0.10.") == 1
 
 
@@ -252,7 +252,7 @@ def test_ones_own_file_is_looked_at_and_then_used(npy):
 def test_a_tenth_of_few_points_is_one_key():
     page = upload(open_page(), "few.npy", array(np.random.default_rng(2).normal(size=(9, 3))))
     press(page, "Use this cloud")
-    assert "The key nearest to the query receives " in says(page)
+    assert "The key nearest in space to the query receives " in says(page)
     assert "keys nearest" not in says(page)
 
 
@@ -368,9 +368,10 @@ def test_softmax_that_would_take_long_is_estimated_and_not_run(monkeypatch):
     assert len(run.estimate.measured) == 4
     run.estimate = Estimate(32_400.0, 4_000_000_000_000, (512, 4096), (0.01, 0.6))
     page.run()
-    assert "Fused: **about 9.0 h**, in memory that grows as n.  \nWritten out: **1.0 MB** of weights" in says(page)
+    told = says(page)
+    assert "**about 9.0 h**, in memory that grows as n.  \nWritten out: **1.0 MB** of weights" in told
     assert "All 4 heads would take 4.0 TB." in says(page)
-    assert "Only the first is timed. Its time is estimated as n² from n = 512 … 4,096, measured just now." in says(page)
+    assert "just now for n = 512 … 4,096, and is continued from there in proportion to n²." in says(page)
 
 
 def test_softmax_that_was_stopped_says_how_far_it_came():
@@ -378,7 +379,7 @@ def test_softmax_that_was_stopped_says_how_far_it_came():
     run = page.session_state["_run"]
     run.estimate, run.rows, run.taken = Estimate(3.0, 10**9, (512, 4096), (0.01, 0.6)), 100, 1.5
     page.run()
-    assert "Fused: **about 3.00 s**" in says(page)
+    assert "Fused, which never holds all weights at once: **about 3.00 s**" in says(page)
     assert "Stopped after 100 of 256 queries, 1.50 s." in says(page)
 
 

@@ -159,14 +159,14 @@ def test_an_array_of_embeddings_takes_the_place_of_the_seeded_ones():
     assert not page.exception
     assert says(page, "The embeddings are yours")
     notices = " ".join(part.value for part in page.markdown)
-    assert "The embeddings are yours, and" in notices
+    assert " are yours, and " in notices
     assert "has the same embedding" not in notices
     _, made = page.session_state["_words"]
     assert made.tokens.x.shape == (5, 12)
     assert not np.allclose(made.head.parts.t, seeded)
     write(page, "one two three four five six")
     assert says(page, "This array cannot be used, and the page is shown without it.")
-    assert says(page, "A token’s embedding is drawn from its characters and a seed.")
+    assert says(page, "A token’s embedding is its vector. Here it is random")
     assert says(page, "One row a token works.")
 
 
@@ -183,6 +183,6 @@ def test_a_bad_array_is_said_in_a_sentence(data):
     page.file_uploader[0].set_value(("mine.npy", data, "application/octet-stream")).run()
     assert not page.exception
     assert says(page, "This array cannot be used, and the page is shown without it.")
-    assert says(page, "A token’s embedding is drawn from its characters and a seed.")
+    assert says(page, "A token’s embedding is its vector. Here it is random")
     assert page.text[0].value.endswith(".")
     assert says(page, "5 tokens.")

@@ -96,7 +96,7 @@ def test_a_lecturer_opens_a_lesson_leads_its_question_and_leaves_it(monkeypatch)
     assert store.counts(code, asked.topic)[:2] == (0, 1)
     assert store.look(code).members == 1
     lead.run()
-    assert any("**1** has joined, **1** answered." in text.value for text in lead.markdown)
+    assert any("**1** has joined. Answers so far: **1**." in text.value for text in lead.markdown)
     other = open_page(PAGE, room=code, ask="Which?\nThis\nThe other")  # is counted by itself
     other.radio[0].set_value(1).run()
     assert store.counts(code, asked.topic)[:2] == (0, 1)

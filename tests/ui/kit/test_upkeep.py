@@ -6,6 +6,7 @@ import inspect
 import sys
 
 import pytest
+import streamlit as st
 
 from srviz.ui.kit import upkeep
 from tests.visitor import apart
@@ -63,6 +64,28 @@ def test_what_became_garbage_among_it_goes_at_the_next_look_through_all(quick, m
     monkeypatch.setattr(upkeep, "WHOLE_SECONDS", 0.0)
     kept(0.2)
     assert gone == [1]
+
+
+def test_where_memory_is_short_the_caches_of_data_are_emptied(quick, monkeypatch):
+    computed = []
+
+    @st.cache_data(max_entries=4, show_spinner=False)
+    def compute(x):
+        computed.append(x)
+
+    granted = 800 << 20
+    monkeypatch.setattr(upkeep.host, "granted", lambda: granted)
+    for left, times in ((65 << 20, 1), (63 << 20, 2)):
+        monkeypatch.setattr(upkeep.host, "available", lambda left=left: left)
+        compute(7)
+        kept(0.2)
+        compute(7)
+        assert computed == [7] * times
+    granted = 80 << 20
+    monkeypatch.setattr(upkeep.host, "available", lambda: 11 << 20)
+    assert not upkeep.is_short()
+    monkeypatch.setattr(upkeep.host, "available", lambda: 9 << 20)
+    assert upkeep.is_short()
 
 
 def test_streamlit_looks_through_everything_seldom_and_through_what_is_young_every_time(monkeypatch):

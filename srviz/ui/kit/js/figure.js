@@ -29,6 +29,7 @@ import words from "./words.json" with { type: "json" };
  */
 
 const CLICK = 4; // pixels; a pointer that moved farther did not click
+const AHEAD = "75%"; // of the window's height: how far from it a figure is drawn already
 const OPTIONS = { displayModeBar: false, responsive: false, scrollZoom: false };
 
 /** Plotly.js, loaded once for all figures of the page, from wherever the app is mounted. */
@@ -46,6 +47,23 @@ function plotlyLibrary(name) {
     document.head.append(script);
   });
   return page.srvizPlotly;
+}
+
+/**
+ * Until an element comes close to what the visitor sees. What is far below, or behind a closed cover, need not be drawn.
+ * @param {Element} element
+ * @returns {Promise<void>}
+ */
+function nearby(element) {
+  return new Promise((done) => {
+    const options = { root: document.querySelector("[data-testid=stMain]"), rootMargin: `${AHEAD} 0px` };
+    const watch = new IntersectionObserver((found) => {
+      if (!found.some(({ isIntersecting }) => isIntersecting)) return;
+      watch.disconnect();
+      done();
+    }, options);
+    watch.observe(element);
+  });
 }
 
 /** Set what a path of names leads to. */
@@ -77,6 +95,8 @@ export class Figure {
     this.points = null;
     this.mounted = this.is3d = this.closed = this.looking = false;
     this.wanted = null; // the camera of the figure that is turned
+    /** @type {Promise<void> | null} */
+    this.seen = null; // by the visitor, or nearly
     /** @type {AbortController} */
     this.press = null;
     this.send = (pair) => {};
@@ -102,6 +122,9 @@ export class Figure {
     if (this.data?.arithmetic.cells !== data.arithmetic.cells) this.cells = data.arithmetic.cells && floats(data.arithmetic.cells);
     if (this.data?.points !== data.points) this.points = data.points === null ? null : integers(data.points);
     this.data = data;
+    this.reserve();
+    await (this.seen ??= nearby(this.plot));
+    if (this.closed || this.data !== data) return;
     this.plotly = await plotlyLibrary(data.library);
     if (this.closed || this.data !== data) return;
     await this.draw();
@@ -121,6 +144,14 @@ export class Figure {
   }
 
   // ---- drawing ----
+
+  /** The place of a figure that is not drawn yet, so that nothing moves when it is, and what it shows in words. */
+  reserve() {
+    const { layout } = this.parsed;
+    if (!this.drawn) put(this.plot, { "aria-label": this.data.alt });
+    if (layout.meta === "square") this.plot.style.aspectRatio = "1";
+    else this.plot.style.minHeight = `${layout.height}px`;
+  }
 
   async draw() {
     const { figure, painted, stamp, alt, arithmetic } = this.data, paint = painted ? paints().get(painted) : null;
@@ -169,7 +200,7 @@ export class Figure {
   /** Keep what the visitor has turned or zoomed; a figure that is new looks as its group does. */
   arrange(data, layout) {
     layout.uirevision = "kept";
-    if (layout.meta === "square") { delete layout.height; layout.autosize = true; this.plot.style.aspectRatio = "1"; }
+    if (layout.meta === "square") { delete layout.height; layout.autosize = true; }
     const seen = this.mounted ? this : this.group.turned ?? [...this.group.members].find((member) => member.is3d), camera = seen?.camera();
     if (camera && data.some(({ type }) => type?.endsWith("3d"))) layout.scene = { ...layout.scene, camera };
   }
