@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import replace
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import torch
@@ -27,15 +28,20 @@ TITLES = (
 )  # fmt: skip
 
 
+@lru_cache(maxsize=2)
+def pool(seed: int) -> Tensor:
+    """Points of each shape: (shapes, POOL, 3)."""
+    from srviz.inputs import CLOUDS
+
+    return torch.stack([torch.from_numpy(CLOUDS[name].make(POOL, random_state=seed).x) for name in NAMES])
+
+
 class Solids:
     """Clouds of the shapes, stretched, turned about the upright axis or any way, with a little noise."""
 
     def __init__(self, tumbled: bool) -> None:
-        from srviz.inputs import CLOUDS
-
         self.tumbled = tumbled
-        made = [[CLOUDS[name].make(POOL, random_state=seed).x for name in NAMES] for seed in (0, 1)]
-        self.learned, self.tested = (torch.stack([torch.from_numpy(x) for x in pool]) for pool in made)
+        self.learned, self.tested = pool(0), pool(1)
 
     def train(self, generator: Generator, batch: int, n: int) -> Batch:
         """Clouds of n points of random shapes."""

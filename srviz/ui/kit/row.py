@@ -56,9 +56,15 @@ def head(tokens: Tokens, seed: int, number: int, device: str, setting: str, look
     if look is not None:
         dots, scored = (look.head(method, number, device) for method in (_by_dots(), sliced()))
         if dots is not None and scored is not None:
-            return Head(setting, replace(scored, q=dots.q, k=dots.k))
+            return Head(setting, _alone(replace(scored, q=dots.q, k=dots.k)))
     x, maps = compute.untrained(tokens, seed, device)
-    return Head(setting, maps.heads(x, sliced()).head(number))
+    return Head(setting, _alone(maps.heads(x, sliced()).head(number)))
+
+
+def _alone(head: Heads) -> Heads:
+    """What rows of weights are computed from, in memory of its own: a head that was cut out holds all others too."""
+    (q, k), (s, t) = head.dots, head.scores
+    return Heads(q=q.clone(), k=k.clone(), s=s.clone(), t=t.clone(), bandwidth=head.bandwidth)
 
 
 def _by_dots() -> Method:
@@ -104,13 +110,20 @@ def sent(key: str, state: url.State, head: Head) -> int | None:
     return held if type(held) is int and -1 <= held < head.n else None
 
 
-def kept(slot: str, key: Hashable, make: Callable[[], Made]) -> Made:
-    """What `make` gives, kept in this session until the key changes: nobody else's has it."""
+def kept(slot: str, key: Hashable, make: Callable[[], Made], *, own: bool) -> Made:
+    """What `make` gives, kept in this session until the key changes. own: it is of this visitor, and no other session
+    may have it; else all who see the same share it.
+    """
     known = st.session_state.get(f"_{slot}")
     if known is None or known[0] != key:
-        known = st.session_state[f"_{slot}"] = (key, make())
+        known = st.session_state[f"_{slot}"] = (key, make() if own else _shared(slot, key, make))
     made: Made = known[1]
     return made
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _shared(slot: str, key: Hashable, _make: Callable[[], Any]) -> Any:
+    return _make()
 
 
 def matrix(n: int) -> str:

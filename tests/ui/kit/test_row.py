@@ -79,10 +79,25 @@ def test_what_is_held_comes_from_the_browser(held, head, monkeypatch):
 def test_only_the_last_thing_made_is_kept(monkeypatch):
     state = {}
     monkeypatch.setattr(row.st, "session_state", state)
-    made = [row.kept("slot", key, lambda key=key: [key]) for key in (1, 1, 2, 1)]
+    made = [row.kept("slot", key, lambda key=key: [key], own=True) for key in (1, 1, 2, 1)]
     assert made[0] is made[1]
     assert made[3] is not made[0]
     assert state == {"_slot": (1, [1])}
+
+
+def test_sessions_share_what_is_no_visitors_own(monkeypatch):
+    made = []
+    for own in (False, False, True, True):
+        monkeypatch.setattr(row.st, "session_state", {})
+        made.append(row.kept("a slot of this test", "key", lambda: [object()], own=own))
+    assert made[0] is made[1]
+    assert len({id(one) for one in made}) == 3
+
+
+def test_a_head_holds_no_numbers_of_the_others(head):
+    for part in (*head.parts.dots, *head.parts.scores):
+        assert part.untyped_storage().nbytes() == part.numel() * part.element_size()
+    assert head.parts.v is None
 
 
 @pytest.mark.parametrize(

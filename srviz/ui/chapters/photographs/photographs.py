@@ -65,7 +65,7 @@ def photographs() -> url.State:
     name, pixels, digest = _picture(state)
     size = state["digit"] if name == "digit" else state["side"]
     setting = " ".join(map(str, (digest, size, state["heads"], state["seed"], state["head"], shell.device())))
-    made = row.kept("patches", setting, lambda: _make(state, name, pixels, setting))
+    made = row.kept("patches", setting, lambda: _make(state, name, pixels, setting), own=digest != name)
     _says(state, made)
     held = row.sent("patches", state, made.head)
     if held is not None:

@@ -69,7 +69,7 @@ def own_sentence() -> bool:
     digest = hashlib.sha256(repr((words, gaps(state["text"], words, state["unit"]))).encode()).hexdigest()
     by = "seeded" if own is None else own[0]
     setting = " ".join(map(str, (digest, by, state["heads"], state["seed"], state["head"], shell.device())))
-    made = row.kept("words", setting, lambda: _make(state, None if own is None else own[1], setting))
+    made = row.kept("words", setting, lambda: _make(state, None if own is None else own[1], setting), own=True)
     with switch:
         trained.control(there=own is None and trained.look(made.tokens) is not None)
     _says(state, made, own is not None)
