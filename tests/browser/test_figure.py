@@ -167,3 +167,23 @@ def test_the_library_comes_once_and_from_here(figures_server, visit):
     own = [url for url in scripts if re.search(r"/component/srviz[\w.]+/plotly\.min\.js\?v=[\d.]+$", url)]
     assert len(own) == 1  # of a script without routes of its own; test_install.py has the app
     assert own[0].startswith(figures_server)
+
+
+def test_a_figure_is_drawn_when_it_comes_near_the_window_or_is_printed(figures_server, visit):
+    page = visit(figures_server, height=200)
+    expect(plot(page, "cloud one").locator(".main-svg").first).to_be_attached()
+    far = plot(page, "plane")  # it says what it will show, and has its place
+    expect(far).to_be_attached()
+    place = far.bounding_box()
+    assert place["y"] > 600
+    assert place["height"] >= 260
+    page.wait_for_timeout(300)
+    expect(far.locator(".main-svg")).to_have_count(0)
+    far.focus()  # as the keyboard comes to it
+    expect(far.locator(".main-svg").first).to_be_attached()
+    assert far.bounding_box()["height"] == place["height"]
+    page = visit(figures_server, height=200)
+    expect(plot(page, "cloud one").locator(".main-svg").first).to_be_attached()
+    expect(plot(page, "plane").locator(".main-svg")).to_have_count(0)
+    page.pdf()
+    expect(plot(page, "plane").locator(".main-svg").first).to_be_attached()

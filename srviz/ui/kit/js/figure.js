@@ -50,18 +50,21 @@ function plotlyLibrary(name) {
 }
 
 /**
- * Until an element comes close to what the visitor sees. What is far below, or behind a closed cover, need not be drawn.
+ * Until an element comes close to what the visitor sees, or the page is printed. What is far below, or behind a closed
+ * cover, need not be drawn.
  * @param {Element} element
  * @returns {Promise<void>}
  */
 function nearby(element) {
   return new Promise((done) => {
     const options = { root: document.querySelector("[data-testid=stMain]"), rootMargin: `${AHEAD} 0px` };
-    const watch = new IntersectionObserver((found) => {
-      if (!found.some(({ isIntersecting }) => isIntersecting)) return;
+    const watch = new IntersectionObserver((found) => { if (found.some(({ isIntersecting }) => isIntersecting)) near(); }, options);
+    const near = () => {
       watch.disconnect();
+      removeEventListener("beforeprint", near);
       done();
-    }, options);
+    };
+    addEventListener("beforeprint", near);
     watch.observe(element);
   });
 }
