@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from srviz.figures.theme import PALETTES, drawn, signed_scale
 
 Numbers = NDArray[np.float32]
+Values = NDArray[np.float64]
 SIDE = 236  # where nothing says how wide it is; a live figure of meta "square" is as high as it is wide
 LEGIBLE = 48  # words in a pane
 EDGE = {"l": 5, "r": 5, "t": 5, "b": 5}
@@ -135,6 +136,15 @@ def legible(words: tuple[str, ...] | None) -> bool:
     return words is not None and len(words) <= LEGIBLE
 
 
+def shares(weights: Numbers) -> Values:
+    """The share of the weights whose sizes lie between two EDGES; what is beyond counts in the outermost, and an exact
+    zero nowhere.
+    """
+    size = np.abs(np.asarray(weights, dtype=np.float64)).ravel()
+    counted: Values = np.histogram(size.clip(EDGES[0], EDGES[-1])[size > 0], EDGES)[0] / max(size.size, 1)
+    return counted
+
+
 def histogram(weights: Mapping[str, Numbers], tones: Sequence[str], *, mode: str) -> go.Figure:
     """How many of the weights are how large, a row for each method, as shares over one log axis; exact zeros have no
     place on it, and each row says how many they are.
@@ -143,16 +153,15 @@ def histogram(weights: Mapping[str, Numbers], tones: Sequence[str], *, mode: str
     """
     colours, count = PALETTES[mode], len(weights)
     middle = np.sqrt(EDGES[1:] * EDGES[:-1])
-    shares, zeros = [], []
+    shares_of, zeros = [], []
     for numbers in weights.values():
-        size = np.abs(np.asarray(numbers, dtype=np.float64)).ravel()
-        shares.append(np.histogram(size.clip(1e-6, 1)[size > 0], EDGES)[0] / max(size.size, 1))
-        zeros.append(float((size == 0).mean()))
-    most = max(float(max(share.max() for share in shares)), 1e-9)
+        shares_of.append(shares(numbers))
+        zeros.append(float((np.asarray(numbers) == 0).mean()))
+    most = max(float(max(share.max() for share in shares_of)), 1e-9)
     traces: list[dict[str, Any]] = []
     lines: list[dict[str, Any]] = []
     said: list[dict[str, Any]] = []
-    for place, (label, share, none, tone) in enumerate(zip(weights, shares, zeros, tones, strict=True)):
+    for place, (label, share, none, tone) in enumerate(zip(weights, shares_of, zeros, tones, strict=True)):
         floor, colour = float(count - 1 - place), getattr(colours, tone)
         traces.append({
             "type": "bar", "x": middle, "y": 0.64 * share / most, "base": floor, "width": np.diff(EDGES), "name": label,

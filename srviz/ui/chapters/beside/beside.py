@@ -305,8 +305,8 @@ def _order(place: DeltaGenerator) -> None:
     )
 
 
-def spreads(state: url.State) -> None:
-    """How the weights are spread: for one query where one was clicked, else for all."""
+def spreads(state: url.State, menu: Callable[[], None]) -> None:
+    """How the weights are spread: for one query where one was clicked, else for all. menu: of the histogram."""
     setting = setting_of(state)
     one = state["query"]
     st.markdown(WORDS("spread.one", query=one) if one else WORDS("spread.all"))
@@ -315,7 +315,8 @@ def spreads(state: url.State) -> None:
             WORDS("spread.button"), key="all queries", on_click=_all_queries, args=(url.key("query"), url.key("key"))
         )
     histogram, table = _spread(setting, one, mode())
-    chart(histogram, WORDS("spread.alt"), "histogram", st.container())
+    chart(histogram, WORDS("spread.alt"), "histogram", st.container(), menu=False)
+    menu()
     st.markdown(table)
     st.caption(WORDS("spread.entropy") if one else f"{WORDS('spread.entropy')} {WORDS('spread.means')}")
 

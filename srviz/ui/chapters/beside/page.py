@@ -5,7 +5,7 @@ import streamlit as st
 from srviz.ui.chapters.beside import WORDS
 from srviz.ui.chapters.beside.beside import beside_softmax, code, spreads
 from srviz.ui.chapters.beside.fits import pattern_fit
-from srviz.ui.chapters.beside.take import FITS, MAPS
+from srviz.ui.chapters.beside.take import FITS, MAPS, SPREAD
 from srviz.ui.kit.cards import deeper, known, lead, notice, ran
 from srviz.ui.kit.question import question
 from srviz.ui.kit.take import away
@@ -19,7 +19,7 @@ def page() -> None:
     away(MAPS, state)
     notice(*WORDS.pairs("cards"))
     question(WORDS("question.asks"), list(WORDS.texts("question.options")), 0, WORDS("question.why"))
-    deeper(WORDS("spread.title"), lambda: spreads(state))
+    deeper(WORDS("spread.title"), lambda: spreads(state, lambda: away(SPREAD, state)))
     fits = st.container()
     ran(code)
     known(*WORDS.texts("known"))

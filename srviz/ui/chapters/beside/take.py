@@ -9,6 +9,7 @@ import streamlit as st
 
 from srviz.attention import METHODS
 from srviz.attention.method import Method
+from srviz.figures import beside as figures
 from srviz.inputs.patterns import PATTERNS
 from srviz.measure.fit import STEPS
 from srviz.ui.chapters.beside import WORDS, beside, fits
@@ -72,6 +73,41 @@ MAPS = Figure(
 )  # fmt: skip
 
 
+# ---- how they are spread ----
+
+
+def spread_caption(state: State) -> str:
+    """Of which weights."""
+    which = WORDS("take.query", query=state["query"]) if state["query"] else WORDS("take.every")
+    return WORDS("take.spread", which=which, input=controls.chosen(state).title)
+
+
+def spread_numbers(state: State) -> Columns:
+    """The middle of each step of sizes, and the share of every method's weights in it."""
+    one = state["query"]
+    columns: Columns = {"size": np.sqrt(figures.EDGES[1:] * figures.EDGES[:-1])}
+    for pane in beside.panes(beside.setting_of(state)):
+        name = f"{pane.method}_effective" if pane.signed else pane.method
+        columns[name] = figures.shares(pane.weights[one - 1 : one] if one else pane.weights)
+    return columns
+
+
+def spread_script(state: State) -> Script:
+    """The same from the head that is shown, every method by its record."""
+    lines = []
+    for method in METHODS.values():
+        lines.append(f'{method.name} = spread("{method.name}", effective=False)')
+        lines += [f'{method.name}_effective = spread("{method.name}", effective=True)'] if method.signed else []
+    values = {"shown": controls.shown(state, kind=_kind(state)), "query": state["query"]}
+    return Script(SCRIPTS / "spread", WORDS("title"), values, added={"numpy": Code("\n".join(lines))})
+
+
+SPREAD = Figure(
+    ("histogram",), "spread", WORDS("take.sizes"), spread_caption, spread_numbers, spread_script,
+    variants=("numpy",), second={"input": "moons", "heads": "trained", "n": "20", "query": "3"},
+)  # fmt: skip
+
+
 # ---- the fits ----
 
 
@@ -112,4 +148,4 @@ FITS = Figure(
     ("fits",), "fits", WORDS("take.fits"), lambda state: WORDS("take.distances"), fit_numbers, fit_script,
     variants=("torch",), checked=fit_checked,
 )  # fmt: skip
-FIGURES = (MAPS, FITS)
+FIGURES = (MAPS, SPREAD, FITS)

@@ -5,7 +5,7 @@ import streamlit as st
 from srviz.ui.chapters.routes import WORDS
 from srviz.ui.chapters.routes.real import real_thing
 from srviz.ui.chapters.routes.routes import two_routes
-from srviz.ui.chapters.routes.take import ROUTES
+from srviz.ui.chapters.routes.take import REAL, ROUTES
 from srviz.ui.kit.cards import known, lead, notice
 from srviz.ui.kit.question import question
 from srviz.ui.kit.take import away
@@ -22,4 +22,4 @@ def page() -> None:
     question(WORDS("question.ask"), list(WORDS.texts("question.options")), 1, WORDS("question.why"))
     known(*WORDS.texts("known"))
     with everything:  # last: the rest of the page need not wait
-        real_thing(state)
+        real_thing(state, lambda: away(REAL, state))

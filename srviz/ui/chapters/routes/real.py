@@ -1,5 +1,6 @@
 """The real thing: both routes on all tokens of an input, measured there and then."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -54,15 +55,16 @@ class BothRoutes:
         return self.setting[1]
 
 
-def real_thing(state: url.State) -> None:
-    """The input and the output of all tokens; once it is asked for, the time of both routes."""
+def real_thing(state: url.State, menu: Callable[[], None]) -> None:
+    """The input and the output of all tokens; once it is asked for, the time of both routes. menu: of the pictures."""
     chosen = controls.chosen(state)
     n = chosen.most
     st.subheader(WORDS("real.title", n=n), anchor=False)
     st.markdown(WORDS("real.says", n=n, pairs=n * n))
     setting = (chosen.name, chosen.most, state["seed"], state["head"] - 1, str(shell.device()))
     result = st.container()
-    _pictures(chosen, state["seed"], _first_coordinate(*setting))
+    _pictures(chosen, state["seed"], first_coordinate(*setting))
+    menu()
     with result:
         _measure(state["real"], setting)
 
@@ -82,7 +84,7 @@ def _measure(asked: bool, setting: Setting) -> None:
 
 
 @st.cache_data(max_entries=8, show_spinner=False)
-def _first_coordinate(name: str, n: int, seed: int, number: int, device: str) -> NDArray[np.float32]:
+def first_coordinate(name: str, n: int, seed: int, number: int, device: str) -> NDArray[np.float32]:
     """The output of one head on all tokens, (n,)."""
     s, t, v = _standardized(name, n, seed, number, device)
     first: NDArray[np.float32] = sliced_relu(s, t, v)[:, 0].cpu().numpy()
@@ -99,10 +101,10 @@ def _pictures(chosen: Input, seed: int, first: NDArray[np.float32]) -> None:
     before, after = st.columns(2, gap="large")
     before.caption(WORDS("real.before", n=tokens.n))
     figure = figures.tokens(tokens.place, tokens.colour, tokens.grid, mode=mode(), height=300)
-    chart(figure, WORDS("real.input", input=chosen.title, n=tokens.n), "real input", before)
+    chart(figure, WORDS("real.input", input=chosen.title, n=tokens.n), "real input", before, menu=False)
     after.caption(WORDS("real.after", d=compute.HEAD_DIM))
     figure = figures.numbers(tokens.place, first, tokens.grid, mode=mode(), height=300)
-    chart(figure, WORDS("real.output"), "real output", after)
+    chart(figure, WORDS("real.output"), "real output", after, menu=False)
 
 
 def _run(measured: BothRoutes) -> None:
