@@ -5,6 +5,7 @@ import json
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -190,10 +191,10 @@ def test_what_a_sweep_of_this_machine_came_to_is_read_again(monkeypatch, tmp_pat
 
 
 def test_a_race_is_read_again_and_run_again(monkeypatch):
-    from srviz.ui.chapters.race import take
+    from srviz.ui.chapters.race import memory, take
 
     race = bench.Run(Plan(methods=("softmax", "relu"), most=1024), {"device": "here"}, over=True)
-    how = (1, 4, 32, "float32", "cpu", 2, "s, t, v")
+    how = (1, 4, 32, "float32", "cpu", 2, "s, t, v")  # the shape of the usual plan
     for n in (64, 128, 256, 512, 1024):
         for method, seconds in (("softmax", 1e-9 * n * n), ("relu", 1e-7 * n)):
             race.rows[method, "forward", n] = Row(method, "forward", n, *how, seconds=seconds)
@@ -210,6 +211,15 @@ def test_a_race_is_read_again_and_run_again(monkeypatch):
     [(_, said)] = run([(source, [])])
     assert said.count("softmax") == 2  # n = 64 and 128
     assert len(take.RACE.numbers(state)["seconds"]) == 10
+    assert not take.MEMORY.there(state)  # nothing was large enough to be seen
+    for (method, _, n), row in race.rows.items():
+        race.rows[method, "forward", n] = replace(row, peak=4_000_000 + (8 * n * n if method == "softmax" else 900 * n))
+    monkeypatch.setattr(memory, "current", lambda: race)
+    assert take.MEMORY.there(state)
+    checked(take.MEMORY, state, "numpy")
+    numbers = take.MEMORY.numbers(state)
+    assert numbers["bytes"][-1] == 4_000_000 + 900 * 1024
+    assert numbers["bytes_of_values"][-1] == 4 * 4 * 32 * 1024
     assert json.loads(take.RACE.files(state)[0].make())
 
 
@@ -359,3 +369,47 @@ def test_fitted_models_are_among_the_numbers_of_their_crowds(monkeypatch):
     assert [name for name in columns if "fitted" in name] == ["relu_fitted1", "relu_fitted2"]
     for k in range(2):
         np.testing.assert_allclose(columns[f"relu_fitted{k + 1}"], reached[-1, ..., k].ravel(), atol=6e-4)
+
+
+def test_models_of_a_function_are_tested_again_with_more_tokens(monkeypatch):
+    from srviz.lab.records import at_sizes
+    from srviz.ui.chapters.crowd import sizes
+    from srviz.ui.chapters.crowd.run import Learning
+
+    small = {"steps": 2, "batch": 4, "n": 16, "width": 8, "heads": 2}
+    specs = tuple(Spec.usual("crowd:mean(c)", method, 1, small) for method in ("relu", "mean"))
+    run_ = Learning(specs, {}, "none")
+    state = state_of("crowd", {})
+    monkeypatch.setattr(sizes, "current", lambda: run_)
+    assert not sizes.SIZES.there(state)
+    training = Training(specs[1])
+    for _ in training.run():
+        pass
+    run_.sizes[1] = {int(n): found["metric"] for n, found in at_sizes(training).items()}  # the other one diverged
+    assert sizes.SIZES.there(state)
+    checked(sizes.SIZES, state, "torch")
+    assert set(sizes.SIZES.numbers(state)["model"]) == {"mean"}
+    assert "4,096" in sizes.SIZES.caption(state)
+
+
+def test_attention_to_everything_is_computed_again(monkeypatch):
+    """By the library's layer, where the page's job goes through the heads one by one."""
+    from srviz.measure.everything import everything
+    from srviz.ui.chapters.clouds.attend import Attended
+
+    setting = clouds.CloudSetting("torus", 300, 5, 0.1, 0.0)
+    place = clouds.Place(setting, "linear", "cpu")
+    attended = Attended(place)
+    monkeypatch.setattr(clouds, "MOST_DRAWN", 100)
+    monkeypatch.setattr(clouds, "scene", clouds._make_scene)
+    monkeypatch.setattr(clouds_take, "attended", lambda: attended)
+    state = state_of("clouds", {})
+    assert not clouds_take.ATTENDED.there(state)
+    shown = clouds.scene(*place)
+    shape = {"heads": clouds.HEADS, "head_dim": clouds.HEAD_DIM, "method": "relu", "projection": "linear"}
+    kept = torch.from_numpy(shown.drawn)
+    stages = everything(torch.from_numpy(shown.tokens.x), **shape, seed=setting.seed, kept=kept)
+    attended.outputs = [stage.y.numpy() for stage in stages if stage.y is not None][:3]  # stopped before the last head
+    assert clouds_take.ATTENDED.there(state)
+    checked(clouds_take.ATTENDED, state, "torch")
+    assert list(clouds_take.ATTENDED.numbers(state))[-1] == f"y{3 * clouds.HEAD_DIM}"

@@ -6,7 +6,7 @@ import torch
 from srviz.lab import Spec
 from srviz.lab.formula import parse
 from srviz.lab.jobs import crowd as job
-from srviz.ui.chapters.crowd import crowd, excess, take
+from srviz.ui.chapters.crowd import crowd, excess, sizes, take
 from srviz.ui.chapters.crowd.run import Learning
 from tests.ui.test_pages import open_page
 
@@ -41,12 +41,12 @@ def test_all_that_is_said_is_kept(records):
         assert looks == [0, *range(1, 11)]
         assert any("metric" in one for one in run.said if one["run"] == k)
     assert "Sliced ReLU 10 of 10" in run.doing()
-    assert crowd._grown(run) == (
+    assert sizes.grown(run) == (
         "In this run the error does not grow from 64 to 4,096 tokens for Softmax (0.49 → 0.09), "
         "Sliced ReLU (0.49 → 0.09), A plain mean (0.49 → 0.09)."
     )
     run.sizes[0], run.sizes[1] = {64: 0.2, 4096: 0.3}, {64: 0.9, 4096: 0.5}
-    assert crowd._grown(run) == (
+    assert sizes.grown(run) == (
         "In this run the error does not grow from 64 to 4,096 tokens for A plain mean (0.49 → 0.09). "
         "In this run the error grows from 64 to 4,096 tokens for Sliced ReLU (0.1 → 0.5). "
         "Softmax has not learned the function."

@@ -25,11 +25,11 @@ from srviz.ui.chapters.clouds.clouds import (
     offered,
     scene,
 )
+from srviz.ui.chapters.clouds.take import ATTENDED, attended
 from srviz.ui.kit import url, work
 from srviz.ui.kit.chart import mode
 from srviz.ui.kit.figure import Paint, figure
-from srviz.ui.kit.table import Columns
-from srviz.ui.kit.take import Figure, State, away
+from srviz.ui.kit.take import away
 
 PATIENCE_SECONDS = 20.0  # softmax is measured where it is estimated to take less
 
@@ -95,7 +95,7 @@ coloured = kept(_make_coloured, 8)
 
 def attend_to_everything(place: Place) -> None:
     """The cloud as it is, and behind a button what attention makes of it, beside what softmax would take."""
-    run: Attended | None = st.session_state.get("_run")
+    run = attended()
     if run is None or run.place != place:
         run = st.session_state["_run"] = Attended(place)
     shown: Scene = scene(*place)
@@ -239,24 +239,6 @@ def _plan(run: Attended, device: str) -> jobs.Plan:
 
 def _title(title: str, note: str) -> None:
     st.markdown(f"**{title}**  \n:gray[{note}]")
-
-
-def _outputs(state: State) -> Columns:
-    """The output of attention at every point that is drawn, coordinate by coordinate of the heads that are done."""
-    run: Attended = st.session_state["_run"]
-    y = np.concatenate(run.outputs, 1)
-    return {"point": scene(*run.place).drawn + 1} | {f"y{k + 1}": y[:, k] for k in range(y.shape[1])}
-
-
-def _there(state: State) -> bool:
-    run: Attended | None = st.session_state.get("_run")
-    return run is not None and bool(run.outputs) and not run.running
-
-
-ATTENDED = Figure(
-    ("attended",), "attend-to-everything", WORDS("take.attended"), lambda state: WORDS("take.output"), _outputs,
-    there=_there,
-)  # fmt: skip
 
 
 def code() -> str:

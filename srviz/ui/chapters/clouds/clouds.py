@@ -407,7 +407,12 @@ def _lines(query: int, shown: Scene, found: dict[str, CloudPane], keys: dict[str
             )
             alt = WORDS("line.alt", score=stands.s, below=below)
             picture = figures.scores(t, stands.s, curves, mode=mode())
-            chart(picture, alt, f"cloud scores {drawn_by[0].name}", st.container())
+            chart(picture, alt, line_key(drawn_by[0]), st.container(), menu=False)
+
+
+def line_key(method: Method) -> str:
+    """Of the figure of a method's scores."""
+    return f"cloud scores {method.name}"
 
 
 def _bandwidth(found: dict[str, CloudPane], method: Method) -> float:

@@ -1,15 +1,21 @@
 """What can be taken away of a point cloud."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
+import streamlit as st
 
+from srviz.attention.methods import sliced
 from srviz.inputs import CLOUDS
 from srviz.ui.chapters.clouds import WORDS, clouds, own
 from srviz.ui.kit import shell
 from srviz.ui.kit.program import Code, Script
 from srviz.ui.kit.table import Columns
 from srviz.ui.kit.take import Figure, State
+
+if TYPE_CHECKING:
+    from srviz.ui.chapters.clouds.attend import Attended
 
 SCRIPTS = Path(__file__).parent / "scripts"
 
@@ -42,27 +48,101 @@ def numbers(state: State) -> Columns:
 
 def script(state: State) -> Script:
     """The three methods' rows of the query. A file of one's own is read again."""
+    return Script(SCRIPTS / "clouds", WORDS("title"), _values(state))
+
+
+def _values(state: State) -> dict[str, object]:
+    """The cloud, the head and the query, as programs have them."""
     setting, projection = _setting(state), clouds.projection_of(state)
     kind = "trained" if projection == clouds.TRAINED else "untrained"
     shown = {"seed": setting.seed, "number": state["head"] - 1, "kind": kind, "head_dim": clouds.HEAD_DIM}
     if kind == "untrained":
         shown |= {"projection": projection, "bandwidth": state["b"]}
+    return {"tokens": _tokens(setting), "shown": shown, "query": state["query"]}
+
+
+def _tokens(setting: clouds.CloudSetting) -> Code:
+    """The cloud in a program. A file of one's own is read again."""
     if setting.own:
         columns = f", columns={setting.columns!r}" if setting.columns else ""
         made = f".tokens({setting.n}, random_state={setting.seed}{columns})"
         needed = "from pathlib import Path\nfrom srviz.inputs.files import read"
-        code = Code(f'read("cloud.ply", Path("cloud.ply").read_bytes()){made}', needed, WORDS("take.file"), "")
-        return Script(SCRIPTS / "clouds", WORDS("title"), {"tokens": code, "shown": shown, "query": state["query"]})
-    code = Code(
+        return Code(f'read("cloud.ply", Path("cloud.ply").read_bytes()){made}', needed, WORDS("take.file"), "")
+    return Code(
         f'CLOUDS["{setting.name}"].make({setting.n}, random_state={setting.seed}, noise={setting.noise:g}, '
         f"outliers={setting.outliers:g})",
         "from srviz.inputs import CLOUDS", kind="",
     )  # fmt: skip
-    return Script(SCRIPTS / "clouds", WORDS("title"), {"tokens": code, "shown": shown, "query": state["query"]})
+
+
+# ---- the scores on a line ----
+
+
+def _scored(state: State) -> dict[str, np.ndarray]:
+    """The scores of all keys (n,), by the name of each method that takes scores."""
+    setting, where = _setting(state), str(shell.device())
+    found = clouds.scene(setting, clouds.projection_of(state), where).scores
+    return {name: heads.head(state["head"] - 1).scores[1].cpu().numpy() for name, heads in found.items()}
+
+
+def scores_numbers(state: State) -> Columns:
+    """Every key, and its score as each method takes it."""
+    found = _scored(state)
+    return {"key": np.arange(1, _setting(state).n + 1), **{f"t_{name}": t for name, t in found.items()}}
+
+
+def scores_script(state: State) -> Script:
+    """The same scores, and where the query stands among them."""
+    lines = "\n".join(f't_{name} = scores("{name}")' for name in _scored(state))
+    return Script(SCRIPTS / "scores", WORDS("title"), _values(state), added={"numpy": Code(lines)})
 
 
 CLOUD = Figure(
     ("clouds",), "point-cloud", WORDS("take.clouds"), caption, numbers, script,
     second={"cloud": "torus", "n": "512", "heads": "untrained", "slice": "linear", "b": "0.8", "query": "40"},
 )  # fmt: skip
-FIGURES = (CLOUD,)
+SCORES = Figure(
+    tuple(map(clouds.line_key, clouds.methods())), "scores", WORDS("take.scores"),
+    lambda state: WORDS("take.line", query=state["query"], head=state["head"]), scores_numbers, scores_script,
+    variants=("numpy",), second={"cloud": "torus", "n": "512", "heads": "untrained", "slice": "linear", "query": "40"},
+)  # fmt: skip
+
+
+# ---- all tokens attend to all ----
+
+
+def attended() -> "Attended | None":
+    """What was attended to last in this session."""
+    run: Attended | None = st.session_state.get("_run")
+    return run
+
+
+def _run() -> "Attended":
+    run = attended()
+    assert run is not None
+    return run
+
+
+def outputs(state: State) -> Columns:
+    """The output at every point that is drawn, coordinate by coordinate of the heads that are done."""
+    run = _run()
+    y = np.concatenate(run.outputs, 1)
+    return {"point": clouds.scene(*run.place).drawn + 1} | {f"y{k + 1}": y[:, k] for k in range(y.shape[1])}
+
+
+def outputs_script(state: State) -> Script:
+    """The same heads, one after the other."""
+    run = _run()
+    setting, method = run.place.setting, sliced()
+    shown = {"seed": setting.seed, "head_dim": clouds.HEAD_DIM, "projection": clouds.kind(run.place.projection, method)}
+    values = {"tokens": _tokens(setting), "shown": shown, "heads": len(run.outputs)}
+    return Script(SCRIPTS / "attended", WORDS("title"), values | {"most": clouds.MOST_DRAWN, "seed": setting.seed})
+
+
+ATTENDED = Figure(
+    ("attended",), "attend-to-everything", WORDS("take.attended"), lambda state: WORDS("take.output"), outputs,
+    outputs_script, variants=("torch",),
+    there=lambda state: bool((run := attended()) and run.outputs and not run.running),
+    checked=lambda state: {name: y for name, y in outputs(state).items() if name != "point"},
+)  # fmt: skip
+FIGURES = (CLOUD, SCORES, ATTENDED)

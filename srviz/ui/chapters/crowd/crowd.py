@@ -10,8 +10,7 @@ from typing import Any
 import streamlit as st
 import torch
 
-from srviz.attention.methods import METHODS, Look
-from srviz.figures import lab as figures
+from srviz.attention.methods import METHODS
 from srviz.lab import Spec
 from srviz.lab.formula import LONGEST, Formula, parse
 from srviz.lab.jobs.crowd import learned, places
@@ -20,10 +19,9 @@ from srviz.lab.model import Model
 from srviz.lab.probe import probed
 from srviz.lab.tasks import find
 from srviz.lab.tasks.crowd import FAMILY, MENU, REACH, Scale, scale
-from srviz.ui.chapters.crowd import WORDS
+from srviz.ui.chapters.crowd import WORDS, sizes
 from srviz.ui.chapters.crowd.run import Learning, current, go_on, start, stop
 from srviz.ui.kit import report, seat, url, work
-from srviz.ui.kit.chart import chart, mode
 from srviz.ui.kit.component import TOLERANCE, component
 
 HERE = Path(__file__).parent
@@ -55,9 +53,7 @@ CROWD = (
 SHARES = {"quarter": 0.25, "half": 0.5, "whole": 1.0}  # of the recipe's steps
 BESIDE = (*METHODS, "mean")
 WEIGHTS = "crowd weights"
-FLAT = 1.25  # times the error at the usual number of tokens: up to so much it does not count as grown
 FULL = 0.999  # of the variance: more is not said to be explained
-LEARNED = 0.5  # R² from which on a model counts as one that has learned the function
 PARAMETERS = (
     url.choice("target", TARGETS, next(iter(MENU))),
     url.text("f", LONGEST, "mean(c, c > x)"),
@@ -235,7 +231,7 @@ def message(
 
 def _model(spec: Spec) -> dict[str, Any]:
     mixing = spec.of_mixing
-    look = mixing.method.look if mixing.method else Look()
+    look = sizes.look(spec)
     return {"label": mixing.label, "tone": look.tone, "dashed": look.dashed}
 
 
@@ -314,20 +310,7 @@ def _came_to(state: url.State, run: Learning) -> None:
     st.markdown(said)
     if target := MENU.get(state["target"]):
         st.markdown(WORDS("result.why", why=target.why))
-    st.subheader(WORDS("sizes.title"), anchor=False)
-    st.markdown(f"{WORDS('sizes.text', n=learned_at)} {_grown(run)}")
-    lines = {
-        run.specs[k].of_mixing.label: (
-            _look(run.specs[k]), list(found), [max(1e-5, 1 - r2) for r2 in found.values()]
-        )
-        for k, found in sorted(run.sizes.items())
-    }  # fmt: skip
-    told = "; ".join(
-        WORDS("sizes.line", model=label, error=y[x.index(learned_at)], n=learned_at, last=y[-1], most=x[-1])
-        for label, (_, x, y) in lines.items()
-    )
-    drawing = figures.curves(lines, along=WORDS("sizes.along"), axis=WORDS("sizes.axis"), mode=mode(), log=True)
-    chart(drawing, WORDS("sizes.label", lines=told), "crowd sizes", st.container())
+    sizes.shown(run)
 
 
 def _how(r2: float | None) -> str:
@@ -335,43 +318,6 @@ def _how(r2: float | None) -> str:
     if r2 is None:
         return "unfinished"
     return "some" if r2 >= 0 else "nothing"
-
-
-def _grown(run: Learning) -> str:
-    """Whose error grows from the crowds it learned from to the largest ones, whose does not, and who has none to speak
-    of, because it has not learned the function.
-    """
-    told: dict[str, list[str]] = {"stays": [], "grows": []}
-    never: list[str] = []
-    learned_at, most = run.specs[0].recipe.n, max(max(found) for found in run.sizes.values())
-    for k, found in sorted(run.sizes.items()):
-        here, there = 1 - found[run.specs[k].recipe.n], 1 - found[max(found)]
-        label = run.specs[k].of_mixing.label
-        if found[run.specs[k].recipe.n] < LEARNED:
-            never.append(label)
-        else:
-            what = "stays" if there <= FLAT * here else "grows"
-            told[what].append(f"{label} ({_error(here)} → {_error(there)})")
-    parts = [
-        WORDS(f"sizes.error.{what}", n=learned_at, most=most, models=", ".join(labels))
-        for what, labels in told.items()
-        if labels
-    ]
-    if never:
-        parts.append(WORDS(f"sizes.never.{'one' if len(never) == 1 else 'many'}", models=", ".join(never)))
-    return " ".join(parts)
-
-
-def _error(missed: float) -> str:
-    """A share of the variance, without powers of ten."""
-    if missed < 0.001:
-        return WORDS("sizes.under")
-    return f"{missed:.2g}" if missed < 10 else f"{missed:,.0f}"
-
-
-def _look(spec: Spec) -> Look:
-    method = spec.of_mixing.method
-    return method.look if method else Look()
 
 
 def code() -> str:

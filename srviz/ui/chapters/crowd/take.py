@@ -12,6 +12,7 @@ from srviz.lab.rebuild import COUNTS
 from srviz.lab.tasks.crowd import FAMILY
 from srviz.ui.chapters.crowd import WORDS, crowd, rebuilt, recorded
 from srviz.ui.chapters.crowd.run import Learning, current
+from srviz.ui.chapters.crowd.sizes import SIZES
 from srviz.ui.kit.program import Code, Script
 from srviz.ui.kit.table import Columns
 from srviz.ui.kit.take import Figure, State
@@ -121,4 +122,4 @@ REBUILT = Figure(
     ("rebuilt",), "cloud-from-slices", WORDS("take.rebuilt.name"), rebuilt_caption, rebuilt_numbers, rebuilt_script,
     second={"cloud": "circles", "slices": "8"},
 )  # fmt: skip
-FIGURES = (FUNCTION, EXCESS, REBUILT, *recorded.HELD.values())
+FIGURES = (FUNCTION, SIZES, EXCESS, REBUILT, *recorded.HELD.values())

@@ -17,16 +17,14 @@ from srviz import device as devices
 from srviz import host, places
 from srviz.attention import METHODS
 from srviz.attention.methods import ways
-from srviz.figures import race as figures
 from srviz.measure import race as measured
 from srviz.measure.bench import Run, read
 from srviz.measure.growth import Crossover, crossover, law, points
 from srviz.measure.race import DTYPES, Plan, Row, race
 from srviz.numbers import duration, moment, size
-from srviz.ui.chapters.race import WORDS
+from srviz.ui.chapters.race import WORDS, memory
 from srviz.ui.chapters.race.run import RacePlace, current, set_racing, start
 from srviz.ui.kit import report, seat, url, work
-from srviz.ui.kit.chart import chart, mode
 from srviz.ui.kit.component import component
 
 HERE = Path(__file__).parent
@@ -338,7 +336,7 @@ def _says(state: url.State, run: Run) -> None:
         st.warning(caution, icon=":material/groups:")
     st.markdown(where_we_lose(run))
     st.markdown(f"{_bet_says(state, run)}\n\n:gray[{_provenance(run)}]")
-    _memory(run)
+    memory.shown(run)
     _table(run)
 
 
@@ -436,40 +434,6 @@ def _sliced(where: Mapping[str, Any]) -> str:
 def _words(text: object) -> str:
     """Without what Markdown would take for its own."""
     return "".join(c for c in str(text)[:120] if c.isalnum() or c in " .,-+()@")
-
-
-def _memory(run: Run) -> None:
-    rows = list(run.rows.values())
-    lines = {}
-    for name in run.plan.methods:
-        found = [(row.n, row.peak) for row in points(rows, name) if row.peak]
-        if found:
-            way = ways()[name]
-            lines[name] = (way.label, way.look, [n for n, _ in found], [held for _, held in found])
-    st.subheader(WORDS("memory.title"), anchor=False)
-    if not lines:
-        st.caption(WORDS("memory.none"))
-        return
-    plan = run.plan
-    width = plan.batch * plan.heads * plan.d * measured.bytes_of(plan.dtype)
-    values = {n: width * n for n in plan.sizes()}
-    drawing = figures.memory(lines, values, mode=mode())
-    sizes = "; ".join(
-        WORDS("memory.size", method=label, size=size(held[-1]), n=n[-1]) for label, _, n, held in lines.values()
-    )
-    chart(drawing, WORDS("memory.label", sizes=sizes), "race memory", st.container())
-    most = 1 << 20
-    written = size(plan.batch * plan.heads * most**2 * measured.bytes_of(plan.dtype))
-    below = ", ".join(ways()[name].label for name in run.plan.methods if name not in lines and points(rows, name))
-    how = next((row.peak_how for row in rows if row.peak), "")
-    said = [WORDS("memory.most")]
-    if how:
-        said.append(WORDS("memory.how", how=how))
-    if plan.device == "cpu":
-        said.append(WORDS("memory.least"))
-    if below:
-        said.append(WORDS("memory.below", methods=below))
-    st.caption(" ".join([*said, WORDS("memory.written", n=most, size=written, values=size(width * most))]))
 
 
 def _readable(row: dict[str, Any]) -> dict[str, Any]:

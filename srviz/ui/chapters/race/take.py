@@ -10,6 +10,7 @@ from srviz.measure.bench import Run
 from srviz.measure.growth import points, slope
 from srviz.measure.race import Row
 from srviz.ui.chapters.race import WORDS
+from srviz.ui.chapters.race.memory import MEMORY
 from srviz.ui.chapters.race.race import FAST, SLOW, in_threads
 from srviz.ui.chapters.race.run import current
 from srviz.ui.kit.program import Script
@@ -80,4 +81,4 @@ def checked(state: State) -> Columns:
 
 
 RACE = Figure(("race",), "race", WORDS("take.name"), caption, numbers, script, files, there=there, checked=checked)
-FIGURES = (RACE,)
+FIGURES = (RACE, MEMORY)
