@@ -163,7 +163,7 @@ def checked(figure, state, variant, digits=2e-5):
     columns = figure.checked(state)
     source = figure.script(state).text(variant)
     assert len(source.splitlines()) <= program.MOST_LINES
-    [(values, said)] = run([(source, list(columns))])
+    [(values, said)] = run([(source, [*columns, *(re.sub(r"\d+$", "", name) for name in columns)])])
     assert said
     for name, column in columns.items():
         same(column_of(name, values), np.asarray(column, dtype=float), name, digits)
