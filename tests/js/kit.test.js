@@ -22,6 +22,7 @@ const { shared } = await import("../../srviz/ui/kit/js/link.js");
 const { default: present } = await import("../../srviz/ui/kit/js/present.js");
 const { default: hold } = await import("../../srviz/ui/kit/js/hold.js");
 const { mounted } = await import("../../srviz/ui/kit/js/core.js");
+const { Group } = await import("../../srviz/ui/kit/js/group.js");
 const { Reports } = await import("../../srviz/ui/kit/js/wire.js");
 const { phrase, say } = await import("../../srviz/ui/kit/js/text.js");
 
@@ -106,4 +107,25 @@ test("a text is filled in with values, or becomes parts with elements between th
   assert.deepEqual(phrase("query {query} has {{no}} {n}", { query: element, n: 4 }), ["query ", element, " has ", "{", "no", "}", " ", "4"]);
   assert.deepEqual(phrase("{query}", { query: element }), [element]);
   assert.throws(() => phrase("{query}", {}), /a value for query/);
+});
+
+test("one figure of a group tells the page what is held, and a picture of colours never does", () => {
+  const heard = [], nothing = { query: null, key: null };
+  const member = (name, data) => ({ data: { held: nothing, ...data }, show() {}, send: (pair) => heard.push([name, pair]) });
+  const colours = member("colours", {}), one = member("one", { queries: [0, 1] }), two = member("two", { points: "AAAA" });
+  page.document.addEventListener = page.document.removeEventListener = () => {};
+  const group = new Group(), pair = { query: 1, key: 0 };
+  for (const figure of [colours, one, two]) group.join(/** @type {any} */ (figure));
+  group.hold(pair, two);
+  group.release();
+  assert.deepEqual(heard, [["two", pair], ["two", nothing]]);
+  group.hold(pair, one);
+  assert.deepEqual(heard.at(-1), ["two", pair], "while the page answers two, one would be heard beside it");
+  group.leave(/** @type {any} */ (two));
+  group.release();
+  assert.deepEqual(heard.at(-1), ["one", nothing]);
+  const apart = [member("left", { held: null, queries: [0] }), member("right", { held: null, queries: [0] })], other = new Group();
+  for (const figure of apart) other.join(/** @type {any} */ (figure));
+  for (const figure of apart) other.hold(pair, figure);
+  assert.deepEqual(heard.slice(-2).map(([name]) => name), ["left", "right"], "a page that keeps nothing hears who was clicked");
 });

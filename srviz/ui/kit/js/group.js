@@ -35,6 +35,8 @@ export class Group {
     this.told = "null"; // what Python said last that it holds
     this.from = null; // the figure in which the arrow keys move what is held
     /** @type {Figure | null} */
+    this.voice = null; // the figure that Python hears
+    /** @type {Figure | null} */
     this.turned = null; // the figure that was turned last, which the others follow
     this.motion = new Motion();
     this.still = 0; // frames since its camera moved
@@ -89,13 +91,18 @@ export class Group {
   release() {
     this.held = this.pair = null;
     this.tell(null);
-    this.send([...this.members].find((member) => member.data.held));
+    this.send([...this.members].find(({ data }) => data.held && (data.queries || data.points)));
   }
 
+  /**
+   * Tell Python what is held. Where the page keeps that, one figure tells it all: if two did in one run of the page,
+   * nobody could say which of them was the last.
+   */
   send(from) {
     this.rest.close();
     this.sent = JSON.stringify(this.held);
-    from?.send(this.held ?? { query: null, key: null });
+    if (!from?.data.held || !this.members.has(this.voice)) this.voice = from;
+    this.voice?.send(this.held ?? { query: null, key: null });
   }
 
   /** What Python holds is taken over where that changes, but not what it held before it heard of the last click. */
