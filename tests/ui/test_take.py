@@ -16,6 +16,7 @@ import pytest
 import torch
 from PIL import Image
 
+from srviz.attention.methods import ways
 from srviz.inputs import files
 from srviz.inputs.pictures import read_picture
 from srviz.lab import Spec, Training
@@ -217,6 +218,13 @@ def test_a_race_is_read_again_and_run_again(monkeypatch):
     monkeypatch.setattr(memory, "current", lambda: race)
     assert take.MEMORY.there(state)
     checked(take.MEMORY, state, "numpy")
+    every = bench.Run(Plan(methods=tuple(ways()), most=1 << 20), over=True)
+    for n in (1 << k for k in range(6, 21)):
+        for method in ways():
+            every.rows[method, "forward", n] = Row(method, "forward", n, *how, seconds=1e-7 * n, peak=123_456 * n)
+    with monkeypatch.context() as patch:
+        patch.setattr(memory, "current", lambda: every)
+        checked(take.MEMORY, state, "numpy")
     numbers = take.MEMORY.numbers(state)
     assert numbers["bytes"][-1] == 4_000_000 + 900 * 1024
     assert numbers["bytes_of_values"][-1] == 4 * 4 * 32 * 1024

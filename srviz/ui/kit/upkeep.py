@@ -27,7 +27,7 @@ from srviz.ui.kit.ending import at_work
 LIGHT_SECONDS = 5.0  # between two looks through what is new
 WHOLE_SECONDS = 120.0  # between two looks through all
 SHORT_BYTES = 64 << 20  # memory is short where less is left, or less than an eighth of what is granted
-GIVE_SECONDS = 20.0  # between two times that the caches are emptied
+GIVE_SECONDS = 20.0  # between two times that the caches are emptied; twice as long after each that gave too little
 EVERY_SECONDS = 2.0  # between two looks through everything after a run
 MANY = 20_000  # new blocks of memory: what lies in fewer is looked through in two milliseconds
 HEAVY = ("sklearn.datasets", "scipy.stats")  # imported by a first input, and not with a page
@@ -66,15 +66,15 @@ def is_short() -> bool:
 
 async def collect() -> None:
     """Look through what is new, whenever there is much of it and no page is at work, for as long as the server runs."""
-    whole, given, blocks = time.monotonic(), -math.inf, 0
+    whole, given, pause, blocks = time.monotonic(), -math.inf, GIVE_SECONDS, 0
     while True:
         await asyncio.sleep(LIGHT_SECONDS)
         now = time.monotonic()
-        if now - given > GIVE_SECONDS and is_short():
+        if now - given > pause and is_short():
             st.cache_data.clear()
             gc.collect()
             host.trim()
-            given = now
+            given, pause = now, 2 * pause if is_short() else GIVE_SECONDS
         if sys.getallocatedblocks() - blocks < MANY or at_work():
             continue
         if now - whole > WHOLE_SECONDS:

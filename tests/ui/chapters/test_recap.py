@@ -136,8 +136,8 @@ def test_a_link_holds_the_certificate():
     assert dict(page.query_params).keys() == {"answered"}, "what is known of a visitor says nothing of the page"
 
 
-def test_a_page_says_that_its_question_was_answered_before():
-    before = "You have answered this question correctly before."
+def test_a_page_says_that_the_certificate_counts_its_question():
+    before = "The certificate already counts this question as answered."
     page = open_page("pages/12_Why.py", answered="why")
     assert text(page).count(before) == 1
     assert page.radio[0].value is None

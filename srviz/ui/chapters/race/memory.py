@@ -10,7 +10,7 @@ from srviz.attention.methods import ways
 from srviz.figures import race as figures
 from srviz.measure import race as measured
 from srviz.measure.bench import Run
-from srviz.measure.growth import points, slope
+from srviz.measure.growth import DECADE, points, slope
 from srviz.measure.race import Plan
 from srviz.numbers import size
 from srviz.ui.chapters.race import WORDS
@@ -92,8 +92,11 @@ def _numbers(state: State) -> Columns:
 
 
 def _script(state: State) -> Script:
-    """How the memory grows, from what was measured."""
-    measured_bytes = {name: {str(n): held for n, held in found.items()} for name, found in peaks(current()).items()}
+    """How the memory grows, from what was measured over the last decade of n."""
+    measured_bytes = {
+        name: {str(n): held for n, held in found.items() if n * DECADE >= max(found)}
+        for name, found in peaks(current()).items()
+    }
     own = {"measured": measured_bytes, "of_values": _width(_run().plan)}
     return Script(SCRIPTS / "memory", WORDS("title"), own)
 

@@ -30,6 +30,7 @@ import words from "./words.json" with { type: "json" };
 
 const CLICK = 4; // pixels; a pointer that moved farther did not click
 const AHEAD = "75%"; // of the window's height: how far from it a figure is drawn already
+const LIBRARY_MILLISECONDS = 3000; // after which plotly.js is loaded also where no figure is near yet: a print waits for nothing
 const OPTIONS = { displayModeBar: false, responsive: false, scrollZoom: false };
 
 /** Plotly.js, loaded once for all figures of the page, from wherever the app is mounted. */
@@ -47,26 +48,6 @@ function plotlyLibrary(name) {
     document.head.append(script);
   });
   return page.srvizPlotly;
-}
-
-/**
- * Until an element comes close to what the visitor sees, or the page is printed. What is far below, or behind a closed
- * cover, need not be drawn.
- * @param {Element} element
- * @returns {Promise<void>}
- */
-function nearby(element) {
-  return new Promise((done) => {
-    const options = { root: document.querySelector("[data-testid=stMain]"), rootMargin: `${AHEAD} 0px` };
-    const watch = new IntersectionObserver((found) => { if (found.some(({ isIntersecting }) => isIntersecting)) near(); }, options);
-    const near = () => {
-      watch.disconnect();
-      removeEventListener("beforeprint", near);
-      done();
-    };
-    addEventListener("beforeprint", near);
-    watch.observe(element);
-  });
 }
 
 /** Set what a path of names leads to. */
@@ -99,11 +80,17 @@ export class Figure {
     this.mounted = this.is3d = this.closed = this.looking = false;
     this.wanted = null; // the camera of the figure that is turned
     /** @type {Promise<void> | null} */
-    this.seen = null; // by the visitor, or nearly
+    this.first = null; // its first drawing
+    this.came = false; // near the window
+    this.near = () => {};
     /** @type {AbortController} */
     this.press = null;
     this.send = (pair) => {};
-    this.onpaint = (/** @type {any} */ { detail }) => { if (detail === this.data?.painted) this.draw(); };
+    this.onpaint = (/** @type {any} */ { detail }) => {
+      if (detail !== this.data?.painted) return;
+      if (!this.drawn) this.reserve();
+      this.draw();
+    };
     this.plot = make("div", { class: "plot", role: "figure", tabindex: "0" });
     this.over = svg("svg", { class: "over", "aria-hidden": "true" });
     this.says = make("div", { class: "says" });
@@ -126,8 +113,42 @@ export class Figure {
     if (this.data?.points !== data.points) this.points = data.points === null ? null : integers(data.points);
     this.data = data;
     this.reserve();
-    await (this.seen ??= nearby(this.plot));
-    if (this.closed || this.data !== data) return;
+    if (this.came) return this.render();
+    this.first ??= this.approach().then(() => this.render());
+    return this.first;
+  }
+
+  /**
+   * Until it comes near what the visitor sees, or is printed, or a picture of it is wanted. What is far below, or behind
+   * a closed cover, need not be drawn.
+   * @returns {Promise<void>}
+   */
+  approach() {
+    return new Promise((done) => {
+      const options = { root: document.querySelector("[data-testid=stMain]"), rootMargin: `${AHEAD} 0px` };
+      const watch = new IntersectionObserver((found) => { if (found.some(({ isIntersecting }) => isIntersecting)) this.near(); }, options);
+      const later = setTimeout(() => plotlyLibrary(this.data.library).catch(() => {}), LIBRARY_MILLISECONDS);
+      this.near = () => {
+        this.came = true;
+        clearTimeout(later);
+        watch.disconnect();
+        removeEventListener("beforeprint", this.near);
+        done();
+      };
+      addEventListener("beforeprint", this.near);
+      watch.observe(this.plot);
+    });
+  }
+
+  /** Until it is drawn, wherever it is. */
+  async ready() {
+    this.near();
+    await this.first;
+  }
+
+  async render() {
+    const { data } = this;
+    if (this.closed) return;
     this.plotly = await plotlyLibrary(data.library);
     if (this.closed || this.data !== data) return;
     await this.draw();
@@ -139,6 +160,7 @@ export class Figure {
 
   close() {
     this.closed = true;
+    this.near();
     this.press?.abort();
     this.observer.disconnect();
     document.removeEventListener(PAINT, this.onpaint);
@@ -150,10 +172,9 @@ export class Figure {
 
   /** The place of a figure that is not drawn yet, so that nothing moves when it is, and what it shows in words. */
   reserve() {
-    const { layout } = this.parsed;
-    if (!this.drawn) put(this.plot, { "aria-label": this.data.alt });
-    if (layout.meta === "square") this.plot.style.aspectRatio = "1";
-    else this.plot.style.minHeight = `${layout.height}px`;
+    const { data: { painted, alt }, parsed: { layout } } = this, square = layout.meta === "square";
+    if (!this.drawn) put(this.plot, { "aria-label": paints().get(painted)?.alt ?? alt });
+    Object.assign(this.plot.style, { aspectRatio: square ? "1" : "", minHeight: square ? "" : `${layout.height ?? 0}px` });
   }
 
   async draw() {

@@ -22,4 +22,4 @@ def spread(method, effective):
     H = -(p * np.log(np.where(p > 0, p, 1))).sum(axis=1)
     keys = np.where(w.sum(axis=1) > 0, np.exp(H), 0).mean()
     print(f"{method}, effective: {effective}: {(w == 0).mean():.2f} exactly 0, {keys:.1f} keys attended to")
-    return np.histogram(w.clip(1e-6, 1)[w > 0], edges)[0] / w.size
+    return np.histogram(w.clip(edges[0], edges[-1])[w > 0], edges)[0] / w.size

@@ -68,6 +68,7 @@ function wrapped(text, width, font) {
  * @returns {Promise<any>} an element of SVG
  */
 export async function pictureOf(roots, words) {
+  await Promise.all(roots.flatMap(all).map((element) => element.component?.ready?.())); // also what nobody came near yet
   const elements = roots.flatMap(all), plots = await charts(elements), drawn = record(elements);
   const hidden = elements.filter((element) => element.matches?.(".controls")), before = hidden.map((element) => element.style.display);
   hidden.forEach((element) => { element.style.display = "none"; }); // what one works with leaves no gap
