@@ -195,3 +195,8 @@ def test_a_figure_is_drawn_when_it_comes_near_the_window(far):
 def test_a_figure_that_was_never_near_is_printed(far):
     far.page.pdf()
     expect(far.locator(".main-svg").first).to_be_attached()
+
+
+def test_a_figure_that_was_never_near_is_drawn_for_a_picture(far):
+    far.evaluate("e => e.closest('.live').component.ready()")  # what a picture waits for
+    assert far.locator(".main-svg").count()

@@ -26,8 +26,9 @@ from srviz.ui.kit.ending import at_work
 
 LIGHT_SECONDS = 5.0  # between two looks through what is new
 WHOLE_SECONDS = 120.0  # between two looks through all
-SHORT_BYTES = 64 << 20  # memory is short where less is left, or less than an eighth of what is granted
+SHORT_BYTES = 64 << 20  # memory is short where less is left, and less than an eighth of what is granted
 GIVE_SECONDS = 20.0  # between two times that the caches are emptied; twice as long after each that gave too little
+GIVE_MOST_SECONDS = 600.0  # and so long at most
 EVERY_SECONDS = 2.0  # between two looks through everything after a run
 MANY = 20_000  # new blocks of memory: what lies in fewer is looked through in two milliseconds
 HEAVY = ("sklearn.datasets", "scipy.stats")  # imported by a first input, and not with a page
@@ -74,7 +75,7 @@ async def collect() -> None:
             st.cache_data.clear()
             gc.collect()
             host.trim()
-            given, pause = now, 2 * pause if is_short() else GIVE_SECONDS
+            given, pause = now, min(2 * pause, GIVE_MOST_SECONDS) if is_short() else GIVE_SECONDS
         if sys.getallocatedblocks() - blocks < MANY or at_work():
             continue
         if now - whole > WHOLE_SECONDS:
