@@ -9,6 +9,7 @@ import math
 import os
 import platform
 import re
+import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
@@ -16,6 +17,7 @@ from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from multiprocessing import connection, get_context, parent_process
+from multiprocessing.context import BaseContext
 from pathlib import Path
 from threading import Thread
 from typing import Any
@@ -27,6 +29,8 @@ from srviz.lab.spec import Spec
 
 MOST_RUNS = 10_000
 ATTEMPTS = 3  # of a run whose process ended in the middle of it
+# torch._dynamo: an optimizer's first step imports it
+PRELOADED = ["srviz.lab.train", "srviz.lab.records", "srviz.lab.variants", "torch._dynamo"]
 LISTS = ("tasks", "methods", "seeds", "recipes")
 
 Result = dict[str, Any]
@@ -214,7 +218,7 @@ def local(specs: Sequence[Spec], workers: int | None = None, sizes: bool = True)
     waiting, attempts = list(specs), dict.fromkeys(specs, 0)
     failed: list[BaseException] = []
     while waiting:
-        with ProcessPoolExecutor(workers or host.cores(), get_context("spawn"), _end_with_parent) as pool:
+        with ProcessPoolExecutor(workers or host.cores(), processes(), _end_with_parent) as pool:
             at_work = {pool.submit(one, spec.to_json(), sizes): spec for spec in waiting}
             try:
                 for future, spec in _as_done(at_work):
@@ -236,6 +240,19 @@ def local(specs: Sequence[Spec], workers: int | None = None, sizes: bool = True)
                 pool.shutdown(wait=False, cancel_futures=True)
     if failed:
         raise failed[0]
+
+
+def processes() -> BaseContext:
+    """How the processes that do runs are started.
+
+    On Linux one process imports torch, and each worker is a fork of it: they start at once and share its memory. The
+    process that calls is not forked, because its threads might hold locks.
+    """
+    if sys.platform != "linux":
+        return get_context("spawn")
+    context = get_context("forkserver")
+    context.set_forkserver_preload(PRELOADED)
+    return context
 
 
 def _at(spec: Spec, error: BaseException) -> BaseException:
