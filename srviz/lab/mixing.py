@@ -19,12 +19,14 @@ class Attention(nn.Module):
     """Attention by a method, with its maps: (B, n, width) → (B, n, width).
 
     The maps and how they start are those of `torch.nn.MultiheadAttention`. A method that takes scores has Π besides,
-    and one whose kernel has a bandwidth learns one for each head, 1 at the start. rotary: queries and keys are turned
-    by their place (Su et al., *RoFormer*, arXiv 2104.09864) before Π, as the authors of arXiv 2512.11411 do.
+    and one whose kernel has a bandwidth learns one for each head. rotary: queries and keys are turned by their place
+    (Su et al., *RoFormer*, arXiv 2104.09864) before Π, as the authors of arXiv 2512.11411 do. bandwidth: at the start.
     watched: None, or a list that takes the heads of every call.
     """
 
-    def __init__(self, method: Method, width: int, num_heads: int, *, rotary: bool = False) -> None:
+    def __init__(
+        self, method: Method, width: int, num_heads: int, *, rotary: bool = False, bandwidth: float = 1.0
+    ) -> None:
         super().__init__()
         self.method, self.num_heads, self.rotary = method, num_heads, rotary
         self.qkv, self.out = nn.Linear(width, 3 * width), nn.Linear(width, width)
@@ -33,7 +35,7 @@ class Attention(nn.Module):
             nn.init.zeros_(layer.bias)
         self.slice = Slice(num_heads, width // num_heads, method.projection) if method.projection else None
         if has_bandwidth(method):
-            start = torch.tensor(1 - LEAST_BANDWIDTH).expm1().log()
+            start = torch.tensor(bandwidth - LEAST_BANDWIDTH).expm1().log()
             self.raw_bandwidth = nn.Parameter(start.repeat(num_heads))
         self.watched: list[Heads] | None = None
 
@@ -93,18 +95,18 @@ class Nothing(nn.Module):
 @dataclass(frozen=True)
 class Mixing:
     """One way to mix. label: for people. method: of the registry, or a variant of one; None for a control. make:
-    (width, num_heads, rotary) → a module (x, keep) → what is added to x.
+    (width, num_heads, rotary, bandwidth) → a module (x, keep) → what is added to x.
     """
 
     name: str
     label: str
     method: Method | None
-    make: Callable[[int, int, bool], nn.Module]
+    make: Callable[[int, int, bool, float], nn.Module]
 
 
 CONTROLS = {
-    "mean": Mixing("mean", "A plain mean", None, lambda width, num_heads, rotary: Mean(width)),
-    "none": Mixing("none", "No mixing", None, lambda width, num_heads, rotary: Nothing()),
+    "mean": Mixing("mean", "A plain mean", None, lambda width, *_: Mean(width)),
+    "none": Mixing("none", "No mixing", None, lambda *_: Nothing()),
 }
 
 
@@ -116,8 +118,8 @@ def mixings() -> dict[str, Mixing]:
 def of(method: Method) -> Mixing:
     """Attention by this method."""
 
-    def make(width: int, num_heads: int, rotary: bool) -> nn.Module:
-        return Attention(method, width, num_heads, rotary=rotary)
+    def make(width: int, num_heads: int, rotary: bool, bandwidth: float) -> nn.Module:
+        return Attention(method, width, num_heads, rotary=rotary, bandwidth=bandwidth)
 
     return Mixing(method.name, method.label, method, make)
 

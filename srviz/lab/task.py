@@ -71,7 +71,7 @@ class Recipe:
     pointwise part, in widths, before it is narrowed to make up for what else a method has to learn. positions, readout,
     norm: see `POSITIONS`, `READOUTS`, `NORMS`. batch: examples a step. rate: the largest learning rate. steps: of
     AdamW. warmup: share of the steps in which the rate rises. decay: of the weights. clip: the largest norm of the
-    gradient.
+    gradient. bandwidth: of each head at the start, in standard deviations of the scores, where a method has one.
     """
 
     n: int
@@ -88,6 +88,7 @@ class Recipe:
     warmup: float = 0.05
     decay: float = 0.01
     clip: float = 1.0
+    bandwidth: float = 1.0
 
     def __post_init__(self) -> None:
         most = {"n": 1 << 16, "steps": 100_000, "batch": 4096, "width": 1024, "heads": 64, "layers": 24}
@@ -101,6 +102,7 @@ class Recipe:
             ("warmup", 0.0, 1.0),
             ("decay", 0.0, 10.0),
             ("clip", 1e-6, 1e6),
+            ("bandwidth", 0.01, 100.0),
         ):
             value = getattr(self, name)
             number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)

@@ -29,7 +29,7 @@ def drag(page, mark, by):
 
 
 def test_models_learn_and_answer_while_the_crowd_is_dragged(open_crowd):
-    page = open_crowd("steps=quarter&models=relu_bump&bet=bump")
+    page = open_crowd("steps=tenth&models=relu_bump&bet=bump")
     expect(page.locator(".crowd .score").first).to_have_text("not trained yet")
     page.get_by_role("button", name="Train", exact=True).click()
     expect(page.get_by_text(re.compile(r"came closest in this run"))).to_be_visible(timeout=90_000)

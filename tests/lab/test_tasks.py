@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import Generator
 
-from srviz.lab import TASKS, Spec
+from srviz.lab import TASKS, Spec, Training
 from srviz.lab.mixing import CONTROLS, mixings
 from srviz.lab.model import count
 from srviz.lab.task import DRAWS, IGNORED
@@ -200,9 +200,19 @@ def test_a_length_that_a_task_cannot_have(name, n):
 
 def test_controls_are_no_attention():
     x = torch.randn(2, 5, 8)
-    assert not CONTROLS["none"].make(8, 2, False)(x).any()
-    mean = CONTROLS["mean"].make(8, 2, False)(x)
+    assert not CONTROLS["none"].make(8, 2, False, 1.0)(x).any()
+    mean = CONTROLS["mean"].make(8, 2, False, 1.0)(x)
     assert torch.allclose(mean, mean[:, :1].expand_as(mean))
+
+
+@pytest.mark.parametrize("bandwidth", [0.2, 1.0, 5.0])
+def test_a_bandwidth_begins_where_the_recipe_says(bandwidth):
+    spec = Spec.usual("letters", "bump", 0, {"bandwidth": bandwidth})
+    attention = Training(spec).model.blocks[0].mix
+    heads = attention.heads(torch.randn(1, 6, spec.recipe.width))
+    torch.testing.assert_close(heads.bandwidth, torch.full((spec.recipe.heads,), bandwidth), atol=1e-6, rtol=1e-5)
+    with pytest.raises(ValueError, match=r"bandwidth: expected a number from 0.01 to 100, got 0"):
+        Spec.usual("letters", "bump", 0, {"bandwidth": 0})
 
 
 def test_the_lab_is_imported_with_torch_and_numpy_alone():

@@ -48,11 +48,15 @@ json.dump(found, sys.stdout)
 """
 
 
+# -I reads no variable of the environment, so it would not know where byte-code is kept, and compile all of torch
+CLEAN = [sys.executable, "-I", *(["-X", f"pycache_prefix={sys.pycache_prefix}"] if sys.pycache_prefix else [])]
+
+
 def run(programs, folder=None):
     """Run programs in a clean process, in a folder, or one of their own: their variables of some names, and what they
     print.
     """
-    command = [sys.executable, "-I", "-W", "error", "-c", RUNNER, str(ROOT)]
+    command = [*CLEAN, "-W", "error", "-c", RUNNER, str(ROOT)]
     with TemporaryDirectory() as own:  # a program may leave files
         done = subprocess.run(
             command, input=json.dumps(programs), capture_output=True, text=True, timeout=300, cwd=folder or own
@@ -152,7 +156,7 @@ def test_a_program_runs_by_itself_and_a_notebook_holds_both(tmp_path):
     script = figure.script(state_of("line", {}))
     file = tmp_path / "program.py"
     file.write_text(script.text("numpy"), "utf-8")
-    said = subprocess.run([sys.executable, "-I", file], capture_output=True, text=True, timeout=60, check=True)
+    said = subprocess.run([*CLEAN, file], capture_output=True, text=True, timeout=60, check=True)
     assert said.stdout.startswith("  query   output")
     book = json.loads(program.notebook(script, figure.caption(state_of("line", {}))))
     code = ["".join(cell["source"]) for cell in book["cells"] if cell["cell_type"] == "code"]

@@ -50,7 +50,7 @@ CROWD = (
     1.6,
     2.1,
 )
-SHARES = {"quarter": 0.25, "half": 0.5, "whole": 1.0}  # of the recipe's steps
+SHARES = {"tenth": 0.1, "quarter": 0.25, "half": 0.5, "whole": 1.0}  # of the recipe's steps
 BESIDE = (*METHODS, "mean")
 WEIGHTS = "crowd weights"
 FULL = 0.999  # of the variance: more is not said to be explained
