@@ -68,15 +68,19 @@ def curves(
     log: bool = False,
 ) -> go.Figure:
     """How a test goes. lines: label → (look, where along, values). along, axis: the titles of both axes. log: both are
-    logarithmic, and the places along are written at the axis.
+    logarithmic, and the places along are written at the axis. A line that would look like an earlier one is dotted.
     """
     colours = PALETTES[mode]
     traces: list[dict[str, Any]] = []
+    taken: set[tuple[str, str]] = set()
     for label, (look, x, y) in lines.items():
+        dash = "dash" if look.dashed else "solid"
+        dash = "dot" if (look.tone, dash) in taken else dash
+        taken.add((look.tone, dash))
         traces.append({
             "type": "scatter", "x": list(x), "y": list(y), "name": label, "mode": "lines+markers" if log else "lines",
             "marker": {"symbol": look.symbol if look.filled else f"{look.symbol}-open", "size": 8},
-            "line": {"color": getattr(colours, look.tone), "width": 2, "dash": "dash" if look.dashed else "solid"},
+            "line": {"color": getattr(colours, look.tone), "width": 2, "dash": dash},
             "hovertemplate": f"{label}: %{{y:.3f}} at %{{x:.4~g}}<extra></extra>",
         })  # fmt: skip
     common = {"visible": True, "gridcolor": colours.line, "zeroline": False, "tickfont": {"color": colours.quiet}}

@@ -13,22 +13,27 @@ from srviz.lab.variants import VARIANTS
 
 LEAST_BANDWIDTH = 1e-4
 ROTARY_BASE = 10_000.0
+PLACES = 2.0  # tokens that are one apart in the score at the start, where places go into it
+SHIFT = 0.3  # deviation of the shifts, in the same unit
 
 
 class Attention(nn.Module):
     """Attention by a method, with its maps: (B, n, width) → (B, n, width).
 
     The maps and how they start are those of `torch.nn.MultiheadAttention`. A method that takes scores has Π besides,
-    and one whose kernel has a bandwidth learns one for each head. rotary: queries and keys are turned by their place
-    (Su et al., *RoFormer*, arXiv 2104.09864) before Π, as the authors of arXiv 2512.11411 do. bandwidth: at the start.
+    and one whose kernel has a bandwidth learns one for each head. positions: "rotary", queries and keys are turned by
+    their place (Su et al., *RoFormer*, arXiv 2104.09864) before Π, as the authors of arXiv 2512.11411 do; "score", and
+    to each score a multiple of the token's place is added, which a head learns for its queries and for its keys, and a
+    shift of its keys. Half of the heads begin with places that rise, half with places that fall. Methods without
+    scores have nothing to add to. bandwidth: at the start.
     watched: None, or a list that takes the heads of every call.
     """
 
     def __init__(
-        self, method: Method, width: int, num_heads: int, *, rotary: bool = False, bandwidth: float = 1.0
+        self, method: Method, width: int, num_heads: int, *, positions: str = "none", bandwidth: float = 1.0
     ) -> None:
         super().__init__()
-        self.method, self.num_heads, self.rotary = method, num_heads, rotary
+        self.method, self.num_heads, self.rotary = method, num_heads, positions in ("rotary", "score")
         self.qkv, self.out = nn.Linear(width, 3 * width), nn.Linear(width, width)
         nn.init.xavier_uniform_(self.qkv.weight)
         for layer in (self.qkv, self.out):
@@ -37,6 +42,7 @@ class Attention(nn.Module):
         if has_bandwidth(method):
             start = torch.tensor(bandwidth - LEAST_BANDWIDTH).expm1().log()
             self.raw_bandwidth = nn.Parameter(start.repeat(num_heads))
+        self.place = nn.Parameter(_places(num_heads)) if self.slice and positions == "score" else None
         self.watched: list[Heads] | None = None
 
     def forward(self, x: Tensor, keep: Tensor | None = None) -> Tensor:
@@ -58,7 +64,17 @@ class Attention(nn.Module):
         if self.slice is None:
             return heads
         heads = heads.scored(self.slice)
+        if self.place is not None:
+            heads = self._placed(heads, self.place)
         return self._standardized(heads) if self.method.standardized else heads
+
+    @staticmethod
+    def _placed(heads: Heads, place: Tensor) -> Heads:
+        """The scores of heads with what their places add. place: (3, H)."""
+        s, t = heads.scores
+        of_query, of_key, shift = place.unsqueeze(-1)  # (H, 1) each
+        where = torch.arange(t.shape[-1], device=t.device, dtype=t.dtype) / PLACES
+        return replace(heads, s=s + of_query * where, t=t + of_key * where + shift)
 
     @staticmethod
     def _standardized(heads: Heads) -> Heads:
@@ -67,6 +83,12 @@ class Attention(nn.Module):
         keep = heads.key_mask
         scores = standardize(s, t, query_mask=keep, key_mask=keep)
         return replace(heads, s=scores.s, t=scores.t, mean=scores.mean, deviation=scores.deviation)
+
+
+def _places(num_heads: int) -> Tensor:
+    """(3, H): what a head begins with, see `Attention`; the shifts are drawn, so that heads differ."""
+    rising = 1.0 - 2.0 * (torch.arange(num_heads) % 2)
+    return torch.stack((rising, rising, torch.randn(num_heads) * SHIFT))
 
 
 class Mean(nn.Module):
@@ -95,13 +117,13 @@ class Nothing(nn.Module):
 @dataclass(frozen=True)
 class Mixing:
     """One way to mix. label: for people. method: of the registry, or a variant of one; None for a control. make:
-    (width, num_heads, rotary, bandwidth) → a module (x, keep) → what is added to x.
+    (width, num_heads, positions, bandwidth) → a module (x, keep) → what is added to x.
     """
 
     name: str
     label: str
     method: Method | None
-    make: Callable[[int, int, bool, float], nn.Module]
+    make: Callable[[int, int, str, float], nn.Module]
 
 
 CONTROLS = {
@@ -118,8 +140,8 @@ def mixings() -> dict[str, Mixing]:
 def of(method: Method) -> Mixing:
     """Attention by this method."""
 
-    def make(width: int, num_heads: int, rotary: bool, bandwidth: float) -> nn.Module:
-        return Attention(method, width, num_heads, rotary=rotary, bandwidth=bandwidth)
+    def make(width: int, num_heads: int, positions: str, bandwidth: float) -> nn.Module:
+        return Attention(method, width, num_heads, positions=positions, bandwidth=bandwidth)
 
     return Mixing(method.name, method.label, method, make)
 

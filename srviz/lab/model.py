@@ -94,7 +94,7 @@ class Model(nn.Module):
         tokens = recipe.n + (recipe.readout == "class")
         self.token = nn.Parameter(torch.randn(width) * 0.02) if recipe.readout == "class" else None
         self.place = nn.Parameter(torch.randn(tokens, width) * 0.02) if recipe.positions == "learned" else None
-        how = width, recipe.heads, recipe.positions == "rotary", recipe.bandwidth
+        how = width, recipe.heads, recipe.positions, recipe.bandwidth
         mixes = [mixing.make(*how) for _ in range(recipe.layers)]
         hidden = round(recipe.feedforward * width - (count(mixes[0]) - 4 * width * (width + 1)) / (2 * width + 1))
         if hidden < 1:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from srviz.inputs import Tokens
 
 IGNORED = -100  # the label of a token that is not asked about
-POSITIONS = ("none", "learned", "rotary")
+POSITIONS = ("none", "learned", "rotary", "score")
 OWN = {"": "nothing", "drawing": "(28, 28) ink from 0 to 1", "cloud": "(n, 3) points", "text": "a text"}
 DRAWS = ("cloud", "plane", "picture", "patches", "words")
 READOUTS = ("mean", "class", "tokens")
@@ -71,7 +71,7 @@ class Recipe:
     pointwise part, in widths, before it is narrowed to make up for what else a method has to learn. positions, readout,
     norm: see `POSITIONS`, `READOUTS`, `NORMS`. batch: examples a step. rate: the largest learning rate. steps: of
     AdamW. warmup: share of the steps in which the rate rises. decay: of the weights. clip: the largest norm of the
-    gradient. bandwidth: of each head at the start, in standard deviations of the scores, where a method has one.
+    gradient. bandwidth: of each head at the start, in the unit of its scores, where a method has one.
     """
 
     n: int
@@ -110,7 +110,7 @@ class Recipe:
                 raise ValueError(f"{name}: expected a number from {least:g} to {limit:g}, got {value!r}")
         if self.width % self.heads:
             raise ValueError(f"heads: expected a divisor of the width {self.width}, got {self.heads}")
-        if self.positions == "rotary" and self.width // self.heads % 2:
+        if self.positions in ("rotary", "score") and self.width // self.heads % 2:
             raise ValueError(f"heads: rotary positions need an even number of coordinates a head, got {self.heads}")
         for name, known in (("positions", POSITIONS), ("readout", READOUTS), ("norm", NORMS)):
             if getattr(self, name) not in known:

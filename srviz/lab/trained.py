@@ -71,7 +71,8 @@ class Trained:
         block = model.blocks[0]
         layer = block.mix
         assert isinstance(block, Block)
-        if not isinstance(layer, Attention) or model.token is not None or model.place is not None:
+        placed = model.place is not None or (isinstance(layer, Attention) and layer.place is not None)
+        if not isinstance(layer, Attention) or model.token is not None or placed:
             raise ValueError(f"{self.spec.task}: expected attention on tokens without learned positions")
 
         @torch.no_grad()

@@ -53,47 +53,7 @@ def click_front(page, pane):
     return front["token"]
 
 
-def test_a_point_that_is_clicked_becomes_the_query_in_every_pane(page):
-    before = page.locator(".plot").nth(2).evaluate("e => [...e._fullData[0].marker.color]")
-    token = click_front(page, 1)
-    expect(page).to_have_url(re.compile(rf"query={token + 1}\b"))
-    expect(page.get_by_text(f"Token {token + 1} has the score").first).to_be_visible()
-    page.wait_for_function(
-        "b => document.querySelectorAll('.plot')[2]._fullData[0].marker.color.some((c, k) => c !== b[k])", arg=before
-    )
-    marks = [page.locator(".plot").nth(k).evaluate("e => e._fullData[1].x[0]") for k in range(3)]
-    place = page.locator(".plot").nth(0).evaluate(f"e => e._fullData[0].x[{token}]")
-    assert marks == [place] * 3
-
-
-def test_the_camera_is_shared_and_kept_over_a_click_and_a_slider(page):
-    turned = turn(page, 0)
-    for pane in (1, 2):
-        page.wait_for_function(f"x => Math.abs(({EYE})({pane}).x - x) < 0.05", arg=turned["x"])
-    click_front(page, 2)
-    expect(page).to_have_url(re.compile("query="))
-    page.get_by_role("slider", name="Points n").focus()
-    page.keyboard.press("ArrowRight")
-    page.wait_for_function(DRAWN, arg=1024)
-    for pane in range(3):
-        assert page.evaluate(EYE, pane)["x"] == pytest.approx(turned["x"], abs=0.05)
-
-
-def test_the_camera_is_kept_when_a_note_goes_and_the_query_stays_near(server, visit):
-    page = visit(f"{server}/Point_clouds?n=500&query=7", height=2400)
-    expect(page.get_by_text("Shown instead: n = 512")).to_be_visible()
-    page.wait_for_function(DRAWN, arg=512)
-    query = "[...'xyz'].map((axis) => document.querySelectorAll('.plot')[0]._fullData[1][axis][0])"
-    turned, before = turn(page, 0), page.evaluate(query)
-    page.get_by_role("slider", name="Points n").focus()
-    page.keyboard.press("ArrowRight")
-    page.wait_for_function(DRAWN, arg=1024)
-    expect(page.get_by_text("Shown instead:")).to_have_count(0)
-    assert page.evaluate(EYE, 0)["x"] == pytest.approx(turned["x"], abs=0.05)
-    assert page.evaluate(query) == pytest.approx(before, abs=0.3)
-
-
-def test_pointing_at_a_key_writes_out_its_weight(page):
+def test_a_key_is_pointed_at_and_clicked_and_becomes_the_query_in_every_pane(page):
     front = page.evaluate(FRONT, 1)
     page.mouse.move(front["x"] - 3, front["y"])
     page.mouse.move(front["x"], front["y"])
@@ -108,6 +68,40 @@ def test_pointing_at_a_key_writes_out_its_weight(page):
     page.mouse.move(5, 5)
     expect(page.locator(".figure .says").first).to_contain_text("Point at a key")
     expect(said).to_be_empty()
+    before = page.locator(".plot").nth(2).evaluate("e => [...e._fullData[0].marker.color]")
+    token = click_front(page, 1)
+    expect(page).to_have_url(re.compile(rf"query={token + 1}\b"))
+    expect(page.get_by_text(f"Token {token + 1} has the score").first).to_be_visible()
+    page.wait_for_function(
+        "b => document.querySelectorAll('.plot')[2]._fullData[0].marker.color.some((c, k) => c !== b[k])", arg=before
+    )
+    marks = [page.locator(".plot").nth(k).evaluate("e => e._fullData[1].x[0]") for k in range(3)]
+    place = page.locator(".plot").nth(0).evaluate(f"e => e._fullData[0].x[{token}]")
+    assert marks == [place] * 3
+
+
+def test_the_camera_is_shared_and_kept_over_a_click_and_a_slider_and_a_note_that_goes(server, visit):
+    page = visit(f"{server}/Point_clouds?n=500&query=7", height=2400)
+    expect(page.get_by_text("Shown instead: n = 512")).to_be_visible()
+    page.wait_for_function(DRAWN, arg=512)
+    turned = turn(page, 0)
+    for pane in (1, 2):
+        page.wait_for_function(f"x => Math.abs(({EYE})({pane}).x - x) < 0.05", arg=turned["x"])
+    token = click_front(page, 2)
+    expect(page).to_have_url(re.compile(rf"query={token + 1}\b"))
+    query = "[...'xyz'].map((axis) => document.querySelectorAll('.plot')[0]._fullData[1][axis][0])"
+    page.wait_for_function(
+        f"k => {{ const {{ x }} = document.querySelectorAll('.plot')[0]._fullData[0]; return ({query})[0] === x[k]; }}",
+        arg=token,
+    )
+    before = page.evaluate(query)
+    page.get_by_role("slider", name="Points n").focus()
+    page.keyboard.press("ArrowRight")
+    page.wait_for_function(DRAWN, arg=1024)
+    expect(page.get_by_text("Shown instead:")).to_have_count(0)
+    for pane in range(3):
+        assert page.evaluate(EYE, pane)["x"] == pytest.approx(turned["x"], abs=0.05)
+    assert page.evaluate(query) == pytest.approx(before, abs=0.3)  # the query stays near
 
 
 def test_a_file_of_ones_own(page, tmp_path):

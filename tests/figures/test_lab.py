@@ -32,3 +32,11 @@ def test_curves_have_the_places_along_written_at_a_log_axis():
     assert list(log.layout.xaxis.ticktext) == ["16", "64"]
     assert log.layout.xaxis.type == log.layout.yaxis.type == "log"
     assert log.layout.legend.orientation == "h"
+
+
+def test_no_two_lines_look_the_same():
+    solid = Look()
+    solid.dashed = False
+    looks = {"A plain mean": Look(), "No mixing": Look(), "Linear": solid}
+    drawn = curves({name: (look, [1, 2], [0.1, 0.2]) for name, look in looks.items()}, along="s", axis="t", mode="dark")
+    assert [line.line.dash for line in drawn.data] == ["dash", "dot", "solid"]

@@ -13,9 +13,9 @@ from contextlib import closing
 import psutil
 import pytest
 
-from srviz import jobs
+from srviz import jobs, places
 from srviz.jobs import Packed
-from srviz.lab import Spec
+from srviz.lab import TASKS, Spec
 from srviz.lab.cli import main
 from srviz.lab.summary import lines, t_quantile, table
 from srviz.lab.sweep import Sweep, cluster, do, local, one, processes, read, runs, thinned
@@ -173,6 +173,15 @@ def test_a_summary_has_the_mean_and_its_interval():
     assert "3, 1 diverged" in table(results)
     for freedom, expected in ((1, 12.706), (3, 3.182), (4, 2.776), (9, 2.262), (30, 2.042)):
         assert t_quantile(freedom) == pytest.approx(expected, rel=2e-3)
+
+
+def test_what_a_task_says_of_itself_is_what_was_recorded():
+    found = {(line.task, line.mixing): line for line in lines(read(places.RECORDED / "lab/methods.jsonl"))}
+    assert all(len(line.values) == 5 for line in found.values())
+    assert round(100 * found["solids", "none"].mean) == 96
+    assert "gets 96 of 100 right" in TASKS["solids"].honest
+    assert not TASKS["tumbled"].honest
+    assert found["recall", "relu"].interval[1] < found["recall", "softmax"].interval[0]
 
 
 def test_the_best_recipe_of_each_method_is_planned(tmp_path, capsys):

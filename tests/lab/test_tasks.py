@@ -8,7 +8,7 @@ import torch
 from torch import Generator
 
 from srviz.lab import TASKS, Spec, Training
-from srviz.lab.mixing import CONTROLS, mixings
+from srviz.lab.mixing import CONTROLS, PLACES, mixings
 from srviz.lab.model import count
 from srviz.lab.task import DRAWS, IGNORED
 from srviz.lab.tasks import data, ink, letters, listops, patches, solids
@@ -200,8 +200,8 @@ def test_a_length_that_a_task_cannot_have(name, n):
 
 def test_controls_are_no_attention():
     x = torch.randn(2, 5, 8)
-    assert not CONTROLS["none"].make(8, 2, False, 1.0)(x).any()
-    mean = CONTROLS["mean"].make(8, 2, False, 1.0)(x)
+    assert not CONTROLS["none"].make(8, 2, "none", 1.0)(x).any()
+    mean = CONTROLS["mean"].make(8, 2, "none", 1.0)(x)
     assert torch.allclose(mean, mean[:, :1].expand_as(mean))
 
 
@@ -213,6 +213,37 @@ def test_a_bandwidth_begins_where_the_recipe_says(bandwidth):
     torch.testing.assert_close(heads.bandwidth, torch.full((spec.recipe.heads,), bandwidth), atol=1e-6, rtol=1e-5)
     with pytest.raises(ValueError, match=r"bandwidth: expected a number from 0.01 to 100, got 0"):
         Spec.usual("letters", "bump", 0, {"bandwidth": 0})
+
+
+@pytest.mark.parametrize("name", ["bump", "relu"])
+def test_places_go_into_the_scores(name):
+    spec = Spec.usual("letters", name, 0, {"positions": "score"})
+    attention = Training(spec).model.blocks[0].mix
+    x, n = torch.randn(2, 9, spec.recipe.width), torch.arange(9)
+    found = attention.heads(x)
+    with torch.no_grad():
+        attention.place += 0.1 * torch.randn_like(attention.place)
+        of_query, of_key, shift = attention.place.clone().unsqueeze(-1)
+        moved = attention.heads(x)
+        attention.place.zero_()
+        plain = attention.heads(x)
+
+    def raw(heads):
+        return heads.scores if heads.mean is None else [x * heads.deviation + heads.mean for x in heads.scores]
+
+    (s, t), (s0, t0) = raw(moved), raw(plain)
+    torch.testing.assert_close(s - s0, (of_query * n / PLACES).expand_as(s), atol=1e-5, rtol=1e-4)
+    torch.testing.assert_close(t - t0, (of_key * n / PLACES + shift).expand_as(t), atol=1e-5, rtol=1e-4)
+    assert not torch.allclose(found.s, plain.s)
+
+
+def test_places_in_the_scores_are_nothing_to_a_method_without_scores():
+    rotary, score = (
+        Training(Spec.usual("letters", "softmax", 0, {"positions": kind})).model.state_dict()
+        for kind in ("rotary", "score")
+    )
+    assert all(torch.equal(score[key], value) for key, value in rotary.items())
+    assert rotary.keys() == score.keys()
 
 
 def test_the_lab_is_imported_with_torch_and_numpy_alone():

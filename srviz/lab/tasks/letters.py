@@ -105,6 +105,7 @@ TASKS = (
         own="text",
         read=read,
         asks="A line of English with a ? for each letter that is to be guessed.",
+        honest="Sliced ReLU and the bump hardly learn here to look beside a covered letter. What helps them is below.",
         take=take,
     ),
 )

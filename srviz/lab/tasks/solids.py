@@ -120,6 +120,7 @@ UPRIGHT = Task(
     own="cloud",
     read=read,
     asks="A file with a cloud of points or a mesh; z is up.",
+    honest="Single points tell much here: a model whose tokens are not mixed at all gets 96 of 100 right.",
     take=take,
 )
 TUMBLED = replace(
@@ -128,6 +129,7 @@ TUMBLED = replace(
     title="Solids, turned any way",
     line="The same thirteen shapes. Here each may be turned any way in space, and not only about the upright axis.",
     data=lambda: Solids(tumbled=True),
+    honest="",
     take=None,
 )
 TASKS = (UPRIGHT, TUMBLED)

@@ -10,7 +10,7 @@ from srviz.jobs import Packed
 from srviz.lab import TASKS, Spec, Training, summary
 from srviz.lab.records import records
 from srviz.lab.task import OWN
-from srviz.ui.chapters.train import ends, own, parts
+from srviz.ui.chapters.train import ends, own, parts, tried
 from srviz.ui.chapters.train.run import Watched
 
 QUICK = {"steps": 12, "batch": 4}
@@ -228,3 +228,30 @@ def test_a_part_is_judged_by_pairs_of_the_same_seed():
         "no clear difference."
     )
     assert "too few seeds" in parts.sentence([], base, TASKS["recall"])
+
+
+def test_what_was_tried_is_a_row_for_each_recipe_and_the_best_of_a_column_is_bold():
+    task, column = TASKS["recall"], "What differs from the usual recipe"
+    found = [
+        line("relu", (0.1,)),
+        line("bump", (0.7,), rate=0.004),
+        line("bump", (0.6,)),
+        line("relu", (0.2, 0.4), layers=4, steps=1800),
+        line("bump", (0.5,), layers=4, steps=1800),
+        line("bump", (0.9,), bandwidth=0.2),
+    ]
+    assert tried.rows_of(found, task) == [
+        {column: "Nothing changed", "Sliced ReLU": "0.10 (0.002)", "Sliced bump": "0.70 (0.004)"},
+        {column: "1,800 steps, 4 layers", "Sliced ReLU": "**0.30 (0.002)**", "Sliced bump": "0.50 (0.002)"},
+        {column: "Bandwidths that begin at 0.2", "Sliced ReLU": "–", "Sliced bump": "**0.90 (0.002)**"},
+    ]
+    assert tried.best_of(found, task) == {"relu": found[3], "bump": found[5]}
+
+
+def test_what_was_tried_for_letters_is_of_letters_and_of_runs_that_ended():
+    found = tried.recorded_of(TASKS["letters"])
+    assert {line.mixing for line in found} >= {"softmax", "relu", "bump"}
+    assert all(line.task == "letters" and line.values for line in found)
+    best = tried.best_of(found, TASKS["letters"])
+    assert all(best[line.mixing].mean <= line.mean for line in found)  # bits: less is better
+    assert not tried.recorded_of(TASKS["recall"])

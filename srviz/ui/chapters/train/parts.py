@@ -1,7 +1,6 @@
 """What each part of sliced ReLU attention is for: recorded runs with one thing changed at a time."""
 
 from collections.abc import Sequence
-from dataclasses import asdict
 
 import streamlit as st
 
@@ -12,7 +11,7 @@ from srviz.lab import TASKS, Task
 from srviz.lab.mixing import mixings
 from srviz.lab.summary import Difference, Line, against, lines
 from srviz.ui.chapters.train import WORDS
-from srviz.ui.chapters.train.recorded import SCRIPTS, files, rows, where
+from srviz.ui.chapters.train.recorded import SCRIPTS, differs, files, rows, where
 from srviz.ui.kit.chart import chart, mode
 from srviz.ui.kit.program import Script
 from srviz.ui.kit.table import Columns
@@ -99,17 +98,7 @@ def label(line: Line, base: Line) -> str:
     if line.mixing != base.mixing:
         said = mixings()[line.mixing].label.replace("Sliced ReLU, ", "")
         return said[:1].upper() + said[1:]
-    usual = asdict(base.recipe)
-    changed = {name: value for name, value in asdict(line.recipe).items() if value != usual[name]}
-    return ", ".join(_changed(name, value) for name, value in changed.items()) or WORDS("parts.same")
-
-
-def _changed(name: str, value: object) -> str:
-    if name == "norm":
-        return WORDS(f"parts.norm.{value}")
-    if name == "heads":
-        return WORDS(f"parts.heads.{'one' if value == 1 else 'many'}", n=value)
-    return WORDS("parts.rate", rate=value) if name == "rate" else f"{name} {value}"
+    return differs(line.recipe, base.recipe)
 
 
 def sentence(told: Sequence[Difference], base: Line, task: Task) -> str:

@@ -3,7 +3,7 @@
 import json
 import logging
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ import streamlit as st
 from srviz import places
 from srviz.attention.methods import Look
 from srviz.figures import lab as figures
-from srviz.lab import Task
+from srviz.lab import Recipe, Task
 from srviz.lab.mixing import mixings
 from srviz.lab.summary import Line, lines
 from srviz.lab.sweep import read, runs
@@ -179,6 +179,22 @@ def _provenance(found: Sequence[Line]) -> str:
     seeds = sorted({len(line.values) for line in found})
     many = "fewer" if len(seeds) > 1 else "one" if seeds[0] == 1 else "many"
     return WORDS(f"recorded.seeds.{many}", most=seeds[-1]) + " " + WORDS("recorded.how", where=where(found[0]))
+
+
+def differs(recipe: Recipe, usual: Recipe) -> str:
+    """What a recipe has other than the usual one, in a few words."""
+    before = asdict(usual)
+    changed = {name: value for name, value in asdict(recipe).items() if value != before[name]}
+    said = ", ".join(_changed(name, value) for name, value in changed.items()) or WORDS("changes.same")
+    return said[:1].upper() + said[1:]
+
+
+def _changed(name: str, value: Any) -> str:
+    if name in ("norm", "positions"):
+        return WORDS(f"changes.kind.{name}.{value}")
+    if name in ("heads", "layers", "steps"):
+        return WORDS(f"changes.count.{name}.{'one' if value == 1 else 'many'}", n=value)
+    return WORDS(f"changes.size.{name}", value=value) if name in ("rate", "bandwidth") else f"{name} {value}"
 
 
 def where(line: Line) -> str:

@@ -25,6 +25,7 @@ from srviz.ui.chapters.train.own import given, panel
 from srviz.ui.chapters.train.parts import parts
 from srviz.ui.chapters.train.recorded import recorded
 from srviz.ui.chapters.train.run import Watched, current, go_on, start, stop
+from srviz.ui.chapters.train.tried import tried
 from srviz.ui.kit import report, seat, url, work
 from srviz.ui.kit.component import SIGNED, component
 
@@ -83,6 +84,7 @@ def train_page(menu: Callable[[], object]) -> tuple[work.Place | None, work.Bar 
     panel(task, finished, own, problem)
     testing = lengths(task, finished)
     recorded(task)
+    tried(task)
     parts(task)
     return (work.Place(bar, feed) if run and bar else None), testing
 
