@@ -11,6 +11,7 @@ from srviz.figures.theme import PALETTES, above, drawn, titled
 
 ROW_PIXELS = 40
 CURVES_PIXELS = 300
+OTHER_DASHES = ("dot", "dashdot", "longdash", "longdashdot")  # of lines that would look like an earlier one
 
 
 @dataclass(frozen=True)
@@ -68,14 +69,15 @@ def curves(
     log: bool = False,
 ) -> go.Figure:
     """How a test goes. lines: label → (look, where along, values). along, axis: the titles of both axes. log: both are
-    logarithmic, and the places along are written at the axis. A line that would look like an earlier one is dotted.
+    logarithmic, and the places along are written at the axis. A line that would look like an earlier one has another
+    dash.
     """
     colours = PALETTES[mode]
     traces: list[dict[str, Any]] = []
     taken: set[tuple[str, str]] = set()
     for label, (look, x, y) in lines.items():
-        dash = "dash" if look.dashed else "solid"
-        dash = "dot" if (look.tone, dash) in taken else dash
+        own = "dash" if look.dashed else "solid"
+        dash = next((dash for dash in (own, *OTHER_DASHES) if (look.tone, dash) not in taken), own)
         taken.add((look.tone, dash))
         traces.append({
             "type": "scatter", "x": list(x), "y": list(y), "name": label, "mode": "lines+markers" if log else "lines",

@@ -13,19 +13,19 @@ from srviz.lab.variants import VARIANTS
 
 LEAST_BANDWIDTH = 1e-4
 ROTARY_BASE = 10_000.0
-PLACES = 2.0  # tokens that are one apart in the score at the start, where places go into it
-SHIFT = 0.3  # deviation of the shifts, in the same unit
+PLACES = 2.0  # tokens per unit of score at the start, before scores are standardized
+SHIFT = 0.3  # standard deviation of the shifts at the start, in units of score
 
 
 class Attention(nn.Module):
     """Attention by a method, with its maps: (B, n, width) → (B, n, width).
 
     The maps and how they start are those of `torch.nn.MultiheadAttention`. A method that takes scores has Π besides,
-    and one whose kernel has a bandwidth learns one for each head. positions: "rotary", queries and keys are turned by
-    their place (Su et al., *RoFormer*, arXiv 2104.09864) before Π, as the authors of arXiv 2512.11411 do; "score", and
-    to each score a multiple of the token's place is added, which a head learns for its queries and for its keys, and a
-    shift of its keys. Half of the heads begin with places that rise, half with places that fall. Methods without
-    scores have nothing to add to. bandwidth: at the start.
+    and one whose kernel has a bandwidth learns one for each head. positions: with "rotary" queries and keys are turned
+    by their place (Su et al., *RoFormer*, arXiv 2104.09864) before Π, as the authors of arXiv 2512.11411 do. With
+    "score" they are turned as well, and each head adds to a token's scores a learned multiple of its place: one
+    multiple for queries and one for keys. It adds a learned shift to the scores of keys. Half of the heads begin with
+    the multiple 1 and half with −1. A method without scores has nothing to add to. bandwidth: at the start.
     watched: None, or a list that takes the heads of every call.
     """
 

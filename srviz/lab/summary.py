@@ -116,13 +116,14 @@ def best(results: Iterable[Mapping[str, Any]], seeds: Iterable[int]) -> list[dic
     found: dict[tuple[str, str], Line] = {}
     for line in lines(results):
         key = line.task, line.mixing
-        if line.values and (key not in found or _is_better(line, found[key])):
+        if line.values and (key not in found or is_better(line, found[key])):
             found[key] = line
     chosen = list(seeds)
     return [Spec(line.task, line.mixing, seed, line.recipe).to_json() for line in found.values() for seed in chosen]
 
 
-def _is_better(one: Line, other: Line) -> bool:
+def is_better(one: Line, other: Line) -> bool:
+    """Whether the mean of one is better, by the metric of its task."""
     return one.mean > other.mean if find(one.task).better_up else one.mean < other.mean
 
 

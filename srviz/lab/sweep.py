@@ -29,7 +29,7 @@ from srviz.lab.spec import Spec
 
 MOST_RUNS = 10_000
 ATTEMPTS = 3  # of a run whose process ended in the middle of it
-# torch._dynamo: an optimizer's first step imports it
+# torch._dynamo is among them so that no worker imports it at the first step of its optimizer
 PRELOADED = ["srviz.lab.train", "srviz.lab.records", "srviz.lab.variants", "torch._dynamo"]
 LISTS = ("tasks", "methods", "seeds", "recipes")
 
@@ -219,8 +219,8 @@ def local(specs: Sequence[Spec], workers: int | None = None, sizes: bool = True)
     failed: list[BaseException] = []
     while waiting:
         with ProcessPoolExecutor(workers or host.cores(), processes(), _end_with_parent) as pool:
-            at_work = {pool.submit(one, spec.to_json(), sizes): spec for spec in waiting}
             try:
+                at_work = {pool.submit(one, spec.to_json(), sizes): spec for spec in waiting}
                 for future, spec in _as_done(at_work):
                     error = future.exception()
                     if isinstance(error, BrokenProcessPool):
@@ -230,7 +230,7 @@ def local(specs: Sequence[Spec], workers: int | None = None, sizes: bool = True)
                         failed.append(_at(spec, error))
                     else:
                         yield future.result()
-            except BrokenProcessPool:
+            except (BrokenProcessPool, EOFError):  # EOFError: of the process that forks
                 for spec in waiting[: workers or host.cores()]:
                     attempts[spec] += 1
                     if attempts[spec] >= ATTEMPTS:
@@ -245,8 +245,9 @@ def local(specs: Sequence[Spec], workers: int | None = None, sizes: bool = True)
 def processes() -> BaseContext:
     """How the processes that do runs are started.
 
-    On Linux one process imports torch, and each worker is a fork of it: they start at once and share its memory. The
-    process that calls is not forked, because its threads might hold locks.
+    On Linux a helper process imports torch once, and every worker is forked from it. So workers start at once and share
+    its memory, and they see the environment of the first start. The caller itself is not forked, because its threads
+    may hold locks.
     """
     if sys.platform != "linux":
         return get_context("spawn")

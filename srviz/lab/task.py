@@ -102,7 +102,7 @@ class Recipe:
             ("warmup", 0.0, 1.0),
             ("decay", 0.0, 10.0),
             ("clip", 1e-6, 1e6),
-            ("bandwidth", 0.01, 100.0),
+            ("bandwidth", 0.01, 50.0),
         ):
             value = getattr(self, name)
             number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
@@ -111,7 +111,9 @@ class Recipe:
         if self.width % self.heads:
             raise ValueError(f"heads: expected a divisor of the width {self.width}, got {self.heads}")
         if self.positions in ("rotary", "score") and self.width // self.heads % 2:
-            raise ValueError(f"heads: rotary positions need an even number of coordinates a head, got {self.heads}")
+            raise ValueError(
+                f"heads: {self.positions} positions need an even number of coordinates a head, got {self.heads}"
+            )
         for name, known in (("positions", POSITIONS), ("readout", READOUTS), ("norm", NORMS)):
             if getattr(self, name) not in known:
                 raise ValueError(f"{name}: expected one of {', '.join(known)}, got {getattr(self, name)!r}")
@@ -135,11 +137,11 @@ class Task:
     from; called once a process. embed: from a recipe, a module x → (B, n, width). draws: how a page draws an example:
     "cloud" in space, "plane", "picture", "patches" in colour or "words"; show: from x of one example, (n, …), what is
     drawn: the numbers of its points or pixels, the colours of its patches, or its words. chance: the metric of a guess
-    that looks at nothing. honest: what this task does not show, a sentence. metric: one of `METRICS`. examples: of the
-    test, that are looked at while it trains. own: what a visitor can give instead of an example, one of `OWN`; read: x
-    of it, (n, …), for a recipe, a ValueError with a sentence where it cannot be used; asks: what is to be given, a
-    sentence. padding: the x of a token that is none. take: from tokens of an input of the course, x of one example, (n,
-    …), or None where they are not of the kind that this task is about.
+    that looks at nothing. honest: what to know before its numbers are compared, in sentences. metric: one of `METRICS`.
+    examples: of the test, that are looked at while it trains. own: what a visitor can give instead of an example, one
+    of `OWN`; read: x of it, (n, …), for a recipe, a ValueError with a sentence where it cannot be used; asks: what is
+    to be given, a sentence. padding: the x of a token that is none. take: from tokens of an input of the course, x of
+    one example, (n, …), or None where they are not of the kind that this task is about.
     """
 
     name: str

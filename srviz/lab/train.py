@@ -148,7 +148,7 @@ class Training:
     def resume(self, state: bytes) -> None:
         """Go back to a state of the same run. Raises ValueError for one of another."""
         held, words = checkpoint.load(state, "training")
-        if words.get("run") != self.spec.to_json():
+        if not _same_run(words.get("run"), self.spec):
             raise ValueError(
                 f"This training is of another run: {_named(words.get('run'))}, not {_named(self.spec.to_json())}."
             )
@@ -247,6 +247,14 @@ def _test_numbers(model: Model, batch: Batch, rows: int) -> Tested:
 def attentions(model: Model) -> list[Attention]:
     """What attends in each layer, the first one first; none in a control."""
     return [block.mix for block in model.blocks if isinstance(block.mix, Attention)]
+
+
+def _same_run(said: Any, spec: Spec) -> bool:
+    """Whether a file is of this run; entries that recipes did not have when it was written are the usual ones."""
+    try:
+        return Spec.of_json(said) == spec
+    except (ValueError, TypeError):
+        return False
 
 
 def _named(run: object) -> str:

@@ -73,7 +73,9 @@ class Trained:
         assert isinstance(block, Block)
         placed = model.place is not None or (isinstance(layer, Attention) and layer.place is not None)
         if not isinstance(layer, Attention) or model.token is not None or placed:
-            raise ValueError(f"{self.spec.task}: expected attention on tokens without learned positions")
+            raise ValueError(
+                f"{self.spec.task}: expected attention without a class token, learned positions or places in the scores"
+            )
 
         @torch.no_grad()
         def enter(x: Tensor) -> Tensor:

@@ -80,28 +80,28 @@ def test_a_key_is_pointed_at_and_clicked_and_becomes_the_query_in_every_pane(pag
     assert marks == [place] * 3
 
 
-def test_the_camera_is_shared_and_kept_over_a_click_and_a_slider_and_a_note_that_goes(server, visit):
+def test_the_camera_is_shared_and_kept_when_a_note_goes_and_over_a_click_and_a_slider(server, visit):
     page = visit(f"{server}/Point_clouds?n=500&query=7", height=2400)
     expect(page.get_by_text("Shown instead: n = 512")).to_be_visible()
     page.wait_for_function(DRAWN, arg=512)
-    turned = turn(page, 0)
+    query = "[...'xyz'].map((axis) => document.querySelectorAll('.plot')[0]._fullData[1][axis][0])"
+    turned, before = turn(page, 0), page.evaluate(query)
     for pane in (1, 2):
         page.wait_for_function(f"x => Math.abs(({EYE})({pane}).x - x) < 0.05", arg=turned["x"])
-    token = click_front(page, 2)
-    expect(page).to_have_url(re.compile(rf"query={token + 1}\b"))
-    query = "[...'xyz'].map((axis) => document.querySelectorAll('.plot')[0]._fullData[1][axis][0])"
-    page.wait_for_function(
-        f"k => {{ const {{ x }} = document.querySelectorAll('.plot')[0]._fullData[0]; return ({query})[0] === x[k]; }}",
-        arg=token,
-    )
-    before = page.evaluate(query)
-    page.get_by_role("slider", name="Points n").focus()
+    points = page.get_by_role("slider", name="Points n")
+    points.focus()
     page.keyboard.press("ArrowRight")
     page.wait_for_function(DRAWN, arg=1024)
     expect(page.get_by_text("Shown instead:")).to_have_count(0)
+    assert page.evaluate(EYE, 0)["x"] == pytest.approx(turned["x"], abs=0.05)
+    assert page.evaluate(query) == pytest.approx(before, abs=0.3)  # the query stays near
+    token = click_front(page, 2)
+    expect(page).to_have_url(re.compile(rf"query={token + 1}\b"))
+    points.focus()
+    page.keyboard.press("ArrowLeft")
+    page.wait_for_function(DRAWN, arg=512)
     for pane in range(3):
         assert page.evaluate(EYE, pane)["x"] == pytest.approx(turned["x"], abs=0.05)
-    assert page.evaluate(query) == pytest.approx(before, abs=0.3)  # the query stays near
 
 
 def test_a_file_of_ones_own(page, tmp_path):

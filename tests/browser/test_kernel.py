@@ -315,6 +315,7 @@ def test_the_number_at_the_point_stands_off_the_curve(kernels, options):
         page.get_by_role("button", name=kernel).first.click()
         expect(page.get_by_role("button", name=kernel).first).to_have_attribute("aria-pressed", "true")
         agreement(page)
+        expect(page).to_have_url(re.compile("sorted=1"))
         page.locator(".kernel canvas").scroll_into_view_if_needed()
         for row, column in ((3, 8), (10, 20), (20, 3), (30, 2), (16, 16)):
             page.mouse.move(*over(page, row, column))
@@ -328,6 +329,7 @@ def test_the_number_at_the_point_stands_off_the_curve(kernels, options):
                     .filter(p => p.x > x && p.x < x + w && p.y > y && p.y < y + h).length; }""",
                 label,
             )
+            assert min(label[2:]) > 0
             assert on == 0
 
 

@@ -37,6 +37,6 @@ def test_curves_have_the_places_along_written_at_a_log_axis():
 def test_no_two_lines_look_the_same():
     solid = Look()
     solid.dashed = False
-    looks = {"A plain mean": Look(), "No mixing": Look(), "Linear": solid}
+    looks = {"A plain mean": Look(), "No mixing": Look(), "Linear": solid, "one more": Look(), "another": Look()}
     drawn = curves({name: (look, [1, 2], [0.1, 0.2]) for name, look in looks.items()}, along="s", axis="t", mode="dark")
-    assert [line.line.dash for line in drawn.data] == ["dash", "dot", "solid"]
+    assert [line.line.dash for line in drawn.data] == ["dash", "dot", "solid", "dashdot", "longdash"]

@@ -219,6 +219,15 @@ def test_wrong_files_get_a_sentence():
             load(save({"a": torch.zeros(2)}, {"srviz": said}))
 
 
+def test_a_state_from_before_a_recipe_had_an_entry_goes_on():
+    training = trained("recall")
+    held, words = checkpoint.load(training.state(), "training")
+    del words["run"]["recipe"]["bandwidth"]
+    other = Training(training.spec)
+    other.resume(checkpoint.save("training", held, words))
+    assert other.done == training.done
+
+
 @pytest.mark.parametrize(
     ("given", "sentence"),
     [

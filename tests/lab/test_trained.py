@@ -21,6 +21,12 @@ TOKENS = {
 each = pytest.mark.parametrize(("task", "method"), KEPT, ids=[path.stem for path in FILES])
 
 
+def test_places_in_the_scores_are_not_for_the_pages():
+    spec = Spec.usual("letters", "relu", 0, {"positions": "score"})
+    with pytest.raises(ValueError, match="places in the scores"):
+        trained.Trained(spec, train.Training(spec).model, 0.0, {}).projections()
+
+
 def test_a_method_that_was_trained_was_trained_on_all_that_the_pages_look_at():
     methods = {method for _, method in KEPT}
     assert {"softmax", "relu", "bump", "linear"} <= methods <= set(METHODS)  # a new method may have none yet

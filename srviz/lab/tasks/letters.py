@@ -105,7 +105,8 @@ TASKS = (
         own="text",
         read=read,
         asks="A line of English with a ? for each letter that is to be guessed.",
-        honest="Sliced ReLU and the bump hardly learn here to look beside a covered letter. What helps them is below.",
+        honest="Sliced ReLU does little better here than a plain mean, and the bump stays behind softmax. "
+        "What helps them stands under “Recorded attempts to learn this task better”.",
         take=take,
     ),
 )

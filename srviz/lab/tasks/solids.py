@@ -120,7 +120,7 @@ UPRIGHT = Task(
     own="cloud",
     read=read,
     asks="A file with a cloud of points or a mesh; z is up.",
-    honest="Single points tell much here: a model whose tokens are not mixed at all gets 96 of 100 right.",
+    honest="Attention matters little here: a model whose tokens meet only in the mean at its end gets 96 of 100 right.",
     take=take,
 )
 TUMBLED = replace(

@@ -1,14 +1,17 @@
 """The page of training without a browser: what is kept, rewound, said, and what a visitor's own input may be."""
 
 import base64
+import json
 
 import numpy as np
 import pytest
 import torch
 
+from srviz import places
 from srviz.jobs import Packed
 from srviz.lab import TASKS, Spec, Training, summary
 from srviz.lab.records import records
+from srviz.lab.sweep import runs
 from srviz.lab.task import OWN
 from srviz.ui.chapters.train import ends, own, parts, tried
 from srviz.ui.chapters.train.run import Watched
@@ -239,19 +242,42 @@ def test_what_was_tried_is_a_row_for_each_recipe_and_the_best_of_a_column_is_bol
         line("relu", (0.2, 0.4), layers=4, steps=1800),
         line("bump", (0.5,), layers=4, steps=1800),
         line("bump", (0.9,), bandwidth=0.2),
+        line("bump", (0.9,), bandwidth=0.2, rate=0.004),
     ]
     assert tried.rows_of(found, task) == [
         {column: "Nothing changed", "Sliced ReLU": "0.10 (0.002)", "Sliced bump": "0.70 (0.004)"},
         {column: "1,800 steps, 4 layers", "Sliced ReLU": "**0.30 (0.002)**", "Sliced bump": "0.50 (0.002)"},
         {column: "Bandwidths that begin at 0.2", "Sliced ReLU": "–", "Sliced bump": "**0.90 (0.002)**"},
     ]
-    assert tried.best_of(found, task) == {"relu": found[3], "bump": found[5]}
+    assert tried.best_of(found) == {"relu": found[3], "bump": found[5]}
 
 
 def test_what_was_tried_for_letters_is_of_letters_and_of_runs_that_ended():
     found = tried.recorded_of(TASKS["letters"])
-    assert {line.mixing for line in found} >= {"softmax", "relu", "bump"}
+    plan = runs(json.loads((places.HOME / "assets/plans/letters.json").read_text("utf-8")))
+    assert {(line.mixing, line.recipe) for line in found} == {(spec.mixing, spec.recipe) for spec in plan}
+    assert tried.seed_of(found) == "100"
     assert all(line.task == "letters" and line.values for line in found)
-    best = tried.best_of(found, TASKS["letters"])
+    best = tried.best_of(found)
     assert all(best[line.mixing].mean <= line.mean for line in found)  # bits: less is better
     assert not tried.recorded_of(TASKS["recall"])
+
+
+def test_what_is_said_of_what_helps_letters_is_what_was_recorded():
+    task = TASKS["letters"]
+    column, *methods = (rows := tried.rows_of(tried.recorded_of(task), task))[0]
+    bits = {
+        (row[column], name): float(row[name].strip("*").split()[0])
+        for row in rows
+        for name in methods
+        if row[name] != "–"
+    }
+    usual, places, steps = "Nothing changed", "Places in the scores", "1,800 steps"
+    same_steps = {what: value for (what, name), value in bits.items() if name == "Sliced bump" and steps not in what}
+    assert min(same_steps, key=same_steps.get).endswith("places in the scores")
+    assert bits[places, "Sliced bump"] < bits[usual, "Sliced bump"] - 0.5  # helps the bump most
+    assert bits[places, "Sliced bump"] < bits[usual, "Softmax"] + 0.1  # close to softmax
+    gained = {what: bits[usual, "Sliced ReLU"] - bits[what, "Sliced ReLU"] for what in (places, "4 layers", steps)}
+    assert max(gained, key=gained.get) == steps
+    assert all(gained[what] < 0.2 for what in (places, "4 layers"))
+    assert min(value for (_, name), value in bits.items() if name == "Sliced ReLU") > 3  # far behind

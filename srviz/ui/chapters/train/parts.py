@@ -47,7 +47,9 @@ def parts(task: Task) -> None:
         away(PARTS, state)
         least, *more = sorted({len(one.values) for one in told})
         seeds = WORDS("parts.seeds", least=least, most=more[-1]) if more else least
-        st.caption(WORDS("parts.caption", mean=base.mean, seeds=seeds, where=where(base)))
+        st.caption(
+            WORDS("parts.caption", mean=base.mean, seeds=seeds, where=where([base, *(one.line for one in told)]))
+        )
 
 
 def _recorded() -> list[Line]:

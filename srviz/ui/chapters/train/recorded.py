@@ -178,7 +178,7 @@ def _provenance(found: Sequence[Line]) -> str:
     """When and on what it was recorded, and what the numbers are."""
     seeds = sorted({len(line.values) for line in found})
     many = "fewer" if len(seeds) > 1 else "one" if seeds[0] == 1 else "many"
-    return WORDS(f"recorded.seeds.{many}", most=seeds[-1]) + " " + WORDS("recorded.how", where=where(found[0]))
+    return WORDS(f"recorded.seeds.{many}", most=seeds[-1]) + " " + WORDS("recorded.how", where=where(found))
 
 
 def differs(recipe: Recipe, usual: Recipe) -> str:
@@ -197,11 +197,14 @@ def _changed(name: str, value: Any) -> str:
     return WORDS(f"changes.size.{name}", value=value) if name in ("rate", "bandwidth") else f"{name} {value}"
 
 
-def where(line: Line) -> str:
-    """When and on what a line was recorded."""
-    told = line.results[0].get("where", {})
-    words = [str(told.get(name, "")) for name in ("date", "processor", "torch")]
-    return ", ".join("".join(c for c in word if c.isalnum() or c in " .-+()@") for word in words)
+def where(found: Iterable[Line]) -> str:
+    """When and on what some lines were recorded: the first and the last day, and all processors and versions."""
+    told = [result.get("where", {}) for line in found for result in line.results]
+    days, processors, versions = (
+        sorted({"".join(c for c in str(one.get(name, "")) if c.isalnum() or c in " .-+()@") for one in told} - {""})
+        for name in ("date", "processor", "torch")
+    )
+    return ", ".join((" to ".join(dict.fromkeys(days[:1] + days[-1:])), " and ".join(processors), *versions))
 
 
 def files(folder: Path) -> list[File]:

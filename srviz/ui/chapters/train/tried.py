@@ -1,4 +1,4 @@
-"""What was tried to bring a task on: recorded runs with recipes that differ from the usual one."""
+"""What was tried to learn a task better: recorded runs with recipes that differ from the usual one."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -8,7 +8,7 @@ import streamlit as st
 from srviz import places
 from srviz.lab import Recipe, Task
 from srviz.lab.mixing import mixings
-from srviz.lab.summary import Line, lines
+from srviz.lab.summary import Line, is_better, lines
 from srviz.ui.chapters.train import WORDS
 from srviz.ui.chapters.train.recorded import differs, files, where
 
@@ -21,7 +21,7 @@ def tried(task: Task) -> None:
     with st.expander(WORDS("tried.title"), key="tried", on_change="rerun") as box:
         if not box.open:
             return
-        best = best_of(found, task)
+        best = best_of(found)
         told = (
             WORDS("tried.best", label=_label(name), value=line.mean, recipe=differs(line.recipe, task.recipe))
             for name, line in best.items()
@@ -29,7 +29,9 @@ def tried(task: Task) -> None:
         st.markdown(WORDS(f"tried.why.{task.name}"))
         st.markdown(WORDS("tried.lead", axis=WORDS(f"recorded.axes.{task.metric}"), best="; ".join(told)))
         st.table(rows_of(found, task), hide_index=True)
-        st.caption(WORDS("tried.caption", where=where(found[0]), plan=f"assets/plans/{task.name}.json"))
+        st.caption(
+            WORDS("tried.caption", seed=seed_of(found), where=where(found), plan=f"assets/plans/{task.name}.json")
+        )
 
 
 def recorded_of(task: Task) -> list[Line]:
@@ -39,24 +41,24 @@ def recorded_of(task: Task) -> list[Line]:
     return [line for line in lines(file.results) if line.task == task.name] if file else []
 
 
-def best_of(found: Sequence[Line], task: Task) -> Mapping[str, Line]:
+def best_of(found: Sequence[Line]) -> Mapping[str, Line]:
     """The best line of each method."""
     best: dict[str, Line] = {}
     for line in found:
-        if line.values and (line.mixing not in best or (line.mean > best[line.mixing].mean) == task.better_up):
+        if line.values and (line.mixing not in best or is_better(line, best[line.mixing])):
             best[line.mixing] = line
     return best
 
 
 def rows_of(found: Sequence[Line], task: Task) -> list[dict[str, str]]:
-    """What the table says: of each method the best rate that was tried with a recipe that is the same but for it.
+    """What the table says: a row for each recipe, whatever its rate, and in it each method at its best rate.
 
     The best of each column is bold; a dash stands where nothing was tried.
     """
-    best, cells = best_of(found, task), dict[Recipe, dict[str, Line]]()
+    best, cells = best_of(found), dict[Recipe, dict[str, Line]]()
     for line in found:
         row = cells.setdefault(replace(line.recipe, rate=task.recipe.rate), {})
-        row[line.mixing] = best_of([line, *filter(None, [row.get(line.mixing)])], task).get(line.mixing, line)
+        row[line.mixing] = best_of([*filter(None, [row.get(line.mixing)]), line]).get(line.mixing, line)
     names, column = list(dict.fromkeys(line.mixing for line in found)), WORDS("tried.column")
 
     def cell(name: str, line: Line | None) -> str:
@@ -69,6 +71,11 @@ def rows_of(found: Sequence[Line], task: Task) -> list[dict[str, str]]:
         {column: differs(recipe, task.recipe)} | {_label(name): cell(name, of.get(name)) for name in names}
         for recipe, of in cells.items()
     ]
+
+
+def seed_of(found: Sequence[Line]) -> str:
+    """The seeds of all runs, in words."""
+    return ", ".join(map(str, sorted({seed for line in found for seed in line.by_seed})))
 
 
 def _label(name: str) -> str:
