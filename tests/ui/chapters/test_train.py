@@ -13,7 +13,7 @@ from srviz.lab import TASKS, Spec, Training, summary
 from srviz.lab.records import records
 from srviz.lab.sweep import runs
 from srviz.lab.task import OWN
-from srviz.ui.chapters.train import ends, own, parts, tried
+from srviz.ui.chapters.train import ends, own, parts, recorded, tried
 from srviz.ui.chapters.train.run import Watched
 
 QUICK = {"steps": 12, "batch": 4}
@@ -261,6 +261,18 @@ def test_what_was_tried_for_letters_is_of_letters_and_of_runs_that_ended():
     best = tried.best_of(found)
     assert all(best[line.mixing].mean <= line.mean for line in found)  # bits: less is better
     assert not tried.recorded_of(TASKS["recall"])
+
+
+def test_where_it_was_recorded_is_said_of_all_of_it():
+    told = [
+        {"date": "2026-11-30", "processor": "AMD <b>EPYC", "torch": "2.13.0+cpu"},
+        {"date": "2026-11-27", "processor": "Intel(R) Xeon(R)", "torch": "2.13.0+cpu"},
+    ]
+    spec = Spec.usual("recall", "relu").to_json()
+    results = [{"run": spec, "metric": 0.5, "seconds": 1.0, "mixing": 0.5, "where": where} for where in told]
+    said = recorded.where(summary.lines(results))
+    assert said == "2026-11-27 to 2026-11-30, AMD bEPYC and Intel(R) Xeon(R), torch 2.13.0+cpu"
+    assert recorded.where([line("relu", (0.5,))]) == ", "
 
 
 def test_what_is_said_of_what_helps_letters_is_what_was_recorded():

@@ -204,7 +204,8 @@ def where(found: Iterable[Line]) -> str:
         sorted({"".join(c for c in str(one.get(name, "")) if c.isalnum() or c in " .-+()@") for one in told} - {""})
         for name in ("date", "processor", "torch")
     )
-    return ", ".join((" to ".join(dict.fromkeys(days[:1] + days[-1:])), " and ".join(processors), *versions))
+    torches = (f"torch {version}" for version in versions)
+    return ", ".join((" to ".join(dict.fromkeys(days[:1] + days[-1:])), " and ".join(processors), *torches))
 
 
 def files(folder: Path) -> list[File]:
