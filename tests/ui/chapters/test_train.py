@@ -272,7 +272,7 @@ def test_where_it_was_recorded_is_said_of_all_of_it():
     results = [{"run": spec, "metric": 0.5, "seconds": 1.0, "mixing": 0.5, "where": where} for where in told]
     said = recorded.where(summary.lines(results))
     assert said == "2026-11-27 to 2026-11-30, AMD bEPYC and Intel(R) Xeon(R), torch 2.13.0+cpu"
-    assert recorded.where([line("relu", (0.5,))]) == ", "
+    assert recorded.where([line("relu", (0.5,))]) == ""
 
 
 def test_what_is_said_of_what_helps_letters_is_what_was_recorded():

@@ -205,7 +205,8 @@ def where(found: Iterable[Line]) -> str:
         for name in ("date", "processor", "torch")
     )
     torches = (f"torch {version}" for version in versions)
-    return ", ".join((" to ".join(dict.fromkeys(days[:1] + days[-1:])), " and ".join(processors), *torches))
+    first_and_last = " to ".join(dict.fromkeys(days[:1] + days[-1:]))
+    return ", ".join(filter(None, (first_and_last, " and ".join(processors), *torches)))
 
 
 def files(folder: Path) -> list[File]:
