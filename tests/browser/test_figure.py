@@ -184,12 +184,14 @@ def far(figures_server, visit):
 
 
 def test_a_figure_is_drawn_when_it_comes_near_the_window(far):
-    place = far.bounding_box()  # it has its place, and by its role and its name it says already what it will show
+    whole = far.locator("xpath=..")  # with the line below that says a weight, which this figure does not have
+    place, high = far.bounding_box(), whole.bounding_box()["height"]  # by its name it says already what it will show
     assert place["y"] > 600
     assert place["height"] >= 260
     far.focus()  # as the keyboard comes to it
     expect(far.locator(".main-svg").first).to_be_attached()
     assert far.bounding_box()["height"] == place["height"]
+    assert whole.bounding_box()["height"] == high
 
 
 def test_a_figure_that_was_never_near_is_printed(far):

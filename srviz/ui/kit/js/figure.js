@@ -173,8 +173,18 @@ export class Figure {
   /** The place of a figure that is not drawn yet, so that nothing moves when it is, and what it shows in words. */
   reserve() {
     const { data: { painted, alt }, parsed: { layout } } = this, square = layout.meta === "square";
-    if (!this.drawn) put(this.plot, { "aria-label": paints().get(painted)?.alt ?? alt });
+    if (!this.drawn) {
+      const paint = paints().get(painted);
+      put(this.plot, { "aria-label": paint?.alt ?? alt });
+      if (paint || !painted) this.calculates(paint);
+    }
     Object.assign(this.plot.style, { aspectRatio: square ? "1" : "", minHeight: square ? "" : `${layout.height ?? 0}px` });
+  }
+
+  /** Take the arithmetic of a paint, or else of the figure; the line that says it has a place only where there is one. */
+  calculates(paint) {
+    this.arithmetic = paint?.arithmetic ?? this.data.arithmetic;
+    put(this.says, { hidden: !this.arithmetic.template || Boolean(this.arithmetic.title) });
   }
 
   async draw() {
@@ -182,8 +192,7 @@ export class Figure {
     if (!this.plotly || (painted && paint?.stamp !== stamp)) return; // it comes with a message of its own
     put(this.plot, { "aria-label": paint?.alt ?? alt });
     this.face.classList.toggle("painted", Boolean(painted));
-    this.arithmetic = paint?.arithmetic ?? arithmetic;
-    put(this.says, { hidden: !this.arithmetic.template || Boolean(this.arithmetic.title) });
+    this.calculates(paint);
     const unpacked = ([whose, numbers]) => /** @type {[string, any]} */ ([whose, whose === "p" ? floats(numbers) : numbers]);
     const terms = Object.entries({ ...arithmetic.terms, ...paint?.arithmetic?.terms });
     this.terms = Object.fromEntries(terms.map(([name, term]) => [name, unpacked(term)]));
