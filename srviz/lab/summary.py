@@ -113,17 +113,22 @@ def lines(results: Iterable[Mapping[str, Any]]) -> list[Line]:
 
 def best(results: Iterable[Mapping[str, Any]], seeds: Iterable[int]) -> list[dict[str, Any]]:
     """The runs that come next: each task and mixing with the recipe that did best among the results, and new seeds."""
-    found: dict[tuple[str, str], Line] = {}
-    for line in lines(results):
-        key = line.task, line.mixing
-        if line.values and (key not in found or is_better(line, found[key])):
-            found[key] = line
     chosen = list(seeds)
-    return [Spec(line.task, line.mixing, seed, line.recipe).to_json() for line in found.values() for seed in chosen]
+    found = best_lines(lines(results)).values()
+    return [Spec(line.task, line.mixing, seed, line.recipe).to_json() for line in found for seed in chosen]
 
 
-def is_better(one: Line, other: Line) -> bool:
-    """Whether the mean of one is better, by the metric of its task."""
+def best_lines(found: Iterable[Line]) -> dict[tuple[str, str], Line]:
+    """The line that did best of each task and mixing, the first of those that did equally well."""
+    best: dict[tuple[str, str], Line] = {}
+    for line in found:
+        key = line.task, line.mixing
+        if line.values and (key not in best or _is_better(line, best[key])):
+            best[key] = line
+    return best
+
+
+def _is_better(one: Line, other: Line) -> bool:
     return one.mean > other.mean if find(one.task).better_up else one.mean < other.mean
 
 

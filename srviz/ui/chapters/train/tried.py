@@ -8,7 +8,7 @@ import streamlit as st
 from srviz import places
 from srviz.lab import Recipe, Task
 from srviz.lab.mixing import mixings
-from srviz.lab.summary import Line, is_better, lines
+from srviz.lab.summary import Line, best_lines, lines
 from srviz.ui.chapters.train import WORDS
 from srviz.ui.chapters.train.recorded import differs, files, where
 
@@ -43,11 +43,7 @@ def recorded_of(task: Task) -> list[Line]:
 
 def best_of(found: Sequence[Line]) -> Mapping[str, Line]:
     """The best line of each method."""
-    best: dict[str, Line] = {}
-    for line in found:
-        if line.values and (line.mixing not in best or is_better(line, best[line.mixing])):
-            best[line.mixing] = line
-    return best
+    return {name: line for (_, name), line in best_lines(found).items()}
 
 
 def rows_of(found: Sequence[Line], task: Task) -> list[dict[str, str]]:
