@@ -121,7 +121,7 @@ def row_with_picture(
         st.caption(says(made, tokens))
     figure = tokens_figure(tokens.place, tokens.colour, tokens.grid, mode=mode(), height=104)
     alt = WORDS("controls.picture", title=made.title, size=size(tokens))
-    chart(figure, alt, "input", picture, menu=False)
+    chart(figure, alt, "input", picture)
     return made, tokens
 
 

@@ -6,10 +6,9 @@ import io
 import json
 
 import numpy as np
-import plotly.graph_objects as go
 import pytest
 
-from srviz.ui.kit import chart, fold, program, table, take
+from srviz.ui.kit import fold, program, table, take
 from srviz.ui.kit.program import Code
 
 HOSTILE = (
@@ -130,21 +129,3 @@ def test_a_link_that_is_none_is_left_out(tmp_path, link):
     book = json.loads(take.answer(given, {}, {"kind": "ipynb"})["text"])
     kinds = [cell["cell_type"] for cell in book["cells"]]
     assert kinds == ["markdown", "markdown", "code", "markdown", "code"]
-
-
-def test_a_chart_tells_its_own_numbers():
-    drawing = go.Figure([go.Scatter(x=[1, 2], y=[-0.5, None], name="a"), go.Bar(y=[3])])
-    columns = chart.numbers(drawing.to_json())
-    assert table.csv_text(columns) == "line,x,y\na,1,-0.5\na,2,\n2,0,3\n"
-    assert chart.numbers(go.Figure(go.Heatmap(z=[[1, 2]])))["z"] == ["1", "2"]
-    assert chart.numbers(go.Figure(go.Heatmap(z=np.zeros((1, 2)))))["z"] == ["0.0", "0.0"]
-
-
-def test_the_numbers_that_colour_a_chart_are_told():
-    dots = go.Scatter(x=[1, 2], y=[3, 4], marker={"color": np.array([0.5, -0.5])})
-    named = go.Scatter(x=[5], y=[6], marker={"color": ["red"]})
-    columns = chart.numbers(go.Figure([dots, named]))
-    assert table.csv_text(columns) == "line,x,y,colour\n1,1,3,0.5\n1,2,4,-0.5\n2,5,6,\n"
-    picture = go.Figure(go.Image(z=np.array([[[162, 69, 10], [0, 0, 0]]], np.uint8)))
-    columns = chart.numbers(picture)
-    assert table.csv_text(columns) == "line,x,y,red,green,blue\n1,0,0,162,69,10\n1,1,0,0,0,0\n"

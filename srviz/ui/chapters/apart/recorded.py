@@ -77,7 +77,7 @@ def claim() -> str:
 def _curve(held: Held) -> None:
     found, most = courses(held), _most(held)
     drawing = steps(found, most, along=WORDS("curve.along"), axis=WORDS("curve.axis"), mode=mode())
-    chart(drawing, alt(found, most), "steps", st.container(), menu=False)
+    chart(drawing, alt(found, most), "steps", st.container())
     away(STEPS, {})
     seeds = len({result["run"]["seed"] for result in held["runs"]})
     st.caption(WORDS("curve.caption", seeds=seeds, most=most, provenance=provenance(held)))

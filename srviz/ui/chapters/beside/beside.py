@@ -315,7 +315,7 @@ def spreads(state: url.State, menu: Callable[[], None]) -> None:
             WORDS("spread.button"), key="all queries", on_click=_all_queries, args=(url.key("query"), url.key("key"))
         )
     histogram, table = _spread(setting, one, mode())
-    chart(histogram, WORDS("spread.alt"), "histogram", st.container(), menu=False)
+    chart(histogram, WORDS("spread.alt"), "histogram", st.container())
     menu()
     st.markdown(table)
     st.caption(WORDS("spread.entropy") if one else f"{WORDS('spread.entropy')} {WORDS('spread.means')}")

@@ -407,7 +407,7 @@ def _lines(query: int, shown: Scene, found: dict[str, CloudPane], keys: dict[str
             )
             alt = WORDS("line.alt", score=stands.s, below=below)
             picture = figures.scores(t, stands.s, curves, mode=mode())
-            chart(picture, alt, line_key(drawn_by[0]), st.container(), menu=False)
+            chart(picture, alt, line_key(drawn_by[0]), st.container())
 
 
 def line_key(method: Method) -> str:

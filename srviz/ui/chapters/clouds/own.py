@@ -104,7 +104,7 @@ def _look(identity: str, name: str, data: bytes, cloud: str, forget: Callable[[]
         st.button(WORDS("own.use"), key="use own", type="primary", on_click=_use, args=(use, cloud, forget))
     tokens = found.tokens(min(SEEN, found.most), random_state=0, columns=columns)
     drawing = figures.preview(tokens.place, tokens.colour, mode=mode())
-    chart(drawing, WORDS("own.preview", n=tokens.n), "own preview", picture, menu=False)
+    chart(drawing, WORDS("own.preview", n=tokens.n), "own preview", picture)
 
 
 def _use(mine: OwnCloud, cloud: str, forget: Callable[[], None]) -> None:

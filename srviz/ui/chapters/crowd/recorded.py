@@ -91,7 +91,7 @@ def capacity() -> None:
     drawn = {label: (_look(head), x, y) for label, (head, x, y) in _drawn(measure, state).items()}
     along, axis = (WORDS(f"capacity.measures.{measure}.{part}") for part in ("along", "axis"))
     drawing = figures.curves(drawn, along=along, axis=axis, mode=mode(), log=True)
-    chart(drawing, _caption(measure, state), f"capacity {measure}", st.container(), menu=False)
+    chart(drawing, _caption(measure, state), f"capacity {measure}", st.container())
     away(HELD[measure], state)
     st.caption(WORDS("capacity.caption", where=_plain(found.get("where", {}))))
 

@@ -32,7 +32,7 @@ def shown(run: Learning) -> None:
         for k, found in _errors(run).items()
     }
     drawing = figures.curves(lines, along=WORDS("sizes.along"), axis=WORDS("sizes.axis"), mode=mode(), log=True)
-    chart(drawing, _label(run), KEY, st.container(), menu=False)
+    chart(drawing, _label(run), KEY, st.container())
     away(SIZES, {})
 
 

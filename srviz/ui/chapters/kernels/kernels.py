@@ -180,7 +180,7 @@ def why_centre(state: url.State) -> None:
     least, flattest = _signed(whole.min()), _signed(flat.min())
     st.markdown(WORDS("centring.says", n=n, below=_count(below), least=least, still=_count(still), flat=flattest))
     alt = WORDS("centring.alt", whole=whole.min(), flat=flat.min())
-    chart(figure, alt, "kernels spectrum", st.container(), menu=False)
+    chart(figure, alt, "kernels spectrum", st.container())
     st.caption(WORDS("centring.how", n=n))
 
 

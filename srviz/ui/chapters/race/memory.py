@@ -45,7 +45,7 @@ def shown(run: Run) -> None:
         name: (ways()[name].label, ways()[name].look, list(held), list(held.values())) for name, held in found.items()
     }
     drawing = figures.memory(lines, {n: _width(plan) * n for n in plan.sizes()}, mode=mode())
-    chart(drawing, _label(run), KEY, st.container(), menu=False)
+    chart(drawing, _label(run), KEY, st.container())
     away(MEMORY, {})
     written = size(plan.batch * plan.heads * MOST**2 * measured.bytes_of(plan.dtype))
     below = ", ".join(ways()[name].label for name in plan.methods if name not in found and points(rows, name))

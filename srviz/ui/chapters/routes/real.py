@@ -101,10 +101,10 @@ def _pictures(chosen: Input, seed: int, first: NDArray[np.float32]) -> None:
     before, after = st.columns(2, gap="large")
     before.caption(WORDS("real.before", n=tokens.n))
     figure = figures.tokens(tokens.place, tokens.colour, tokens.grid, mode=mode(), height=300)
-    chart(figure, WORDS("real.input", input=chosen.title, n=tokens.n), "real input", before, menu=False)
+    chart(figure, WORDS("real.input", input=chosen.title, n=tokens.n), "real input", before)
     after.caption(WORDS("real.after", d=compute.HEAD_DIM))
     figure = figures.numbers(tokens.place, first, tokens.grid, mode=mode(), height=300)
-    chart(figure, WORDS("real.output"), "real output", after, menu=False)
+    chart(figure, WORDS("real.output"), "real output", after)
 
 
 def _run(measured: BothRoutes) -> None:

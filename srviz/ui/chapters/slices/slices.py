@@ -114,8 +114,8 @@ def many(state: url.State) -> None:
         first, second = st.columns(2, gap="large")
     means, errors = _pictures(*setting, state["many"], mode())
     says = WORDS(f"many.pictures.means.{'one' if count == 1 else 'many'}", count=count)
-    chart(means, says, "kept", first, menu=False)
-    chart(errors, WORDS("many.pictures.errors", slope=mean.fit[0]), "error", second, menu=False)
+    chart(means, says, "kept", first)
+    chart(errors, WORDS("many.pictures.errors", slope=mean.fit[0]), "error", second)
     slope = -mean.fit[0]
     st.markdown(WORDS("many.halved", slope=slope, times=2 ** (1 / slope)))
     dim = 3 if state["input"] in SPACE else 2

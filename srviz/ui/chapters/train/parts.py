@@ -43,7 +43,7 @@ def parts(task: Task) -> None:
         ]
         state = {"task": task.name}
         drawing = figures.intervals(outcomes, axis=WORDS("parts.axis"), mode=mode(), zero=True)
-        chart(drawing, _caption(state), "parts", st.container(), menu=False)
+        chart(drawing, _caption(state), "parts", st.container())
         away(PARTS, state)
         least, *more = sorted({len(one.values) for one in told})
         seeds = WORDS("parts.seeds", least=least, most=more[-1]) if more else least

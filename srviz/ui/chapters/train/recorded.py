@@ -70,7 +70,7 @@ def _show(task: Task, found: Sequence[Line], sweep: str = "") -> None:
         figures.Outcome(_label(line, found), _look(line), line.values, line.mean, *_bounded(line)) for line in found
     ]
     drawing = figures.intervals(outcomes, axis=WORDS(f"recorded.axes.{task.metric}"), mode=mode())
-    chart(drawing, _intervals(state), f"intervals {key}", st.container(), menu=False)
+    chart(drawing, _intervals(state), f"intervals {key}", st.container())
     intervals, course = _figures(key)
     away(intervals, state)
     along = st.segmented_control(
@@ -80,7 +80,7 @@ def _show(task: Task, found: Sequence[Line], sweep: str = "") -> None:
     drawn = {_label(line, found): (_look(line), *_course(line, ALONG.index(along))) for line in found}
     by, axis = WORDS(f"recorded.by.{along}"), WORDS(f"recorded.axis.{task.metric}")
     drawing = figures.curves(drawn, along=by, axis=axis, mode=mode())
-    chart(drawing, WORDS(f"recorded.course.{along}"), f"course {key}", st.container(), menu=False)
+    chart(drawing, WORDS(f"recorded.course.{along}"), f"course {key}", st.container())
     away(course, state | {"along": along})
 
 

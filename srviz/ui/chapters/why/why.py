@@ -133,7 +133,7 @@ def shifts(state: url.State) -> None:
     }
     drawing = figures.errors(lines, at=SHIFTS[at], axis=WORDS("shifts.axis"), mode=mode())
     alt = WORDS("shifts.alt", at=_tens(SHIFTS[at], 0), error=products)
-    chart(drawing, alt, "why shifts", st.container(), menu=False)
+    chart(drawing, alt, "why shifts", st.container())
     st.caption(WORDS("shifts.how", n=TOKENS))
 
 
@@ -152,7 +152,7 @@ def scales(state: url.State) -> None:
     }
     drawing = figures.errors(lines, at=SCALES[at], axis=WORDS("scales.axis"), mode=mode())
     alt = WORDS("scales.alt", at=_tens(SCALES[at], 1), error=raw)
-    chart(drawing, alt, "why scales", st.container(), menu=False)
+    chart(drawing, alt, "why scales", st.container())
     st.caption(WORDS("scales.how", n=TOKENS))
 
 
