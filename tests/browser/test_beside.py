@@ -76,18 +76,6 @@ def test_a_held_pair_is_in_the_link_and_a_link_holds_it(page, server, visit):
     expect(page).not_to_have_url(re.compile("query="))
 
 
-def test_a_held_pair_whose_tokens_are_gone_is_let_go(page):
-    page.mouse.click(*cell(page, 1, 63, 63))
-    expect(page).to_have_url(re.compile("query="))
-    slider = page.get_by_role("slider", name="Tokens n")
-    slider.focus()
-    page.keyboard.press("Home")
-    expect(page).to_have_url(re.compile("n=4"))
-    expect(page).not_to_have_url(re.compile("query="))
-    expect(page.locator(".figure .nsewdrag")).to_have_count(PANES + 3)
-    expect(page.locator(".figure .over rect")).to_have_count(0)
-
-
 def test_arrow_keys_move_the_pair_and_enter_holds_it(page):
     deeper(page)
     pane = page.get_by_role("figure", name=re.compile("^Sliced ReLU, raw"))
@@ -110,7 +98,7 @@ def test_arrow_keys_move_the_pair_and_enter_holds_it(page):
     expect(page).not_to_have_url(re.compile("query="))
 
 
-def test_nothing_moves_when_the_arithmetic_is_written(page):
+def test_nothing_moves_when_the_arithmetic_is_written_and_a_pair_whose_tokens_are_gone_is_let_go(page):
     below = page.get_by_text("In Linear,").first
     second = page.locator(".figure").nth(4)
     before = below.bounding_box()["y"], second.bounding_box()["y"]
@@ -119,6 +107,19 @@ def test_nothing_moves_when_the_arithmetic_is_written(page):
         page.mouse.move(*cell(page, 1, row, column))
         expect(numbers(page)).to_contain_text("row sums to")
         assert (below.bounding_box()["y"], second.bounding_box()["y"]) == before
+    page.get_by_role("radio", name="as they come", exact=True).click()
+    expect(page).to_have_url(re.compile("order=input"))
+    page.get_by_role("radio", name="all as ReLU", exact=True).click()
+    expect(page).not_to_have_url(re.compile("order=input"))
+    page.mouse.click(*cell(page, 1, 63, 63))
+    expect(page).to_have_url(re.compile("query="))
+    slider = page.get_by_role("slider", name="Tokens n")
+    slider.focus()
+    page.keyboard.press("Home")
+    expect(page).to_have_url(re.compile("n=4"))
+    expect(page).not_to_have_url(re.compile("query="))
+    expect(page.locator(".figure .nsewdrag")).to_have_count(PANES + 3)
+    expect(page.locator(".figure .over rect")).to_have_count(0)
 
 
 def test_words_are_ringed_and_not_cut_off(server, visit):
@@ -148,36 +149,28 @@ def test_many_tokens_are_drawn_coarser_and_said_so(server, visit):
     assert page.locator(".figure .plot").nth(1).evaluate("e => e._fullData[0].z.length") == 128
 
 
-def test_the_fit_can_be_stopped(page):
+def test_fits_are_stopped_and_go_on_while_other_controls_are_used(page):
+    of = "^(Copy|Shift by one|Local band), .*: distance"
+    stopped = page.get_by_text(re.compile(r"^Stopped: .*, at step \d+ of 900\.$"))
     page.get_by_role("button", name="Fit this pattern").click()
     expect(page.get_by_text("Two clusters, Softmax: distance")).to_be_visible()
     page.get_by_role("button", name="Stop").click()
     expect(page.get_by_role("button", name="Stop")).to_have_count(0)
     expect(page.get_by_text(re.compile(r"^Stopped: Two clusters, .*, at step \d+ of 900\.$"))).to_be_visible()
     expect(page.get_by_role("button", name="Go on")).to_be_visible()
-
-
-def test_fits_go_on_while_other_controls_are_used(page):
     page.get_by_role("button", name="Fit all patterns").click()
-    expect(page.get_by_text(re.compile("^(Copy|Shift by one|Local band), .*: distance"))).to_be_visible()
+    expect(page.get_by_text(re.compile(of))).to_be_visible()
     page.get_by_role("radio", name="as they come", exact=True).click()
     expect(page).to_have_url(re.compile("order=input"))
     expect(page.get_by_role("radio", name="as they come", exact=True)).to_be_checked()
     page.mouse.click(*cell(page, 1, 50, 6))
     expect(page).to_have_url(re.compile("query="))
-    expect(page.get_by_text(re.compile("^(Copy|Shift by one|Local band), .*: distance"))).to_be_visible()
+    expect(page.get_by_text(re.compile(of))).to_be_visible()
     expect(page.get_by_role("table").last.get_by_role("cell").nth(1)).to_have_text(re.compile(r"^0\.\d\d"))
     page.get_by_role("button", name="Stop").click()
-    expect(page.get_by_text(re.compile(r"^Stopped: .*, at step \d+ of 900\.$"))).to_have_count(1)
+    expect(stopped).to_have_count(2)
     page.get_by_test_id("stSidebar").get_by_role("link", name="Slices").click()
     expect(page.get_by_role("heading", name="Slices", exact=True)).to_be_visible()
     page.get_by_test_id("stSidebar").get_by_role("link", name="Beside softmax").click()
-    expect(page.get_by_text(re.compile(r"^Stopped: .*, at step \d+ of 900\.$"))).to_have_count(1)
+    expect(stopped).to_have_count(2)
     expect(page.get_by_role("button", name="Fit all patterns")).to_be_visible()
-
-
-def test_input_order_and_back(page):
-    page.get_by_role("radio", name="as they come", exact=True).click()
-    expect(page).to_have_url(re.compile("order=input"))
-    page.get_by_role("radio", name="all as ReLU", exact=True).click()
-    expect(page).not_to_have_url(re.compile("order=input"))

@@ -104,41 +104,40 @@ def test_the_camera_is_shared_and_kept_when_a_note_goes_and_over_a_click_and_a_s
         assert page.evaluate(EYE, pane)["x"] == pytest.approx(turned["x"], abs=0.05)
 
 
-def test_a_file_of_ones_own(page, tmp_path):
+def test_a_file_of_ones_own_is_used_and_removed_and_found_by_back_and_forward(page, tmp_path, settled):
     file = tmp_path / "ball.ply"
     trimesh.creation.icosphere(subdivisions=3).export(file)
+    lost = page.get_by_text("This link names an uploaded file that is not in memory")
+    clouds = page.get_by_role("combobox", name="Cloud")
+
+    def use():
+        page.locator("input[type=file]").set_input_files(file)
+        page.get_by_role("button", name="Use this cloud").click()
+        expect(page).to_have_url(re.compile("cloud=own"))
+        expect(clouds).to_have_value("Your own file")
+        expect(page.get_by_text("In use: ball.ply")).to_be_visible()
+
     page.get_by_test_id("stExpander").filter(has_text="Your own file").locator("summary").click()
-    page.locator("input[type=file]").set_input_files(file)
-    page.get_by_role("button", name="Use this cloud").click()
-    expect(page).to_have_url(re.compile("cloud=own"))
-    expect(page.get_by_role("combobox", name="Cloud")).to_have_value("Your own file")
-    expect(page.get_by_text("In use: ball.ply")).to_be_visible()
+    use()
     page.wait_for_function("Math.abs(document.querySelectorAll('.plot')[0]._fullData[0].x[7]) < 3")
     page.get_by_role("button", name="Remove this cloud").click()
     expect(page).not_to_have_url(re.compile("cloud=own"))
     page.go_back()
-    expect(page.get_by_text("This link names an uploaded file that is not in memory")).to_be_visible()
-    expect(page.get_by_role("combobox", name="Cloud")).to_have_value("Aeroplane")
+    expect(lost).to_be_visible()
+    expect(clouds).to_have_value("Aeroplane")
     page.wait_for_function(DRAWN, arg=512)  # also below a note that was not there before
-
-
-def test_back_and_a_reload_with_a_file_of_ones_own(page, tmp_path, settled):
-    file = tmp_path / "ball.ply"
-    trimesh.creation.icosphere(subdivisions=3).export(file)
-    page.get_by_test_id("stExpander").filter(has_text="Your own file").locator("summary").click()
-    page.locator("input[type=file]").set_input_files(file)
-    page.get_by_role("button", name="Use this cloud").click()
-    expect(page).to_have_url(re.compile("cloud=own"))
+    use()  # the cover stays open
+    expect(lost).to_have_count(0)
     page.go_back()
-    expect(page.get_by_role("combobox", name="Cloud")).to_have_value("Aeroplane")
+    expect(clouds).to_have_value("Aeroplane")
     expect(page.get_by_text("In memory: ball.ply")).to_be_visible()
     page.go_forward()
     expect(page.get_by_text("In use: ball.ply")).to_be_visible()
-    expect(page.get_by_role("combobox", name="Cloud")).to_have_value("Your own file")
+    expect(clouds).to_have_value("Your own file")
     page.reload()
     settled(page)
-    expect(page.get_by_text("This link names an uploaded file that is not in memory")).to_be_visible()
-    expect(page.get_by_role("combobox", name="Cloud")).to_have_value("Aeroplane")
+    expect(lost).to_be_visible()
+    expect(clouds).to_have_value("Aeroplane")
     expect(page.get_by_text("ball.ply")).to_have_count(0)
     page.wait_for_function(DRAWN, arg=512)
 

@@ -51,7 +51,7 @@ def panel(cloud: str, other: str, forget: Callable[[], None]) -> None:
     cloud: the key of the widget that holds the cloud's name; other: the one to go back to; forget: drops what was
     computed from the last file.
     """
-    with st.expander(WORDS("own.title"), expanded="_looked" in st.session_state):
+    with st.expander(WORDS("own.title"), key="own cover", on_change="rerun"):  # it stays as the visitor has it
         file = st.file_uploader(
             WORDS("own.upload", formats=", ".join(suffix[1:].upper() for suffix in FORMATS), most=MOST_UPLOAD_MB),
             key="own file",
