@@ -133,3 +133,19 @@ def test_a_kernel_without_straight_pieces_is_sampled_for_the_browser(monkeypatch
     np.testing.assert_allclose(samples, 1 / (1 + places**2), rtol=1e-6)
     s, t, v = torch.randn(600), torch.randn(600), torch.randn(600, 2)
     assert timing(Curve("bell", 1.0, (), 0.0, 0.0), s, t, v).sorted_seconds is None
+
+
+@pytest.mark.parametrize("variant", ["numpy", "torch"])
+def test_the_program_of_a_kernel_without_straight_pieces_computes_its_curve(monkeypatch, capsys, variant):
+    from srviz.ui.chapters.kernels import kernels, take
+
+    bell = NamedKernel("bell", "bell", "1 / (1 + r²)", "1 / (1 + ({s} − {t})²)", "rows", lambda r: 1 / (1 + r.square()))
+    monkeypatch.setitem(KERNELS, "bell", bell)
+    state = {p.name: p.default for p in kernels.PARAMETERS} | {"kernel": "bell", "b": 0.5, "n": 8, "divide": "rows"}
+    assert "bandwidth" not in take.caption(state)
+    source = take.script(state).text(variant)
+    assert "# f(r) = 1 / (1 + r²)" in source
+    space = {}
+    exec(compile(source, variant, "exec"), space)
+    np.testing.assert_allclose(np.asarray(space["w"]).ravel(), take.numbers(state)["w"], atol=1e-6)
+    assert "rows sum to" in capsys.readouterr().out

@@ -5,10 +5,11 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from srviz.attention.kernels import KERNELS
 from srviz.measure.curve import attend
 from srviz.ui.chapters.kernels import WORDS, kernels
 from srviz.ui.kit import compute, controls
-from srviz.ui.kit.program import Script
+from srviz.ui.kit.program import Code, Script
 from srviz.ui.kit.table import Columns, pairs
 from srviz.ui.kit.take import Figure, State
 
@@ -18,7 +19,8 @@ SCRIPTS = Path(__file__).parent / "scripts"
 def caption(state: State) -> str:
     """Which curve, and what is done with it."""
     rules = kernels.rules_of(state)
-    width = "none" if state["kernel"] in ("relu", "distance", "drawn") else "some"
+    named = KERNELS.get(state["kernel"])  # None: the curve that is drawn
+    width = "some" if named and named.bandwidth else "none"
     return WORDS(
         f"take.map.caption.{'centred' if rules.centred else 'plain'}",
         kernel=WORDS(f"take.map.kernel.{width}", kernel=state["kernel"], b=state["b"]),
@@ -53,7 +55,10 @@ def script(state: State) -> Script:
     values |= {"scale": rules.scale, "shift": rules.shift, "queries": rules.queries, "standard": rules.standard}
     pieces = curve.pieces()
     if pieces is None:
-        return Script(SCRIPTS / "smooth", WORDS("title"), values | {"kernel": curve.kernel, "b": curve.b})
+        named = KERNELS[curve.kernel]
+        name = Code(repr(named.name), says=f"f(r) = {named.formula}", kind="")
+        values |= {"kernel": name, "b": curve.b if named.bandwidth else 1.0}
+        return Script(SCRIPTS / "smooth", WORDS("title"), values)
     values |= {"nodes": pieces.nodes, "heights": pieces.heights, "left": pieces.left, "right": pieces.right}
     return Script(SCRIPTS / "pieces", WORDS("title"), values)
 

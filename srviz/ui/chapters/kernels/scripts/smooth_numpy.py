@@ -1,7 +1,9 @@
 """Kernels: the map of a curve f(s − t) without straight pieces, and what every query receives."""
 
 import numpy as np
+import torch
 
+from srviz.attention.kernels import KERNELS
 from srviz.lab.shown import head
 
 # One untrained head on the tokens of the page, made from their seed: raw scores of queries and keys, and values.
@@ -17,10 +19,10 @@ if standard:
     deviation = np.sqrt((((s - mean) ** 2).mean() + ((t - mean) ** 2).mean()) / 2 + 1e-6)
     s, t = (s - mean) / deviation, (t - mean) / deviation
 
-# The curve, of bandwidth b. It has no straight pieces, so every pair has to be summed.
+# The curve f by its record, r in bandwidths b. It has no straight pieces, so every pair has to be summed.
 kernel, b = "gauss", 1.0
 r = s[:, None] - t
-f = np.exp(-np.abs(r) / b) if kernel == "laplace" else np.exp(-(r**2) / (2 * b**2))
+f = KERNELS[kernel].f(torch.from_numpy(r / b)).numpy()
 
 # The weights: divided by N, and less the mean of their row where the values are centred.
 divide, centred = "distance", False

@@ -2,6 +2,7 @@
 
 import torch
 
+from srviz.attention.kernels import KERNELS
 from srviz.lab.shown import head
 
 # One untrained head on the tokens of the page, made from their seed: raw scores of queries and keys, and values.
@@ -17,10 +18,10 @@ if standard:
     deviation = (((s - mean).square().mean() + (t - mean).square().mean()) / 2 + 1e-6).sqrt()
     s, t = (s - mean) / deviation, (t - mean) / deviation
 
-# The curve, of bandwidth b. It has no straight pieces, so every pair has to be summed.
+# The curve f by its record, r in bandwidths b. It has no straight pieces, so every pair has to be summed.
 kernel, b = "gauss", 1.0
 r = s[:, None] - t
-f = torch.exp(-r.abs() / b) if kernel == "laplace" else torch.exp(-r.square() / (2 * b**2))
+f = KERNELS[kernel].f(r / b)
 
 # The weights: divided by N, and less the mean of their row where the values are centred.
 divide, centred = "distance", False
