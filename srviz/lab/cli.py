@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from srviz import host, places
-from srviz.attention import METHODS
+from srviz.attention.methods import METHODS, by_dots, sliced
 from srviz.lab import sweep as sweeps
 from srviz.lab.mixing import mixings
 from srviz.lab.spec import Spec
@@ -31,7 +31,7 @@ def main(arguments: list[str] | None = None) -> int:
 
     train = commands.add_parser("train", help="train on one task")
     train.add_argument("task", help=", ".join(TASKS))
-    train.add_argument("--method", default="relu,softmax", help=", ".join(mixings()))
+    train.add_argument("--method", default=f"{sliced().name},{by_dots().name}", help=", ".join(mixings()))
     train.add_argument("--seed", default="0", help="such as 0, 0,3 or 0…4")
     train.add_argument("--json", type=Path, help="where the results are written, whole")
     train.add_argument("--checkpoints", type=Path, help="a folder: states to go on from, and the trained weights")

@@ -5,6 +5,7 @@ from dataclasses import replace
 import torch
 
 from srviz.attention import METHODS, Heads, Projections
+from srviz.attention.methods import sliced
 from srviz.inputs import INPUTS, Tokens, words
 from srviz.lab import trained
 
@@ -53,7 +54,7 @@ def of(
     layer = Projections.untrained(x.shape[1], HEADS, head_dim, seed=seed)
     if chosen and not chosen.projection:
         return layer.heads(x, chosen).head(number)
-    heads = layer.heads(x, chosen, projection=projection or ("" if chosen else "mlp")).head(number)
+    heads = layer.heads(x, chosen, projection=projection or ("" if chosen else sliced().projection)).head(number)
     if bandwidth is None:
         return heads
     return replace(heads if heads.mean is not None else heads.standardized(), bandwidth=bandwidth)

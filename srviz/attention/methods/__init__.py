@@ -7,7 +7,7 @@ from importlib import import_module
 
 from srviz.attention.method import Look, Method, Terms, Way
 
-__all__ = ["METHODS", "Look", "Method", "Terms", "Way", "registered", "sliced", "ways"]
+__all__ = ["METHODS", "Look", "Method", "Terms", "Way", "by_dots", "registered", "sliced", "ways"]
 
 
 def _find() -> dict[str, Method]:
@@ -27,6 +27,11 @@ def ways() -> dict[str, Way]:
 def sliced() -> Method:
     """The first of the methods that take scores: what a page shows where it shows one of them."""
     return next(method for method in METHODS.values() if method.projection)
+
+
+def by_dots() -> Method:
+    """The first of the methods that take dot products: what a sliced one is compared with."""
+    return next(method for method in METHODS.values() if not method.projection)
 
 
 @contextlib.contextmanager

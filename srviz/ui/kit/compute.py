@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from srviz.attention import Heads, Method, Projections, reference, standardize, trace
+from srviz.attention.methods import sliced
 from srviz.inputs import INPUTS, Input, Tokens, words
 from srviz.ui.kit import trained
 
@@ -65,7 +66,7 @@ def heads(
     if found is not None:
         return found
     x, maps = untrained(made, seed, device)
-    return (maps.heads(x, method) if method else maps.heads(x, projection="mlp")).head(number)
+    return (maps.heads(x, method) if method else maps.heads(x, projection=sliced().projection)).head(number)
 
 
 def head(name: str, n: int, seed: int, number: int, device: str) -> tuple[Tensor, Tensor, Tensor]:

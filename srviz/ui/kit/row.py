@@ -14,7 +14,7 @@ from torch import Tensor
 
 from srviz import numbers
 from srviz.attention import METHODS, Heads, Method, reference, standardize
-from srviz.attention.methods import sliced
+from srviz.attention.methods import by_dots, sliced
 from srviz.inputs import Tokens
 from srviz.ui.kit import WORDS, compute, trained, url
 from srviz.ui.kit.component import SIGNED, TOLERANCE, component
@@ -36,7 +36,10 @@ def constants() -> dict[str, Any]:
 
 @dataclass(frozen=True, eq=False)
 class Head:
-    """One head on n tokens. parts: q, k (n, d), s, t (n,), standardized. setting: its browser name."""
+    """One head on n tokens.
+
+    parts: q, k (n, d) and standardized s, t (n,). setting: the text by which the browser knows the head.
+    """
 
     setting: str
     parts: Heads
@@ -54,7 +57,7 @@ def head(tokens: Tokens, seed: int, number: int, device: str, setting: str, look
     method that takes them, and scores of the one that was trained with the method that takes those.
     """
     if look is not None:
-        dots, scored = (look.head(method, number, device) for method in (_by_dots(), sliced()))
+        dots, scored = (look.head(method, number, device) for method in (by_dots(), sliced()))
         if dots is not None and scored is not None:
             return Head(setting, _alone(replace(scored, q=dots.q, k=dots.k)))
     x, maps = compute.untrained(tokens, seed, device)
@@ -62,14 +65,9 @@ def head(tokens: Tokens, seed: int, number: int, device: str, setting: str, look
 
 
 def _alone(head: Heads) -> Heads:
-    """What rows of weights are computed from, in memory of its own: a head that was cut out holds all others too."""
+    """What rows of weights are computed from, copied, because a part of a tensor keeps the memory of the whole."""
     (q, k), (s, t) = head.dots, head.scores
     return Heads(q=q.clone(), k=k.clone(), s=s.clone(), t=t.clone(), bandwidth=head.bandwidth)
-
-
-def _by_dots() -> Method:
-    """The method on screen that takes queries and keys."""
-    return next(method for method in shown() if not method.projection)
 
 
 def weights(head: Head, query: int, *, effective: bool) -> dict[str, Tensor]:

@@ -10,7 +10,7 @@ from typing import Any
 import streamlit as st
 
 from srviz.attention import reference
-from srviz.attention.methods import METHODS, Look, sliced
+from srviz.attention.methods import METHODS, Look, by_dots, sliced
 from srviz.lab import Spec, contexts, separate
 from srviz.lab.contexts import KINDS, LEAST, MOST, Contexts
 from srviz.lab.jobs.apart import MIDDLE, MOST_RUNS, UNIT, packed, places
@@ -68,7 +68,7 @@ PARAMETERS = (
     url.real("through", 0, 1, 1),
     _by_hand("moved"),
     _by_hand("aimed"),
-    url.several("by", MIXED, ("relu", "softmax")),
+    url.several("by", MIXED, (sliced().name, by_dots().name)),
     url.choice("layers", ("1", "2"), "2"),
     url.choice("steps", tuple(SHARES), "whole"),
     url.whole("model", 0, apart.MOST_SEED, 0),

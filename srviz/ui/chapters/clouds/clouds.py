@@ -15,6 +15,8 @@ from streamlit.delta_generator import DeltaGenerator
 
 from srviz import host
 from srviz.attention import METHODS, Heads, Kernel, Method, Projections
+from srviz.attention.heads import PROJECTIONS
+from srviz.attention.methods import sliced
 from srviz.figures import clouds as figures
 from srviz.inputs import CLOUDS, Tokens
 from srviz.inputs.light import light
@@ -36,7 +38,6 @@ SIDE = 22  # of the grid on which the slice is evaluated, to draw its level set
 RINGED = 60
 GROUP = "clouds"
 SCALES = ("own", "shared")
-PROJECTIONS = ("mlp", "linear")
 TRAINED = "trained"  # instead of a kind of Π
 Numbers = NDArray[np.float32]
 
@@ -85,7 +86,7 @@ PARAMETERS = (
     url.whole("seed", 0, controls.MOST_SEED, 4),
     url.real("noise", 0, 0.3, 0.0),
     url.real("outliers", 0, 0.5, 0.0),
-    url.choice("slice", PROJECTIONS, "mlp"),
+    url.choice("slice", PROJECTIONS, sliced().projection),
     url.real("b", 0.1, 2, 0.5),
     url.flag("level", True),
     url.choice("scale", SCALES, "own"),

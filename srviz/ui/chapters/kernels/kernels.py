@@ -11,7 +11,8 @@ import streamlit as st
 import torch
 from numpy.typing import NDArray
 
-from srviz.attention import METHODS, Kernel, kernel_sum, standardize
+from srviz.attention import Kernel, kernel_sum, standardize
+from srviz.attention.methods import by_dots
 from srviz.figures.spectrum import spectrum
 from srviz.inputs import Input, Tokens
 from srviz.measure.curve import Curve, Nodes, Rules, apart, attend
@@ -110,7 +111,7 @@ def kernel_map() -> url.State:
         "t": t.tolist(),
         "v": v[:, 0].tolist(),
         "words": tokens.words,
-        "beside": {"name": "softmax", "sums": softmax_rows(*setting)},
+        "beside": {"name": by_dots().name, "sums": softmax_rows(*setting)},
         "colour": None if tokens.colour is None else (tokens.colour * 255).round().astype(int).tolist(),
         "signed": SIGNED,
         "limits": LIMITS,
@@ -153,7 +154,7 @@ def _says(state: url.State, chosen: Input, tokens: Tokens) -> str:
 @st.cache_data(max_entries=64, show_spinner=False)
 def softmax_rows(name: str, n: int, seed: int, head: int, device: str) -> list[float]:
     """What each row of the same head's softmax weights sums to, computed and not assumed: (n,)."""
-    softmax = METHODS["softmax"]
+    softmax = by_dots()
     sums: list[float] = softmax.weights(compute.heads(name, n, seed, head, device, softmax)).sum(-1).tolist()
     return sums
 

@@ -7,11 +7,11 @@ from functools import cache
 from typing import Any
 
 from srviz import numbers, places
+from srviz.attention.methods import by_dots, sliced
 from srviz.measure import bench
 from srviz.measure.race import Row
 from srviz.ui.chapters.recap import WORDS
 
-LAYERS = ("softmax-layer", "relu-layer")  # the ways of the race that have their projections with them
 SIZES = (64, 256, 512, 1024, 4096, 16384, 65536)
 MOST_BYTES = 2_000_000  # of a recorded file
 
@@ -69,13 +69,13 @@ def _compared(softmax: Row | None, relu: Row | None) -> str:
 def times() -> Times | None:
     """From the newest recorded run that has whole layers of both; None where there is none."""
     found: list[Times] = []
+    layers = first, second = f"{by_dots().name}-layer", f"{sliced().name}-layer"
     for file in sorted(places.RECORDED.glob("*.json")):
         if file.stat().st_size > MOST_BYTES:
             continue
         run = bench.read(file.read_text("utf-8"))
         rows_of = {(row.method, row.n): row for row in run.rows.values() if row.direction == "forward"}
-        if all(any(method == name for method, _ in rows_of) for name in LAYERS):
-            first, second = LAYERS
+        if all(any(method == name for method, _ in rows_of) for name in layers):
             rows = tuple((n, rows_of.get((first, n)), rows_of.get((second, n))) for n in SIZES)
             found.append(Times(rows, run.provenance))
     return max(found, key=lambda times: str(times.provenance.get("date", "")), default=None)

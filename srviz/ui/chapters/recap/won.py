@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from functools import cache
 
 from srviz import places
+from srviz.attention.methods import METHODS, by_dots
 from srviz.lab.mixing import mixings
 from srviz.lab.summary import Line, against, lines
 from srviz.lab.sweep import read
 from srviz.lab.tasks import find
 from srviz.ui.chapters.recap import WORDS
 
-BASE, OTHERS = "softmax", ("relu", "bump")
 TASKS, CROWD = "methods.jsonl", "crowd.jsonl"  # every method on the tasks of Train it, and on functions of a crowd
 BETTER, WORSE, CLOSE = "better", "worse", "close"  # there is no clear difference
 MOST_BYTES = 8_000_000  # of a recorded file
@@ -39,28 +39,36 @@ def results(name: str) -> tuple[Result, ...]:
     for line in lines(read(path)):
         if line.values:
             by_task.setdefault(line.task, {})[line.mixing] = line
-    return tuple(_result(task, of) for task, of in by_task.items() if BASE in of)
+    return tuple(_result(task, of) for task, of in by_task.items() if by_dots().name in of)
+
+
+def _compared() -> tuple[str, ...]:
+    """The names of the methods in the table: softmax, and every sliced one, which is compared with it."""
+    return (by_dots().name, *(method.name for method in METHODS.values() if method.projection))
 
 
 def _result(name: str, of: dict[str, Line]) -> Result:
     task, sign = find(name), 1 if find(name).better_up else -1
+    known = [mixing for mixing in _compared() if mixing in of]
+    base, *others = (of[mixing] for mixing in known)
     verdicts = {}
-    for difference in against(of[BASE], [of[other] for other in OTHERS if other in of]):
+    for difference in against(base, others):
         won = BETTER if sign * difference.mean > 0 else WORSE
         verdicts[difference.line.mixing] = won if difference.is_clear else CLOSE
-    means = {mixing: line.mean for mixing, line in of.items() if mixing in (BASE, *OTHERS)}
-    return Result(task.title, task.metric, means, verdicts, len(of[BASE].values))
+    means = {mixing: of[mixing].mean for mixing in known}
+    return Result(task.title, task.metric, means, verdicts, len(base.values))
 
 
 def table(found: Sequence[Result], crowd: Sequence[Result] = ()) -> str:
     """In Markdown: a row for each task, with the verdicts in words, and one for all functions of a crowd."""
-    labels = [mixings()[name].label for name in (BASE, *OTHERS)]
-    rows = [f"| {WORDS('won.task')} | {' | '.join(labels)} |", "|---|---:|---|---|"]
+    names = _compared()
+    labels = [mixings()[name].label for name in names]
+    rows = [f"| {WORDS('won.task')} | {' | '.join(labels)} |", f"|---|---:{'|---' * len(names[1:])}|"]
     for result in found:
-        cells = [_cell(result, name) for name in (BASE, *OTHERS)]
+        cells = [_cell(result, name) for name in names]
         rows.append(f"| {result.title} | {' | '.join(cells)} |")
     if crowd:
-        counts = " | ".join(tally(crowd, name) for name in OTHERS)
+        counts = " | ".join(tally(crowd, name) for name in names[1:])
         rows.append(f"| {WORDS('won.crowd', n=len(crowd))} | | {counts} |")
     return "\n".join(rows)
 

@@ -10,7 +10,7 @@ from typing import Any
 import streamlit as st
 
 from srviz import numbers
-from srviz.attention.methods import METHODS, Look
+from srviz.attention.methods import METHODS, Look, by_dots, sliced
 from srviz.lab import TASKS, Spec, Task
 from srviz.lab.look import look
 from srviz.lab.mixing import CONTROLS, Attention, mixings
@@ -37,8 +37,8 @@ CLEAR = 10  # points of a bet that a class counts as clear
 TIMES = (0.25, 0.5, 1.0, 2.0, 4.0)  # of the recipe's learning rate
 PARAMETERS = (
     url.choice("task", tuple(TASKS), next(iter(TASKS))),
-    url.choice("first", CHOSEN, "relu"),
-    url.choice("second", CHOSEN, "softmax"),
+    url.choice("first", CHOSEN, sliced().name),
+    url.choice("second", CHOSEN, by_dots().name),
     url.whole("bet", -MOST_BET, MOST_BET, 0),
     url.whole("seed", 0, 9999, 0),
     url.choice("steps", tuple(SHARES), "half"),
