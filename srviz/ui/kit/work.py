@@ -19,6 +19,7 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 from streamlit.delta_generator import DeltaGenerator
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from srviz import host, jobs
 from srviz.ui.kit import WORDS, seat, url
@@ -29,36 +30,81 @@ REST_SECONDS = 0.5
 NICE = 5  # of the processes that do the work: the visitors of other pages come first
 FEED_SECONDS = 0.2  # at least so long between two pictures of what has come so far
 OVERLAP_SECONDS = 3.0  # what a feed repeats
+KEPT_SECONDS = 1.5  # so long the place of a session is kept whose script was ended: its next script comes back for it
 News = TypeVar("News")
 
 
+@dataclass(eq=False)
+class Ticket:
+    """A place in the line. owner: the session that has it, if one has. left: when its script was ended, on the clock
+    of `time.monotonic`; None while the script waits or works.
+    """
+
+    owner: str | None
+    left: float | None = None
+
+
 class Line:
-    """Tickets of those who wait, the first being the one at work. Safe between the threads of sessions."""
+    """Tickets of those who wait, the first being the one at work. Safe between the threads of sessions.
+
+    Streamlit ends a script whenever the visitor touches something, and starts the next one at once. The place of a
+    session whose script was ended is therefore kept for `KEPT_SECONDS`.
+    """
 
     def __init__(self) -> None:
-        self._tickets: deque[object] = deque()
+        self._tickets: deque[Ticket] = deque()
         self._lock = Lock()
 
-    def join(self) -> object:
-        """A ticket at the end of the line."""
-        ticket = object()
+    def join(self, owner: str | None = None) -> Ticket:
+        """The ticket that is kept for this session, or a new one at the end of the line."""
         with self._lock:
-            self._tickets.append(ticket)
-        return ticket
+            self._forget()
+            for ticket in self._tickets:
+                if owner is not None and ticket.owner == owner and ticket.left is not None:
+                    ticket.left = None
+                    return ticket
+            self._tickets.append(Ticket(owner))
+            return self._tickets[-1]
 
-    def before(self, ticket: object) -> int:
+    def before(self, ticket: Ticket) -> int:
         """How many are before this ticket; 0: it is its turn."""
         with self._lock:
+            self._forget()
             return self._tickets.index(ticket)
 
     def __len__(self) -> int:
         """How many there are, the one at work included."""
-        return len(self._tickets)
+        with self._lock:
+            self._forget()
+            return len(self._tickets)
 
-    def leave(self, ticket: object) -> None:
+    def leave(self, ticket: Ticket) -> None:
         """Done, or given up."""
         with self._lock:
             self._tickets.remove(ticket)
+
+    def keep(self, ticket: Ticket) -> None:
+        """Its script was ended; the session may come back for the place."""
+        ticket.left = time.monotonic()
+
+    def give_up(self, owner: str) -> None:
+        """The session does not come back for the place that is kept for it."""
+        with self._lock:
+            kept = [ticket for ticket in self._tickets if ticket.owner == owner and ticket.left is not None]
+            for ticket in kept:
+                self._tickets.remove(ticket)
+
+    def _forget(self) -> None:
+        """Drop the tickets that nobody came back for in time."""
+        since = time.monotonic() - KEPT_SECONDS
+        for ticket in [ticket for ticket in self._tickets if ticket.left is not None and ticket.left < since]:
+            self._tickets.remove(ticket)
+
+
+def _session() -> str | None:
+    """The session whose script this is; None outside of one."""
+    context = get_script_run_ctx(suppress_warning=True)
+    return context.session_id if context else None
 
 
 @st.cache_resource(max_entries=1, show_spinner=False)
@@ -76,12 +122,13 @@ def turn(show: Callable[[str], object]) -> Iterator[None]:
     """Wait until no other session is at a heavy job, then run the block as the only one.
 
     show: an element of the page, told how many are before this one whenever that changes. Every 0.1 s Streamlit may
-    end the wait, when the visitor presses Stop or closes the tab; the place in the line is given up then. What the
-    page shows goes into its link now and not when the work is done.
+    end the script, when the visitor touches something or closes the tab. The place in the line is kept for the next
+    script of the session then, so that who opens a panel while waiting does not have to queue again; Stop gives it up.
+    What the page shows goes into its link now and not when the work is done.
     """
     url.leave()
     line = _line()
-    ticket = line.join()
+    ticket = line.join(_session())
     try:
         told = 0
         while others := line.before(ticket):
@@ -91,7 +138,13 @@ def turn(show: Callable[[str], object]) -> Iterator[None]:
             _sign_of_life()
             time.sleep(TELL_SECONDS)
         yield
-    finally:
+    except Exception:
+        line.leave(ticket)
+        raise
+    except BaseException:  # Streamlit ended the script
+        line.keep(ticket)
+        raise
+    else:
         line.leave(ticket)
 
 
@@ -117,8 +170,14 @@ def stop_and_bar(key: str, stop: Callable[..., None], *arguments: object, row: s
     """
     if seat.current():
         st.caption(WORDS("work.room"))
+
+    def stop_for_good() -> None:
+        if session := _session():
+            _line().give_up(session)
+        stop(*arguments)
+
     with st.container(horizontal=True, vertical_alignment="center", key=row):
-        st.button(WORDS("work.stop"), key=key, on_click=stop, args=arguments)
+        st.button(WORDS("work.stop"), key=key, on_click=stop_for_good)
         return Bar(st.progress(*Bar.shown))
 
 

@@ -18,6 +18,22 @@ def fresh_line(monkeypatch):
     return line
 
 
+class Clock:
+    """Stands still, except where a test moves it: what is asked here is a rule, not how fast this machine is."""
+
+    now = 100.0
+
+    def monotonic(self):
+        return self.now
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    clock = Clock()
+    monkeypatch.setattr(work, "time", clock)
+    return clock
+
+
 def test_a_free_line_lets_one_in_without_a_word():
     said = []
     with work.turn(said.append):
@@ -62,40 +78,62 @@ def test_one_at_a_time_in_the_order_they_came(fresh_line):
     assert order == ["first", "third"]
 
 
-def test_whoever_leaves_while_waiting_gives_up_the_place(fresh_line):
-    fresh_line.join()
+class Ended(BaseException):
+    """What Streamlit raises in a script that it ends."""
 
-    class Stopped(BaseException):
-        pass
 
-    def stop(_):
-        raise Stopped
+def end(_):
+    raise Ended
 
-    with pytest.raises(Stopped), work.turn(stop):
+
+@pytest.fixture
+def session(monkeypatch):
+    monkeypatch.setattr(work, "_session", lambda: "mine")
+
+
+def test_the_place_of_a_script_that_was_ended_is_kept_for_a_while(fresh_line, session, clock):
+    first = fresh_line.join("first")
+    with pytest.raises(Ended), work.turn(end):
         pytest.fail("it was not its turn")
-    assert fresh_line.before(fresh_line.join()) == 1
+    other = fresh_line.join("other")
+    assert fresh_line.before(other) == 2
+    clock.now += work.KEPT_SECONDS / 2
+    with pytest.raises(Ended), work.turn(end):  # it came back for its place, before the other
+        pytest.fail("it was not its turn")
+    fresh_line.leave(first)
+    assert fresh_line.before(other) == 1
+    clock.now += 1.01 * work.KEPT_SECONDS
+    assert fresh_line.before(other) == 0
+    assert len(fresh_line) == 1
+
+
+def test_who_is_at_work_and_touches_something_goes_on_before_all_others(fresh_line, session, clock):
+    def work_and_touch():
+        with work.turn(lambda _: pytest.fail("it had to wait")):
+            end(None)
+
+    with pytest.raises(Ended):
+        work_and_touch()
+    other = fresh_line.join("other")
+    with pytest.raises(Ended):
+        work_and_touch()
+    assert fresh_line.before(other) == 1
+
+
+def test_stop_gives_the_place_up_at_once(fresh_line, session, clock):
+    with pytest.raises(Ended), work.turn(end):
+        end(None)
+    other = fresh_line.join("other")
+    fresh_line.give_up("nobody")
+    assert fresh_line.before(other) == 1
+    fresh_line.give_up("mine")
+    assert fresh_line.before(other) == 0
 
 
 def test_an_error_frees_the_line(fresh_line):
     with pytest.raises(ZeroDivisionError), work.turn(lambda _: None):
         1 / 0  # noqa: B018
     assert fresh_line.before(fresh_line.join()) == 0
-
-
-class Clock:
-    """Stands still, except where a test moves it: what is asked here is a rule, not how fast this machine is."""
-
-    now = 100.0
-
-    def monotonic(self):
-        return self.now
-
-
-@pytest.fixture
-def clock(monkeypatch):
-    clock = Clock()
-    monkeypatch.setattr(work, "time", clock)
-    return clock
 
 
 def said(*news, clock=None, pause=0.0, ended=None):
