@@ -2,6 +2,7 @@
 
 import base64
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -13,7 +14,7 @@ from srviz.lab import TASKS, Spec, Training, summary
 from srviz.lab.records import records
 from srviz.lab.sweep import runs
 from srviz.lab.task import OWN
-from srviz.ui.chapters.train import ends, own, parts, recorded, tried
+from srviz.ui.chapters.train import ends, own, parts, recorded, tables, tried
 from srviz.ui.chapters.train.run import Watched
 
 QUICK = {"steps": 12, "batch": 4}
@@ -86,6 +87,10 @@ def test_what_it_came_to_is_said_with_the_bet(trained):
     leader = "Sliced ReLU" if first >= second else "A plain mean"
     assert (f"{leader} is {apart} points ahead." if float(apart) else "Both models do equally well.") in said
     assert f"of the test’s {trained.lanes[0].end['asked']:,} answers are right. A step takes " in said
+    relu = next(line for line in recorded.recorded_lines("recall") if line.mixing == "relu")
+    low, high = relu.interval
+    assert f"Recorded with 5 seeds: {relu.mean:.3f} on average, 95 % interval {low:.3f} to {high:.3f}. " in said
+    assert f"Those runs took 600 steps at the learning rate {relu.recipe.rate:g}." in said
 
 
 @pytest.mark.parametrize(
@@ -261,6 +266,32 @@ def test_what_was_tried_for_letters_is_of_letters_and_of_runs_that_ended():
     best = tried.best_of(found)
     assert all(best[line.mixing].mean <= line.mean for line in found)  # bits: less is better
     assert not tried.recorded_of(TASKS["recall"])
+
+
+def test_the_rates_that_were_tried_are_a_row_for_each_method_and_the_best_is_bold():
+    found = [
+        line("relu", (0.5,), rate=0.001), line("relu", (0.7,), rate=0.002), line("softmax", (0.6,), rate=0.002)
+    ]  # fmt: skip
+    assert tables.rates(found) == [
+        {"Method": "Sliced ReLU", "0.001": "0.500", "0.002": "**0.700**"},
+        {"Method": "Softmax", "0.001": "–", "0.002": "**0.600**"},
+    ]
+
+
+def test_other_numbers_of_tokens_are_a_mean_over_the_seeds():
+    task = TASKS["recall"]
+    tested = [{"16": {"metric": 0.5}, "32": {"metric": 1.0}}, {"16": {"metric": 0.7}, "32": {"metric": 1.0}}]
+    found = replace(line("relu", (0.5,)), results=tuple({"sizes": sizes} for sizes in tested))
+    assert tables.sizes([found], task) == [
+        {"Method": "Sliced ReLU", "n = 16": "0.600", f"n = 32{', as learned' if task.recipe.n == 32 else ''}": "1.000"}
+    ]
+    assert tables.sizes([line("relu", (0.5,))], task) == []
+
+
+def test_a_run_that_was_held_up_does_not_draw_a_method_slow():
+    runs = [{"tests": [[10, seconds, 0.5]]} for seconds in (1.0, 1.1, 50.0)]
+    found = replace(line("relu", (0.5,)), results=tuple(runs))
+    assert recorded._course(found, 1) == ([1.1], [0.5])
 
 
 def test_where_it_was_recorded_is_said_of_all_of_it():

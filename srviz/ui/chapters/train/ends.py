@@ -8,6 +8,7 @@ import streamlit as st
 
 from srviz.lab import Task
 from srviz.ui.chapters.train import WORDS
+from srviz.ui.chapters.train.recorded import bounded, recorded_lines
 from srviz.ui.chapters.train.run import Lane, Watched
 
 
@@ -33,11 +34,25 @@ def verdict(task: Task, run: Watched) -> str:
                 step=1e3 * step, share=share, parameters=lane.parameters,
             )
         )  # fmt: skip
+        parts += _recorded(lane)
     text = "  \n".join(parts)
     done = [lane for lane in run.lanes if lane.end]
     if len(done) == 2:
         text += "\n\n" + " ".join(_compared([lane.spec.of_mixing.label for lane in done], points(task, done), run.bet))
     return text
+
+
+def _recorded(lane: Lane) -> list[str]:
+    """What recorded runs of this method came to with other seeds, and how far they were of another kind."""
+    line = next((line for line in recorded_lines(lane.spec.task) if line.mixing == lane.spec.mixing), None)
+    if line is None:
+        return []
+    low, high = bounded(line)
+    metric, seeds = lane.spec.of_task.metric, len(line.values)
+    said = WORDS(f"ends.recorded.{metric}", seeds=seeds, mean=line.mean, low=low, high=high)
+    here, there = lane.spec.recipe, line.recipe
+    alike = here == there
+    return [said if alike else said + " " + WORDS("ends.otherwise", steps=there.steps, rate=there.rate)]
 
 
 def _compared(labels: Sequence[str], ahead: float, bet: float) -> list[str]:

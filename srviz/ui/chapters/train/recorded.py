@@ -5,6 +5,7 @@ import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 import streamlit as st
@@ -16,7 +17,7 @@ from srviz.lab import Recipe, Task
 from srviz.lab.mixing import mixings
 from srviz.lab.summary import Line, lines
 from srviz.lab.sweep import read, runs
-from srviz.ui.chapters.train import WORDS
+from srviz.ui.chapters.train import WORDS, tables
 from srviz.ui.kit.chart import chart, mode
 from srviz.ui.kit.program import Code, Script
 from srviz.ui.kit.table import Columns
@@ -26,6 +27,7 @@ SCRIPTS = Path(__file__).parent / "scripts"
 MOST_BYTES = 8_000_000  # of a file of results
 MOST_FILES = 12
 RECORDED = "methods.jsonl"  # the recorded runs of every method, each at the rate that did best
+RATES = "rates.jsonl"  # how that rate was found: every method at four rates, with another seed
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,7 @@ def recorded(task: Task) -> None:
         if mine := _mine({"task": task.name}):
             _show(task, mine)
             st.caption(_provenance(mine))
+            _tables(task, mine)
         else:
             st.markdown(WORDS("recorded.nothing", task=task.title))
         for file in files(places.sweeps()):
@@ -57,9 +60,30 @@ def recorded(task: Task) -> None:
 def _mine(state: State) -> list[Line]:
     """What the runs of a task came to: the recorded ones, or those of a sweep of this machine."""
     sweep = chosen(state, "sweep", "")
-    folder, name = (places.sweeps(), sweep) if sweep else (places.RECORDED / "lab", RECORDED)
+    return _of_task(state["task"], places.sweeps(), sweep) if sweep else recorded_lines(state["task"])
+
+
+def recorded_lines(task: str) -> list[Line]:
+    """The recorded runs of a task, a line for each method."""
+    return _of_task(task, places.RECORDED / "lab", RECORDED)
+
+
+def _of_task(task: str, folder: Path, name: str) -> list[Line]:
     found = next((file for file in files(folder) if file.name == name), None)
-    return [line for line in _lines(found.results if found else ()) if line.task == state["task"]]
+    return [line for line in _lines(found.results if found else ()) if line.task == task]
+
+
+def _tables(task: Task, found: Sequence[Line]) -> None:
+    """The models at other numbers of tokens, and how their learning rates were found."""
+    if rows := tables.sizes(found, task):
+        st.markdown(WORDS("recorded.sizes"))
+        st.table(rows, hide_index=True)
+    tried = _of_task(task.name, places.RECORDED / "lab", RATES)
+    if tried:
+        seeds = sorted({seed for line in tried for seed in line.by_seed})
+        st.markdown(WORDS("recorded.rates", seeds=", ".join(map(str, seeds))))
+        st.table(tables.rates(tried), hide_index=True)
+        st.caption(WORDS("recorded.chosen"))
 
 
 def _show(task: Task, found: Sequence[Line], sweep: str = "") -> None:
@@ -67,7 +91,7 @@ def _show(task: Task, found: Sequence[Line], sweep: str = "") -> None:
     key = f"sweep {sweep}" if sweep else "recorded"
     state = {"task": task.name} | ({"sweep": sweep} if sweep else {})
     outcomes = [
-        figures.Outcome(_label(line, found), _look(line), line.values, line.mean, *_bounded(line)) for line in found
+        figures.Outcome(_label(line, found), _look(line), line.values, line.mean, *bounded(line)) for line in found
     ]
     drawing = figures.intervals(outcomes, axis=WORDS(f"recorded.axes.{task.metric}"), mode=mode())
     chart(drawing, _intervals(state), f"intervals {key}", st.container())
@@ -92,7 +116,7 @@ ALONG = ["steps", "seconds"]
 def _intervals(state: State) -> str:
     """Every mean and its interval, in words."""
     found = _mine(state)
-    told = ((_label(line, found), line.mean, *_bounded(line)) for line in found)
+    told = ((_label(line, found), line.mean, *bounded(line)) for line in found)
     return WORDS("recorded.intervals", intervals="; ".join(
         WORDS("recorded.interval", label=label, mean=mean, low=low, high=high) for label, mean, low, high in told
     ))  # fmt: skip
@@ -101,7 +125,7 @@ def _intervals(state: State) -> str:
 def _seeds(state: State) -> Columns:
     """A row for each seed: what it came to, the mean of its line, and the interval of that."""
     found = _mine(state)
-    return rows([(_label(line, found), line.values, line.mean, *_bounded(line)) for line in found])
+    return rows([(_label(line, found), line.values, line.mean, *bounded(line)) for line in found])
 
 
 def rows(found: Iterable[tuple[str, Sequence[float], float, float, float]]) -> Columns:
@@ -158,16 +182,19 @@ def _look(line: Line) -> Look:
     return method.look if method else Look()
 
 
-def _bounded(line: Line) -> tuple[float, float]:
+def bounded(line: Line) -> tuple[float, float]:
     """The interval of the mean; the mean alone where one seed tells nothing of a spread."""
     return line.interval if len(line.values) > 1 else (line.mean, line.mean)
 
 
 def _course(line: Line, column: int) -> tuple[list[float], list[float]]:
-    """Where along, and the mean of the test there, over the seeds. column: 0 for steps, 1 for seconds."""
+    """Where along, and the mean of the test there, over the seeds. column: 0 for steps, 1 for seconds.
+
+    Of the seconds it is the median over the seeds: a run that other work held up for minutes says nothing of a method.
+    """
     tests = [result["tests"] for result in line.results if "diverged" not in result]
     rows = list(zip(*tests, strict=False))
-    return [sum(t[column] for t in row) / len(row) for row in rows], [sum(t[2] for t in row) / len(row) for row in rows]
+    return [median(t[column] for t in row) for row in rows], [sum(t[2] for t in row) / len(row) for row in rows]
 
 
 def _lines(results: Iterable[Mapping[str, Any]]) -> list[Line]:
@@ -178,7 +205,10 @@ def _provenance(found: Sequence[Line]) -> str:
     """When and on what it was recorded, and what the numbers are."""
     seeds = sorted({len(line.values) for line in found})
     many = "fewer" if len(seeds) > 1 else "one" if seeds[0] == 1 else "many"
-    return WORDS(f"recorded.seeds.{many}", most=seeds[-1]) + " " + WORDS("recorded.how", where=where(found))
+    steps = max(line.recipe.steps for line in found)
+    return (
+        WORDS(f"recorded.seeds.{many}", most=seeds[-1]) + " " + WORDS("recorded.how", where=where(found), steps=steps)
+    )
 
 
 def differs(recipe: Recipe, usual: Recipe) -> str:
