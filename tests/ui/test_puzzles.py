@@ -6,7 +6,7 @@ from srviz.lab import Spec
 from srviz.measure import bench
 from srviz.measure.race import Plan, Row
 from srviz.ui.chapters import COURSE
-from srviz.ui.chapters.crowd.run import Learning
+from srviz.ui.chapters.crowd.run import Lane, Learning
 from srviz.ui.kit import puzzle, url
 
 PACKAGE = "srviz.ui.chapters"
@@ -65,13 +65,14 @@ def test_who_came_closer_is_seen_in_a_training_that_is_over(monkeypatch):
     chapter, one = next(pair for pair in EVERY if pair[1].name == "ahead")
     at = state(chapter, one.start, *(values for _, values in one.steps))
     specs = tuple(Spec.usual("crowd:mean(c)", name) for name in at["models"])
-    run = Learning(specs, {"places": [], "payloads": []}, "none")
+    run = Learning(lanes=[Lane(spec) for spec in specs], watched={"places": [], "payloads": []}, bet="none")
     monkeypatch.setitem(one.solved.__globals__, "current", lambda: run)
     assert not one.solved(at)
-    run.running, run.sizes = False, {0: {64: 0.9}, 1: {64: 0.8}}
+    run.running = False
+    run.lanes[0].sizes, run.lanes[1].sizes = {64: 0.9}, {64: 0.8}
     assert [spec.mixing for spec in specs] == ["softmax", "bump"]
     assert not one.solved(at)
-    run.sizes[1] = {64: 0.95}
+    run.lanes[1].sizes = {64: 0.95}
     assert one.solved(at)
 
 

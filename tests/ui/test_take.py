@@ -238,9 +238,10 @@ def test_a_race_is_read_again_and_run_again(monkeypatch):
 def test_a_training_is_done_again_to_the_bit(monkeypatch):
     from srviz.ui.chapters.train import take
     from srviz.ui.chapters.train.run import Watched
+    from srviz.ui.kit.training import Lane
 
     specs = tuple(Spec.usual("solids", method, 1, {"steps": 2, "batch": 4, "n": 32}) for method in ("relu", "softmax"))
-    watched = Watched(specs, 0.0, running=False)
+    watched = Watched(lanes=[Lane(spec) for spec in specs], bet=0.0, running=False)
     for lane in watched.lanes:
         training = Training(lane.spec)
         lane.losses = [step.loss for step in training.run()]
@@ -376,7 +377,7 @@ def test_fitted_models_are_among_the_numbers_of_their_crowds(monkeypatch):
     columns = take.CROWDS.numbers(state)
     shape = (3, 2, len(columns["x1"]) // 2, 2)  # after the embedding and two layers
     reached = np.random.default_rng(0).normal(size=shape)
-    fits.lanes[specs[0]].looks.append({"step": 5, "look": {"places": packed(torch.from_numpy(reached)), "silent": []}})
+    fits.lanes[0].told.append({"step": 5, "look": {"places": packed(torch.from_numpy(reached)), "silent": []}})
     columns = take.CROWDS.numbers(state)
     assert [name for name in columns if "fitted" in name] == ["relu_fitted1", "relu_fitted2"]
     for k in range(2):
@@ -386,18 +387,18 @@ def test_fitted_models_are_among_the_numbers_of_their_crowds(monkeypatch):
 def test_models_of_a_function_are_tested_again_with_more_tokens(monkeypatch):
     from srviz.lab.records import at_sizes
     from srviz.ui.chapters.crowd import sizes
-    from srviz.ui.chapters.crowd.run import Learning
+    from srviz.ui.chapters.crowd.run import Lane, Learning
 
     small = {"steps": 2, "batch": 4, "n": 16, "width": 8, "heads": 2}
     specs = tuple(Spec.usual("crowd:mean(c)", method, 1, small) for method in ("relu", "mean"))
-    run_ = Learning(specs, {}, "none")
+    run_ = Learning(lanes=[Lane(spec) for spec in specs], watched={}, bet="none")
     state = state_of("crowd", {})
     monkeypatch.setattr(sizes, "current", lambda: run_)
     assert not sizes.SIZES.there(state)
     training = Training(specs[1])
     for _ in training.run():
         pass
-    run_.sizes[1] = {int(n): found["metric"] for n, found in at_sizes(training).items()}  # the other one diverged
+    run_.lanes[1].sizes = {int(n): found["metric"] for n, found in at_sizes(training).items()}  # the other one diverged
     assert sizes.SIZES.there(state)
     checked(sizes.SIZES, state, "torch")
     assert set(sizes.SIZES.numbers(state)["model"]) == {"mean"}

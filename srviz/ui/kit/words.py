@@ -61,6 +61,11 @@ class Words:
         return found
 
 
+def plain(text: object) -> str:
+    """At most 120 characters of what a file of results says, without what Markdown would take for its own."""
+    return "".join(c for c in str(text)[:120] if c.isalnum() or c in " .,-+()@")
+
+
 @cache
 def _read(file: Path, language: str) -> dict[str, Any]:
     tree: dict[str, Any] = json.loads(file.read_text("utf-8"))

@@ -72,57 +72,53 @@ def test_what_is_sent_is_what_was_drawn_and_how_it_moves():
 def fitted(specs=SPECS):
     fits = Fits()
     fits.begin(specs)
-    plan, states = fits.plan()
-    for record in job.run(dict(plan) | {"looks": 4, "state_seconds": 0.0}, states):
+    for record in job.run(fits.plan() | {"looks": 4, "state_seconds": 0.0}, fits.states()):
         yield fits, record
 
 
 def test_a_fit_that_was_stopped_goes_on_at_its_last_state():
     for fits, record in fitted():
-        fits.lanes[SPECS[record["run"]]].take(record)
-        if all(lane.over or (lane.state_step >= 6 and len(lane.looks) >= 3) for lane in fits.lanes.values()):
+        fits.lanes[record["run"]].take(record)
+        if all(lane.over or (lane.state_step >= 6 and len(lane.told) >= 3) for lane in fits.lanes):
             break
-    for lane in fits.left:
-        lane.rewind()
-        assert all(look["step"] <= lane.state_step for look in lane.looks)
-        assert lane.step == lane.state_step
-    plan, states = fits.plan()
+    fits.rewind()
     lanes = fits.left
-    for record in job.run(dict(plan) | {"looks": 4}, states):
+    for lane in lanes:
+        assert all(look["step"] <= lane.state_step for look in lane.told)
+        assert lane.step == lane.state_step
+    for record in job.run(fits.plan() | {"looks": 4}, fits.states()):
         lanes[record["run"]].take(record)
     assert not fits.left
     assert fits.share() == 1
     for lane in lanes:
-        assert [look["step"] for look in lane.looks] == [0, 3, 6, 9, 12]
+        assert [look["step"] for look in lane.told] == [0, 3, 6, 9, 12]
         assert lane.end["asked"] == 12
         assert lane.state is None
-    news = fits.news(fits.asked)
-    assert {record["run"] for record in news["records"]} & {0, 1}  # what was told in the last seconds
+    assert {record["run"] for record in fits.news()["records"]} & {0, 1}  # what was told in the last seconds
 
 
 def test_without_a_state_a_fit_begins_anew():
     fits = Fits()
     fits.begin(SPECS)
-    lane = fits.lanes[SPECS[0]]
+    lane = fits.lanes[0]
     lane.take({"step": 0, "look": {}})
     lane.take({"step": 3, "losses": [1.0], "seconds": 0.1})
     lane.rewind()
-    assert (lane.looks, lane.times, lane.step) == ([], [], 0)
+    assert (lane.told, lane.times, lane.step) == ([], [], 0)
     lane.take({"step": 3, "state": Packed.of_bytes(b"abc").to_json()})
-    assert list(fits.plan()[1]) == ["state 0"]
+    assert list(fits.states()) == ["state 0"]
 
 
 def test_what_is_over_is_kept_and_not_everything_for_ever():
     fits = Fits()
     for seed in range(MOST_LANES + 3):
         fits.begin([replace(SPECS[0], seed=seed)])
-    assert len(fits.lanes) == MOST_LANES
-    last = fits.asked[0]
-    fits.lanes[last].end = {"accuracy": 1.0, "asked": 12, "seconds": 1.0}
+    assert len(fits.kept) == MOST_LANES
+    last = fits.specs[0]
+    fits.kept[last].end = {"accuracy": 1.0, "asked": 12, "seconds": 1.0}
     fits.begin((last, SPECS[1]))
     assert [lane.spec for lane in fits.left] == [SPECS[1]]
-    fits.forget([last])
-    fits.begin([last])
+    fits.again([last])
     assert [lane.spec for lane in fits.left] == [last]
     assert TROUBLE not in fits.trouble
 

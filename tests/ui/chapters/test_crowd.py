@@ -7,7 +7,7 @@ from srviz.lab import Spec
 from srviz.lab.formula import parse
 from srviz.lab.jobs import crowd as job
 from srviz.ui.chapters.crowd import crowd, excess, sizes, take
-from srviz.ui.chapters.crowd.run import Learning
+from srviz.ui.chapters.crowd.run import Lane, Learning
 from tests.ui.test_pages import open_page
 
 WATCHED = {"places": [0.1, 0.5, -1.0, 2.0], "payloads": [0.0, 0.2, -0.4, 1.0]}
@@ -16,7 +16,16 @@ NAMES = ("softmax", "relu", "mean")
 
 def learning(**changes):
     specs = tuple(Spec.usual("crowd:mean(c)", name, 0, {"steps": 10, "batch": 4}) for name in NAMES)
-    return Learning(specs, WATCHED, **{"bet": "relu"} | changes)
+    return Learning(lanes=[Lane(spec) for spec in specs], watched=WATCHED, bet="relu", **changes)
+
+
+def learned(records, but=(), **changes):
+    """Where the job has said these records, without those that hold one of some keys."""
+    run = learning(**changes)
+    for record in records:
+        if not any(key in record for key in but):
+            run.lanes[record["run"]].take(record)
+    return run
 
 
 @pytest.fixture(scope="module")
@@ -30,22 +39,20 @@ def records():
 
 
 def test_all_that_is_said_is_kept(records):
-    run = learning()
-    for record in records:
-        run.take(record)
-    assert run.over
+    run = learned(records)
+    assert not run.left
     assert run.share() == 1
-    assert set(run.models) == set(run.sizes) == {0, 1, 2}
-    for k in range(3):
-        looks = [one["step"] for one in run.said if one["run"] == k and "look" in one]
-        assert looks == [0, *range(1, 11)]
-        assert any("metric" in one for one in run.said if one["run"] == k)
+    for lane in run.lanes:
+        assert lane.model
+        assert lane.sizes
+        assert [one["step"] for one in lane.told if "look" in one] == [0, *range(1, 11)]
+        assert any("metric" in one for one in lane.told)
     assert "Sliced ReLU 10 of 10" in run.doing()
     assert sizes.grown(run) == (
         "In this run the error does not grow from 64 to 4,096 tokens for Softmax (0.49 → 0.09), "
         "Sliced ReLU (0.49 → 0.09), A plain mean (0.49 → 0.09)."
     )
-    run.sizes[0], run.sizes[1] = {64: 0.2, 4096: 0.3}, {64: 0.9, 4096: 0.5}
+    run.lanes[0].sizes, run.lanes[1].sizes = {64: 0.2, 4096: 0.3}, {64: 0.9, 4096: 0.5}
     assert sizes.grown(run) == (
         "In this run the error does not grow from 64 to 4,096 tokens for A plain mean (0.49 → 0.09). "
         "In this run the error grows from 64 to 4,096 tokens for Sliced ReLU (0.1 → 0.5). "
@@ -54,31 +61,42 @@ def test_all_that_is_said_is_kept(records):
 
 
 def test_what_was_stopped_goes_back_to_its_states(records):
-    run = learning()
-    for record in records:
-        if "weights" not in record and "sizes" not in record:
-            run.take(record)
-    assert run.left == [0, 1, 2]
-    run.states = {0: (4, run.states[0][1])}
+    run = learned(records, but=("weights", "sizes"))
+    assert run.left == run.lanes
+    first, *others = run.lanes
+    first.state_step = 4
+    for lane in others:
+        lane.state, lane.state_step = None, 0
     life = run.life
     run.rewind()
-    assert run.life == life + 1
-    assert run.steps == {0: 4, 1: 0, 2: 0}
-    assert max(one["step"] for one in run.said if one["run"] == 0) == 4
-    assert {one["step"] for one in run.said if one["run"] == 1} == {0}
+    assert run.life != life
+    assert [lane.step for lane in run.lanes] == [4, 0, 0]
+    assert max(one["step"] for one in first.told) == 4
+    assert not any(lane.told for lane in others)  # all of it will be told again
+    assert list(run.states()) == ["state 0"]
+
+
+def test_a_model_that_has_yet_to_be_tested_is_left(records):
+    run = learned(records, but=("sizes",))
+    assert run.left == run.lanes
+    assert all(lane.end and lane.state for lane in run.lanes)
+    assert "now tested with more tokens" in run.doing()
+    for record in records:
+        if "sizes" in record:
+            run.lanes[record["run"]].take(record)
+    assert not run.left
+    assert not any(lane.state for lane in run.lanes)
 
 
 def test_the_message_has_what_the_models_themselves_say(records):
-    run = learning(running=False)
-    for record in records:
-        run.take(record)
+    run = learned(records, running=False)
     formula = parse("mean(c)")
     state = type("State", (dict,), {"epoch": 1})(
         target="mean", places=tuple(WATCHED["places"]), payloads=tuple(WATCHED["payloads"])
     )
     sent = crowd.message(state, formula, run.specs, run, 3)
     assert [len(said) for said in sent["answer"]["said"]] == [job.PLACES] * 3
-    last = [one["look"] for one in run.said if "look" in one and one["run"] == 1][-1]
+    last = [one["look"] for one in run.lanes[1].told if "look" in one][-1]
     assert sent["answer"]["said"][1] == pytest.approx(last, abs=1e-4)  # the crowd is the one that was watched
     weights = crowd._weights(run, formula)
     assert [one["kind"] for one in weights["models"]] == ["softmax", "relu", "mean"]

@@ -16,17 +16,22 @@ from srviz.lab.sweep import runs
 from srviz.lab.task import OWN
 from srviz.ui.chapters.train import ends, own, parts, recorded, tables, tried
 from srviz.ui.chapters.train.run import Watched
+from srviz.ui.kit.training import Lane
 
 QUICK = {"steps": 12, "batch": 4}
 
 
 def watched(task="recall", names=("relu", "mean"), **how):
     specs = tuple(Spec.usual(task, name, 0, QUICK) for name in names)
-    run = Watched(specs, bet=3.0)
-    for number, spec in enumerate(specs):
-        for record in records(Training(spec), **{"looks": 4, "tests": 3} | how):
-            run.take({"run": number} | record)
+    run = watching(specs, bet=3.0)
+    for lane in run.lanes:
+        for record in records(Training(lane.spec), **{"looks": 4, "tests": 3} | how):
+            lane.take(record)
     return run
+
+
+def watching(specs, bet=0.0):
+    return Watched(lanes=[Lane(spec) for spec in specs], bet=bet)
 
 
 @pytest.fixture(scope="module")
@@ -36,46 +41,48 @@ def trained():
 
 
 def test_all_that_is_said_is_kept(trained):
-    assert trained.over
+    assert not trained.left
     assert trained.share() == 1
-    for number, lane in enumerate(trained.lanes):
+    for lane in trained.lanes:
         assert len(lane.losses) == 12
         assert lane.weights
-        assert [r["step"] for r in trained.said if r["run"] == number and "look" in r] == [0, 3, 6, 9, 12]
+        assert [record["step"] for record in lane.told if "look" in record] == [0, 3, 6, 9, 12]
     assert "12 of 12" in trained.doing()
 
 
 def test_the_news_are_the_end_of_what_was_said(trained):
-    news = trained.news()
-    assert news["records"] == trained.said[news["first"] :]
+    for lane in trained.lanes:
+        lane.times[:-2] = [0.0] * (len(lane.times) - 2)  # long ago
+    told = [lane.told[-2:] for lane in trained.lanes]
+    assert trained.news()["records"] == [one | {"run": number} for number in (0, 1) for one in told[number]]
 
 
 def test_a_rewound_training_says_the_same_as_one_that_was_not_stopped(trained):
     """Stopped after step 9, with a state of step 6."""
-    run = Watched(trained.specs, bet=0.0)
-    stopped = Training(run.specs[0])
+    run = watching(trained.specs)
+    lane = run.lanes[0]
+    stopped = Training(lane.spec)
     for record in records(stopped, looks=4, tests=3, state_seconds=0):
         if "state" in record and record["step"] > 6:
             continue
-        run.take({"run": 0} | record)
+        lane.take(record)
         if record["step" if "step" in record else "begin"] == 9 and "look" in record:
             break
     run.rewind()
-    lane = run.lanes[0]
     assert (lane.step, len(lane.losses), lane.state_step) == (6, 6, 6)
-    plan, states = run.plan()
-    training = Training(Spec.of_json(plan["runs"][0]))
-    training.resume(bytes(states["state 0"].data))
+    assert lane.seconds == lane.told[-1].get("seconds", lane.seconds) > 0
+    training = Training(Spec.of_json(run.plan()["runs"][0]))
+    training.resume(bytes(run.states()["state 0"].data))
     for record in records(training, looks=4, tests=3):
-        run.take({"run": 0} | record)
+        lane.take(record)
     assert lane.losses == trained.lanes[0].losses
     assert lane.weights == trained.lanes[0].weights
 
     def kinds(of):
-        return [(r["step"], key) for r in of.said if r["run"] == 0 for key in ("test", "look") if key in r]
+        return [(record["step"], key) for record in of.told for key in ("test", "look") if key in record]
 
-    assert kinds(run) == kinds(trained)
-    assert [x for r in run.said if r["run"] == 0 for x in r.get("losses", [])] == lane.losses
+    assert kinds(lane) == kinds(trained.lanes[0])
+    assert [loss for record in lane.told for loss in record.get("losses", [])] == lane.losses
 
 
 def test_what_it_came_to_is_said_with_the_bet(trained):
@@ -109,13 +116,10 @@ def test_a_bet_is_compared_where_there_was_one(ahead, bet, said):
     assert seeds == "With another seed this may differ by some points."
 
 
-def test_trouble_is_a_sentence(trained):
-    run = Watched(trained.specs, bet=0.0)
-    run.take({"trouble": "There was not enough memory for it."})
-    assert run.trouble
-    run.take({"run": 0, "step": 3, "diverged": "The loss was no number any more at step 3."})
-    assert run.lanes[0].over
-    assert not run.over
+def test_a_model_that_diverged_is_over(trained):
+    run = watching(trained.specs)
+    run.lanes[0].take({"run": 0, "step": 3, "diverged": "The loss was no number any more at step 3."})
+    assert run.left == run.lanes[1:]
 
 
 @pytest.mark.parametrize("task", [task for task in TASKS.values() if task.own], ids=lambda task: task.name)
@@ -198,10 +202,9 @@ def test_a_small_drawing_is_seen_as_large_as_the_digits_learned_from():
 
 
 def test_a_state_that_is_packed_goes_back_into_a_plan(trained):
-    run = Watched(trained.specs, bet=0.0)
-    run.take({"run": 1, "step": 4, "state": Packed.of_bytes(b"abc").to_json()})
-    _, states = run.plan()
-    assert list(states) == ["state 1"]
+    run = watching(trained.specs)
+    run.lanes[1].take({"run": 1, "step": 4, "state": Packed.of_bytes(b"abc").to_json()})
+    assert list(run.states()) == ["state 1"]
 
 
 def line(mixing, values, **changes):

@@ -10,7 +10,7 @@ from typing import Any
 import streamlit as st
 
 from srviz.attention import reference
-from srviz.attention.methods import METHODS, Look, by_dots, sliced
+from srviz.attention.methods import METHODS, by_dots, sliced
 from srviz.lab import Spec, contexts, separate
 from srviz.lab.contexts import KINDS, LEAST, MOST, Contexts
 from srviz.lab.jobs.apart import MIDDLE, MOST_RUNS, UNIT, packed, places
@@ -21,7 +21,7 @@ from srviz.lab.tasks import apart, data, find
 from srviz.lab.train import NEAR, build
 from srviz.ui.chapters.apart import WORDS
 from srviz.ui.chapters.apart.fitted import buttons, told
-from srviz.ui.chapters.apart.run import current, stop
+from srviz.ui.chapters.apart.run import current
 from srviz.ui.kit import controls, report, url, work
 from srviz.ui.kit.component import SIGNED, component
 
@@ -98,16 +98,16 @@ def apart_page(menu: Callable[[], object]) -> work.Place | None:
     _controls(fits.running)
     name = task_of(state)
     specs = specs_of(state, name)
-    if fits.running and fits.asked != specs:  # a link, or the back button, led to other crowds
-        stop()
+    if fits.running and fits.specs != specs:  # a link, or the back button, led to other crowds
+        fits.stop()
     bar = None
     if fits.running:
-        bar = work.stop_and_bar("stop fitting", stop, row="racing")
+        fits.rewind()
+        bar = work.stop_and_bar("stop fitting", fits.stop, row="racing")
     else:
         buttons(specs)
-    shown = fits.asked if fits.running else specs
     component("apart", HERE)(
-        key="apart", data=message(state, name, shown, number, fits.running), on_crowds_change=lambda: None
+        key="apart", data=message(state, name, specs, number, fits.running), on_crowds_change=lambda: None
     )
     menu()
     st.caption(WORDS(f"about.kind.{state['kind']}") + " " + WORDS("about.all", near=NEAR))
@@ -188,9 +188,9 @@ def message(state: url.State, name: str, specs: tuple[Spec, ...], number: int, r
     fits = current()
     records = []
     for k, spec in enumerate(specs):
-        lane = fits.lanes.get(spec)
-        looks = lane.looks if lane and lane.looks else [_untrained(json.dumps(spec.to_json()))]
-        records += [{"run": k} | look for look in looks]
+        lane = fits.kept.get(spec)
+        looks = lane.told if lane and lane.told else [_untrained(json.dumps(spec.to_json()))]
+        records += [look | {"run": k} for look in looks]
     return {
         "epoch": state.epoch,
         "setting": f"{state['kind']} {state['sequences']} {state['seed']}",
@@ -219,8 +219,7 @@ def message(state: url.State, name: str, specs: tuple[Spec, ...], number: int, r
 
 def _model(spec: Spec) -> dict[str, Any]:
     mixing = spec.of_mixing
-    look = mixing.method.look if mixing.method else Look()
-    return {"label": mixing.label, "tone": look.tone, "dashed": look.dashed, "steps": spec.recipe.steps}
+    return {"label": mixing.label, "tone": mixing.look.tone, "dashed": mixing.look.dashed, "steps": spec.recipe.steps}
 
 
 @st.cache_data(max_entries=64, show_spinner=False)

@@ -7,20 +7,20 @@ import streamlit as st
 from srviz.lab import Spec
 from srviz.lab.train import NEAR
 from srviz.ui.chapters.apart import WORDS
-from srviz.ui.chapters.apart.run import again, current, start
+from srviz.ui.chapters.apart.run import current
 
 
 def buttons(specs: tuple[Spec, ...]) -> None:
     """Fit, go on, or begin again; and why something could not go on."""
     fits = current()
-    lanes = [fits.lanes.get(spec) for spec in specs]
+    lanes = [fits.kept.get(spec) for spec in specs]
     over = bool(specs) and all(lane and lane.over for lane in lanes)
     begun = any(lane and not lane.over and lane.state for lane in lanes)
     with st.container(horizontal=True, vertical_alignment="center", key="start"):
         label = WORDS("fits.again") if over else WORDS("fits.on") if begun else WORDS("fits.fit")
-        st.button(label, key="fit", on_click=again if over else start, args=(specs,), disabled=not specs)
+        st.button(label, key="fit", on_click=fits.again if over else fits.begin, args=(specs,), disabled=not specs)
         if begun and not over:
-            st.button(WORDS("fits.anew"), key="fit again", on_click=again, args=(specs,))
+            st.button(WORDS("fits.anew"), key="fit again", on_click=fits.again, args=(specs,))
         if specs:
             seed, recipe = specs[0].seed, specs[0].recipe
             says = WORDS(
@@ -32,7 +32,7 @@ def buttons(specs: tuple[Spec, ...]) -> None:
         st.warning(fits.trouble)
     for lane in lanes:
         if lane and lane.diverged:
-            st.warning(f"{lane.spec.of_mixing.label}: {lane.diverged}")
+            st.warning(f"{lane.label}: {lane.diverged}")
 
 
 @dataclass(frozen=True)
@@ -49,10 +49,10 @@ class Result:
 
 def results(specs: tuple[Spec, ...]) -> list[Result]:
     """Of the fits that are over."""
-    lanes = [lane for spec in specs if (lane := current().lanes.get(spec)) and lane.end]
+    lanes = [lane for spec in specs if (lane := current().kept.get(spec)) and lane.end]
     return [
         Result(
-            lane.spec.of_mixing.label,
+            lane.label,
             round(lane.end["accuracy"] * lane.end["asked"]),
             lane.end["asked"],
             lane.spec.recipe.steps,

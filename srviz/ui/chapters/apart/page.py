@@ -5,12 +5,13 @@ import streamlit as st
 from srviz.ui.chapters.apart import WORDS
 from srviz.ui.chapters.apart.apart import apart_page, code
 from srviz.ui.chapters.apart.recorded import claim, recorded
-from srviz.ui.chapters.apart.run import go
+from srviz.ui.chapters.apart.run import current
 from srviz.ui.chapters.apart.take import CROWDS
 from srviz.ui.kit import url
 from srviz.ui.kit.cards import known, lead, notice, ran
 from srviz.ui.kit.question import question
 from srviz.ui.kit.take import away
+from srviz.ui.kit.training import go
 
 
 def page() -> None:
@@ -23,4 +24,4 @@ def page() -> None:
     question(WORDS("question.ask"), list(WORDS.texts("question.options")), 1, WORDS("question.why"))
     known(*WORDS.texts("known"))
     ran(code)
-    go(place)  # last: the rest of the page need not wait
+    go(current(), place)  # last: the rest of the page need not wait

@@ -10,7 +10,6 @@ from typing import Any
 import streamlit as st
 
 from srviz import places
-from srviz.attention.methods import Look
 from srviz.figures.steps import Course, steps
 from srviz.figures.theme import DASHES
 from srviz.lab.contexts import KINDS
@@ -22,6 +21,7 @@ from srviz.ui.kit.chart import chart, mode
 from srviz.ui.kit.program import Script
 from srviz.ui.kit.table import Columns
 from srviz.ui.kit.take import Figure, State, away
+from srviz.ui.kit.words import plain
 
 CURVE, ONE_LAYER = "apart.json", "apart-one-layer.json"
 Held = Mapping[str, Any]
@@ -120,7 +120,7 @@ def courses(held: Held) -> list[Course]:
         found.append(
             Course(
                 mixings()[name].label,
-                _look(name),
+                mixings()[name].look,
                 DASHES[number % len(DASHES)],
                 tuple(median(run["distance"] for run in group) for group in of.values()),
                 tuple(tuple(run["until"] for run in group) for group in of.values()),
@@ -139,11 +139,6 @@ def _by(runs: Runs, key: Any) -> dict[str, list[Held]]:
 def _method(run: Held) -> str:
     name: str = run["run"]["method"]
     return name
-
-
-def _look(name: str) -> Look:
-    method = mixings()[name].method
-    return method.look if method else Look()
 
 
 def alt(found: Sequence[Course], most: int) -> str:
@@ -194,6 +189,5 @@ def table(held: Held) -> str:
 def provenance(held: Held) -> str:
     """Where and when it was recorded, and by which command."""
     where = held["where"]
-    words = [str(where.get(name, "")) for name in ("date", "processor", "torch")]
-    plain = ", ".join("".join(c for c in word if c.isalnum() or c in " .-+()@") for word in words)
-    return WORDS("recorded.provenance", where=plain, command=held["command"])
+    said = ", ".join(plain(where.get(name, "")) for name in ("date", "processor", "torch"))
+    return WORDS("recorded.provenance", where=said, command=held["command"])

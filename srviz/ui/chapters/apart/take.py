@@ -26,8 +26,8 @@ def _built(state: State) -> tuple[Contexts, separate.Built]:
 
 def _fitted(state: State) -> dict[str, Tensor]:
     """Where the last layer of each fitted model on the page sends the tokens, by the name of what mixes them."""
-    lanes = map(current().lanes.get, apart.specs_of(state, apart.task_of(state)))
-    looks = {lane.spec.mixing: lane.looks[-1]["look"] for lane in lanes if lane and lane.looks}
+    lanes = map(current().kept.get, apart.specs_of(state, apart.task_of(state)))
+    looks = {lane.spec.mixing: lane.told[-1]["look"] for lane in lanes if lane and lane.told}
     return {f"{mixing}_fitted": unpacked(look["places"])[-1] for mixing, look in looks.items()}
 
 

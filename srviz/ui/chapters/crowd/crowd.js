@@ -23,7 +23,7 @@ import words from "./words.json" with { type: "json" };
  * @property {number[]} xs places at which a function is drawn
  * @property {Model[]} models
  * @property {string} name of the training
- * @property {number} life another number whenever records are not only added
+ * @property {number} life another number for every training, and whenever it goes back
  * @property {boolean} running
  * @property {Start | null} watched the crowd that was looked at while they learned
  * @property {Said[]} records all that was said so far
@@ -125,8 +125,10 @@ class Crowd {
 
   /** What is said while they learn. */
   hear(news) {
-    if (!news || !this.data || news.life !== this.data.life || news.first > this.records.length) return;
-    this.records = [...this.records.slice(0, news.first), ...news.records];
+    if (!news || !this.data || news.life !== this.data.life) return;
+    const key = (/** @type {Said} */ { run, step, metric }) => `${run} ${step} ${metric ?? "look"}`;
+    const known = new Set(this.records.map(key)); // some is said again
+    this.records = [...this.records, ...news.records.filter((one) => !known.has(key(one)))];
     this.frame.soon();
   }
 

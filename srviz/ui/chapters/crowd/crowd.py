@@ -20,7 +20,7 @@ from srviz.lab.probe import probed
 from srviz.lab.tasks import find
 from srviz.lab.tasks.crowd import FAMILY, MENU, REACH, Scale, scale
 from srviz.ui.chapters.crowd import WORDS, sizes
-from srviz.ui.chapters.crowd.run import Learning, current, go_on, start, stop
+from srviz.ui.chapters.crowd.run import Learning, current, start
 from srviz.ui.kit import report, seat, url, work
 from srviz.ui.kit.component import TOLERANCE, component
 
@@ -75,16 +75,18 @@ def crowd_page(state: url.State, menu: Callable[[], object]) -> work.Place | Non
     _fit(state)
     run = current()
     running = run is not None and run.running
+    if run and running:
+        run.rewind()
     _controls(state, running)
     formula, wrong = formula_of(state)
     if wrong:
         st.warning(wrong)
     specs = _specs(state, formula)
-    bar = work.stop_and_bar("stop learning", stop, row="racing") if running else None
+    bar = work.stop_and_bar("stop learning", run.stop, row="racing") if run and running else None
     if not running and specs and not wrong:
         _buttons(state, specs, run)
     shown = run if run and same(run.specs, specs) else None
-    if shown and not running and len(shown.models) + len(shown.diverged) == len(shown.specs):
+    if shown and not running and all(lane.model or lane.diverged for lane in shown.lanes):
         component("paint")(key=WEIGHTS, data=_weights(shown, formula))
     component("crowd", HERE)(
         key="crowd", data=message(state, formula, specs, shown, number), on_crowd_change=lambda: None
@@ -183,8 +185,8 @@ def _buttons(state: url.State, specs: tuple[Spec, ...], run: Learning | None) ->
             WORDS(f"controls.{'again' if begun else 'train'}"), key="train all", on_click=start,
             args=(specs, watched, state["bet"]),
         )  # fmt: skip
-        if run and begun and not run.over and run.steps:
-            st.button(WORDS("controls.on"), key="go-on-learning", on_click=go_on)
+        if run and begun and run.left and run.begun:
+            st.button(WORDS("controls.on"), key="go-on-learning", on_click=run.go_on)
 
 
 def _about(state: url.State, formula: Formula) -> str:
@@ -208,7 +210,7 @@ def message(
     """What the component draws: the crowd, the function, and all that the models said of it so far."""
     specs = run.specs if run else specs
     found = scale(formula)
-    ended = bool(run and not run.running and run.models)
+    ended = run is not None and not run.running and any(lane.model for lane in run.lanes)
     return {
         "epoch": state.epoch,
         "start": {name: list(state[name]) for name in ("places", "payloads")},
@@ -223,7 +225,7 @@ def message(
         "name": repr(specs),
         "running": bool(run and run.running),
         "watched": run.watched if run else None,
-        "records": run.said if run else [],
+        "records": run.records() if run else [],
         "alt": _alt(formula, specs, run),
         "tolerance": TOLERANCE,
     }  # fmt: skip
@@ -231,24 +233,23 @@ def message(
 
 def _model(spec: Spec) -> dict[str, Any]:
     mixing = spec.of_mixing
-    look = sizes.look(spec)
-    return {"label": mixing.label, "tone": look.tone, "dashed": look.dashed}
+    return {"label": mixing.label, "tone": mixing.look.tone, "dashed": mixing.look.dashed}
 
 
 def said_of(run: Learning, state: url.State | dict[str, Any]) -> list[list[float]]:
     """What each trained model says of the crowd on screen, by the operator itself."""
     place, payload = (torch.tensor(state[name], dtype=torch.float32) for name in ("places", "payloads"))
     return [
-        learned(run.models[k], spec.task, place, payload, digits=7) if k in run.models else [0.0] * len(places())
-        for k, spec in enumerate(run.specs)
+        learned(lane.model, lane.spec.task, place, payload, digits=7) if lane.model else [0.0] * len(places())
+        for lane in run.lanes
     ]
 
 
 def _weights(run: Learning, formula: Formula) -> dict[str, Any]:
     """The trained models, for a browser that computes what they say while the crowd is dragged."""
     sent = [
-        sent_weights(run.models[k], spec, scale(formula), formula.reads_payload) if k in run.models else None
-        for k, spec in enumerate(run.specs)
+        sent_weights(lane.model, lane.spec, scale(formula), formula.reads_payload) if lane.model else None
+        for lane in run.lanes
     ]
     return {"painted": WEIGHTS, "life": run.life, "name": repr(run.specs), "models": sent}
 
@@ -281,12 +282,12 @@ def sent_weights(model: Model, spec: Spec, found: Scale, payload: bool) -> dict[
 
 
 def _alt(formula: Formula, specs: tuple[Spec, ...], run: Learning | None) -> str:
-    if run is None or not run.said:
+    if run is None or not run.begun:
         return WORDS("crowd.new", formula=formula.text)
     parts = []
-    for k, spec in enumerate(run.specs):
-        tested = [one["metric"] for one in run.said if one["run"] == k and "metric" in one]
-        parts.append(f"{spec.of_mixing.label}" + (f", R² {tested[-1]:.3f}" if tested else ""))
+    for lane in run.lanes:
+        tested = [one["metric"] for one in lane.told if "metric" in one]
+        parts.append(f"{lane.label}" + (f", R² {tested[-1]:.3f}" if tested else ""))
     return WORDS("crowd.learned", formula=formula.text, models="; ".join(parts))
 
 
@@ -295,12 +296,12 @@ def _alt(formula: Formula, specs: tuple[Spec, ...], run: Learning | None) -> str
 
 def _came_to(state: url.State, run: Learning) -> None:
     """Who came closest, why, and whose error grows with more tokens."""
-    for k, text in run.diverged.items():
-        st.warning(f"{run.specs[k].of_mixing.label}: {text}")
-    if not run.sizes:
+    for lane in run.lanes:
+        if lane.diverged:
+            st.warning(f"{lane.label}: {lane.diverged}")
+    metrics = {lane.label: lane.sizes[lane.spec.recipe.n] for lane in run.tested}
+    if not metrics:
         return
-    learned_at = run.specs[0].recipe.n
-    metrics = {run.specs[k].of_mixing.label: found[learned_at] for k, found in sorted(run.sizes.items())}
     best = max(metrics, key=lambda label: metrics[label])
     said = WORDS(f"result.best.{_how(metrics[best])}", best=best, share=min(metrics[best], FULL))
     if run.bet != "none" and len(metrics) > 1:

@@ -3,11 +3,12 @@
 import streamlit as st
 
 from srviz.ui.chapters.crowd import WORDS, crowd, excess, rebuilt, recorded, take
-from srviz.ui.chapters.crowd.run import go
+from srviz.ui.chapters.crowd.run import current
 from srviz.ui.kit import url
 from srviz.ui.kit.cards import deeper, known, lead, notice, ran
 from srviz.ui.kit.question import question
 from srviz.ui.kit.take import away
+from srviz.ui.kit.training import go
 
 
 def page() -> None:
@@ -33,4 +34,4 @@ def page() -> None:
     deeper(WORDS("capacity.title"), recorded.capacity)
     known(*WORDS.texts("known"))
     ran(lambda: "\n\n".join(part.code() for part in (crowd, excess, rebuilt)))
-    go(place)  # last: the rest of the page need not wait
+    go(current(), place)  # last: the rest of the page need not wait

@@ -10,7 +10,7 @@ def ahead(state: State) -> bool:
     run = current()
     if run is None or run.running:
         return False
-    found = {run.specs[k].mixing: sizes[run.specs[k].recipe.n] for k, sizes in run.sizes.items()}
+    found = {lane.spec.mixing: lane.sizes[lane.spec.recipe.n] for lane in run.tested}
     return "bump" in found and "softmax" in found and found["bump"] > found["softmax"]
 
 

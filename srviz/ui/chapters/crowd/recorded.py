@@ -1,11 +1,10 @@
 """What was recorded: every function of the menu with every method and several seeds, and what a head holds apart."""
 
 import json
-import math
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from statistics import median
+from statistics import median, stdev
 from typing import Any
 
 import streamlit as st
@@ -23,6 +22,7 @@ from srviz.ui.kit.chart import chart, mode
 from srviz.ui.kit.program import Script
 from srviz.ui.kit.table import Columns
 from srviz.ui.kit.take import Figure, State, away, chosen
+from srviz.ui.kit.words import plain
 
 RUNS, CAPACITY = places.RECORDED / "lab/crowd.jsonl", places.RECORDED / "lab/capacity.json"
 FAR = "4096"  # tokens of the other test
@@ -47,7 +47,7 @@ def table() -> None:
     st.markdown(_tally(rows))
     seeds = max(len(line.values) for line in found)
     where = found[0].results[0].get("where", {})
-    st.caption(WORDS("recorded.caption", seeds=seeds, where=_plain(where)))
+    st.caption(WORDS("recorded.caption", seeds=seeds, where=_recorded_on(where)))
 
 
 def _tally(rows: Sequence[Mapping[str, str]]) -> str:
@@ -62,13 +62,9 @@ def _cell(line: Line | None, best: Line | None) -> str:
     if line is None or best is None:
         return ""
     far = [result["sizes"][FAR]["metric"] for result in line.results if FAR in result.get("sizes", {})]
-    text = f"{line.mean:.3f} ± {_deviation(line.values):.3f} → {sum(far) / len(far):.2f}" if far else f"{line.mean:.3f}"
+    deviation = stdev(line.values) if len(line.values) > 1 else 0.0
+    text = f"{line.mean:.3f} ± {deviation:.3f} → {sum(far) / len(far):.2f}" if far else f"{line.mean:.3f}"
     return f"**{text}**" if median(line.values) >= min(best.values) - 1e-3 else text
-
-
-def _deviation(values: Sequence[float]) -> float:
-    mean = sum(values) / len(values)
-    return math.sqrt(sum((x - mean) ** 2 for x in values) / max(1, len(values) - 1))
 
 
 def capacity() -> None:
@@ -93,7 +89,7 @@ def capacity() -> None:
     drawing = figures.curves(drawn, along=along, axis=axis, mode=mode(), log=True)
     chart(drawing, _caption(measure, state), f"capacity {measure}", st.container())
     away(HELD[measure], state)
-    st.caption(WORDS("capacity.caption", where=_plain(found.get("where", {}))))
+    st.caption(WORDS("capacity.caption", where=_recorded_on(found.get("where", {}))))
 
 
 def _held() -> dict[str, Any]:
@@ -170,6 +166,6 @@ def _read(changed: int) -> list[Line]:
     return [line for line in lines(read(RUNS)) if line.values]
 
 
-def _plain(where: Mapping[str, Any]) -> str:
-    words = [str(where.get(name, "")) for name in ("date", "processor", "torch")]
-    return ", ".join("".join(c for c in word if c.isalnum() or c in " .-+()@") for word in words)
+def _recorded_on(where: Mapping[str, Any]) -> str:
+    """The date, the processor, and the version of torch."""
+    return ", ".join(plain(where.get(name, "")) for name in ("date", "processor", "torch"))

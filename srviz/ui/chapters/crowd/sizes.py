@@ -5,11 +5,9 @@ from pathlib import Path
 import numpy as np
 import streamlit as st
 
-from srviz.attention.methods import Look
 from srviz.figures import lab as figures
-from srviz.lab import Spec
 from srviz.ui.chapters.crowd import WORDS
-from srviz.ui.chapters.crowd.run import Learning, current
+from srviz.ui.chapters.crowd.run import Lane, Learning, current
 from srviz.ui.kit.chart import chart, mode
 from srviz.ui.kit.program import Script
 from srviz.ui.kit.table import Columns
@@ -27,24 +25,22 @@ def shown(run: Learning) -> None:
     learned_at = run.specs[0].recipe.n
     st.subheader(WORDS("sizes.title"), anchor=False)
     st.markdown(f"{WORDS('sizes.text', n=learned_at)} {grown(run)}")
-    lines = {
-        run.specs[k].of_mixing.label: (look(run.specs[k]), list(found), list(found.values()))
-        for k, found in _errors(run).items()
-    }
+    lines = {lane.label: (lane.spec.of_mixing.look, list(lane.sizes), _errors(lane)) for lane in run.tested}
     drawing = figures.curves(lines, along=WORDS("sizes.along"), axis=WORDS("sizes.axis"), mode=mode(), log=True)
     chart(drawing, _label(run), KEY, st.container())
     away(SIZES, {})
 
 
-def _errors(run: Learning) -> dict[int, dict[int, float]]:
-    """By model and number of tokens: the share of the variance that is missed."""
-    return {k: {n: max(LEAST, 1 - r2) for n, r2 in found.items()} for k, found in sorted(run.sizes.items())}
+def _errors(lane: Lane) -> list[float]:
+    """The share of the variance that is missed at each number of tokens."""
+    return [max(LEAST, 1 - r2) for r2 in lane.sizes.values()]
 
 
 def _label(run: Learning) -> str:
     learned_at, told = run.specs[0].recipe.n, []
-    for k, found in _errors(run).items():
-        most, model = max(found), run.specs[k].of_mixing.label
+    for lane in run.tested:
+        found = dict(zip(lane.sizes, _errors(lane), strict=True))
+        most, model = max(found), lane.label
         told.append(
             WORDS("sizes.line", model=model, error=found[learned_at], n=learned_at, last=found[most], most=most)
         )
@@ -57,11 +53,11 @@ def grown(run: Learning) -> str:
     """
     told: dict[str, list[str]] = {"stays": [], "grows": []}
     never: list[str] = []
-    learned_at, most = run.specs[0].recipe.n, max(max(found) for found in run.sizes.values())
-    for k, found in sorted(run.sizes.items()):
-        here, there = 1 - found[run.specs[k].recipe.n], 1 - found[max(found)]
-        label = run.specs[k].of_mixing.label
-        if found[run.specs[k].recipe.n] < LEARNED:
+    learned_at, most = run.specs[0].recipe.n, max(max(lane.sizes) for lane in run.tested)
+    for lane in run.tested:
+        here, there = 1 - lane.sizes[learned_at], 1 - lane.sizes[max(lane.sizes)]
+        label = lane.label
+        if lane.sizes[learned_at] < LEARNED:
             never.append(label)
         else:
             what = "stays" if there <= FLAT * here else "grows"
@@ -83,12 +79,6 @@ def _error(missed: float) -> str:
     return f"{missed:.2g}" if missed < 10 else f"{missed:,.0f}"
 
 
-def look(spec: Spec) -> Look:
-    """The line of a model."""
-    method = spec.of_mixing.method
-    return method.look if method else Look()
-
-
 def _run() -> Learning:
     run = current()
     assert run is not None
@@ -97,20 +87,22 @@ def _run() -> Learning:
 
 def _numbers(state: State) -> Columns:
     """Every model and number of tokens: the share of the variance that is missed there."""
-    run = _run()
-    cells = [(run.specs[k].mixing, n, error) for k, found in _errors(run).items() for n, error in found.items()]
+    cells = [
+        (lane.spec.mixing, n, error)
+        for lane in _run().tested
+        for n, error in zip(lane.sizes, _errors(lane), strict=True)
+    ]
     models, tokens, errors = zip(*cells, strict=True)
     return {"model": list(models), "tokens": np.array(tokens), "error": np.array(errors)}
 
 
 def _script(state: State) -> Script:
     """The models of the page learn again, and are tested likewise."""
-    run = _run()
-    return Script(SCRIPTS / "sizes", WORDS("title"), {"runs": [run.specs[k].brief() for k in sorted(run.sizes)]})
+    return Script(SCRIPTS / "sizes", WORDS("title"), {"runs": [lane.spec.brief() for lane in _run().tested]})
 
 
 SIZES = Figure(
     (KEY,), "more-tokens", WORDS("take.sizes"), lambda state: _label(_run()), _numbers, _script, variants=("torch",),
-    there=lambda state: bool((run := current()) and run.sizes),
+    there=lambda state: bool((run := current()) and run.tested),
     checked=lambda state: {"error": _numbers(state)["error"]},
 )  # fmt: skip

@@ -28,7 +28,7 @@ def _run(state: State) -> Learning | None:
     """The training of the function on screen, once it is over."""
     run = current()
     formula, _ = crowd.formula_of(state)
-    over = run is not None and not run.running and run.over and bool(run.models)
+    over = run is not None and not run.running and not run.left and bool(run.tested)
     return run if over and run and run.specs[0].task == f"{FAMILY}:{formula.text}" else None
 
 

@@ -26,6 +26,7 @@ from srviz.ui.chapters.race import WORDS, memory
 from srviz.ui.chapters.race.run import RacePlace, current, set_racing, start
 from srviz.ui.kit import report, seat, url, work
 from srviz.ui.kit.component import component
+from srviz.ui.kit.words import plain
 
 HERE = Path(__file__).parent
 
@@ -406,7 +407,7 @@ def _provenance(run: Run) -> str:
     where, plan = run.provenance, run.plan
     left_out = sum(row.left_out or 0 for row in run.rows.values())
     said = WORDS(
-        "provenance.text", date=moment(where.get("date", "")), device=_words(where.get("device", "")),
+        "provenance.text", date=moment(where.get("date", "")), device=plain(where.get("device", "")),
         threads=in_threads(plan.threads), torch=where.get("torch", ""), sliced=_sliced(where),
         direction=DIRECTION[plan.directions[0]], batch=plan.batch, heads=plan.heads, d=plan.d, dtype=plan.dtype,
     )  # fmt: skip
@@ -428,12 +429,7 @@ def _company(run: Run) -> str:
 def _sliced(where: Mapping[str, Any]) -> str:
     """What computed sliced ReLU, where it was not torch."""
     how, _, compiler = str(where.get("sliced", "torch")).partition(", ")
-    return WORDS("provenance.inC", compiler=_words(compiler)) if how == "C" else ""
-
-
-def _words(text: object) -> str:
-    """Without what Markdown would take for its own."""
-    return "".join(c for c in str(text)[:120] if c.isalnum() or c in " .,-+()@")
+    return WORDS("provenance.inC", compiler=plain(compiler)) if how == "C" else ""
 
 
 def _readable(row: dict[str, Any]) -> dict[str, Any]:

@@ -9,7 +9,8 @@ import streamlit as st
 from srviz.lab import Task
 from srviz.ui.chapters.train import WORDS
 from srviz.ui.chapters.train.recorded import bounded, recorded_lines
-from srviz.ui.chapters.train.run import Lane, Watched
+from srviz.ui.chapters.train.run import Watched
+from srviz.ui.kit.training import Lane
 
 
 def ends(task: Task, run: Watched | None) -> None:
@@ -30,7 +31,7 @@ def verdict(task: Task, run: Watched) -> str:
         share = lane.end["mixing"] / lane.end["seconds"] if lane.end["seconds"] else math.nan
         parts.append(
             WORDS(
-                "ends.model", label=lane.spec.of_mixing.label, metric=says(task, lane.end),
+                "ends.model", label=lane.label, metric=says(task, lane.end),
                 step=1e3 * step, share=share, parameters=lane.parameters,
             )
         )  # fmt: skip
@@ -38,7 +39,7 @@ def verdict(task: Task, run: Watched) -> str:
     text = "  \n".join(parts)
     done = [lane for lane in run.lanes if lane.end]
     if len(done) == 2:
-        text += "\n\n" + " ".join(_compared([lane.spec.of_mixing.label for lane in done], points(task, done), run.bet))
+        text += "\n\n" + " ".join(_compared([lane.label for lane in done], points(task, done), run.bet))
     return text
 
 

@@ -33,7 +33,6 @@ import { octets } from "../../kit/js/wire.js";
 export class History {
   /** @param {number} models */
   constructor(models) {
-    this.taken = 0;
     this.models = Array.from({ length: models }, () => ({
       /** @type {number[]} */ losses: [],
       /** @type {{step: number, seconds: number}[]} */ clock: [{ step: 0, seconds: 0 }],
@@ -42,22 +41,17 @@ export class History {
     }));
   }
 
-  /** Take what is new; records are counted from the first of all. @param {number} first @param {Said[]} records */
-  take(first, records) {
-    if (first > this.taken) return; // some are missing; what comes at the end has all
-    for (const record of records.slice(this.taken - first)) this.add(record);
-    this.taken = Math.max(this.taken, first + records.length);
-  }
-
-  /** @param {Said} record */
-  add({ run, step, losses, seconds, test, look }) {
-    const model = this.models[run];
-    if (losses) {
-      model.losses.push(...losses);
-      model.clock.push({ step, seconds });
+  /** Take what is new of each model, in the order of its steps; what was said before is left out. @param {Said[]} records */
+  take(records) {
+    for (const { run, step, losses, seconds, test, look } of records) {
+      const model = this.models[run], isNew = (marks) => !marks.length || marks.at(-1).step < step;
+      if (losses && model.losses.length === step - losses.length) { // else some are missing; what comes at the end has all
+        model.losses.push(...losses);
+        model.clock.push({ step, seconds });
+      }
+      if (test && isNew(model.tests)) model.tests.push({ step, ...test });
+      if (look && isNew(model.looks)) model.looks.push({ step, ...look });
     }
-    if (test) model.tests.push({ step, ...test });
-    if (look) model.looks.push({ step, ...look });
   }
 
   /** The last step that any model has done. */

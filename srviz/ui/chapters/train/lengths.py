@@ -9,6 +9,7 @@ from srviz.lab import Task
 from srviz.ui.chapters.train import WORDS
 from srviz.ui.chapters.train.run import Watched, current
 from srviz.ui.kit import work
+from srviz.ui.kit.training import Lane
 
 
 def lengths(task: Task, run: Watched | None) -> work.Bar | None:
@@ -29,10 +30,8 @@ def lengths(task: Task, run: Watched | None) -> work.Bar | None:
             st.button(WORDS("lengths.test", n=n), key="test length", on_click=_start, args=(n,))
     tested = sorted({learned, *(n for lane in run.lanes for n in lane.sizes)})
     rows = {
-        lane.spec.of_mixing.label: {
-            f"n = {n:,}": f"{value:.3f}" if (value := _metric(run, k, n)) is not None else "" for n in tested
-        }
-        for k, lane in enumerate(run.lanes)
+        lane.label: {f"n = {n:,}": f"{value:.3f}" if (value := _metric(lane, n)) is not None else "" for n in tested}
+        for lane in run.lanes
     }
     st.table([{"": label, **cells} for label, cells in rows.items()], hide_index=True)
     return bar
@@ -48,12 +47,15 @@ def go_on_testing(bar: work.Bar | None) -> None:
         for k, lane in enumerate(run.lanes):
             if n in lane.sizes:
                 continue
-            bar.progress(k / len(run.lanes), WORDS("lengths.doing", label=lane.spec.of_mixing.label, n=n))
+            bar.progress(k / len(run.lanes), WORDS("lengths.doing", label=lane.label, n=n))
             weights = {"weights": jobs.Packed.of_bytes(lane.weights)}
             with contextlib.closing(jobs.stream({"job": "lab.test", "n": n}, weights, work.limits("cpu"))) as said:
 
-                def take(record: jobs.Record, k: int = k) -> None:
-                    run.tested(k, record)
+                def take(record: jobs.Record, lane: Lane = lane) -> None:
+                    if jobs.TROUBLE in record:
+                        run.trouble = record[jobs.TROUBLE]
+                    else:
+                        lane.sizes[record["n"]] = record["test"]["metric"]
 
                 work.watch(said, take, lambda: None)
     run.testing = None
@@ -70,8 +72,7 @@ def _stop() -> None:
         run.testing = None
 
 
-def _metric(run: Watched, number: int, n: int) -> float | None:
-    lane = run.lanes[number]
+def _metric(lane: Lane, n: int) -> float | None:
     if n in lane.sizes:
         return lane.sizes[n]
     found: float | None = lane.end["metric"] if lane.end and n == lane.spec.recipe.n else None

@@ -90,7 +90,7 @@ def _said(task: Task, run: Watched, own: dict[str, Any]) -> str:
         else:
             best, *others = (f"{task.classes[k]} ({p:.2f})" for k, p in says)
             words = ", ".join((f"**{best}**", *others))
-        lines.append(f"{lane.spec.of_mixing.label}: {words}")
+        lines.append(f"{lane.label}: {words}")
     return "  \n".join(lines)
 
 

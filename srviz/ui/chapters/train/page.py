@@ -4,13 +4,14 @@ import streamlit as st
 
 from srviz.ui.chapters.train import WORDS
 from srviz.ui.chapters.train.lengths import go_on_testing
-from srviz.ui.chapters.train.run import go
+from srviz.ui.chapters.train.run import current
 from srviz.ui.chapters.train.take import TRAINING
 from srviz.ui.chapters.train.train import code, train_page
 from srviz.ui.kit import url
 from srviz.ui.kit.cards import known, lead, notice, ran
 from srviz.ui.kit.question import question
 from srviz.ui.kit.take import away
+from srviz.ui.kit.training import go
 
 
 def page() -> None:
@@ -22,5 +23,5 @@ def page() -> None:
     question(WORDS("question.asks"), list(WORDS.texts("question.options")), 1, WORDS("question.why"))
     ran(code)
     known(*WORDS.texts("known"))
-    go(place)  # last: the rest of the page need not wait
+    go(current(), place)  # last: the rest of the page need not wait
     go_on_testing(testing)

@@ -11,7 +11,6 @@ from typing import Any
 import streamlit as st
 
 from srviz import places
-from srviz.attention.methods import Look
 from srviz.figures import lab as figures
 from srviz.lab import Recipe, Task
 from srviz.lab.mixing import mixings
@@ -22,6 +21,7 @@ from srviz.ui.kit.chart import chart, mode
 from srviz.ui.kit.program import Code, Script
 from srviz.ui.kit.table import Columns
 from srviz.ui.kit.take import Figure, State, away, chosen
+from srviz.ui.kit.words import plain
 
 SCRIPTS = Path(__file__).parent / "scripts"
 MOST_BYTES = 8_000_000  # of a file of results
@@ -91,7 +91,8 @@ def _show(task: Task, found: Sequence[Line], sweep: str = "") -> None:
     key = f"sweep {sweep}" if sweep else "recorded"
     state = {"task": task.name} | ({"sweep": sweep} if sweep else {})
     outcomes = [
-        figures.Outcome(_label(line, found), _look(line), line.values, line.mean, *bounded(line)) for line in found
+        figures.Outcome(_label(line, found), mixings()[line.mixing].look, line.values, line.mean, *bounded(line))
+        for line in found
     ]
     drawing = figures.intervals(outcomes, axis=WORDS(f"recorded.axes.{task.metric}"), mode=mode())
     chart(drawing, _intervals(state), f"intervals {key}", st.container())
@@ -101,7 +102,7 @@ def _show(task: Task, found: Sequence[Line], sweep: str = "") -> None:
         WORDS("recorded.along"), ["steps", "seconds"], default="steps", required=True, key=f"along {key}",
         label_visibility="collapsed", format_func=lambda along: WORDS(f"recorded.by.{along}"),
     )  # fmt: skip
-    drawn = {_label(line, found): (_look(line), *_course(line, ALONG.index(along))) for line in found}
+    drawn = {_label(line, found): (mixings()[line.mixing].look, *_course(line, ALONG.index(along))) for line in found}
     by, axis = WORDS(f"recorded.by.{along}"), WORDS(f"recorded.axis.{task.metric}")
     drawing = figures.curves(drawn, along=by, axis=axis, mode=mode())
     chart(drawing, WORDS(f"recorded.course.{along}"), f"course {key}", st.container())
@@ -177,11 +178,6 @@ def _label(line: Line, among: Sequence[Line]) -> str:
     return label if len(alike) == 1 else WORDS("recorded.rate", label=label, rate=line.recipe.rate)
 
 
-def _look(line: Line) -> Look:
-    method = mixings()[line.mixing].method
-    return method.look if method else Look()
-
-
 def bounded(line: Line) -> tuple[float, float]:
     """The interval of the mean; the mean alone where one seed tells nothing of a spread."""
     return line.interval if len(line.values) > 1 else (line.mean, line.mean)
@@ -231,8 +227,7 @@ def where(found: Iterable[Line]) -> str:
     """When and on what some lines were recorded: the first and the last day, and all processors and versions."""
     told = [result.get("where", {}) for line in found for result in line.results]
     days, processors, versions = (
-        sorted({"".join(c for c in str(one.get(name, "")) if c.isalnum() or c in " .-+()@") for one in told} - {""})
-        for name in ("date", "processor", "torch")
+        sorted({plain(one.get(name, "")) for one in told} - {""}) for name in ("date", "processor", "torch")
     )
     torches = (f"torch {version}" for version in versions)
     first_and_last = " to ".join(dict.fromkeys(days[:1] + days[-1:]))

@@ -33,9 +33,9 @@ def there(state: State) -> bool:
 def caption(state: State) -> str:
     """Which task, and which models."""
     run, task = _run(state), TASKS[state["task"]]
-    if run is None or not run.said:
+    if run is None or not run.begun:
         return WORDS("take.nothing", task=task.title)
-    models = [WORDS("take.model", label=lane.spec.of_mixing.label, step=lane.step) for lane in run.lanes]
+    models = [WORDS("take.model", label=lane.label, step=lane.step) for lane in run.lanes]
     return WORDS("take.caption", task=task.title, models=WORDS("take.and").join(models), seed=run.specs[0].seed)
 
 
@@ -44,8 +44,8 @@ def numbers(state: State) -> Columns:
     run = _run(state)
     assert run is not None
     columns: dict[str, list[Any]] = {name: [] for name in ("method", "seed", "step", "loss", "test")}
-    for number, lane in enumerate(run.lanes):
-        tests = {r["step"]: r["test"]["metric"] for r in run.said if r["run"] == number and "test" in r}
+    for lane in run.lanes:
+        tests = {record["step"]: record["test"]["metric"] for record in lane.told if "test" in record}
         for step, loss in enumerate(lane.losses, 1):
             row = (lane.spec.mixing, lane.spec.seed, step, loss, str(tests.get(step, "")))
             for name, one in zip(columns, row, strict=True):
@@ -60,7 +60,7 @@ def document(run: Watched) -> dict[str, Any]:
         | (lane.end or {})
         for lane in run.lanes
     ]
-    return {"format": "srviz training 1", "where": where(), "bet": run.bet, "runs": lanes, "records": run.said}
+    return {"format": "srviz training 1", "where": where(), "bet": run.bet, "runs": lanes, "records": run.records()}
 
 
 def files(state: State) -> list[File]:
@@ -70,7 +70,7 @@ def files(state: State) -> list[File]:
     found = [File("JSON", "training.json", "application/json", lambda: json.dumps(document(run)))]
     return found + [
         File(
-            lane.spec.of_mixing.label,
+            lane.label,
             f"{lane.spec.task}-{lane.spec.mixing}.safetensors",
             "application/octet-stream",
             partial(bytes, lane.weights),

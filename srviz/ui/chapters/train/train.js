@@ -17,7 +17,7 @@ import words from "./words.json" with { type: "json" };
  * @property {Task} task
  * @property {Example} example
  * @property {Model[]} models
- * @property {number} life another number whenever records are not only added
+ * @property {number} life another number for every training, and whenever it goes back
  * @property {string} name of the training
  * @property {boolean} running
  * @property {Said[]} records all that was said so far
@@ -65,7 +65,7 @@ class Train {
     this.feed = (/** @type {any} */ { detail }) => {
       const news = detail === FEED && paints().get(FEED);
       if (!news || !this.data || news.life !== this.data.life) return;
-      this.history.take(news.first, news.records);
+      this.history.take(news.records);
       this.frame.soon();
     };
     document.addEventListener(PAINT, this.feed);
@@ -85,12 +85,12 @@ class Train {
     if (this.reports.begins(data, send)) this.chosen = { ...data.start };
     this.chosen.layer = Math.min(this.chosen.layer, data.task.layers - 1);
     this.chosen.head = Math.min(this.chosen.head, data.task.heads - 1);
-    if (other || data.records.length < this.history.taken) {
-      this.history = new History(data.models.length);
+    if (other) {
       this.at = null;
       this.motion.stop();
     }
-    this.history.take(0, data.records);
+    this.history = new History(data.models.length);
+    this.history.take(data.records);
     data.models.forEach((model, k) => this.panes[k].build(data, model));
     this.panes.forEach((pane, k) => { pane.element.hidden = k >= data.models.length; });
     put(this.charts, { "aria-label": data.alt });

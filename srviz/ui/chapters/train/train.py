@@ -10,7 +10,7 @@ from typing import Any
 import streamlit as st
 
 from srviz import numbers
-from srviz.attention.methods import METHODS, Look, by_dots, sliced
+from srviz.attention.methods import METHODS, by_dots, sliced
 from srviz.lab import TASKS, Spec, Task
 from srviz.lab.look import look
 from srviz.lab.mixing import CONTROLS, Attention, mixings
@@ -24,7 +24,7 @@ from srviz.ui.chapters.train.lengths import lengths
 from srviz.ui.chapters.train.own import given, panel
 from srviz.ui.chapters.train.parts import parts
 from srviz.ui.chapters.train.recorded import recorded
-from srviz.ui.chapters.train.run import Watched, current, go_on, start, stop
+from srviz.ui.chapters.train.run import Watched, current, start
 from srviz.ui.chapters.train.tried import tried
 from srviz.ui.kit import report, seat, url, work
 from srviz.ui.kit.component import SIGNED, component
@@ -58,13 +58,15 @@ def train_page(menu: Callable[[], object]) -> tuple[work.Place | None, work.Bar 
     report.take(state, "train", "head", ("layer", "head"), from_zero=("layer", "head"))
     run = current()
     running = run is not None and run.running
+    if run and running:
+        run.rewind()
     task = TASKS[state["task"]]
     _controls(state, running)
     specs = _specs(state)
     if missing := _missing(task):
         st.warning(missing)
         return None, None
-    bar = work.stop_and_bar("stop training", stop, row="racing") if running else None
+    bar = work.stop_and_bar("stop training", run.stop, row="racing") if run and running else None
     if not running:
         _buttons(state, specs, run)
     shown = run if run and run.specs[0].task == task.name else None
@@ -78,7 +80,7 @@ def train_page(menu: Callable[[], object]) -> tuple[work.Place | None, work.Bar 
             st.warning(run.trouble)
         for lane in run.lanes:
             if lane.diverged:
-                st.warning(f"{lane.spec.of_mixing.label}: {lane.diverged}")
+                st.warning(f"{lane.label}: {lane.diverged}")
     finished = None if running else shown
     ends(task, finished)
     panel(task, finished, own, problem)
@@ -162,11 +164,11 @@ def _buttons(state: url.State, specs: tuple[Spec, ...], run: Watched | None) -> 
             WORDS("start.again") if begun else WORDS("start.train"), key="train both", on_click=start,
             args=(specs, float(state["bet"]), state["example"] - 1),
         )  # fmt: skip
-        if run and not run.over and run.said:
-            st.button(WORDS("start.on"), key="resume training", on_click=go_on)
+        if run and run.left and run.begun:
+            st.button(WORDS("start.on"), key="resume training", on_click=run.go_on)
         recipe = specs[0].recipe
         length = WORDS("start.recipe", steps=recipe.steps, batch=recipe.batch, n=recipe.n)
-        st.caption(f"{length} {WORDS('start.other')}" if run and not begun and run.said else length)
+        st.caption(f"{length} {WORDS('start.other')}" if run and not begun and run.begun else length)
 
 
 def _about(task: Task, specs: tuple[Spec, ...]) -> str:
@@ -202,20 +204,19 @@ def message(
         "life": run.life if run else -1,
         "name": repr(specs),
         "running": bool(run and run.running),
-        "records": run.said if run and run.said else _untrained(specs, state["example"] - 1),
+        "records": run.records() if run and run.begun else _untrained(specs, state["example"] - 1),
         "own": own,
         "signed": SIGNED,
-        "alt": _alt(task, specs, run),
+        "alt": _alt(task, run),
     }
 
 
 def _model(spec: Spec) -> dict[str, Any]:
     mixing = spec.of_mixing
-    look = mixing.method.look if mixing.method else Look()
     return {
         "label": mixing.label,
-        "tone": look.tone,
-        "dashed": look.dashed and mixing.method is not None,
+        "tone": mixing.look.tone,
+        "dashed": mixing.look.dashed and mixing.method is not None,
         "attends": mixing.method is not None,
         "signs": bool(mixing.method and mixing.method.signed),
         "steps": spec.recipe.steps,
@@ -256,13 +257,13 @@ def _untrained(specs: tuple[Spec, ...], number: int) -> list[dict[str, Any]]:
     return [{"run": model, "step": 0, "look": found} for model, found in enumerate(looks)]
 
 
-def _alt(task: Task, specs: tuple[Spec, ...], run: Watched | None) -> str:
-    if run is None or not run.said:
+def _alt(task: Task, run: Watched | None) -> str:
+    if run is None or not run.begun:
         return WORDS("alt.nothing", task=task.title)
     parts = []
-    for number, (spec, lane) in enumerate(zip(specs, run.lanes, strict=True)):
-        tested = [r["test"]["metric"] for r in run.said if "test" in r and r["run"] == number]
-        said = {"label": spec.of_mixing.label, "step": lane.step, "time": numbers.duration(lane.seconds)}
+    for lane in run.lanes:
+        tested = [record["test"]["metric"] for record in lane.told if "test" in record]
+        said = {"label": lane.label, "step": lane.step, "time": numbers.duration(lane.seconds)}
         parts.append(
             WORDS(f"alt.tested.{task.metric}", **said, metric=tested[-1]) if tested else WORDS("alt.untested", **said)
         )
