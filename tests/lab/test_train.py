@@ -7,8 +7,9 @@ import pytest
 import torch
 
 from srviz.attention import METHODS, Heads, SlicedAttention
+from srviz.attention.method import Look
 from srviz.lab import Spec, Training, checkpoint, load
-from srviz.lab.mixing import Attention, turned
+from srviz.lab.mixing import Attention, mixings, turned
 from srviz.lab.records import is_due, records
 from srviz.lab.train import Diverged, attentions, rate
 from srviz.lab.variants import VARIANTS, variant
@@ -67,6 +68,12 @@ def test_a_variant_weighs_as_it_sums(name):
     for mask in (None, keep):
         heads = Heads(v=torch.randn(2, 3, 30, 5) + 2, s=torch.randn(2, 3, 30), t=torch.randn(2, 3, 30), key_mask=mask)
         assert torch.allclose(method.weights(heads) @ heads.v, method.apply(heads), atol=1e-5)
+
+
+def test_everything_that_mixes_says_how_it_is_drawn():
+    known = mixings()
+    assert known["softmax"].look == METHODS["softmax"].look
+    assert known["mean"].look == known["none"].look == Look()
 
 
 def test_a_variant_with_nothing_changed_is_sliced_relu():
