@@ -128,6 +128,20 @@ class Recipe:
 
 
 @dataclass(frozen=True)
+class Offer:
+    """Another recipe of a task that a page offers besides the usual one.
+
+    name: url-safe. label: for people. changes: what differs from the usual recipe. note: what to know before it is
+    chosen, in sentences.
+    """
+
+    name: str
+    label: str
+    changes: Mapping[str, Any]
+    note: str
+
+
+@dataclass(frozen=True)
 class Task:
     """One thing to be learned.
 
@@ -140,8 +154,9 @@ class Task:
     that looks at nothing. honest: what to know before its numbers are compared, in sentences. metric: one of `METRICS`.
     examples: of the test, that are looked at while it trains. own: what a visitor can give instead of an example, one
     of `OWN`; read: x of it, (n, …), for a recipe, a ValueError with a sentence where it cannot be used; asks: what is
-    to be given, a sentence. padding: the x of a token that is none. take: from tokens of an input of the course, x of
-    one example, (n, …), or None where they are not of the kind that this task is about.
+    to be given, a sentence. padding: the x of a token that is none. offers: other recipes that a visitor can choose.
+    take: from tokens of an input of the course, x of one example, (n, …), or None where they are not of the kind that
+    this task is about.
     """
 
     name: str
@@ -163,6 +178,7 @@ class Task:
     read: Callable[[Any, Recipe], Tensor] | None = None
     asks: str = ""
     padding: int | None = None
+    offers: tuple[Offer, ...] = ()
     take: "Callable[[Tokens], Tensor | None] | None" = None
 
     def tested_at(self, recipe: Recipe) -> tuple[int, ...]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Generator, Tensor, nn
 
-from srviz.lab.task import IGNORED, Batch, Recipe, Task
+from srviz.lab.task import IGNORED, Batch, Offer, Recipe, Task
 
 if TYPE_CHECKING:
     from srviz.inputs import Tokens
@@ -106,7 +106,21 @@ TASKS = (
         read=read,
         asks="A line of English with a ? for each letter that is to be guessed.",
         honest="Sliced ReLU does little better here than a plain mean, and the bump stays behind softmax. "
-        "What helps them stands under “Recorded attempts to learn this task better”.",
+        "What helps them stands under “Recorded attempts to learn this task better” and can be chosen under “More”.",
         take=take,
+        offers=(
+            Offer(
+                "score",
+                "places in the scores",
+                {"positions": "score"},
+                "Each head learns how much the place of a token adds to its scores. It helps the bump most.",
+            ),
+            Offer(
+                "deep",
+                "places in the scores, 4 layers, 1,800 steps",
+                {"positions": "score", "layers": 4, "steps": 1_800},
+                "With these the bump does best. A training takes about six times as long.",
+            ),
+        ),
     ),
 )

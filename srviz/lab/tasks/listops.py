@@ -104,6 +104,8 @@ TASKS = (
         padding=PADDING,
         read=read,
         asks="A list such as [MAX 2 9 [MIN 4 7 ] 0 ]",
-        honest="At this length and in this time nobody does much better than a plain mean, so it ranks nobody.",
+        honest="At this length and in this time nobody does much better than a plain mean, so it ranks nobody. "
+        "The full 2,048 tokens are trained by the command python -m srviz.lab train listops --n 2048 --batch 8. "
+        "A step takes sliced ReLU 0.4 seconds of one core then, and softmax 3.5 seconds and 1 GB of memory.",
     ),
 )

@@ -14,7 +14,7 @@ from srviz.lab import TASKS, Spec, Training, summary
 from srviz.lab.records import records
 from srviz.lab.sweep import runs
 from srviz.lab.task import OWN
-from srviz.ui.chapters.train import ends, own, parts, recorded, tables, tried
+from srviz.ui.chapters.train import ends, own, parts, recorded, tables, take, train, tried
 from srviz.ui.chapters.train.run import Watched
 from srviz.ui.kit.training import Lane
 
@@ -83,6 +83,34 @@ def test_a_rewound_training_says_the_same_as_one_that_was_not_stopped(trained):
 
     assert kinds(lane) == kinds(trained.lanes[0])
     assert [loss for record in lane.told for loss in record.get("losses", [])] == lane.losses
+
+
+def test_every_number_of_a_training_is_in_its_table_and_a_stopped_one_can_be_taken_along(trained, monkeypatch):
+    monkeypatch.setattr(take, "current", lambda: trained)
+    columns = take.numbers({"task": "recall"})
+    lane = trained.lanes[0]
+    assert len(set(map(len, columns.values()))) == 1
+    assert columns["loss"] == [loss for lane in trained.lanes for loss in lane.losses]
+    last = lane.step - 1
+    assert columns["seconds"][last] == str(lane.seconds)
+    assert 0 < float(columns["mixing"][last]) < lane.seconds
+    assert float(columns["test"][last]) > 0
+    stopped = watching([Spec.usual("recall", "relu", 0, {"steps": 4})])
+    training = Training(stopped.lanes[0].spec)
+    training.step()
+    stopped.lanes[0].take({"step": 1, "losses": training.losses, "seconds": 1.0, "mixing": 0.5})
+    stopped.lanes[0].take({"step": 1, "state": Packed.of_bytes(training.state()).to_json()})
+    monkeypatch.setattr(take, "current", lambda: stopped)
+    [_, file] = take.files({"task": "recall"})
+    assert file.name == "recall-relu-0.training.safetensors"
+    training.resume(file.make())
+
+
+def test_a_recipe_that_a_task_offers_is_what_is_trained_and_no_other_task_takes_it():
+    usual = {p.name: p.default for p in train.PARAMETERS} | {"recipe": "deep", "steps": "whole"}
+    (deep, _), (other, _) = (train._specs(usual | {"task": task}) for task in ("letters", "solids"))
+    assert (deep.recipe.positions, deep.recipe.layers, deep.recipe.steps) == ("score", 4, 1_800)
+    assert other.recipe == TASKS["solids"].recipe
 
 
 def test_what_it_came_to_is_said_with_the_bet(trained):

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from srviz.lab import TASKS
-from srviz.lab.sweep import where
+from srviz.lab.sweep import file_name, where
 from srviz.ui.chapters.train import WORDS, parts, recorded
 from srviz.ui.chapters.train.run import Watched, current
 from srviz.ui.kit.program import Script
@@ -16,6 +16,7 @@ from srviz.ui.kit.table import Columns
 from srviz.ui.kit.take import Figure, File, State
 
 SCRIPTS = Path(__file__).parent / "scripts"
+BYTES = "application/octet-stream"
 
 
 def _run(state: State) -> Watched | None:
@@ -40,23 +41,27 @@ def caption(state: State) -> str:
 
 
 def numbers(state: State) -> Columns:
-    """Every loss, and the test where there was one."""
+    """Every loss; the test, the seconds so far, and those of what mixes, where they were told."""
     run = _run(state)
     assert run is not None
-    columns: dict[str, list[Any]] = {name: [] for name in ("method", "seed", "step", "loss", "test")}
+    rows: list[dict[str, Any]] = []
     for lane in run.lanes:
-        tests = {record["step"]: record["test"]["metric"] for record in lane.told if "test" in record}
+        told: dict[int, dict[str, Any]] = {}
+        for record in lane.told:
+            of_step = told.setdefault(record["step"], {})
+            of_step |= {name: record[name] for name in ("seconds", "mixing") if name in record}
+            of_step |= {"test": record["test"]["metric"]} if "test" in record else {}
         for step, loss in enumerate(lane.losses, 1):
-            row = (lane.spec.mixing, lane.spec.seed, step, loss, str(tests.get(step, "")))
-            for name, one in zip(columns, row, strict=True):
-                columns[name].append(one)
-    return dict(columns)
+            of_step = {name: str(told.get(step, {}).get(name, "")) for name in ("test", "seconds", "mixing")}
+            rows.append({"method": lane.spec.mixing, "seed": lane.spec.seed, "step": step, "loss": loss} | of_step)
+    return {name: [row[name] for row in rows] for name in rows[0]} if rows else {}
 
 
 def document(run: Watched) -> dict[str, Any]:
     """The run as data."""
     lanes = [
         {"run": lane.spec.to_json(), "parameters": lane.parameters, "losses": lane.losses, "diverged": lane.diverged}
+        | {"sizes": lane.sizes}
         | (lane.end or {})
         for lane in run.lanes
     ]
@@ -64,21 +69,19 @@ def document(run: Watched) -> dict[str, Any]:
 
 
 def files(state: State) -> list[File]:
-    """The run as data, and the models."""
+    """The run as data, and the models; of a model that was stopped, the state from which the lab goes on with it."""
     run = _run(state)
     assert run is not None
     found = [File("JSON", "training.json", "application/json", lambda: json.dumps(document(run)))]
-    return found + [
-        File(
-            lane.label,
-            f"{lane.spec.task}-{lane.spec.mixing}.safetensors",
-            "application/octet-stream",
-            partial(bytes, lane.weights),
-            WORDS("take.weights"),
-        )
-        for lane in run.lanes
-        if lane.weights
-    ]
+    for lane in run.lanes:
+        name = f"{file_name(lane.spec.task)}-{lane.spec.mixing}"
+        if lane.weights:
+            said, made = WORDS("take.weights"), partial(bytes, lane.weights)
+            found.append(File(lane.label, f"{name}.safetensors", BYTES, made, said))
+        elif lane.state:
+            said, made = WORDS("take.state"), partial(bytes, lane.state.data)
+            found.append(File(lane.label, f"{name}-{lane.spec.seed}.training.safetensors", BYTES, made, said))
+    return found
 
 
 def script(state: State) -> Script:

@@ -15,7 +15,7 @@ from srviz.lab import TASKS, Spec, Task
 from srviz.lab.look import look
 from srviz.lab.mixing import CONTROLS, Attention, mixings
 from srviz.lab.model import Block
-from srviz.lab.task import IGNORED
+from srviz.lab.task import IGNORED, Offer
 from srviz.lab.tasks import data
 from srviz.lab.train import Training, build
 from srviz.ui.chapters.train import WORDS
@@ -35,12 +35,15 @@ CHOSEN = (*METHODS, *CONTROLS)
 MOST_BET = 30
 CLEAR = 10  # points of a bet that a class counts as clear
 TIMES = (0.25, 0.5, 1.0, 2.0, 4.0)  # of the recipe's learning rate
+USUAL = "usual"  # the task's own recipe
+OFFERED = tuple(dict.fromkeys(offer.name for task in TASKS.values() for offer in task.offers))
 PARAMETERS = (
     url.choice("task", tuple(TASKS), next(iter(TASKS))),
     url.choice("first", CHOSEN, sliced().name),
     url.choice("second", CHOSEN, by_dots().name),
     url.whole("bet", -MOST_BET, MOST_BET, 0),
     url.whole("seed", 0, 9999, 0),
+    url.choice("recipe", (USUAL, *OFFERED), USUAL),
     url.choice("steps", tuple(SHARES), "half"),
     url.choice("rate", tuple(f"{times:g}" for times in TIMES), "1"),
     url.whole("example", 1, 64, 11),
@@ -100,9 +103,20 @@ def _missing(task: Task) -> str:
     return ""
 
 
+def _offers(task: Task) -> dict[str, Offer]:
+    return {offer.name: offer for offer in task.offers}
+
+
+def _changes(state: url.State) -> dict[str, Any]:
+    """What the chosen recipe has other than the task's own; nothing where the task does not offer it."""
+    offer = _offers(TASKS[state["task"]]).get(state["recipe"])
+    return dict(offer.changes) if offer else {}
+
+
 def _specs(state: url.State) -> tuple[Spec, ...]:
-    recipe = TASKS[state["task"]].recipe
-    changes = {
+    offered = _changes(state)
+    recipe = TASKS[state["task"]].recipe.changed(offered)
+    changes = offered | {
         "steps": max(1, round(recipe.steps * SHARES[state["steps"]])),
         "rate": recipe.rate * float(state["rate"]),
     }
@@ -126,8 +140,16 @@ def _controls(state: url.State, running: bool) -> None:
             WORDS(f"controls.mixing.{name}"), CHOSEN, key=url.key(name), format_func=lambda one: known[one].label,
             filter_mode=None, disabled=running,
         )  # fmt: skip
-    recipe = TASKS[state["task"]].recipe
+    found = TASKS[state["task"]]
+    offers, recipe = _offers(found), found.recipe.changed(_changes(state))
     with more.popover(WORDS("controls.more"), width="stretch", disabled=running):
+        if offers:
+            st.selectbox(
+                WORDS("controls.recipe.label"), [USUAL, *offers], key=url.key("recipe"), filter_mode=None,
+                format_func=lambda name: offers[name].label if name in offers else WORDS("controls.recipe.usual"),
+            )  # fmt: skip
+            if state["recipe"] in offers:
+                st.caption(offers[state["recipe"]].note)
         st.segmented_control(
             WORDS("controls.steps"), list(SHARES), key=url.key("steps"), required=True,
             format_func=lambda name: f"{round(recipe.steps * SHARES[name]):,}",
