@@ -55,10 +55,6 @@ class Heads:
         """One of the heads, which lie along the first dimension of every tensor."""
         return self._each(lambda x, own: x[number] if x.dim() > own else x)
 
-    def one(self, number: int) -> "Heads":
-        """One of the heads as the only one: the first dimension is kept, with the length 1."""
-        return self._each(lambda x, own: x[number : number + 1] if x.dim() > own else x)
-
     def queries(self, rows: slice) -> "Heads":
         """Some of the queries, with all the keys."""
         q = None if self.q is None else self.q[..., rows, :]

@@ -138,10 +138,10 @@ def test_one_head_at_a_time_is_that_head_of_all() -> None:
     x, maps = random(0, 9, 7), untrained()
     heads = maps.heads(x, METHODS["relu"])
     for number in range(3):
-        alone, kept = heads.head(number), heads.one(number)
+        alone = heads.head(number)
         for name, part in zip(("queries", "keys", "values"), (alone.q, alone.k, alone.v), strict=True):
             torch.testing.assert_close(maps.project_head(x, name, number), part)
-        assert torch.equal(kept.s[0], alone.s)
+        assert torch.equal(heads.s[number], alone.s)
         assert alone.deviation.shape == (1,)
         some = alone.queries(slice(2, 4))
         assert torch.equal(some.s, alone.s[2:4])

@@ -106,12 +106,9 @@ def figure(
     return _click(component("figure", isolated=False)(key=key, data=data, on_click_change=lambda: None))
 
 
-def pair(group: str, *, key: str, idle: str, names: Sequence[str] | None = None) -> None:
-    """The arithmetic of all figures of a group, in one place. idle: said while nothing is pointed at. names: of the
-    tokens.
-    """
-    data = {"group": group, "idle": idle, "names": None if names is None else list(names)}
-    component("pair")(key=key, data=data)
+def pair(group: str, *, key: str, idle: str) -> None:
+    """The arithmetic of all figures of a group, in one place. idle: said while nothing is pointed at."""
+    component("pair")(key=key, data={"group": group, "idle": idle})
 
 
 def clicked(key: str) -> Click | None:

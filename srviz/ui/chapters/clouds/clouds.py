@@ -379,7 +379,7 @@ def clouds(menu: Callable[[], object]) -> Place:
                 few, signs = measure.tenth(shown.tokens.n), "signed" if method.signed else "plain"
                 counted = "one" if few == 1 else "many"
                 st.caption(WORDS(f"panes.near.{counted}.{signs}", few=few, near=pane.near, alike=few / shown.tokens.n))
-    _words(state, setting, shown, found)
+    _words(state, setting, shown)
     menu()
     _lines(state["query"], shown, found, keys)
     return Place(setting, projection, where)
@@ -524,7 +524,7 @@ def _title(title: str, note: str) -> None:
     st.markdown(f"**{title}**  \n:gray[{note}]")
 
 
-def _words(state: url.State, setting: CloudSetting, shown: Scene, found: dict[str, CloudPane]) -> None:
+def _words(state: url.State, setting: CloudSetting, shown: Scene) -> None:
     """What the panes show, in numbers."""
     n, m = shown.tokens.n, len(shown.drawn)
     m += int(state["query"] - 1 not in shown.drawn)

@@ -226,7 +226,7 @@ def message(
         "running": bool(run and run.running),
         "watched": run.watched if run else None,
         "records": run.records() if run else [],
-        "alt": _alt(formula, specs, run),
+        "alt": _alt(formula, run),
         "tolerance": TOLERANCE,
     }  # fmt: skip
 
@@ -281,7 +281,7 @@ def sent_weights(model: Model, spec: Spec, found: Scale, payload: bool) -> dict[
     }
 
 
-def _alt(formula: Formula, specs: tuple[Spec, ...], run: Learning | None) -> str:
+def _alt(formula: Formula, run: Learning | None) -> str:
     if run is None or not run.begun:
         return WORDS("crowd.new", formula=formula.text)
     parts = []

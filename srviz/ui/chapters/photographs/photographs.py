@@ -62,7 +62,7 @@ class PictureTokens:
 def photographs() -> url.State:
     """The controls, the two maps and the strip; a click holds a patch and is answered by the operator."""
     state = url.settle(*PARAMETERS)
-    name, pixels, digest = _picture(state)
+    name, pixels, digest = _picture()
     size = state["digit"] if name == "digit" else state["side"]
     setting = " ".join(map(str, (digest, size, state["heads"], state["seed"], state["head"], shell.device())))
     made = row.kept("patches", setting, lambda: _make(state, name, pixels, setting), own=digest != name)
@@ -99,7 +99,7 @@ def middle(index: int, grid: tuple[int, int]) -> tuple[float, float]:
     return round((index % cols + 0.5) * THOUSAND / cols, 1), round((index // cols + 0.5) * THOUSAND / rows, 1)
 
 
-def _picture(state: url.State) -> tuple[str, NDArray[np.uint8] | None, str]:
+def _picture() -> tuple[str, NDArray[np.uint8] | None, str]:
     """The controls; which picture is shown, its pixels (none for a digit), and a name that no other picture has."""
     widths = [1.2, 1.35, 1.2, 1.1, 0.75]
     first, second, heads, third, fourth = st.columns(widths, gap="small", vertical_alignment="bottom")

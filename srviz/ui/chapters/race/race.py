@@ -79,7 +79,7 @@ def race_page(menu: Callable[[], object]) -> RacePlace | None:
             state[name] = bet
         state.epoch += 1
     run, racing = current(), bool(st.session_state.get("_racing"))
-    _controls(state, racing)
+    _controls(racing)
     bar = None
     if racing:
         bar = work.stop_and_bar("stop race", set_racing, False, row="racing")
@@ -113,8 +113,8 @@ def _whole_bets(values: dict[str, Any]) -> dict[str, Any]:
 # ---- controls --------------------------------------------------------------------------------------------------------
 
 
-def _controls(state: url.State, racing: bool) -> None:
-    """Closed while a race is on: it would not hear them, and lose its place in the queue."""
+def _controls(racing: bool) -> None:
+    """The controls, disabled while a race runs, because a change would end the run of the page that listens to it."""
     st.pills(
         WORDS("controls.methods"),
         list(ways()),

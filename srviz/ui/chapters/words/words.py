@@ -59,7 +59,7 @@ def own_sentence() -> bool:
     heads on screen are trained ones.
     """
     state = url.settle(*PARAMETERS, together=_held)
-    switch = _controls(state)
+    switch = _controls()
     words = split(state["text"], state["unit"])
     if len(words) < LEAST:
         found = "many" if len(words) > 1 else "one" if words else "none"
@@ -98,7 +98,7 @@ def gaps(text: str, words: tuple[str, ...], unit: str) -> list[str]:
     return ["\n" if "\n" in gap or "\r" in gap else " " if gap else "" for gap in found]
 
 
-def _controls(state: url.State) -> DeltaGenerator:
+def _controls() -> DeltaGenerator:
     """The controls; the place of the switch between heads, which depends on the tokens."""
     st.text_area(
         WORDS("controls.text"),

@@ -11,7 +11,6 @@ import words from "./words.json" with { type: "json" };
  * @typedef {object} Message
  * @property {string} group of the figures
  * @property {string} idle shown while nothing is pointed at
- * @property {string[] | null} names of the tokens, where they have some
  */
 /** @typedef {import("./group.js").Pair} Pair */
 
@@ -55,8 +54,8 @@ class PairNumbers {
 
   /** @param {Pair | null} pair @param {boolean} held */
   show(pair, held) {
-    const { names, idle } = this.data, { query = null, key = null } = pair ?? {};
-    const name = (kind, j) => span(kind, say((names?.[j] ? words.pair.named : words.pair.token)[kind], { i: j + 1, name: names?.[j] }));
+    const { idle } = this.data, { query = null, key = null } = pair ?? {};
+    const name = (kind, j) => span(kind, say(words.pair.token[kind], { i: j + 1 }));
     const said = query !== null && key !== null ? phrase(words.pair.both, { query: name("query", query), key: name("key", key) })
       : query !== null ? [name("query", query)] : [name("key", key)];
     this.head.replaceChildren(...(query === null && key === null ? [byHand(idle)]
