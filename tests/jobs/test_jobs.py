@@ -1,5 +1,6 @@
 """Jobs as who asks for them meets them: records in order, ended at once, and whatever goes wrong is a sentence."""
 
+import ast
 import contextlib
 import os
 import subprocess
@@ -278,3 +279,16 @@ print(sorted(name for name in others if not name.startswith("_")))
 """
     done = subprocess.run([sys.executable, "-S", "-c", script], cwd=ROOT, capture_output=True, text=True, timeout=60)
     assert done.stdout.strip() == "['srviz']", done.stderr
+
+
+def test_the_standard_library_is_all_that_is_imported():
+    """The import contracts forbid packages by name; this holds for any."""
+    files = [*(ROOT / "srviz/jobs").glob("*.py"), ROOT / "srviz/host.py", ROOT / "srviz/child.py"]
+    found = set()
+    for node in (node for file in files for node in ast.walk(ast.parse(file.read_text("utf-8")))):
+        if isinstance(node, ast.Import):
+            found |= {name.name.partition(".")[0] for name in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found.add(node.module.partition(".")[0])
+    assert {"json", "srviz"} <= found
+    assert found - {"srviz"} <= sys.stdlib_module_names
