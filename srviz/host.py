@@ -74,10 +74,10 @@ def trim() -> None:
 
 
 def few_arenas(most: int = 2) -> bool:
-    """Let the C library keep so many heaps at most, and not one for each thread; whether it can. For a start.
+    """Let the C library keep so many heaps at most, instead of one for each thread. It is called when a server starts.
 
-    Every run of a page has a thread of its own: with a heap for each, memory that one thread has freed is not had by
-    the next.
+    Every run of a page has a thread of its own. If each has a heap, the memory that one thread has freed cannot be used
+    by the next. Returns whether the C library could be told.
     """
     try:
         return bool(ctypes.CDLL(None).mallopt(-8, most))  # M_ARENA_MAX of glibc

@@ -22,8 +22,8 @@ class Piece:
     height: float
     slope: float
     closed: bool = True
-    summed: bool = True  # adds to the sums
-    dotted: bool = True  # gives dot products
+    summed: bool = True  # whether it contributes to the sums
+    dotted: bool = True  # whether it contributes to the dot products, from which derivatives come
 
 
 @dataclass(frozen=True)

@@ -210,7 +210,7 @@ class SlicedAttention(nn.Module):
 
     @staticmethod
     def _scores(x: Tensor, first: nn.Linear, then: nn.Module | None, many: bool) -> Tensor:
-        """What of Π is left to do."""
+        """Apply the maps of Π that were not multiplied into the projections: `then`, and before it `first` unless many."""
         if then is None:
             return x
         scores: Tensor = then(x if many else first(x))

@@ -66,7 +66,7 @@ def rank(head: Head, n: int, precision: torch.dtype, seed: int) -> int:
 
 def patterns(head: Head, n: int, seed: int) -> int:
     """How many different sets of keys get more than the mean of a row, over `ASKED` normal queries of deviation 2 and
-    for keys of deviation 1. A set may be missed that no query of these finds: it is a least number.
+    for keys of deviation 1. Sets that none of these queries meets are not counted, so this is a lower bound.
     """
     generator = Generator().manual_seed(seed)
     k = torch.randn(n, head.d, generator=generator, dtype=torch.float64)

@@ -59,7 +59,7 @@ class Contexts:
     def moved(self, tokens: Places, targets: Places) -> "Contexts":
         """With some tokens of the pool, and some targets among the N · n of all, at other places.
 
-        What there is none of is left out.
+        Numbers of tokens or targets that there are none of are ignored.
         """
         pool, aims = self.pool.clone(), self.targets.clone()
         for k, place in tokens.items():

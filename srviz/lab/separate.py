@@ -133,7 +133,7 @@ def search(tokens: Tensor, heads: int = 1) -> tuple[Head, ...]:
 
 
 def interpolate(points: Tensor, targets: Tensor) -> tuple[Pointwise, int]:
-    """The map that sends points (M, D), the plane and the labels, to targets (M, 2), and how many it cannot.
+    """The pointwise map that sends points (M, D) to targets (M, 2), and how many points cannot reach theirs.
 
     Points that are one point go to the middle of their targets. D is 2 and the number of labels.
     """

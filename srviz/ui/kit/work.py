@@ -257,8 +257,9 @@ def listen(
 
 
 def recent(times: Sequence[float]) -> int:
-    """The first of some moments, in the order of time, that a feed tells of: it repeats what was told a little before,
-    because a browser may leave one out.
+    """The index of the first of some moments, in the order of time, that a feed tells of: those of the last seconds.
+
+    A feed repeats these, because a browser may leave a feed out.
     """
     since = time.monotonic() - OVERLAP_SECONDS
     return next((k for k, at in enumerate(times) if at >= since), len(times))

@@ -56,7 +56,7 @@ def _running(x: Tensor, before: Tensor | None, drift: Tensor | None) -> tuple[Te
     start = start.unsqueeze(2)
     if drift is None:
         return _product(lower, x, start.expand_as(x).contiguous()), total
-    # off the sums and not off the blocks, where it would round the same way again and again
+    # The drift is taken off the running sums. Taken off in every block it would repeat the same rounding error.
     rows = torch.arange(1, blocks * size + 1, device=x.device, dtype=x.dtype).view(blocks, size, 1)
     return _product(lower, x, torch.addcmul(start, rows, drift[:, None, None], value=-1)), total - blocks * size * drift
 

@@ -41,7 +41,7 @@ def _relu_forward(s: Tensor, t: Tensor, v: Tensor, keep: Tensor | None) -> Tenso
 def _relu_backward(
     g: Tensor, s: Tensor, t: Tensor, v: Tensor, keep: Tensor | None, y: Tensor, needs: tuple[bool, ...]
 ) -> tuple[Tensor | None, ...]:
-    """What forward can keep for it is made again."""
+    """The sorted order that forward computed is not saved for backward, so it is computed again."""
     from srviz.attention.engines.triton import calls
 
     y, kept = calls.relu_forward(s, t, v, keep)
@@ -64,7 +64,7 @@ def _bump_backward(
     y: Tensor,
     needs: tuple[bool, ...],
 ) -> tuple[Tensor | None, ...]:
-    """What forward can keep for it is made again."""
+    """The sorted order that forward computed is not saved for backward, so it is computed again."""
     from srviz.attention.engines.triton import calls
 
     width, factor = bandwidth.float(), scale.float()

@@ -412,7 +412,7 @@ def _lines(query: int, shown: Scene, found: dict[str, CloudPane], keys: dict[str
 
 
 def line_key(method: Method) -> str:
-    """Of the figure of a method's scores."""
+    """The key of the element that shows the scores of a method."""
     return f"cloud scores {method.name}"
 
 

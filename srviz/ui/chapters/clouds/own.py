@@ -27,7 +27,7 @@ class OwnCloud:
 
     @property
     def link(self) -> str:
-        """What a link calls it: not its name, but another than that of any other file or choice of columns."""
+        """Its name in links: a digest of the file and the chosen columns, which does not tell the name of the file."""
         return f"{NAME}-{sha256(f'{self.upload.digest} {self.columns}'.encode()).hexdigest()[:8]}"
 
     def nearest(self, n: int) -> int:

@@ -137,7 +137,7 @@ def _specs(state: url.State, formula: Formula) -> tuple[Spec, ...]:
 
 
 def _controls(state: url.State, running: bool) -> None:
-    """Closed while a training is on: it would not hear them."""
+    """The controls, disabled while a training runs, because a change would not reach it."""
     target, beside, more = st.columns([1.7, 2.3, 0.7], gap="medium", vertical_alignment="bottom")
     target.selectbox(
         WORDS("controls.function"), TARGETS, key=url.key("target"), filter_mode=None, disabled=running,
@@ -315,7 +315,7 @@ def _came_to(state: url.State, run: Learning) -> None:
 
 
 def _how(r2: float | None) -> str:
-    """By which key it stands in the words what a model of such an R² explains."""
+    """The key of the sentence that says what a model of such an R² explains."""
     if r2 is None:
         return "unfinished"
     return "some" if r2 >= 0 else "nothing"

@@ -136,7 +136,7 @@ def curve_of(state: url.State | dict[str, Any]) -> Curve:
 
 
 def rules_of(state: url.State | dict[str, Any]) -> Rules:
-    """What the page does around it."""
+    """What the state asks for around the curve: the divisor, the centring and the moves of the scores."""
     divide = curves.usual(state["kernel"]) if state["divide"] == "usual" else state["divide"]
     return Rules(divide, *(state[name] for name in ("centred", "standard", "shift", "scale", "queries")))
 
@@ -191,7 +191,7 @@ def _count(number: int) -> str:
 
 
 def _signed(x: float) -> str:
-    """−35.98, and 0.0015 where two decimals would hide it."""
+    """A number with two decimals, or with two significant digits where it is below 0.1: −35.98, 0.0015."""
     return (f"{x:.2f}" if abs(x) >= 0.1 else f"{x:.2g}").replace("-", "−")
 
 

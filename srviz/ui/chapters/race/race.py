@@ -368,7 +368,7 @@ def _times(ratio: float) -> str:
 
 
 def _two(n: float) -> str:
-    """To two digits."""
+    """A number rounded to two digits, with commas between thousands."""
     return f"{round(n, 1 - math.floor(math.log10(n))):,.0f}"
 
 
@@ -384,7 +384,7 @@ def _bet_says(state: url.State, run: Run) -> str:
 
 
 def _how(off: float, high: bool) -> str:
-    """By which key it stands in the words how well somebody has bet."""
+    """The key of the sentence that says how good a bet was."""
     if abs(math.log10(off)) <= RIGHT:
         return "right"
     return "high" if high else "low"

@@ -128,7 +128,7 @@ def _specs(state: url.State) -> tuple[Spec, ...]:
 
 
 def _controls(state: url.State, running: bool) -> None:
-    """Closed while a training is on: it would not hear them."""
+    """The controls, disabled while a training runs, because a change would not reach it."""
     known = mixings()
     task, first, second, more = st.columns([1.7, 1.2, 1.2, 0.7], gap="medium", vertical_alignment="bottom")
     task.selectbox(
