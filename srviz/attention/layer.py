@@ -210,7 +210,7 @@ class SlicedAttention(nn.Module):
 
     @staticmethod
     def _scores(x: Tensor, first: nn.Linear, then: nn.Module | None, many: bool) -> Tensor:
-        """Apply the maps of Π that were not multiplied into the projections: `then`, and before it `first` unless many."""
+        """The scores of x, to which `first`, the first map of Π, was applied already if there are many tokens."""
         if then is None:
             return x
         scores: Tensor = then(x if many else first(x))

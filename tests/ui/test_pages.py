@@ -68,10 +68,12 @@ def test_every_cover_opens(chapter, query, monkeypatch):
 
 
 @pytest.mark.parametrize("chapter", COURSE, ids=lambda c: c.title)
-def test_a_page_runs_and_says_what_it_runs_on(chapter):
+def test_a_page_runs_is_called_as_in_the_sidebar_says_what_it_runs_on_and_ends_with_three_sentences(chapter):
     page = open_page(chapter.script)
     assert not page.exception
-    assert page.title[0].value
+    assert page.title[0].value == chapter.title
+    known = [text.value for text in page.markdown if text.value.startswith("- ")][-1]
+    assert [line[:2] for line in known.split("\n")] == ["- "] * 3
     device = devices.describe(devices.pick()).split(",")[0]
     assert any(device in caption.value for caption in page.caption)
     assert any(torch.__version__.split("+")[0] in caption.value for caption in page.caption)
@@ -184,14 +186,6 @@ def test_what_lies_deeper_is_made_once_it_is_opened(script, title, shown):
     page.run()
     assert not page.exception
     assert any(shown in text.value for text in page.markdown)
-
-
-@pytest.mark.parametrize("chapter", COURSE, ids=lambda c: c.title)
-def test_a_page_is_called_as_the_sidebar_calls_it_and_ends_with_three_sentences(chapter):
-    page = open_page(chapter.script)
-    assert page.title[0].value == chapter.title
-    known = [text.value for text in page.markdown if text.value.startswith("- ")][-1]
-    assert [line[:2] for line in known.split("\n")] == ["- "] * 3
 
 
 @pytest.mark.parametrize(("given", "held"), [(123456, 9999), (-3, 0)])

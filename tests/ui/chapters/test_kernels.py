@@ -184,7 +184,9 @@ def test_any_text_gives_a_valid_value(parameter):
 
 
 @pytest.mark.parametrize("name", INPUTS)
-def test_the_page_on_every_input_also_where_fewer_tokens_fit(name):
+def test_the_page_on_every_input_also_where_fewer_tokens_fit(name, monkeypatch):
+    monkeypatch.setattr(many, "TIMED", 1024)
+    monkeypatch.setattr(many, "TIMED_DRAWN", 1024)
     page = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60).run()
     page.switch_page("pages/2_Kernels.py")
     for query in ({"n": "33"}, {"n": "64", "kernel": "gauss"}, {"n": "8", "kernel": "drawn", "shift": "1"}):
