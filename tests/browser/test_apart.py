@@ -106,6 +106,12 @@ def test_models_are_fitted_stopped_gone_on_with_and_looked_at_step_by_step(crowd
     page.get_by_role("slider", name="Step of the fit").fill("0")
     expect(panel(page, 1)).to_contain_text("Not trained yet.")
     expect(panel(page, 1)).not_to_contain_text("12 of 12 tokens")
+    page.get_by_role("slider", name="Step of the fit").press("End")
+    expect(panel(page, 1)).to_contain_text("12 of 12 tokens within 0.1")
+    page.get_by_role("button", name="Fit again").click()
+    expect(panel(page, 1)).not_to_contain_text("12 of 12 tokens")  # what was fitted before is not shown any more
+    page.get_by_role("button", name="Stop").click()
+    expect(page.get_by_role("button", name="Stop")).to_have_count(0)
 
 
 def test_on_a_phone_nothing_is_wider_than_the_screen(crowds):

@@ -34,6 +34,7 @@ import words from "./words.json" with { type: "json" };
  * @property {number} near
  * @property {Model[]} models
  * @property {string} name of the fits
+ * @property {number} life another number whenever fits begin anew or go back
  * @property {boolean} running
  * @property {Told[]} records where each model had the tokens
  * @property {Answer} answer
@@ -95,7 +96,7 @@ export class Apart {
     this.observer.observe(this.parts.face);
     this.feed = (/** @type {any} */ { detail }) => {
       const news = detail === FEED && paints().get(FEED);
-      if (!news || !this.data || news.name !== this.data.name) return;
+      if (!news || !this.data || news.name !== this.data.name || news.life !== this.data.life) return;
       this.fits.take(news.records, this.data.levels);
       this.frame.soon();
     };
@@ -118,7 +119,7 @@ export class Apart {
       this.state = { ...rest, moved: unpacked(moved, data.hand), aimed: unpacked(aimed, data.hand) };
       this.undo.clear();
     }
-    if (data.name !== this.data?.name) this.fits = new Fits();
+    if (data.name !== this.data?.name || data.life !== this.data.life) this.fits = new Fits();
     this.data = data;
     this.built = null;
     this.fits.take(data.records, data.levels);

@@ -209,6 +209,7 @@ def message(state: url.State, name: str, specs: tuple[Spec, ...], number: int, r
         "near": NEAR,
         "models": [_model(spec) for spec in specs],
         "name": repr(specs),
+        "life": fits.life,
         "running": running,
         "records": records,
         "answer": {"id": number} | answer(state, name),

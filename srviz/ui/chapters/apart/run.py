@@ -1,5 +1,6 @@
 """Models that are fitted to the contexts on screen; fits of other contexts and methods are kept beside them."""
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -42,6 +43,7 @@ class Fits(training.Training[Lane]):
         """Let these begin anew."""
         for spec in specs:
             self.kept.pop(spec, None)
+        self.life = time.monotonic()
         self.begin(specs)
 
     def doing(self) -> str:
