@@ -1,10 +1,14 @@
-"""What Python sends to every live component has the keys that its entry module declares, and no other."""
+"""What Python sends to every live component has the keys that its entry module declares, and no other. What a client
+says of a page's controls that no browser says leaves them as they are.
+"""
 
+import math
 import re
 from pathlib import Path
 
 import pytest
 import streamlit as st
+from streamlit.proto.WidgetStates_pb2 import WidgetState, WidgetStates
 from streamlit.testing.v1 import AppTest
 
 from srviz.measure import bench
@@ -151,3 +155,108 @@ def test_a_key_that_is_missing_or_not_declared_is_found(change, sent):
     path = ENTRIES["line"]
     with pytest.raises(AssertionError, match=r"line\.js"):
         check(data, "Message", typedefs(path), "data", path)
+
+
+HOSTILE = {  # by kind: what no control says
+    "double_value": (math.nan, math.inf, -math.inf, 1e308, -5.5),
+    "int_value": (2**62, -(2**62)),
+    "string_value": ("abc", "", "7", "\x00", "x" * 40_000),
+    "double_array_value": ([], [math.nan], [-math.inf], [1e308], [1, 2], [-1e9]),
+    "int_array_value": ([], [3]),
+    "string_array_value": (["x"], ["x", "y"], [""] * 3, []),
+    "json_value": ("nope", "", "1", "[]", '"a"', "[" * 900 + "]" * 900, '{"a": NaN}'),
+    "json_trigger_value": ("nope", "[1]", "{" * 900),
+    "trigger_value": (True, False),
+    "bool_value": (True, False),
+    "bytes_value": (b"\xff",),
+    "arrow_value": (b"\xff",),
+    "file_uploader_state_value": (None,),
+    "string_trigger_value": ("abc",),
+    "chat_input_value": ("abc",),
+}
+MESSAGES = [(kind, value) for kind, values in HOSTILE.items() for value in values]
+
+
+def said(id, kind, value):
+    """The state of a control, as it comes over the wire."""
+    state = WidgetState(id=id)
+    if isinstance(value, list):
+        getattr(state, kind).SetInParent()
+        getattr(state, kind).data.extend(value)
+    elif value is None:
+        getattr(state, kind).SetInParent()
+    elif kind in ("string_trigger_value", "chat_input_value", "arrow_value"):
+        getattr(state, kind).data = value
+    else:
+        setattr(state, kind, value)
+    return state
+
+
+def could(metadata, kind, value):
+    """Whether a browser could say this of the control: what is typed into it, that it is empty, on, or pressed."""
+    if metadata.value_type != kind:
+        return False
+    if kind == "string_value":
+        return metadata.formatted_options is None and len(value) < 1000
+    return value == [] if kind == "string_array_value" else kind in (
+        "trigger_value", "bool_value", "file_uploader_state_value"
+    )  # fmt: skip
+
+
+def controls(page):
+    """All that the session has met, those of a page that was left too: their ids, and what is known of them."""
+    return dict(page._session_state._state._new_widget_state.widget_metadata)
+
+
+def hostile(met, k):
+    """A message in which every control says another of the things that it cannot say."""
+    states = []
+    for number, (id, metadata) in enumerate(sorted(met.items())):
+        wrong = [message for message in MESSAGES if not could(metadata, *message)]
+        states.append(said(id, *wrong[(k + 5 * number) % len(wrong)]))
+    return WidgetStates(widgets=states)
+
+
+def shown(page):
+    kinds = ("slider", "select_slider", "selectbox", "radio", "number_input", "text_area", "checkbox", "toggle")
+    return dict(page.query_params), {one.key: one.value for kind in (*kinds, "button_group") for one in page.get(kind)}
+
+
+def test_every_kind_of_value_is_tried():
+    assert HOSTILE.keys() == {field.name for field in WidgetState.DESCRIPTOR.oneofs_by_name["value"].fields}
+
+
+def test_what_no_browser_says_leaves_every_page_as_it_is():
+    """At first, before the session has met the controls, and later. Another session says how the page is."""
+    other, page = (AppTest.from_file(str(ROOT / "app.py"), default_timeout=120).run() for _ in range(2))
+    for script in (chapter.script for chapter in COURSE):
+        for one in (other, page):
+            one.switch_page(script)
+        before, met = shown(other.run()), controls(other)
+        for k in (0, 18):
+            page._run(hostile(met, k))
+            assert not page.exception, (script, page.exception[0].message)
+            assert shown(page) == before, script
+
+
+@pytest.mark.parametrize(("script", "kind", "name", "value"), [
+    ("pages/3_Slices.py", "slider", "n", 31), ("pages/7_Words.py", "text_area", "text", "one two three"),
+    ("pages/8_Race.py", "toggle", "recorded", False),
+])  # fmt: skip
+def test_whatever_is_said_the_page_answers_and_what_is_right_is_heard(script, kind, name, value):
+    """Each kind of control is on one of these pages, and is told everything."""
+    page = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120).run().switch_page(script).run()
+    before, met = shown(page), controls(page)
+    for message in MESSAGES:
+        states = [said(id, *message) for id, metadata in met.items() if not could(metadata, *message)]
+        page._run(WidgetStates(widgets=states))
+        assert not page.exception, (message, page.exception[0].message)
+        assert shown(page) == before, message
+    [one] = (one for one in page.get(kind) if one.key == f"{script}:{name}")
+    one.set_value(value).run()
+    assert not page.exception
+    assert page.query_params[name]
+    if live := page._session_state._state._key_id_mapper.get_id_from_key("slices"):
+        report = '{"slice": {"id": 1, "epoch": 0, "held": 2}}'
+        page._run(WidgetStates(widgets=[said(live, "json_value", report)]))
+        assert page.query_params["held"] == "3"

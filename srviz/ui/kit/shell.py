@@ -13,7 +13,7 @@ import torch
 from srviz import device as devices
 from srviz import host, places
 from srviz.attention.engines.native.library import library
-from srviz.ui.kit import WORDS, glossary, lesson, lost, metrics, present, puzzle, room, url
+from srviz.ui.kit import WORDS, glossary, lesson, lost, metrics, present, puzzle, room, url, wire
 from srviz.ui.kit.course import Course, neighbours
 
 PAPER = "https://arxiv.org/abs/2512.11411"
@@ -35,6 +35,7 @@ def page(
     st.set_page_config(f"{chapter.title} · srviz", mark, layout="wide")
     torch.set_num_threads(1)  # one thread a session: a class of thirty shares the machine
     st.html(Path(__file__).with_name("shell.css"))
+    wire.guard()
     url.enter(chapter.script)
     why = room.begin(name)
     screen = present.begin(chapter, steps)
