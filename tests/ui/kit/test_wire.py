@@ -76,7 +76,8 @@ WRONG = (
     ("pills", "string_array_value", ["a"] * 9), ("segments", "string_array_value", ["a", "b"]),
     ("segments", "string_array_value", ["c"]), ("some", "string_array_value", ["a", "b", "c"]),
     ("some", "string_array_value", ["d"]), *(("live", "json_value", text) for text in (
-        "", "nope", '"nope"', "1", "null", "[]", DEEP, f'{{"at": [{"1, " * 100_000}1]}}', f'{{"at": {DEEP}}}', '{"at": NaN}', '{"at": 1e999}',
+        "", "nope", '"nope"', "1", "null", "[]", DEEP, f'{{"at": [{"1, " * 100_000}1]}}',
+        f'{{"at": {DEEP}}}', '{"at": NaN}', '{"at": 1e999}',
         '{"at": -Infinity}', f'{{"at": 1{"0" * 400}}}', f'{{"at": 1{"0" * 5000}}}',
     )),
 )  # fmt: skip
