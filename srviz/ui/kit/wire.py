@@ -90,8 +90,8 @@ def _can_say(metadata: WidgetMetadata[Any], said: Any, value: Any) -> bool:
     """Whether a control says this where it has this value. Most readers take their default for what they do not know,
     and what the control would then say is something else.
     """
-    if said is None:  # nothing is chosen, where that can be
-        return value is None
+    if said is None:  # nothing is chosen, where that can be; a number's field that was emptied goes to its default
+        return value is None or metadata.value_type in NUMBERS
     options = metadata.formatted_options
     if options is not None:
         chosen = [said] if isinstance(said, str) else said

@@ -157,10 +157,17 @@ def test_what_it_cannot_say_leaves_it_where_it_stood(first, page):
     assert page.session_state["heard"] == ["slider"]
 
 
+def test_a_field_of_a_number_can_be_emptied(page):
+    say(page, state("int_value", 9, ids(page)["whole"]))
+    say(page, WidgetState(id=ids(page)["whole"]))
+    assert page.session_state["whole"] == 7
+
+
 def test_a_control_stands_where_the_visitor_put_it(page):
     put = state("double_array_value", [9], ids(page)["slider"])
     say(page, put)
-    for wrong in (state("double_array_value", [math.nan], put.id), state("string_value", "9", put.id)):
+    nothing = WidgetState(id=put.id)
+    for wrong in (nothing, state("double_array_value", [math.nan], put.id), state("string_value", "9", put.id)):
         say(page, wrong)
         assert page.session_state["slider"] == 9
 
