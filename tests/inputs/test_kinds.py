@@ -391,6 +391,30 @@ def test_rows_and_names_of_tables(table, rows, columns, notes):
     assert "1,234 or 5 %" not in told
 
 
+@pytest.mark.parametrize("mark", ['"', "'"])
+@pytest.mark.parametrize(
+    ("above", "below"),
+    [
+        ("", ""),
+        ("Word counts\nword,n,f\n", ""),
+        ("# counts\nword,n,f\n", ""),
+        ("n,f\n", ""),
+        ("", "Source: an office\n"),
+        ('"Word counts\n\nword,n,f\n', ""),
+        ("w,n,f\n", '"a, b\nc",7,8\n'),
+    ],
+)
+def test_quotation_marks_that_are_letters_take_no_rows(mark, above, below):
+    """Two marks among 90 rows, with lines of another width above or below, or a cell that does go on over lines."""
+    rows = [f"w{i},{i},{i % 7}" for i in range(90)]
+    rows[40] = rows[60] = f"{mark},5,3"
+    rows[3] = f"{mark}quoted{mark},3,3"
+    said, found = read(".csv", (above + "\n".join([*rows, below])).replace('"', mark))
+    assert len(found["values"]) == 90 + ("7,8" in below)
+    told = [note for note in left(said) if "column of text" not in note]
+    assert len(told) == above.count("ord counts\n") + ("Source" in below)
+
+
 def test_letters_that_are_not_utf_8_are_spoken_of():
     said, _ = read(".csv", "é,b\n1,2\n2,3\n3,5\n4,4\n".encode("latin-1"))
     assert said["columns"] == ["é", "b"]

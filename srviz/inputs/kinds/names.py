@@ -4,29 +4,11 @@ import re
 from itertools import pairwise
 
 from .base import Refused, count
-from .text import MARK, Dialect, gap, number
+from .text import MARK, Dialect, a_row, gap, number
 
 HEADS = 3  # rows of names at most: names, levels of names, units
 RULE = re.compile(":?-{2,}:?")  # a cell of the line below the names of a table in Markdown
 RAGGED = "The rows of this table do not all have the same columns. Export it again as CSV."
-
-
-def numeric_columns(rows: list[list[str]], width: int) -> list[int]:
-    """The columns of which most cells that are not empty are numbers."""
-    found = []
-    for column in range(width):
-        cells = [row[column] for row in rows if not gap(row[column])]
-        if cells and 2 * sum(map(number, cells)) > len(cells):
-            found.append(column)
-    return found
-
-
-def _row(cells: list[str], width: int, numeric: list[int]) -> bool:
-    """Whether cells are a row: as many as there are columns, and numbers or gaps where the others have numbers."""
-    if len(cells) != width:
-        return False
-    held = [cells[column] for column in numeric]
-    return all(number(cell) or gap(cell) for cell in held) and (not held or any(map(number, held)))
 
 
 def without_comments(text: str, by: Dialect, width: int, numeric: list[int], notes: list[str]) -> tuple[str, str]:
@@ -38,7 +20,7 @@ def without_comments(text: str, by: Dialect, width: int, numeric: list[int], not
         return text, ""
     kept, above, dropped, begun = [], "", 0, False
     for line in text.split("\n"):
-        if MARK.match(line) and not _row(cells := by.cut(line), width, numeric):
+        if MARK.match(line) and not a_row(cells := by.cut(line), width, numeric):
             if begun:
                 dropped += len(cells) == width
             else:

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from .base import COLUMNS, MOST, NUMBERS, Found, Kind, Numbers, Refused, bound, count, plain, points
-from .names import RAGGED, named, numeric_columns, without_comments
-from .text import Dialect, decoded, dialect, lined, number, sample
+from .names import RAGGED, named, without_comments
+from .text import Dialect, decoded, dialect, lined, number, numeric_columns, sample
 
 FEW = 0.05  # the share of rows up to which gaps in a column cost those rows and not the column
 PANDAS_BYTES = 120 << 20  # that pandas takes before it reads anything
@@ -73,9 +73,9 @@ def parsed(text: str, usual: str, notes: list[str], *, bare: bool = False) -> Ta
     width = max(set(widths), key=lambda size: (widths.count(size), size))
     if width > COLUMNS:
         raise Refused(f"This table has {width:,} columns; at most {COLUMNS:,} can be read.")
-    text, quoted = lined(text, by, width, notes)
-    by = Dialect(by.separator, exact=by.exact)
     numeric = numeric_columns([row for row in rows[1:] or rows if len(row) == width][-60:], width)
+    text, quoted = lined(text, by, width, numeric, notes)
+    by = Dialect(by.separator, exact=by.exact)
     text, said = without_comments(text, by, width, numeric, notes)
     above = by.cut(said) if said else []
     text, names = named(text, by, width, numeric, notes, counted=not bare and len(above) != width)

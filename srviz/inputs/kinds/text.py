@@ -1,12 +1,10 @@
 """Text as rows of cells: which letters its bytes are, and what stands between and around its cells."""
 
-import contextlib
 import csv
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from io import StringIO
 from itertools import product
 from typing import Any
 
@@ -184,58 +182,79 @@ def gap(cell: str) -> bool:
     return cell.strip().lower() in GAPS
 
 
-def lined(text: str, by: Dialect, width: int, notes: list[str]) -> tuple[str, bool]:
+def numeric_columns(rows: list[list[str]], width: int) -> list[int]:
+    """The columns of which most cells that are not empty are numbers."""
+    found = []
+    for column in range(width):
+        cells = [row[column] for row in rows if not gap(row[column])]
+        if cells and 2 * sum(map(number, cells)) > len(cells):
+            found.append(column)
+    return found
+
+
+def a_row(cells: list[str], width: int, numeric: list[int]) -> bool:
+    """Whether cells are a row: as many as there are columns, and numbers or gaps where the others have numbers."""
+    if len(cells) != width:
+        return False
+    held = [cells[column] for column in numeric]
+    return all(number(cell) or gap(cell) for cell in held) and (not held or any(map(number, held)))
+
+
+def lined(text: str, by: Dialect, width: int, numeric: list[int], notes: list[str]) -> tuple[str, bool]:
     """The same table with every row in one line and in the standard dialect; whether some of its cells are quoted.
 
-    Where a quotation mark is opened and the rows would not come out alike if it went on over lines, or would come out
-    alike without it, it is a letter like others.
+    A quotation mark that is not closed in its line opens a cell of several lines. It is a letter like others where two
+    or more of these lines, and half of them, are rows by themselves, or where one of them is and all together are none.
     """
-    if not by.standard:
-        return written(by.rows(StringIO(text)), by), True
-    if '"' not in text:
-        return text, False
-    covered, spanned, whole = _covered(text, by, width)
+    marks = [mark for mark in {'"', by.quote, by.escape} if mark and mark in text]
     lines = text.split("\n")
-    if whole and not spanned and covered == sum(1 for line in lines if line.strip()):
-        return text, True
-    rows = [by.cut(line) if '"' in line else None for line in lines]
-    alone = [
-        len(by.cut(line) if row is None else row) == width
-        for line, row in zip(lines, rows, strict=True)
-        if line.strip()
-    ]
-    together = covered > sum(alone) or (whole and covered == sum(alone))
-    if not together or (spanned and all(alone)):
-        return "\n".join(line if row is None else _line(row, by) for line, row in zip(lines, rows, strict=True)), True
-    if not whole:
-        notes.append("the last row left out: a quotation mark in it is not closed")
-    return (written(_readable(text, by), by), True) if spanned or not whole else (text, True)
+    if not marks or (by.standard and _closed(by, lines)):
+        return text, bool(marks)
+
+    def alone(line: str) -> str:
+        return _line(by.cut(line), by) if any(mark in line for mark in marks) else line
+
+    found: list[str] = []
+    at = 0
+    while at < len(lines):
+        begun = at
+        reader: Any = by.rows((f"{lines[place]}\n" for place in range(begun, len(lines))), strict=True)
+        row: list[str] = []
+        try:
+            for row in reader:
+                over = lines[at : begun + reader.line_num]
+                if len(over) > 1 and _letters(over, row, by, width, numeric):
+                    break
+                found.append(_line(row, by) if len(over) > 1 else alone(over[0]))
+                at += len(over)
+            else:
+                break
+        except csv.Error as error:
+            unclosed = "end of data" in str(error)
+            over = lines[at:] if unclosed else lines[at : at + 1]
+            if unclosed and not _letters(over, [], by, width, numeric):
+                notes.append("the last row left out: a quotation mark in it is not closed")
+                break
+        end = at + max(len(over) - 1, 1)  # another cell may begin in the last of these lines
+        found += map(alone, lines[at:end])
+        at = end
+    return "\n".join(found), True
 
 
-def _readable(text: str, by: Dialect) -> Iterator[list[str]]:
-    """The rows of a text up to one in which a quotation mark is not closed."""
-    with contextlib.suppress(csv.Error):
-        yield from by.rows(StringIO(text), strict=True)
+def _letters(over: list[str], row: list[str], by: Dialect, width: int, numeric: list[int]) -> bool:
+    """Whether these lines are no row of cells, though a quotation mark that is opened in the first says so."""
+    wide = (line for line in over if by.separator == " " or line.count(by.separator) >= width - 1)
+    rows = sum(a_row(by.cut(line), width, numeric) for line in wide)
+    return rows >= (max(2, sum(1 for line in over if line.strip()) / 2) if len(row) == width else 1)
 
 
-def _covered(text: str, by: Dialect, width: int) -> tuple[int, int, bool]:
-    """How many lines are in rows of so many cells, how many rows go on over lines, and whether all could be read."""
-    covered = spanned = at = 0
-    reader: Any = by.rows(StringIO(text), strict=True)
+def _closed(by: Dialect, lines: list[str]) -> bool:
+    """Whether every quotation mark that opens a cell in these lines is closed in its line."""
+    reader: Any = by.rows((f"{line}\n" for line in lines), strict=True)
     try:
-        for row in reader:
-            lines = reader.line_num - at
-            at += lines
-            spanned += lines > 1
-            covered += lines * (len(row) == width)
+        return all(reader.line_num == count for count, _ in enumerate(reader, 1))
     except csv.Error:
-        return covered, spanned, False
-    return covered, spanned, True
-
-
-def written(rows: Iterable[list[str]], by: Dialect) -> str:
-    """Rows of cells as lines of the standard dialect."""
-    return "\n".join(_line(row, by) for row in rows)
+        return False
 
 
 def _line(row: list[str], by: Dialect) -> str:
