@@ -441,7 +441,7 @@ def test_word_vectors(ending):
         ('{"a": [1, 2]}', "This is JSON, and not a table"),
         ("<!DOCTYPE html><p>1,2</p>", "This is HTML, and not a table"),
         ("a,b\n1,2\n2,3\n3,5,6\n4,4\n", "do not all have the same columns"),
-        ("a;b\n1.234,5;5\n2.345,6;6\n3.456,7;7\n4.567,8;8\n", "numbers written like 1,234"),
+        ("a;b\n1,234.5;5\n2,345.6;6\n3,456.7;7\n4,567.8;8\n", "numbers written like 1,234"),
         ("a,b\n1,\n2,\n3,5\n4,7\n5,8\n", "only one column of numbers without many gaps"),
     ],
 )

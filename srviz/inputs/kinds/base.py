@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 LEAST, MOST = 4, 2_000_000  # points, and triangles of a mesh
 NUMBERS = 25_000_000  # in a table
 COLUMNS = 2048
+WHOLE = 2**53  # up to which floating point holds every whole number
 
 Numbers = NDArray[np.float64]
 Found = tuple[dict[str, Any], dict[str, NDArray[Any]]]
@@ -60,7 +61,7 @@ def points(
         raise Refused(
             f"This table of {rows:,} × {wide:,} is too large: at most {COLUMNS:,} columns and {NUMBERS:,} numbers work."
         )
-    values = values.astype(np.float64, copy=False)
+    values = floats(values)
     kept = np.isfinite(values).all(1)
     if not kept.all():
         values, colour = values[kept], None if colour is None else colour[kept]
@@ -73,12 +74,28 @@ def points(
         left = f"Only {len(values)} of {rows} points have finite coordinates" if rows >= LEAST else there
         raise Refused(f"{left}; at least {LEAST} are needed.")
     if not (values != values[0]).any():
-        raise Refused("All points of this file are the same one. Points that differ work.")
+        held = " in the 16 digits that can be held" if np.abs(values).max() > WHOLE else ""
+        raise Refused(f"All points of this file are the same one{held}. Points that differ work.")
     if wide == 2:
         notes = [*notes, "two columns: z is 0"]
     standard, scale = standardized(values)
+    level = int(((scale == 0) & (values != values[0]).any(0)).sum())
+    if not scale.any():
+        raise Refused("The points of this file agree in their first 14 digits. Points that differ more work.")
+    if level:
+        notes = [
+            *notes,
+            f"{count(level, 'column')} whose numbers agree in their first 14 digits taken as constant",
+        ]
     found: dict[str, NDArray[Any]] = {"values": standard, "scale": scale}
     return {"kind": kind, "columns": columns, "notes": notes}, found | ({} if colour is None else {"colour": colour})
+
+
+def floats(values: NDArray[Any]) -> Numbers:
+    """Numbers in floating point: whole ones with more digits than it holds less the least of each column, (n, D)."""
+    if values.dtype.kind in "iu" and values.size and (values.max() > WHOLE or values.min() < -WHOLE):
+        values = values.astype(np.uint64) - values.min(0).astype(np.uint64)  # from below 0 it goes round, and back
+    return values.astype(np.float64, copy=False)
 
 
 def standardized(values: Numbers) -> tuple[NDArray[np.float32], Numbers]:

@@ -3,11 +3,13 @@
 import re
 from itertools import pairwise
 
-from .base import Refused, count
-from .text import MARK, Dialect, a_row, gap, number
+from .base import Refused, count, listed
+from .text import MARK, Dialect, a_row, gap, number, value
 
 HEADS = 3  # rows of names at most: names, levels of names, units
 RULE = re.compile(":?-{2,}:?")  # a cell of the line below the names of a table in Markdown
+INSTEAD = re.compile(r"[<>\u2264\u2265~]\s*[\d.,]|#(?:REF|DIV/0|VALUE|NAME|NUM|N/A)[!?]?")  # a limit, or an error
+ABSENT = {"", "na", "nd", "nb", "ka", "lod", "loq", "bdl", "missing", "error", "unknown"}  # n.d. is nd here
 RAGGED = "The rows of this table do not all have the same columns. Export it again as CSV."
 
 
@@ -58,6 +60,10 @@ def named(
     tall = 0
     while tall < min(HEADS, len(body) - 1) and _heads(body[tall], body[tall + 1 :], numeric):
         tall += 1
+    if not tall and len(body) > 1 and _axis(body[0], body[1:], numeric):
+        tall = 1
+    if tall and any(number(body[0][column]) for column in numeric):
+        notes.append(f"the first row, {listed(body[0])}, taken for the names of the columns")
     if counted and not tall and len(body) > 1 and _counted(body[0], body[1:], numeric, notes):
         tall = 1
     above = body[:tall]
@@ -85,13 +91,45 @@ def named(
     return (text[starts[begin] :] if begin < len(starts) else ""), names
 
 
+def absent(cell: str) -> bool:
+    """Whether a word says that there is no value: n.d., <LOD, an error of a spreadsheet, or signs without a letter."""
+    return gap(cell) or bool(INSTEAD.match(cell.strip())) or re.sub(r"[\W_]", "", cell).lower() in ABSENT
+
+
+def _words(row: list[str], below: list[list[str]], numeric: list[int]) -> tuple[list[str], list[str]]:
+    """The cells of a row in columns of numbers that are no gaps, and those of them that name their columns.
+
+    Beside numbers, a word that stands for a value which is absent names nothing, nor one that comes again below.
+    """
+    held = [(row[column], column) for column in numeric if not gap(row[column])]
+    cells = [cell for cell, _ in held]
+    words = [cell for cell in cells if not number(cell)]
+    if len(words) < len(cells) or len(set(words)) < len(words):
+        others = [cells for cells in below if cells != row]
+        again = {cell for cell, column in held if any(cell == cells[column] for cells in others)}
+        words = [cell for cell in words if not absent(cell) and cell not in again]
+    return cells, words
+
+
 def _heads(row: list[str], below: list[list[str]], numeric: list[int]) -> bool:
     """Whether a row names the columns: words stand where the rows below have numbers."""
     if not numeric:
         return not any(map(number, row)) and not any(any(map(number, cells)) for cells in below)
-    held = [row[column] for column in numeric if not gap(row[column])]
-    words = [cell for cell in held if not number(cell)]
+    held, words = _words(row, below, numeric)
     return bool(words) and 2 * len(words) >= len(held)
+
+
+def _axis(row: list[str], below: list[list[str]], numeric: list[int]) -> bool:
+    """Whether a row names the columns by one word and by numbers that rise or fall, as in `time, 0.1, 0.2`.
+
+    The word stands before the numbers, or behind whole numbers that count up, as in `0, 1, 2, target`.
+    """
+    held, words = _words(row, below, numeric)
+    if len(words) != 1 or sum(map(number, held)) != len(held) - 1:
+        return False
+    numbers = [value(cell, comma=True) or 0.0 for cell in held if number(cell)]
+    steps = {b - a for a, b in pairwise(numbers)}
+    return (held[0] == words[0] and (min(steps) > 0 or max(steps) < 0)) or (held[-1] == words[0] and steps == {1.0})
 
 
 def _year(cell: str) -> bool:

@@ -2,17 +2,14 @@
 
 import csv
 import re
-from dataclasses import dataclass
 from io import BytesIO
 from typing import Any
 
-import numpy as np
-
-from .base import COLUMNS, MOST, NUMBERS, Found, Kind, Numbers, Refused, bound, count, plain, points
+from .base import COLUMNS, MOST, NUMBERS, Found, Kind, Refused, bound, count, points
+from .columns import THOUSANDS, Table, columns, first_table
 from .names import RAGGED, named, without_comments
 from .text import Dialect, decoded, dialect, lined, number, numeric_columns, sample
 
-FEW = 0.05  # the share of rows up to which gaps in a column cost those rows and not the column
 PANDAS_BYTES = 120 << 20  # that pandas takes before it reads anything
 OTHERS = {"<!doctype": "HTML", "<html": "HTML", "<?xml": "XML", "<svg": "a drawing in SVG", '{"': "JSON", "{\n": "JSON"}
 OTHERS |= {
@@ -22,22 +19,6 @@ OTHERS |= {
     "@attribute": "ARFF",
     "@relation": "ARFF",
 }
-GROUPED = re.compile(r"\s*[^\w\s]?\s*[+-]?\d{1,3}(?:[,.' \u00a0\u202f]\d{3})+(?:[.,]\d+)?\s*|\s*[+-]?[\d.,]+\s*%\s*")
-
-
-@dataclass
-class Table:
-    """Columns of numbers. names: of each, its place where it has none. named: whether the table names them.
-
-    words: how many columns are left out; gappy: how many of them are of numbers; why: what more can be said of it.
-    """
-
-    values: Numbers  # (n, D)
-    names: list[str]
-    named: bool
-    words: int
-    gappy: int
-    why: str
 
 
 def read(ending: str, data: bytes) -> Found:
@@ -82,7 +63,9 @@ def parsed(text: str, usual: str, notes: list[str], *, bare: bool = False) -> Ta
     names = names or (above if len(above) == width else [])
     if bare:
         text = _whole(text, by, width, notes)
-    return _columns(_frame(text, by, width, quoted, notes), names, notes)
+    comma = _comma(text, by, notes)
+    frame = first_table(_frame(text, by, width, quoted, comma), names, numeric, notes)
+    return columns(frame, names, comma, notes)
 
 
 def _whole(text: str, by: Dialect, width: int, notes: list[str]) -> str:
@@ -95,13 +78,13 @@ def _whole(text: str, by: Dialect, width: int, notes: list[str]) -> str:
     return body[:start]
 
 
-def _frame(text: str, by: Dialect, width: int, quoted: bool, notes: list[str]) -> Any:
+def _frame(text: str, by: Dialect, width: int, quoted: bool, comma: bool) -> Any:
     """The cells of the rows, as pandas reads them: (n, width)."""
     import pandas as pd
 
     options: dict[str, Any] = {"sep": r"\s+" if by.separator == " " and not by.exact else by.separator}
     options["skipinitialspace"] = not by.exact
-    options["decimal"] = _decimal(text, by, notes)
+    options["decimal"] = "," if comma else "."
     options["quoting"] = csv.QUOTE_MINIMAL if quoted else csv.QUOTE_NONE
     encoded = BytesIO(text.encode("utf-8", "replace"))  # a StringIO has four bytes for each character
     try:
@@ -118,74 +101,24 @@ def _frame(text: str, by: Dialect, width: int, quoted: bool, notes: list[str]) -
     return frame.iloc[:, :width]
 
 
-def _decimal(text: str, by: Dialect, notes: list[str]) -> str:
-    """What stands before the fraction of numbers: the sign with which more of them are written."""
+def _comma(text: str, by: Dialect, notes: list[str]) -> bool:
+    """Whether a comma stands before the fraction of numbers: more of those that tell are written with one.
+
+    1,234 and 1.234 do not tell, for the sign may stand between thousands; they count where no others do.
+    """
     cells = [cell.strip() for line in sample(text) for cell in by.cut(line)]
     commas = [cell for cell in cells if "," in cell and number(cell)]
+    pointed = [cell for cell in cells if "." in cell and "," not in cell and number(cell)]
     three = [cell for cell in commas if re.fullmatch(r"[+-]?[1-9]\d{0,2},\d{3}", cell)]
     if by.separator == "," and len(three) == len(commas):
-        return "."
-    if len(commas) <= sum("." in cell and number(cell) for cell in cells):
-        return "."
+        return False
+    clear = len(commas) - len(three)
+    other = sum(not re.fullmatch(THOUSANDS, cell) for cell in pointed)
+    if clear < other or (clear == other and len(commas) <= len(pointed)):
+        return False
     if len(three) == len(commas):
         notes.append(f"numbers like {three[0]} read with a comma before their fraction")
-    return ","
-
-
-def _columns(frame: Any, names: list[str], notes: list[str]) -> Table:
-    """The columns that hold numbers, with their names, and how many others there are."""
-    import pandas as pd
-
-    empty = frame.isna().all(axis=1)
-    if empty.any() and not empty.all():
-        notes.append(f"{count(int(empty.sum()), 'empty row')} left out")
-        frame = frame[~empty]
-    columns, kept, words, gappy, grouped = [], [], 0, 0, False
-    for place in range(frame.shape[1]):
-        cells = frame.iloc[:, place]
-        name = "".join(c for c in names[place] if c.isprintable()).strip() if names else ""
-        if cells.isna().all():
-            words += bool(name)
-            continue
-        column = pd.to_numeric(cells, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan, copy=True)
-        failed = np.isnan(column) & cells.notna().to_numpy()
-        if failed.any():
-            odd = cells[failed].astype(str)
-            if odd.head(10_000).map(lambda cell: plain(cell) != cell).any():
-                column[failed] = pd.to_numeric(odd.map(plain), errors="coerce")
-        finite = int(np.isfinite(column).sum())
-        if not finite or len(column) - finite > max(FEW * len(column), 1):
-            words += 1
-            gappy += 2 * finite > len(column)
-            grouped = grouped or (2 * failed.sum() > len(column) and _grouped(cells[failed]))
-            continue
-        columns.append(column)
-        kept.append((place, name))
-    why = "numbers written like 1,234 or 5 % are text here" if grouped else ""
-    if not columns:
-        raise Refused(
-            f"No column of this table holds numbers{why and f': {why}'}. Two or more columns of numbers work."
-        )
-    shown = _shown(kept) if names else [str(place + 1) for place, _ in kept]
-    return Table(np.column_stack(columns), shown, bool(names), words, gappy, why and f": {why}")
-
-
-def _grouped(cells: Any) -> bool:
-    """Whether most of these cells are numbers with a sign for thousands or for hundredths."""
-    begin = cells.head(200).astype(str).str.slice(0, 60)
-    return bool(begin.str.fullmatch(GROUPED.pattern).mean() > 0.5)
-
-
-def _shown(kept: list[tuple[int, str]]) -> list[str]:
-    """The names of columns as they are shown: at most 60 letters, none twice. kept: the place and name of each."""
-    shown: list[str] = []
-    seen: dict[str, int] = {}
-    for place, name in kept:
-        again = seen.get(name, 0)
-        seen[name] = again + 1
-        short = (f"{name}.{again}" if name and again else name)[:60] or f"column {place + 1}"
-        shown.append(short if short not in shown else f"{short} ({place + 1})")
-    return shown
+    return True
 
 
 KIND = Kind(6, (".csv", ".tsv", ".txt", ".vec"), read, memory=PANDAS_BYTES)

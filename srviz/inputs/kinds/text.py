@@ -14,8 +14,11 @@ SEPARATORS = ("\t", ";", ",", "|", " ", ":", "~", "^", "&", "\x1f", "\x01")
 MOST_BYTES = 100_000_000  # of a cell: the bound on files is elsewhere
 SAMPLE_CHARACTERS, SAMPLE_LINES, MORE_LINES = 200_000, 120, 40
 MARK = re.compile(r"[ \t]*(?:#|//|%)")  # at the beginning of a line: a comment, perhaps
-COMMA, SIGNS = re.compile(r"[+-]?\d*,\d+(?:[eE][+-]?\d+)?"), "+-.,0123456789"
-GAPS = {"", "na", "n/a", "nan", "null", "none", "-", "?", "<na>", "#n/a", "inf", "-inf"}
+COMMA = re.compile(r"[+-]?(?:\d*|[1-9]\d{0,2}(?:\.\d{3})+),\d+(?:[eE][+-]?\d+)?")  # before a fraction: 0,5 and 1.234,5
+SIGNS = str.maketrans("\u2212\u2013\ufe63\uff0d\uff0b\uff0e\uff0c\u066b", "----+.,.")  # of other alphabets, as in ASCII
+BEGIN = re.compile(r"\s*[-+.,'=\d\u2212\u2013\ufe63\uff0d\uff0b\uff0e\uff0c\u066b]")  # of a cell that may be a number
+DRESSED = re.compile(r"=\"(.*)\"|'(.*)")  # as spreadsheets write a number that is to stay text
+GAPS = {"", "na", "n/a", "nan", "null", "none", "-", "\u2013", "\u2014", "?", "<na>", "#n/a", "inf", "-inf"}
 
 
 @dataclass(frozen=True)
@@ -164,17 +167,26 @@ def _sampled(by: Dialect, lines: list[str]) -> list[list[str]]:
 
 def number(cell: str) -> bool:
     """Whether a cell is a number, with a point or a comma before its fraction, as any language writes it."""
+    return value(cell, comma=True) is not None
+
+
+def value(cell: str, *, comma: bool) -> float | None:
+    """The number of a cell, in the digits of any alphabet, or None. comma: it may stand before the fraction."""
     try:
-        float(cell)
+        return float(cell) if "_" not in cell else None
     except ValueError:
-        cell = cell.strip()
-        if cell[:1] not in SIGNS or not cell:
-            return False
-        try:
-            float(cell.replace(",", ".") if COMMA.fullmatch(cell) else plain(cell))
-        except ValueError:
-            return False
-    return "_" not in cell
+        if "_" in cell or not BEGIN.match(cell):
+            return None
+    cell = cell.strip()
+    if dressed := DRESSED.fullmatch(cell):
+        cell = (dressed[1] or dressed[2] or "").strip()
+    cell = cell.translate(SIGNS)
+    if comma and COMMA.fullmatch(cell):
+        cell = cell.replace(".", "").replace(",", ".")
+    try:
+        return float(plain(cell))
+    except ValueError:
+        return None
 
 
 def gap(cell: str) -> bool:

@@ -1,0 +1,190 @@
+"""The columns of a table that hold numbers, as a data frame of its cells has them, and where the first table ends."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from .base import WHOLE, Numbers, Refused, count, floats
+from .names import absent
+from .text import BEGIN, value
+
+FEW = 0.05  # the share of rows up to which gaps in a column cost those rows and not the column
+SOME = 10_000  # cells that tell whether a column is of text
+GROUPED = (  # with a sign for thousands, or for hundredths
+    r"\s*[^\w\s]?\s*[+-]?\d{1,3}(?:[,.' \u00a0\u202f]\d{3})+(?:[.,]\d+)?\s*|\s*[+-]?[\d.,]+\s*%\s*"
+)
+POINTED = r"\s*[-+\u2212]?[\d.]*\.[\d.]*(?:,\d*)?\s*"
+THOUSANDS = r"\s*[-+\u2212]?[1-9]\d{0,2}(?:\.\d{3})+(?:,\d*)?\s*"  # as they are written where a fraction has a comma
+TEXT = "numbers written like 1,234 or 5 % are text here"
+
+
+@dataclass
+class Table:
+    """Columns of numbers. names: of each, its place where it has none. named: whether the table names them.
+
+    words: how many columns are left out; gappy: how many of them are of numbers; why: what more can be said of it.
+    """
+
+    values: Numbers  # (n, D)
+    names: list[str]
+    named: bool
+    words: int
+    gappy: int
+    why: str
+
+
+def columns(frame: Any, names: list[str], comma: bool, notes: list[str]) -> Table:
+    """The columns that hold numbers, with their names, and how many others there are.
+
+    comma: a comma stands before the fraction, and a point may stand between thousands.
+    """
+    empty = frame.isna().all(axis=1)
+    if empty.any() and not empty.all():
+        notes.append(f"{count(int(empty.sum()), 'empty row')} left out")
+        frame = frame[~empty]
+    found, kept, words, gappy, grouped, rounded, thousands = [], [], 0, 0, False, 0, ""
+    for place in range(frame.shape[1]):
+        cells = frame.iloc[:, place]
+        name = "".join(c for c in names[place] if c.isprintable()).strip() if names else ""
+        if cells.isna().all():
+            words += bool(name)
+            continue
+        if comma:
+            cells, example = _ungrouped(cells)
+            thousands = thousands or example
+        column = _numbers(cells, comma)
+        failed = np.isnan(column) & cells.notna().to_numpy()
+        finite = int(np.isfinite(column).sum())
+        grouped = grouped or (failed.any() and _grouped(cells[failed]))
+        if not finite or len(column) - finite > max(FEW * len(column), 1):
+            words += 1
+            gappy += 2 * finite > len(column)
+            continue
+        rounded += _rounded(cells, column)
+        found.append(column)
+        kept.append((place, name))
+    why = f": {TEXT}" if grouped else ""
+    if not found:
+        raise Refused(f"No column of this table holds numbers{why}. Two or more columns of numbers work.")
+    if grouped and not words:
+        notes.append(TEXT)
+    if thousands:
+        notes.append(f"numbers like {thousands} read with points between thousands")
+    if rounded:
+        notes.append(f"{count(rounded, 'column')} of numbers rounded to the 16 digits that can be held")
+    shown = _shown(kept) if names else [str(place + 1) for place, _ in kept]
+    return Table(np.column_stack(found), shown, bool(names), words, gappy, why)
+
+
+def _numbers(cells: Any, comma: bool) -> Numbers:
+    """The cells of a column as numbers, NaN where one is none, (n,). Whole ones that are too long: see `floats`."""
+    import pandas as pd
+
+    if pd.api.types.is_integer_dtype(cells):
+        return floats(cells.to_numpy())
+    if cells.dtype == object and cells.map(type).eq(int).all():
+        return np.asarray(cells - cells.min(), np.float64)  # of Python's integers, beyond 64 bits
+    column: Numbers = pd.to_numeric(cells, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan, copy=True)
+    there = cells.notna().to_numpy()
+    failed = np.flatnonzero(np.isnan(column) & there)
+    if comma and len(failed):
+        pointed = cells.iloc[failed].astype(str).str.replace(",", ".", regex=False)
+        column[failed] = pd.to_numeric(pointed, errors="coerce")
+        failed = np.flatnonzero(np.isnan(column) & there)
+    if not len(failed):
+        return column
+    odd = cells.iloc[failed].astype(str)
+    begins = odd.str.match(BEGIN.pattern).to_numpy(dtype=bool)
+    odd, failed = odd[begins], failed[begins]
+    if odd.head(SOME).map(lambda cell: value(cell, comma=comma) is not None).any():
+        column[failed] = [value(cell, comma=comma) for cell in odd]  # None becomes NaN
+    return column
+
+
+def _ungrouped(cells: Any) -> tuple[Any, str]:
+    """A column without the points between thousands, and one of the cells that do not tell by themselves: 1.067.
+
+    They stand there where every number of the column that has a point may have it there.
+    """
+    import pandas as pd
+
+    if pd.api.types.is_numeric_dtype(cells):
+        return cells, ""
+    texts = cells[cells.map(type).eq(str)]
+    pointed = texts[texts.str.fullmatch(POINTED).astype(bool)]
+    if pointed.empty or not pointed.str.fullmatch(THOUSANDS).all():
+        return cells, ""
+    cells = cells.copy()
+    cells.loc[pointed.index] = pointed.str.replace(".", "", regex=False)
+    alone = pointed[~pointed.str.contains(",", regex=False).astype(bool)]
+    return cells, "" if alone.empty else alone.iloc[0].strip()
+
+
+def _grouped(cells: Any) -> bool:
+    """Whether most of these cells are numbers with a sign for thousands or for hundredths."""
+    begin = cells.head(200).astype(str).str.slice(0, 60)
+    return bool(begin.str.fullmatch(GROUPED).mean() > 0.5)
+
+
+def _rounded(cells: Any, column: Numbers) -> bool:
+    """Whether the numbers of a column are so long and so near to each other that rounding may have made some equal."""
+    import pandas as pd
+
+    if cells.dtype == object or pd.api.types.is_integer_dtype(cells):
+        return False  # `_numbers` has read these exactly, or their cells are of all sorts
+    finite = column[np.isfinite(column)]
+    most = np.abs(finite).max()
+    return bool(most > WHOLE and np.ptp(finite / most) < 1e-10)
+
+
+def first_table(frame: Any, names: list[str], numeric: list[int], notes: list[str]) -> Any:
+    """The rows of the first table in a frame, without those that say the names of its columns again.
+
+    Another table begins with its own names: a row without a number, and with different words in the first two or more
+    of the columns of numbers, below which the others are empty.
+    """
+    from pandas.api.types import is_numeric_dtype
+
+    places = np.arange(len(frame))
+    for column in sorted(
+        numeric, key=lambda column: not is_numeric_dtype(frame.iloc[:, column])
+    ):  # the fast ones first
+        cells = frame.iloc[places, column]
+        word = False if is_numeric_dtype(cells) else ~cells.astype(str).str.match(BEGIN.pattern).astype(bool)
+        places = places[(cells.isna() | word).to_numpy(dtype=bool)]
+    rows = frame.iloc[places, numeric].astype(object)
+    again: list[int] = []
+    for place, row in zip(places.tolist(), rows.where(rows.notna(), "").astype(str).to_numpy().tolist(), strict=True):
+        words = [cell.strip() for cell in row if cell]
+        said = zip(row, numeric, strict=True)
+        if len(words) > 1 and names and all(cell.strip() in names[column].split(" / ") for cell, column in said):
+            again.append(place)
+            continue
+        above, below = np.count_nonzero(places < place), np.count_nonzero(places > place)
+        between = above < place and below < len(frame) - 1 - place  # numbers
+        wide = len(words)
+        different = wide > 1 and len(set(words)) == wide and all(row[:wide]) and not any(map(absent, words))
+        if between and different and frame.iloc[place + 1 :, numeric[wide:]].isna().all(axis=None):
+            notes.append("of several tables in it the first")
+            while place - 1 in places:  # its title
+                place -= 1
+            frame = frame.iloc[:place]
+            break
+    again = [place for place in again if place < len(frame)]
+    if again:
+        notes.append(f"{count(len(again), 'line')} with the names of the columns again left out")
+        frame = frame.drop(frame.index[again])
+    return frame
+
+
+def _shown(kept: list[tuple[int, str]]) -> list[str]:
+    """The names of columns as they are shown: at most 60 letters, none twice. kept: the place and name of each."""
+    shown: list[str] = []
+    seen: dict[str, int] = {}
+    for place, name in kept:
+        again = seen.get(name, 0)
+        seen[name] = again + 1
+        short = (f"{name}.{again}" if name and again else name)[:60] or f"column {place + 1}"
+        shown.append(short if short not in shown else f"{short} ({place + 1})")
+    return shown
