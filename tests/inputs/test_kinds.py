@@ -5,6 +5,7 @@ import os
 import struct
 import subprocess
 import sys
+import zipfile
 from io import BytesIO
 
 import numpy as np
@@ -415,6 +416,173 @@ def test_quotation_marks_that_are_letters_take_no_rows(mark, above, below):
     assert len(told) == above.count("ord counts\n") + ("Source" in below)
 
 
+def tall(head, rows, at=None, row=""):
+    """Thirty rows of a pattern below a head: {0} counts them, {1} is another number; and one more among them."""
+    found = [rows.format(i, i * i % 7) for i in range(30)]
+    if at is not None:
+        found.insert(at, row)
+    return "\n".join([*head.split("\n"), *found, ""])
+
+
+@pytest.mark.parametrize(
+    "row", ["7,5;-;1,5", "7,5;k.A.;1,5", "Quelle: Amt", "n.d.;n.d.;n.d.", "7,5;\u2013;1,5", "a;1,5;2,5"]
+)
+def test_one_cell_of_text_costs_a_row_and_no_column_with_decimal_commas_as_with_points(row):
+    table = tall("a;b;c", "{0},5;{1},25;0,{1}5", 9, row)
+    with_commas, with_points = read(".csv", table), read(".csv", table.replace("k.A.", "kA").replace(",", "."))
+    for said, found in (with_commas, with_points):
+        assert said["columns"] == ["a", "b", "c"]
+        assert left(said) == ["1 row with a gap or a value that is not a finite number left out"]
+        assert np.array_equal(found["values"], with_points[1]["values"])
+
+
+def test_thousands_in_a_table_with_decimal_commas():
+    rows = "".join(f"{97 * i:,};{i},5;{i % 3},25\n".replace(",", ".", i > 10) for i in range(20))
+    said, found = read(".csv", "a;b;c\n" + rows)
+    assert found["values"][:, 0] == pytest.approx(found["values"][:, 1], abs=1e-6)  # evenly, both
+    assert left(said) == ["numbers like 1.067 read with points between thousands"]
+    said, found = read(".csv", "a;b\n999,5;1\n1.000,5;2\n1.001,5;3\n1.002,5;4\n")
+    assert found["values"][:, 0] == pytest.approx(found["values"][:, 1], abs=1e-6)
+    assert left(said) == []
+    said, found = read(".csv", "a;b;c\n" + lines("1.00{0};{0},5;{0},5") + "0.5;9,5;9,5\n")
+    assert left(said) == []
+    assert found["values"][:9, 0].std() < 0.1  # points before fractions, as 0.5 says
+
+
+@pytest.mark.parametrize("head", ["time,0.1,0.2", "wavelength,450,400", "0,1,target", "abc,7,3"])
+def test_numbers_beside_a_word_may_be_names(head):
+    said, found = read(".csv", tall(head, "{0}.5,{1}.25,{1}"))
+    assert len(found["values"]) == 30
+    assert said["columns"] == head.split(",")
+    assert left(said) == [f"the first row, {head.replace(',', ', ')}, taken for the names of the columns"]
+
+
+@pytest.mark.parametrize("row", ["*,5.2", "n.d.,5.2", "k. A.,5.2", "<0.1,5.2", "#REF!,5.2", "--,1", "abc,5"])
+def test_a_first_row_without_a_value_is_no_row_of_names(row):
+    said, found = read(".csv", tall(row, "{0}.5,{1}.25") + tall("abc,3", "{0}.5,{1}.25"))
+    assert len(found["values"]) == 60
+    assert said["columns"] == ["1", "2"]
+    assert left(said) == ["2 rows with a gap or a value that is not a finite number left out"]
+    assert read(".csv", tall("€,$", "{0}.5,{1}.25"))[0]["columns"] == ["€", "$"]
+
+
+FIRST = "of several tables in it the first"
+AGAIN = "1 line with the names of the columns again left out"
+
+
+@pytest.mark.parametrize(
+    ("between", "rows", "note"),
+    [
+        ("\nu,v,w", 30, FIRST),
+        ("u,v,w", 30, FIRST),
+        ("\nTable 2\nu,v,w", 30, FIRST),
+        ("\nx,y,z", 60, AGAIN),
+        ("x,y,z", 60, AGAIN),
+        ("n.d.,k.A.,*", 60, "1 row with a gap or a value that is not a finite number left out"),
+    ],
+)
+@pytest.mark.parametrize("comma", [False, True])
+def test_a_second_table_is_not_stacked_on_the_first(between, rows, note, comma):
+    table = tall("x,y,z", "{0}.5,{1},0.{1}") + tall(between, "{1}.5,{0},0.{1}")
+    said, found = read(
+        ".csv", table.replace(",", ";").replace(".", ",").replace("n,d,;k,A,", "n.d.;k.A.") if comma else table
+    )
+    assert len(found["values"]) == rows
+    assert said["columns"] == ["x", "y", "z"]
+    assert left(said) == [note]
+
+
+def test_a_second_table_that_is_narrower_is_left_out_too():
+    said, found = read(".csv", tall("x,y,z", "{0}.5,{1},0.{1}") + tall("\nu,v", "{1},{0}"))
+    assert len(found["values"]) == 30
+    assert left(said) == [FIRST]
+
+
+@pytest.mark.parametrize("end", [" ", "\t", " \t", ""])
+@pytest.mark.parametrize("head", ["", "30 3\n"])
+@pytest.mark.parametrize("mark", ['"', "#", "a"])
+def test_word_vectors_with_spaces_behind_lines_and_within_words(end, head, mark):
+    rows = [f"w{i} {i}.5 0.{i % 7} -{i}" for i in range(30)]
+    rows[0], rows[7], rows[9] = ". . . 0.5 0.25 -1", "at name@x.org 7.5 0.5 -2", f"{mark} 3.5 0.5 -2"
+    said, found = read(".vec", head + "".join(f"{row}{end}\n" for row in rows))
+    wanted = np.array([row.split()[-3:] for row in rows], float)
+    assert found["values"] == pytest.approx((wanted - wanted.mean(0)) / wanted.std(0), abs=1e-4)
+    assert left(said) == ["2 rows whose name has a space in it", "1 column of text or with many gaps not offered"]
+    assert "do not all have the same columns" in refused(".vec", head + "\n".join([*rows, "of 1 2 3 4"]))
+
+
+@pytest.mark.parametrize("between", [",", ";", " ", "\t"])
+@pytest.mark.parametrize("behind", ["  # a note", " // a, b; c", "\t#"])
+def test_a_comment_behind_a_row_is_left_out(between, behind):
+    table = tall("x,y,z", "{0}.5,{1},0.{1}", 9, "1.5,2,3.5").replace(",", between)
+    plain = read(".csv", table)[1]["values"]
+    for line in [f"1.5{between}2{between}3.5", *["x y z"] * (between == " ")]:
+        said, found = read(".csv", table.replace(f"{line}\n", f"{line}{behind}\n"))
+        assert np.array_equal(found["values"], plain)
+        assert said["columns"] == ["x", "y", "z"]
+        assert left(said) == ["1 comment behind a row left out"]
+
+
+NUMBERS = {
+    "minus": lambda cell: cell.replace("-", "\u2212"),
+    "dash": lambda cell: cell.replace("-", "\u2013"),
+    "arabic": lambda cell: cell.translate(str.maketrans("0123456789.", "٠١٢٣٤٥٦٧٨٩٫")),
+    "fullwidth": lambda cell: cell.translate(str.maketrans("0123456789.-", "０１２３４５６７８９．－")),
+    "no-break space": "\u00a0{}\u00a0".format,
+    "formula": '="{}"'.format,
+    "apostrophe": "'{}".format,
+}
+
+
+@pytest.mark.parametrize("how", NUMBERS)
+@pytest.mark.parametrize("few", [True, False])
+def test_numbers_as_others_write_them(how, few):
+    rows = [[f"-{i}.5", str(i * i)] for i in range(30)]
+    wanted = np.array(rows, float)
+    some = [[NUMBERS[how](cell) if i in (3, 20) or not few else cell for cell in row] for i, row in enumerate(rows)]
+    said, found = read(".csv", "x,y\n" + "\n".join(map(",".join, some)))
+    assert found["values"] == pytest.approx((wanted - wanted.mean(0)) / wanted.std(0), abs=1e-4)
+    assert left(said) == []
+
+
+@pytest.mark.parametrize("share", [1, 8, 30])
+def test_thousands_in_few_or_many_rows_are_spoken_of(share):
+    rows = [f'{i},{i % 7}.5,{i % 5},"1,23{i % 10}"' if i < share else f"{i},{i % 7}.5,{i % 5},9" for i in range(30)]
+    said, found = read(".csv", "x,y,z,sum\n" + "\n".join(rows))
+    assert len(found["values"]) == 30 - (share == 1)
+    assert "numbers written like 1,234 or 5 % are text here" in "; ".join(said["notes"])
+
+
+def npy(array):
+    out = BytesIO()
+    np.save(out, array, allow_pickle=True)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("count", [2**62, 10**18, 10**20, 2**63])
+def test_long_whole_numbers_keep_what_tells_them_apart(count):
+    evenly = (np.arange(20) - 9.5) / np.arange(20).std()
+    tables = [(".csv", "x,y\n" + "".join(f"{count + i},{-count - 19 + i}\n" for i in range(20)))]
+    if count < 2**63:
+        tables.append((".npy", npy(np.array([[count + i, i - count] for i in range(20)]))))
+    for ending, data in tables:
+        said, found = read(ending, data)
+        assert found["values"] == pytest.approx(np.column_stack([evenly, evenly]), abs=1e-5)
+        assert left(said) == []
+
+
+def test_numbers_that_cannot_be_told_apart_are_spoken_of():
+    many = "".join(f"{10**18 + i},{i}\n" for i in range(40))
+    said, _ = read(".csv", f"x,y\n{many},3\n")
+    assert left(said)[0] == "1 column of numbers rounded to the 16 digits that can be held"
+    said, _ = read(".npy", npy(np.column_stack([1e15 + np.arange(9), np.arange(9)])))
+    assert left(said) == ["1 column whose numbers agree in their first 14 digits taken as constant"]
+    assert "agree in their first 14 digits" in refused(".npy", npy(1e16 + 2.0 * np.arange(18).reshape(9, 2)))
+    assert "the same one in the 16 digits" in refused(
+        ".csv", "x,y\n" + "".join(f"{10**20 + i}.5,1\n" for i in range(9))
+    )
+
+
 def test_letters_that_are_not_utf_8_are_spoken_of():
     said, _ = read(".csv", "é,b\n1,2\n2,3\n3,5\n4,4\n".encode("latin-1"))
     assert said["columns"] == ["é", "b"]
@@ -479,6 +647,28 @@ def test_a_scan_has_its_brightness_before_its_colours():
         assert said["notes"][notes:] == ["1 column between the coordinates and the colours left out"]
     said, _ = read(".xyz", rows.replace("-900", "9"))
     assert said["notes"] == ["of 4 columns after the coordinates the first 3 taken for red, green and blue"]
+
+
+@pytest.mark.parametrize("kind", [str, object, complex, "M8[s]", "V2"])
+def test_an_array_of_something_else_does_not_hide_one_of_numbers(kind):
+    array = np.random.default_rng(0).normal(size=(9, 3))
+    other = np.zeros((9, 3), kind) if kind == "V2" else array.astype(kind)
+    out = BytesIO()
+    np.savez(out, names=other, x=array)
+    said, found = read(".npz", out.getvalue())
+    assert found["values"] == pytest.approx((array - array.mean(0)) / array.std(0), abs=1e-5)
+    assert said["notes"] == ["of 2 arrays the first of numbers with two axes: x"]
+
+
+@pytest.mark.parametrize("name", ["__MACOSX/._x.npy", "empty.npy"])
+def test_what_is_no_array_in_an_archive_does_no_harm(name):
+    out = BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        archive.writestr(name, b"")
+        archive.writestr("x.npy", npy(np.random.default_rng(0).normal(size=(9, 3))))
+    said, found = read(".npz", out.getvalue())
+    assert len(found["values"]) == 9
+    assert said["notes"] == (["of 2 arrays the first with two axes: x"] if name == "empty.npy" else [])
 
 
 def test_a_second_array_in_a_file_is_spoken_of():

@@ -146,26 +146,25 @@ def first_table(frame: Any, names: list[str], numeric: list[int], notes: list[st
     """
     from pandas.api.types import is_numeric_dtype
 
-    places = np.arange(len(frame))
-    for column in sorted(
-        numeric, key=lambda column: not is_numeric_dtype(frame.iloc[:, column])
-    ):  # the fast ones first
+    places = np.arange(len(frame))  # of rows without a number; columns without words are looked through fast
+    for column in sorted(numeric, key=lambda column: not is_numeric_dtype(frame.iloc[:, column])):
         cells = frame.iloc[places, column]
         word = False if is_numeric_dtype(cells) else ~cells.astype(str).str.match(BEGIN.pattern).astype(bool)
         places = places[(cells.isna() | word).to_numpy(dtype=bool)]
     rows = frame.iloc[places, numeric].astype(object)
+    rows = rows.where(rows.notna(), "").astype(str)
+    last = [int(np.flatnonzero(frame.iloc[:, column].notna())[-1:].sum()) for column in numeric] if len(places) else []
     again: list[int] = []
-    for place, row in zip(places.tolist(), rows.where(rows.notna(), "").astype(str).to_numpy().tolist(), strict=True):
+    for above, (place, row) in enumerate(zip(places.tolist(), rows.to_numpy().tolist(), strict=True)):
         words = [cell.strip() for cell in row if cell]
+        wide = len(words)
         said = zip(row, numeric, strict=True)
-        if len(words) > 1 and names and all(cell.strip() in names[column].split(" / ") for cell, column in said):
+        if wide > 1 and names and all(cell.strip() in names[column].split(" / ") for cell, column in said):
             again.append(place)
             continue
-        above, below = np.count_nonzero(places < place), np.count_nonzero(places > place)
-        between = above < place and below < len(frame) - 1 - place  # numbers
-        wide = len(words)
+        between = above < place and len(places) - above < len(frame) - place  # rows of numbers on both sides
         different = wide > 1 and len(set(words)) == wide and all(row[:wide]) and not any(map(absent, words))
-        if between and different and frame.iloc[place + 1 :, numeric[wide:]].isna().all(axis=None):
+        if between and different and max(last[wide:], default=0) < place:
             notes.append("of several tables in it the first")
             while place - 1 in places:  # its title
                 place -= 1

@@ -8,21 +8,25 @@ from .text import MARK, Dialect, a_row, gap, number, value
 
 HEADS = 3  # rows of names at most: names, levels of names, units
 RULE = re.compile(":?-{2,}:?")  # a cell of the line below the names of a table in Markdown
-INSTEAD = re.compile(r"[<>\u2264\u2265~]\s*[\d.,]|#(?:REF|DIV/0|VALUE|NAME|NUM|N/A)[!?]?")  # a limit, or an error
+LIMIT = re.compile(r"[<>\u2264\u2265~]\s*[\d.,]")  # in place of a value
 ABSENT = {"", "na", "nd", "nb", "ka", "lod", "loq", "bdl", "missing", "error", "unknown"}  # n.d. is nd here
+BEHIND = re.compile(r"[ \t]+(?:#|//)")  # a comment, perhaps
 RAGGED = "The rows of this table do not all have the same columns. Export it again as CSV."
 
 
 def without_comments(text: str, by: Dialect, width: int, numeric: list[int], notes: list[str]) -> tuple[str, str]:
-    """A table without its lines of comment, and what the last of those above it says: names of columns, perhaps.
+    """A table without its comments, and what the last line of them above it says: names of columns, perhaps.
 
-    A line that begins with the mark of a comment, and has all the numbers of a row, is a row.
+    A line that begins with the mark of a comment, and has all the numbers of a row, is a row. What stands behind such a
+    mark within a line is a comment where the line is no row, or not as wide as one, and would be without it.
     """
-    if not re.search(rf"(?m)^{MARK.pattern}", text):
+    if not re.search(rf"(?m)^{MARK.pattern}|{BEHIND.pattern}", text):
         return text, ""
-    kept, above, dropped, begun = [], "", 0, False
+    kept, above, dropped, behind, begun = [], "", 0, 0, False
     for line in text.split("\n"):
-        if MARK.match(line) and not a_row(cells := by.cut(line), width, numeric):
+        marked, inside = MARK.match(line), BEHIND.search(line)
+        cells = by.cut(line) if marked or inside else []
+        if marked and not a_row(cells, width, numeric):
             if begun:
                 dropped += len(cells) == width
             else:
@@ -30,11 +34,40 @@ def without_comments(text: str, by: Dialect, width: int, numeric: list[int], not
                 if above.startswith(by.separator):  # the mark itself is the name of the first column
                     above = line.strip()
             continue
+        if inside and not a_row(cells, width, numeric):
+            before = by.cut(line[: inside.start()])
+            if a_row(before, width, numeric) or (len(before) == width != len(cells)):
+                line = line[: inside.start()]
+                behind += 1
         begun = begun or bool(line.strip())
         kept.append(line)
     if dropped:
         notes.append(f"{count(dropped, 'line')} of comment left out")
+    if behind:
+        notes.append(f"{count(behind, 'comment')} behind a row left out")
     return "\n".join(kept), above
+
+
+def joined(text: str, by: Dialect, width: int, numeric: list[int], notes: list[str]) -> str:
+    """A table of words and their vectors, with white space between cells, where words with a space in them are one.
+
+    Such a line has more cells than others, and its last ones are numbers.
+    """
+    if by.separator != " " or by.exact or width < 3 or numeric != list(range(1, width)):
+        return text
+    lines = text.split("\n")
+    spaced = 0
+    for place, line in enumerate(lines):
+        if line.count(" ") + line.count("\t") < width:
+            continue
+        cells = by.cut(line)
+        word, numbers = cells[: 1 - width], cells[1 - width :]
+        if len(word) > 1 and all(map(number, numbers)) and not number(word[-1]):
+            lines[place] = " ".join(["\u00a0".join(word), *numbers])
+            spaced += 1
+    if spaced:
+        notes.append(f"{count(spaced, 'row')} whose name has a space in it")
+    return "\n".join(lines)
 
 
 def named(
@@ -92,8 +125,8 @@ def named(
 
 
 def absent(cell: str) -> bool:
-    """Whether a word says that there is no value: n.d., <LOD, an error of a spreadsheet, or signs without a letter."""
-    return gap(cell) or bool(INSTEAD.match(cell.strip())) or re.sub(r"[\W_]", "", cell).lower() in ABSENT
+    """Whether a word says that there is no value: n.d., <0.1, or signs without a letter."""
+    return gap(cell) or bool(LIMIT.match(cell.strip())) or re.sub(r"[\W_]", "", cell).lower() in ABSENT
 
 
 def _words(row: list[str], below: list[list[str]], numeric: list[int]) -> tuple[list[str], list[str]]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from .base import COLUMNS, MOST, NUMBERS, Found, Kind, Refused, bound, count, points
 from .columns import THOUSANDS, Table, columns, first_table
-from .names import RAGGED, named, without_comments
+from .names import RAGGED, joined, named, without_comments
 from .text import Dialect, decoded, dialect, lined, number, numeric_columns, sample
 
 PANDAS_BYTES = 120 << 20  # that pandas takes before it reads anything
@@ -58,6 +58,7 @@ def parsed(text: str, usual: str, notes: list[str], *, bare: bool = False) -> Ta
     text, quoted = lined(text, by, width, numeric, notes)
     by = Dialect(by.separator, exact=by.exact)
     text, said = without_comments(text, by, width, numeric, notes)
+    text = joined(text, by, width, numeric, notes)
     above = by.cut(said) if said else []
     text, names = named(text, by, width, numeric, notes, counted=not bare and len(above) != width)
     names = names or (above if len(above) == width else [])

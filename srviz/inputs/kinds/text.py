@@ -19,6 +19,7 @@ SIGNS = str.maketrans("\u2212\u2013\ufe63\uff0d\uff0b\uff0e\uff0c\u066b", "----+
 BEGIN = re.compile(r"\s*[-+.,'=\d\u2212\u2013\ufe63\uff0d\uff0b\uff0e\uff0c\u066b]")  # of a cell that may be a number
 DRESSED = re.compile(r"=\"(.*)\"|'(.*)")  # as spreadsheets write a number that is to stay text
 GAPS = {"", "na", "n/a", "nan", "null", "none", "-", "\u2013", "\u2014", "?", "<na>", "#n/a", "inf", "-inf"}
+GAPS |= {"#ref!", "#div/0!", "#value!", "#name?", "#num!", "#null!"}  # of a spreadsheet
 
 
 @dataclass(frozen=True)
@@ -112,11 +113,12 @@ def dialect(lines: list[str], usual: str) -> tuple[Dialect, list[list[str]]]:
     """
     best: tuple[tuple[float, ...], Dialect, list[list[str]]] | None = None
     together = "\n".join(lines)
+    inside = "\n".join(line.strip(" \t") for line in lines)
     quotes = ['"', "'"] if re.search(rf"(?m)(?:^|[{re.escape(''.join(SEPARATORS))}]|\\\\)'", together) else ['"']
     exactly = (False, True) if re.search(r"(?m)  |^ | $", together) else (False,)
     escapes = [None, "\\"] if "\\" in together else [None]
     for separator in SEPARATORS:
-        if separator not in together and not (separator == " " and "\t" in together):
+        if separator not in inside and not (separator == " " and "\t" in inside):
             continue
         for quote in quotes:
             for escape, exact in product(escapes, exactly if separator == " " else (False,)):
@@ -125,7 +127,8 @@ def dialect(lines: list[str], usual: str) -> tuple[Dialect, list[list[str]]]:
                 common, alike = Counter(map(len, rows)).most_common(1)[0]
                 if common < 2:
                     continue
-                share = sum(number(cell) or gap(cell) for row in rows if len(row) == common for cell in row)
+                cells = [cell for row in rows if len(row) == common for cell in row if cell or not exact]
+                share = sum(number(cell) or gap(cell) for cell in cells)
                 around = sum(cell[:1] == cell[-1:] != "" and cell[0] in "\"'" for row in rows for cell in row)
                 escaped = escape and not re.search(rf"\\(?![\\{quote}{re.escape(separator)}])", _pairs(together))
                 rank = (
