@@ -229,7 +229,7 @@ def tables(draw):
         "quoting": draw(st.sampled_from([csv.QUOTE_MINIMAL, csv.QUOTE_ALL, csv.QUOTE_NONNUMERIC])),
         "quotechar": draw(st.sampled_from(['"', '"', "'"])),
         "lineterminator": draw(st.sampled_from(["\n", "\r\n", "\r"])),
-        "na_rep": draw(st.sampled_from(["", "NA", "nan"])),
+        "na_rep": draw(st.sampled_from(["", "NA", "nan", "-"])),
         "decimal": draw(st.sampled_from([".", ","])),
     }
     if draw(st.integers(0, 4)) == 0:
@@ -241,12 +241,30 @@ def tables(draw):
     return frame, names, options, draw(st.sampled_from(["utf-8", "utf-8-sig", "utf-16"]))
 
 
+AROUND = st.fixed_dictionaries(
+    {
+        "above": st.sampled_from(["", "", "Counts of words", '"Counts of words']),
+        "below": st.sampled_from(["", "", "Source", '"Source"']),
+        "behind": st.booleans(),  # whether a separator ends each line
+    }
+)
+
+
 @some
-@given(tables())
-def test_what_pandas_writes(table):
+@given(tables(), AROUND)
+def test_what_pandas_writes(table, around):
     frame, names, options, encoding = table
-    data = frame.to_csv(None, **options).encode(encoding)
-    said, found = answer(".csv", data)
+    text = frame.to_csv(None, **options)
+    end = options["lineterminator"]
+    lone = (
+        options["quotechar"] == '"' and "escapechar" not in options
+    )  # else it is not known what the marks around mean
+    above, below = (around[place] if lone or '"' not in around[place] else "" for place in ("above", "below"))
+    if around["behind"] and "two\nlines" not in text:
+        text = text.replace(end, options["sep"] + end)
+    above = above.split(" ")[0] if options["sep"] == " " else above  # else it has cells of its own
+    text = (above and above + end) + text + (below and below + end)
+    said, found = answer(".csv", text.encode(encoding))
     numbers = frame[names]
     kept = numbers.notna().all(axis=1).to_numpy()
     index = options["index"]

@@ -139,23 +139,25 @@ def _rounded(cells: Any, column: Numbers) -> bool:
 
 
 def first_table(frame: Any, names: list[str], numeric: list[int], notes: list[str]) -> Any:
-    """The rows of the first table in a frame, without those that say the names of its columns again.
+    """The rows of the first table in a frame, without lines of words below it and those that say its names again.
 
     Another table begins with its own names: a row without a number, and with different words in the first two or more
     of the columns of numbers, below which the others are empty.
     """
     from pandas.api.types import is_numeric_dtype
 
+    if not numeric:
+        return frame
     places = np.arange(len(frame))  # of rows without a number; columns without words are looked through fast
     for column in sorted(numeric, key=lambda column: not is_numeric_dtype(frame.iloc[:, column])):
         cells = frame.iloc[places, column]
         word = False if is_numeric_dtype(cells) else ~cells.astype(str).str.match(BEGIN.pattern).astype(bool)
         places = places[(cells.isna() | word).to_numpy(dtype=bool)]
     rows = frame.iloc[places, numeric].astype(object)
-    rows = rows.where(rows.notna(), "").astype(str)
+    rows = rows.where(rows.notna(), "").astype(str).to_numpy().tolist()
     last = [int(np.flatnonzero(frame.iloc[:, column].notna())[-1:].sum()) for column in numeric] if len(places) else []
     again: list[int] = []
-    for above, (place, row) in enumerate(zip(places.tolist(), rows.to_numpy().tolist(), strict=True)):
+    for above, (place, row) in enumerate(zip(places.tolist(), rows, strict=True)):
         words = [cell.strip() for cell in row if cell]
         wide = len(words)
         said = zip(row, numeric, strict=True)
@@ -170,6 +172,15 @@ def first_table(frame: Any, names: list[str], numeric: list[int], notes: list[st
                 place -= 1
             frame = frame.iloc[:place]
             break
+    else:
+        end = len(frame)
+        for place, row in zip(places[::-1].tolist(), rows[::-1], strict=True):
+            if place < end - 1 or any(cell and absent(cell) for cell in row) or frame.iloc[place].isna().all():
+                break
+            end = place
+        if end < len(frame):
+            notes.append(f"{count(len(frame) - end, 'line')} below the table left out")
+            frame = frame.iloc[:end]
     again = [place for place in again if place < len(frame)]
     if again:
         notes.append(f"{count(len(again), 'line')} with the names of the columns again left out")

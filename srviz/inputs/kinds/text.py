@@ -1,5 +1,6 @@
 """Text as rows of cells: which letters its bytes are, and what stands between and around its cells."""
 
+import contextlib
 import csv
 import re
 from collections import Counter
@@ -156,16 +157,19 @@ def _pairs(text: str) -> str:
 
 
 def _sampled(by: Dialect, lines: list[str]) -> list[list[str]]:
-    """Lines as rows of cells: each for itself, or with cells that go on over lines where that makes more rows alike."""
+    """Lines as rows of cells: each for itself, or with cells that go on over lines where more lines are alike then."""
     rows = [by.cut(line) for line in lines]
     if not any(by.quote in line for line in lines):
         return rows
-    alike = Counter(map(len, rows)).most_common(1)[0][1]
-    if alike == len(rows):
-        return rows
-    joined = [row for row in by.rows(f"{line}\n" for line in lines[:SAMPLE_LINES]) if row]
-    common = Counter(map(len, joined)).most_common(1)[0][1] if joined else 0
-    return joined if common / max(len(joined), 1) > alike / len(rows) else rows
+    alike = Counter(map(len, rows[:SAMPLE_LINES])).most_common(1)[0][1]
+    reader: Any = by.rows((f"{line}\n" for line in lines[:SAMPLE_LINES]), strict=True)
+    joined, covered, at = [], Counter[int](), 0
+    with contextlib.suppress(csv.Error):
+        for row in reader:
+            joined += [row] if row else []
+            covered[len(row)] += (reader.line_num - at) * (len(row) > 1)
+            at = reader.line_num
+    return joined if max(covered.values(), default=0) > alike else rows
 
 
 def number(cell: str) -> bool:
