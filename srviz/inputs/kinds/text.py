@@ -115,6 +115,7 @@ def dialect(lines: list[str], usual: str) -> tuple[Dialect, list[list[str]]]:
     best: tuple[tuple[float, ...], Dialect, list[list[str]]] | None = None
     together = "\n".join(lines)
     inside = "\n".join(line.strip(" \t") for line in lines)
+    tabs = Counter(1 + line.strip(" \t").count("\t") for line in lines).most_common(1)[0][0]
     quotes = ['"', "'"] if re.search(rf"(?m)(?:^|[{re.escape(''.join(SEPARATORS))}]|\\\\)'", together) else ['"']
     exactly = (False, True) if re.search(r"(?m)  |^ | $", together) else (False,)
     escapes = [None, "\\"] if "\\" in together else [None]
@@ -126,7 +127,7 @@ def dialect(lines: list[str], usual: str) -> tuple[Dialect, list[list[str]]]:
                 tried = Dialect(separator, quote, escape, exact)
                 rows = _sampled(tried, lines)
                 common, alike = Counter(map(len, rows)).most_common(1)[0]
-                if common < 2:
+                if common < 2 or (separator == " " and common == tabs):  # a tab alone makes as many cells
                     continue
                 cells = [cell for row in rows if len(row) == common for cell in row if cell or not exact]
                 share = sum(number(cell) or gap(cell) for cell in cells)
@@ -161,14 +162,22 @@ def _sampled(by: Dialect, lines: list[str]) -> list[list[str]]:
     rows = [by.cut(line) for line in lines]
     if not any(by.quote in line for line in lines):
         return rows
+    few = lines[:SAMPLE_LINES]
     alike = Counter(map(len, rows[:SAMPLE_LINES])).most_common(1)[0][1]
-    reader: Any = by.rows((f"{line}\n" for line in lines[:SAMPLE_LINES]), strict=True)
     joined, covered, at = [], Counter[int](), 0
-    with contextlib.suppress(csv.Error):
-        for row in reader:
-            joined += [row] if row else []
-            covered[len(row)] += (reader.line_num - at) * (len(row) > 1)
-            at = reader.line_num
+    while at < len(few):
+        begun = at
+        reader: Any = by.rows((f"{line}\n" for line in few[begun:]), strict=True)
+        with contextlib.suppress(csv.Error):
+            for row in reader:
+                joined.append(row)
+                covered[len(row)] += begun + reader.line_num - at
+                at = begun + reader.line_num
+        if at < len(few):  # a mark that opens no cell
+            joined.append(rows[at])
+            covered[len(rows[at])] += 1
+            at += 1
+    covered.pop(1, None)
     return joined if max(covered.values(), default=0) > alike else rows
 
 
