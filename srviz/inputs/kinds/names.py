@@ -57,7 +57,7 @@ def joined(text: str, by: Dialect, width: int, numeric: list[int], notes: list[s
         return text
     lines = text.split("\n")
     spaced = 0
-    for place, line in enumerate(lines):
+    for place, line in enumerate(map(str.strip, lines)):
         if line.count(" ") + line.count("\t") < width:
             continue
         cells = by.cut(line)
