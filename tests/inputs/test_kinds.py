@@ -739,7 +739,12 @@ def test_a_colour_profile_is_honoured(kind):
 
 def test_other_pictures_are_named():
     assert "HEIC photograph" in refused(".heic", b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(90))
-    assert "This is not a picture in PNG, JPEG or WebP" in refused(".jpg", b"\0\0\0\x18ftypavif\0\0\0\0" + bytes(90))
+    for brands in (b"avif\0\0\0\0", b"mif1\0\0\0\0avifmif1", b"mif1\0\0\0\0mif1miafavif"):
+        box = struct.pack(">I", 8 + len(brands)) + b"ftyp" + brands
+        assert refused(".jpg", box + bytes(90)).startswith("This is an AVIF picture, which is not read here.")
+    for brand in (b"hevx", b"heix", b"mif1"):
+        assert "HEIC photograph" in refused(".heic", b"\0\0\0\x10ftyp" + brand + bytes(90))
+    assert "This is not a picture in PNG, JPEG or WebP" in refused(".jpg", b"\0\0\0\x10ftypisom\0\0\0\0" + b"avif" * 9)
     said, _ = read(".png", saved(TEAL, save_all=True, append_images=[TEAL.rotate(9)]))
     assert said["notes"] == ["of several pictures in it the first"]
 
@@ -754,6 +759,22 @@ def bomb(side, scans):
 def test_a_jpeg_of_thousands_of_scans_is_refused_at_once():
     assert "written in 2,010 layers" in refused(".jpg", bomb(1000, 2000))
     assert read(".jpg", bomb(200, 150))[1]["pixels"].shape == (200, 200, 3)
+
+
+def test_what_stands_behind_a_picture_is_not_counted_to_it():
+    """A photograph that moves: behind its end there is a video, and inside a smaller picture."""
+    photo = saved(Image.new("RGB", (3000, 2500), "teal"), "JPEG", exif=b"Exif\0\0" + b"\xff\xda" * 200)
+    video = b"\xff\xda\0\x08" * 200
+    said, found = read(".jpg", photo + video)
+    assert found["pixels"].shape == (853, 1024, 3)
+    assert said["notes"][1:] == ["800 bytes behind the picture left out"]
+    for data in (saved(TEAL), saved(TEAL, "WEBP", lossless=True)):
+        said, found = read(".jpg", data + b"and more")
+        assert said["notes"] == ["8 bytes behind the picture left out"]
+        assert (found["pixels"] == np.asarray(TEAL)).all()
+    assert read(".png", saved(TEAL) + bytes(900))[0]["notes"] == []
+    whole = bomb(1000, 2000)
+    assert "written in 2,010 layers" in refused(".jpg", whole + video)
 
 
 TABLE = ("x,y\n" + "".join(f"{i}.5,{i % 3}\n" for i in range(9))).encode()
@@ -798,6 +819,17 @@ def test_the_least_memory_is_enough(ending):
         ".jpg": saved(TEAL, "JPEG"),
     }[ending]
     assert reader.read_arrays(ending, data, memory=kinds.KINDS[ending].memory)[1]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the limits are those of Linux")
+@pytest.mark.parametrize(("kind", "options"), [("WEBP", {"method": 0}), ("JPEG", {"progressive": True})])
+def test_a_good_picture_is_not_called_broken_where_memory_is_short(kind, options):
+    data = saved(Image.new("RGB", (4000, 3000), "teal"), kind, **options)
+    for megabytes in (80, 112, 128):
+        with pytest.raises(Unreadable, match=rf"more than the {megabytes} MB of memory"):
+            reader.read_arrays(".jpg", data, memory=megabytes << 20)
+    with pytest.raises(Unreadable, match="cut short: its end is missing"):
+        reader.read_arrays(".jpg", data[:-40], memory=512 << 20)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the limits are those of Linux")

@@ -150,12 +150,12 @@ print(status("VmHWM") - before)
     assert 30e6 < int(done.stdout) < 220e6
 
 
+def chunk(name: bytes, body: bytes) -> bytes:
+    return struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body))
+
+
 def header(width: int, height: int) -> bytes:
     """A PNG that announces so many pixels and holds a few."""
-
-    def chunk(name: bytes, body: bytes) -> bytes:
-        return struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body))
-
     start = chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0))
     return b"\x89PNG\r\n\x1a\n" + start + chunk(b"IDAT", zlib.compress(b"\0" * 1000)) + chunk(b"IEND", b"")
 
@@ -191,9 +191,55 @@ def test_bad_pictures_each_get_a_sentence(data, says):
 def test_a_truncated_picture_is_refused(kind):
     rng = np.random.default_rng(0)
     data = saved(rng.integers(0, 255, (80, 96, 3), dtype=np.uint8), kind)
-    for keep in (20, len(data) // 2, len(data) - 40):
-        with pytest.raises(Unreadable, match=r"broken or cut short|not a picture"):
+    for keep in (5 if kind == "PNG" else 11, 20, 40, len(data) // 2, len(data) - 40):
+        with pytest.raises(Unreadable, match=r"^This picture is cut short: its end is missing\."):
             read_picture(data[:keep])
+
+
+def test_a_webp_that_is_too_large_is_refused_before_its_decoder_is_asked():
+    sizes = {
+        b"VP8X": bytes(4) + (15_999).to_bytes(3, "little") + (9_999).to_bytes(3, "little"),
+        b"VP8L": b"\x2f" + (15_999 | 9_999 << 14).to_bytes(4, "little"),
+        b"VP8 ": b"\0\0\0\x9d\x01\x2a" + struct.pack("<HH", 16_000, 10_000),
+    }
+    for kind, body in sizes.items():
+        data = b"RIFF" + struct.pack("<I", 40) + b"WEBP" + kind + struct.pack("<I", 28) + body.ljust(28, b"\0")
+        with pytest.raises(Unreadable, match=r"It has 16,000 × 10,000\."):
+            read_picture(data)
+
+
+def test_a_damaged_png_is_not_shown():
+    data = saved(picture())
+    at = data.index(b"IDAT")
+    for where in (at + 100, data.index(b"IHDR") + 6):
+        with pytest.raises(Unreadable, match=r"^This PNG is damaged: .* checksum"):
+            read_picture(data[:where] + bytes([data[where] ^ 64]) + data[where + 1 :])
+    side = chunk(b"pHYs", bytes(9))
+    read = read_picture(data[: at - 4] + side[:-1] + b"?" + data[at - 4 :])
+    assert np.array_equal(read.pixels, picture())
+    assert read.notes == ("pHYs of the PNG left out: the checksum is wrong",)
+    assert np.array_equal(read_picture(data[:-12]).pixels, picture())  # its last chunk is empty
+
+
+@pytest.mark.parametrize(
+    ("bits", "clear", "other", "shown"),
+    [(1, 0, 1, 255), (2, 1, 2, 170), (4, 5, 9, 153), (8, 77, 99, 99), (16, 0x1234, 0x4321, 67)],
+)
+def test_a_transparent_grey_is_white_whatever_its_bits(bits, clear, other, shown):
+    row = int("".join(f"{value:0{bits}b}" for value in [clear] * 40 + [other] * 40), 2).to_bytes(10 * bits, "big")
+    start = chunk(b"IHDR", struct.pack(">IIBBBBB", 80, 70, bits, 0, 0, 0, 0)) + chunk(b"tRNS", struct.pack(">H", clear))
+    body = chunk(b"IDAT", zlib.compress((b"\0" + row) * 70)) + chunk(b"IEND", b"")
+    read = read_picture(unpacking.SIGNATURE + start + body).pixels
+    assert read[:, [0, 79]].tolist() == [[[255] * 3, [shown] * 3]] * 70
+
+
+def test_a_transparent_colour_of_sixteen_bits_is_white():
+    clear, other = (0x1234, 0x5678, 0x9ABC), (0x1234, 0x5678, 0x0ABC)
+    row = struct.pack(">240H", *(clear * 40 + other * 40))
+    start = chunk(b"IHDR", struct.pack(">IIBBBBB", 80, 70, 16, 2, 0, 0, 0)) + chunk(b"tRNS", struct.pack(">3H", *clear))
+    body = chunk(b"IDAT", zlib.compress((b"\0" + row) * 70)) + chunk(b"IEND", b"")
+    read = read_picture(unpacking.SIGNATURE + start + body).pixels
+    assert read[0, [0, 79]].tolist() == [[255] * 3, [0x12, 0x56, 0x0A]]
 
 
 def test_the_photographs_are_whole():
