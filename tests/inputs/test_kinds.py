@@ -671,6 +671,27 @@ def test_what_is_no_array_in_an_archive_does_no_harm(name):
     assert said["notes"] == (["of 2 arrays the first with two axes: x"] if name == "empty.npy" else [])
 
 
+@pytest.mark.parametrize(
+    ("properties", "row", "more"),
+    [
+        ("species:S:1:charge:R:1:pos:R:3", "Si {q} {x} {y} {z}", ["charge"]),
+        ("id:I:1:species:S:1:Pos:R:3:forces:R:3", "{q} Si {x} {y} {z} 1 2 3", ["id", "forces"]),
+        ("pos:R:3", "{x} {y} {z}", []),
+        ("fixed:L:2:tags:I:2:pos:R:3:species:S:1", "T F 9 {q} {x} {y} {z} Si", ["fixed", "tags"]),
+    ],
+)
+def test_an_extended_xyz_says_where_its_positions_stand(properties, row, more):
+    places = np.random.default_rng(0).normal(size=(9, 3)).round(4)
+    rows = [row.format(q=k % 3, x=x, y=y, z=z) for k, (x, y, z) in enumerate(places.tolist())]
+    said, found = read(".xyz", "\n".join(["9", f'Lattice="5 0 0" Properties={properties} pbc="T T T"', *rows]))
+    assert found["values"] == pytest.approx((places - places.mean(0)) / places.std(0), abs=1e-4)
+    many = f"{len(more)} more value{'s' * (len(more) > 1)} of each point left out: {', '.join(more)}"
+    assert said["notes"] == ([many] if more else [])
+    wrong = "\n".join(row.format(q=k, x=x, y=y, z="far") for k, (x, y, _) in enumerate(places.tolist()))
+    said = refused(".xyz", f"9\nProperties={properties}\n{wrong}")
+    assert said == "The columns that this file names as the positions are not all numbers. Export it again."
+
+
 def test_a_second_array_in_a_file_is_spoken_of():
     out = BytesIO()
     for _ in range(2):

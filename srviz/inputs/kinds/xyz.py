@@ -1,17 +1,24 @@
 """XYZ: points of a scanner with their colours perhaps, or the atoms of chemistry, of several frames the first."""
 
+import re
+
 import numpy as np
 
-from .base import Found, Kind, Numbers, Refused, count, points
+from .base import Found, Kind, Numbers, Refused, count, listed, points
 from .table import PANDAS_BYTES, parsed
 from .text import decoded
+
+PROPERTIES = re.compile(r'\s*\d+[ \t]*\n[^\n]*?\bProperties\s*=\s*"?([^\s"]+)', re.IGNORECASE)  # of extended XYZ
 
 
 def read(ending: str, data: bytes) -> Found:
     """Points: the first three columns, and the next three where they are colours."""
     notes: list[str] = []
-    text, what = _first(decoded(data, notes), notes)
+    whole = decoded(data, notes)
+    text, what = _first(whole, notes)
     table = parsed(text, ",", notes, bare=True)
+    if (said := PROPERTIES.match(whole)) and not table.named and (of := _properties(said[1])):
+        return _extended(dict(zip(table.names, table.values.T, strict=True)), of, notes)
     return _coordinates(table.values, table.names if table.named else [], notes, what)
 
 
@@ -38,6 +45,29 @@ def _first(text: str, notes: list[str]) -> tuple[str, str]:
     if there > many + 1:
         notes.append(f"it announces {many:,} points; there are {there - 1:,}")
     return "\n".join(lines[1:]), "atoms"
+
+
+def _properties(said: str) -> dict[str, list[str]]:
+    """The columns of each property, counted from 1, of "species:S:1:pos:R:3"; nothing where there are no positions."""
+    cells, of, at = said.split(":"), dict[str, list[str]](), 1
+    for name, size in zip(cells[::3], cells[2::3], strict=False):
+        many = int(size) if size.isdecimal() and len(size) < 5 else 0
+        of[name.lower()] = [str(at + k) for k in range(many)]
+        at += many
+    return of if len(of.get("pos", [])) in (2, 3) else {}
+
+
+def _extended(columns: dict[str, Numbers], of: dict[str, list[str]], notes: list[str]) -> Found:
+    """The positions of atoms, where their file says in which columns they stand, and what else it has of them.
+
+    columns: those that hold numbers, by their places.
+    """
+    if not all(place in columns for place in of["pos"]):
+        raise Refused("The columns that this file names as the positions are not all numbers. Export it again.")
+    more = [name for name in of if name not in ("pos", "species")]
+    if more:
+        notes.append(f"{count(len(more), 'more value')} of each point left out: {listed(more)}")
+    return points(np.column_stack([columns[place] for place in of["pos"]]), [], notes)
 
 
 def _coordinates(values: Numbers, names: list[str], notes: list[str], what: str) -> Found:
