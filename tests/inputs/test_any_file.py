@@ -6,6 +6,7 @@ SRVIZ_EXAMPLES=500 pytest tests/inputs/test_any_file.py looks further than the s
 import csv
 import os
 import re
+import sys
 from io import BytesIO
 
 import meshio
@@ -17,7 +18,8 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from srviz.inputs import kinds
+from srviz.inputs import kinds, reader
+from srviz.inputs.base import Unreadable
 
 EXAMPLES = int(os.environ.get("SRVIZ_EXAMPLES", "12"))
 some = settings(
@@ -324,3 +326,67 @@ def test_what_numpy_writes(rng, kind, fortran, packed):
     assert found["values"] == pytest.approx(
         (wanted - wanted.mean(0)) / np.where(deviation > 0, deviation, np.inf), abs=1e-4
     )
+
+
+@some
+@given(seeds, st.sampled_from([".ply", ".obj", ".off", ".glb"]), st.sampled_from([0, 1e-7, 0.2, 5]))
+def test_colours_with_a_fraction_of_which_one_is_beyond_1(rng, ending, more):
+    points, faces = grid(rng)
+    colours = rng.uniform(0, 1, points.shape)
+    colours[rng.integers(len(points)), rng.integers(3)] = 1 + more
+    if ending == ".glb":
+        mesh = trimesh.Trimesh(points, faces, process=False)
+        mesh.vertex_attributes["colour"] = colours.astype(np.float32)
+        data = mesh.export(file_type="glb").replace(b'"_colour"', b'"COLOR_0"')
+    else:
+        rows = [" ".join(map(repr, row)) for row in np.hstack([points, colours]).tolist()]
+        size = f"{len(rows)} {len(faces)} 0"
+        corners = [f"3 {a} {b} {c}" for a, b, c in faces]
+        named = [f"property double {name}" for name in ("x", "y", "z", "red", "green", "blue")]
+        head = ["ply", "format ascii 1.0", f"element vertex {len(rows)}", *named, f"element face {len(faces)}"]
+        lines = {
+            ".ply": [*head, "property list uchar int vertex_indices", "end_header", *rows, *corners],
+            ".off": ["COFF", size, *rows, *corners],
+            ".obj": [*(f"v {row}" for row in rows), *(f"f {a + 1} {b + 1} {c + 1}" for a, b, c in faces)],
+        }[ending]
+        data = "\n".join(lines).encode()
+    said, found = answer(ending, data)
+    colours = colours.clip(0, 1)
+    if ending == ".glb":
+        points = points[:, [0, 2, 1]] * [1, -1, 1]
+        colours = np.where(colours <= 0.0031308, 12.92 * colours, 1.055 * colours ** (1 / 2.4) - 0.055)
+    whole(points[faces], said, found, 255 * colours[faces])
+    assert any("taken as 0 or 1" in note for note in said["notes"]) == (more > 0.01 and ending != ".glb")
+
+
+@some
+@given(
+    seeds,
+    st.sampled_from(["obj", "ply", "stl_ascii", "off"]),
+    st.sampled_from(["utf-8", "utf-8-sig", "utf-16", "utf-32"]),
+    st.sampled_from(["\n", "\r\n", "\r"]),
+)
+def test_meshes_of_text_in_any_encoding(rng, kind, encoding, end):
+    points, faces = grid(rng)
+    mesh = trimesh.Trimesh(points, faces, process=False)
+    text = mesh.export(file_type=kind, **({"encoding": "ascii"} if kind == "ply" else {}))
+    text = text.decode() if isinstance(text, bytes) else text
+    said, found = answer(f".{kind[:3]}", end.join([*text.splitlines(), ""]).encode(encoding))
+    whole(points[faces], said, found)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the limits are those of Linux")
+@settings(some, max_examples=max(4, EXAMPLES // 4))
+@given(st.integers(64, 300), st.sampled_from([1000, 3000]), st.sampled_from(["WEBP", "lossless", "JPEG", "PNG"]))
+def test_a_whole_picture_is_read_or_needs_more_memory(megabytes, high, kind):
+    out = BytesIO()
+    options = {"JPEG": {"progressive": True}, "PNG": {}, "WEBP": {"method": 0}}.get(
+        kind, {"lossless": True, "method": 0}
+    )
+    Image.new("RGB", (4 * high // 3, high), "teal").save(out, kind.replace("lossless", "WEBP"), **options)
+    try:
+        _, found = reader.read_arrays(".jpg", out.getvalue(), memory=megabytes << 20)
+        reason = "" if found["pixels"].shape[0] == 768 else "other pixels"
+    except Unreadable as error:
+        reason = str(error)
+    assert not reason or "of memory that it may have now" in reason

@@ -87,6 +87,25 @@ def test_colours_of_any_type_and_name(names, kind, top, note):
     assert left(said) == ([note] if note else [])
 
 
+@pytest.mark.parametrize("kind", ["float", "double"])
+@pytest.mark.parametrize(("top", "odd"), [(1.0000001, 0), (1.2, 1), (1e6, 1), ("inf", 1), ("nan", 1), (-0.5, 1)])
+def test_a_few_colours_out_of_their_range_do_not_darken_the_others(kind, top, odd):
+    colours = [(top, 0.5, 0), (0, 1, 0), (0, 0, 0.2), (1, 1, 1)]
+    rows = [(*point, *colour) for point, colour in zip(SQUARE, colours, strict=True)]
+    said, found = read(".ply", ply([*XYZ, *(f"{kind} {name}" for name in ("red", "green", "blue"))], rows))
+    assert found["colour"].tolist()[1:] == [[0, 255, 0], [0, 0, 51], [255, 255, 255]]
+    assert found["colour"].tolist()[0] == [255 if float(top) > 1 and top != "inf" else 0, 128, 0]
+    assert left(said) == (["of its colours 1 value not of 0 to 1 taken as 0 or 1"] if odd else [])
+
+
+@pytest.mark.parametrize("kind", ["int", "ushort", "short"])
+def test_a_whole_colour_just_above_255_does_not_darken_the_others(kind):
+    rows = [(*point, 256, 51, 200) for point in SQUARE]
+    said, found = read(".ply", ply([*XYZ, *(f"{kind} {name}" for name in ("red", "green", "blue"))], rows))
+    assert found["colour"].tolist() == [[255, 51, 200]] * 4
+    assert left(said) == (["of its colours 4 values not of 0 to 255 taken as 0 or 255"])
+
+
 def test_colours_of_faces_and_of_splats():
     body = "3 0 1 2 255 0 0\n3 0 2 3 0 0 255"
     more = [*FACES, *(f"property uchar {name}" for name in ("red", "green", "blue"))]
@@ -178,7 +197,140 @@ def test_a_ply_that_is_wrong_says_how(data, says):
     assert says in refused(".ply", data)
 
 
+BINARY = ply(XYZ, SQUARE, order="binary_little_endian").partition(b"end_header\n")
+BINARY = BINARY[0] + BINARY[1]
+FIRST = struct.pack("<f", 0).replace(b"\0", b"\n", 1)  # a number whose first byte is the end of a line
+
+
+@pytest.mark.parametrize("end", [b"\n", b"\r", b"\r\n"])
+@pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
+def test_the_first_byte_behind_a_header_may_be_the_end_of_a_line(end, mark):
+    body = FIRST + np.array(SQUARE, "<f4").tobytes()[4:]
+    said, found = read(".ply", mark + BINARY.replace(b"\n", end) + body)
+    assert len(found["values"]) == 4
+    assert left(said) == []
+
+
+def test_a_long_header_with_letters_of_any_language():
+    comment = "comment " + "Ångström … " * 50
+    data = ply(XYZ, SQUARE, more=[*[comment] * 3000, *FACES], body=TWO)
+    assert len(data) > 1 << 21
+    assert area(read(".ply", data)[1]) == pytest.approx(1)
+
+
+def test_what_a_ply_announces_twice_is_spoken_of():
+    twice = ply(XYZ, SQUARE, more=["element vertex 4", *(f"property {name}" for name in XYZ)])
+    assert "announces vertex twice: only one can be meant" in refused(".ply", twice)
+    said, found = read(".ply", ply([*XYZ, "float Z"], [(*point, 7 * k) for k, point in enumerate(SQUARE)]))
+    assert np.ptp(found["values"][:, 2]) == 0
+    assert left(said) == ["1 more value of each point left out: z (2)"]
+
+
 # OBJ, OFF, STL, GLB
+
+
+CORNERS = "".join(f"v {x} {y} {z}\n" for x, y, z in SQUARE)
+WHOLE = f"{CORNERS}f 1 2 3\nf 1 3 4\n"
+SOLID = "solid a\n" + "".join(
+    "facet normal 0 0 1\nouter loop\n" + "".join(f"vertex {x} {y} {z}\n" for x, y, z in corners) + "endloop\nendfacet\n"
+    for corners in (SQUARE[:3], [SQUARE[0], *SQUARE[2:]])
+) + "endsolid a\n"  # fmt: skip
+OFF = "OFF\n4 2 0\n" + "".join(f"{x} {y} {z}\n" for x, y, z in SQUARE) + TWO + "\n"
+MESHES = {".obj": WHOLE, ".stl": SOLID, ".off": OFF, ".ply": ply(XYZ, SQUARE, more=FACES, body=TWO).decode()}
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-32"])
+@pytest.mark.parametrize("ending", MESHES)
+def test_a_byte_order_mark_hides_nothing(ending, encoding):
+    said, found = read(ending, MESHES[ending].encode(encoding))
+    assert len(found["faces"]) == 2
+    assert area(found) == pytest.approx(1)
+    assert left(said) == []
+
+
+@pytest.mark.parametrize("number", ["1.#IND", "-1.#INF00", "1.#QNAN", "1.#inf", "nan"])
+def test_what_microsoft_writes_for_no_number_is_none(number):
+    row = "1 row with a gap or a value that is not a finite number left out"
+    said, found = read(".obj", f"{CORNERS}v {number} 0 5 # a comment\n")
+    assert (len(found["values"]), left(said)) == (4, [row])
+    off = OFF.partition("3 0")[0].replace("4 2 0", "5 0 0 # a comment")
+    said, found = read(".off", f"{off}{number} 0 5 # a comment\n")
+    assert (len(found["values"]), left(said)) == (4, [row])
+    said, found = read(".stl", SOLID.replace("vertex 0 1 0", f"vertex {number} 1 0"))
+    assert (len(found["faces"]), left(said)) == (1, ["1 triangle with a corner that is not a number left out"])
+    said, _ = read(".obj", f"v {number} 0 5\n{CORNERS}f 2 3 4\n")
+    assert left(said) == ["2 points that no face names left out"]
+
+
+@pytest.mark.parametrize("line", ["# C:\\models\\", "mtllib C:\\a\\", "g a\\", "o a \\", "usemtl a\\ "])
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_a_backslash_behind_a_name_joins_no_point_to_it(line, end):
+    _, found = read(".obj", f"{line}\n{WHOLE}".replace("\n", end))
+    assert len(found["faces"]) == 2
+    assert area(found) == pytest.approx(1)
+
+
+def test_a_backslash_joins_what_goes_on():
+    said, found = read(".obj", f"g one \\\ntwo\n{CORNERS}f 1 2 \\ \n\t3\\\n\nf\\\n1 3 4 \\ # more\n")
+    assert area(found) == pytest.approx(1)
+    assert left(said) == []
+
+
+LAST_THREE = "of the seven numbers of a point the last three taken for red, green and blue"
+
+
+@pytest.mark.parametrize(
+    ("more", "first", "note"),
+    [
+        (["1 .2 0 1", "0 .2 0 1", "0 0 .4 .5", "1 1 1 1"], [255, 51, 0], []),
+        (["1 .2 0 0", "1 0 .2 0", "1 0 0 .4", "1 1 1 1"], [51, 0, 0], []),
+        (["1 .2 0 1"] * 4, [51, 0, 255], [LAST_THREE]),
+    ],
+    ids=["alpha", "weight", "either"],
+)
+def test_where_the_colour_stands_in_an_obj_is_the_same_for_all_points(more, first, note):
+    rows = "".join(f"{line} {cells}\n" for line, cells in zip(CORNERS.splitlines(), more, strict=True))
+    said, found = read(".obj", rows)
+    colours = np.array([line.split() for line in more], float)
+    shown = colours[:, 1:] if first[2] or first[0] == 51 else colours[:, :3]
+    assert found["colour"].tolist() == np.rint(255 * shown).tolist()
+    assert found["colour"][0].tolist() == first
+    assert left(said) == note
+
+
+@pytest.mark.parametrize("above", ["# made by hand\n", "// made\n; by hand\n\n", ""])
+@pytest.mark.parametrize("change", [("\n", "\n"), ("\n", " "), ("\nvertex", " vertex"), ("0 1\nouter", "0 1 outer")])
+def test_an_stl_of_text_with_its_lines_elsewhere(above, change):
+    said, found = read(".stl", above + SOLID.replace(*change))
+    assert len(found["faces"]) == 2
+    assert area(found) == pytest.approx(1)
+    assert left(said) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "OFF 4 2 0 0 0 0 1 0 0 1 1 0 0 1 0 3 0 1 2 3 0 2 3",
+        "OFF\n4\n2\n0\n0 0 0 1 0 0\n1 1 0 0 1 0\n3 0 1\n2\n3\n0 2 3",
+        "OFF\n4 2\n0 0 0 1 0 0 1 1 0\n0 1 0\n3 0 1 2\n3 0 2 3\n",
+        "COFF\n4 2 0\n0 0 0\n1 0 0 1\n1 0 0 1 0 0 1\n1 1 0 1 0 0 1\n0 1 0 1 0 0 1\n3 0 1 2\n3 0 2 3\n",
+        "NOFF\n4 2 0\n0 0 0\n0 0 1\n1 0 0\n0 0 1\n1 1 0\n0 0 1\n0 1 0\n0 0 1\n3 0 1 2\n3 0 2 3\n",
+        "OFF\n4 2 0\n0 0 0 1 0 0\n1 1 0 0 1 0\n3 0 1\n2 1. 0 0\n3\n0 2 3 1. 0 0\n",
+    ],
+    ids=["a line", "parts of a line", "no edges", "colours", "normals", "colours of faces"],
+)
+def test_an_off_may_have_its_lines_anywhere(text):
+    said, found = read(".off", text)
+    assert len(found["faces"]) == 2
+    assert area(found) == pytest.approx(1)
+    assert "colour" not in found or (found["colour"] == [255, 0, 0]).all()
+    assert [note for note in left(said) if "value" not in note] == []
+
+
+@pytest.mark.parametrize("cut", [1, 4, 9, 18, 25])
+def test_an_off_that_is_cut_short_is_not_read_otherwise(cut):
+    for text in (OFF, OFF.replace("\n", " ").replace(" ", "\n", 1)):
+        assert "cut short" in refused(".off", text.strip()[:-cut])
 
 
 @pytest.mark.parametrize("between", [" ", "\t", " \t  "])
@@ -302,8 +454,18 @@ def test_colours_of_a_glb(kind):
     top = 1 if kind == "f4" else np.iinfo(kind).max
     colours = (np.array([[1, 0, 0, 1], [0, 0.2, 0, 1], [0, 0, 1 / 15, 1], [1, 1, 1, 1]]) * top).astype(f"<{kind}")
     primitive = {"attributes": {"POSITION": 0, "COLOR_0": 1}, "mode": 0}
-    _, found = read(".glb", glb(primitive, [(PLACES, "VEC3", False), (colours, "VEC4", kind != "f4")]))
-    assert found["colour"].tolist() == [[255, 0, 0], [0, 51, 0], [0, 0, 17], [255, 255, 255]]
+    said, found = read(".glb", glb(primitive, [(PLACES, "VEC3", False), (colours, "VEC4", kind != "f4")]))
+    dark, darker = (51, 17) if kind == "u1" else (124, 73)  # of 0.2 and 1/15 of the light
+    assert found["colour"].tolist() == [[255, 0, 0], [0, dark, 0], [0, 0, darker], [255, 255, 255]]
+    eight = "its colours, of 8 bits, are taken as they are to be shown (sRGB)"
+    assert left(said)[1:] == ([eight] if kind == "u1" else [])
+
+
+def test_colours_of_a_glb_are_light_from_0_to_1():
+    colours = np.array([[1.2, 0.5, 0], [0, 0.002, 0], [-1, 0, np.nan], [1, 1, 1]], "<f4")
+    primitive = {"attributes": {"POSITION": 0, "COLOR_0": 1}, "mode": 0}
+    _, found = read(".glb", glb(primitive, [(PLACES, "VEC3", False), (colours, "VEC3", False)]))
+    assert found["colour"].tolist() == [[255, 188, 0], [0, 7, 0], [0, 0, 0], [255, 255, 255]]
 
 
 def test_a_glb_says_what_it_is_and_what_is_left_out():

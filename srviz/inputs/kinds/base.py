@@ -115,29 +115,35 @@ def standardized(values: Numbers) -> tuple[NDArray[np.float32], Numbers]:
 def bytes_of_colour(found: NDArray[Any], notes: list[str]) -> NDArray[np.uint8]:
     """Colours (n, 3 or more) of any type as (n, 3) of 0 to 255; what had to be guessed is added to the notes.
 
-    Whole numbers of 8 bits are as they are. Larger types hold 0 to 255 too, or use their whole range where one of them
-    is beyond that; numbers with a fraction go to 1, or to 255 where one of them is beyond 1.
+    Whole numbers of 8 bits are as they are. Larger types without a sign hold 0 to 255 too, or use their whole range.
+    Numbers of other types go to 1 where some have a fraction, to 255, or further, as most of those do that are not 0:
+    a few that go beyond it do not decide for all, and are taken as the end of the range.
     """
     found = np.asarray(found)[:, :3]
     if found.dtype == np.uint8:
         return found
     with np.errstate(invalid="ignore"):
         values = np.nan_to_num(found.astype(np.float64), nan=0.0, posinf=0.0, neginf=0.0)
-    most = float(values.max(initial=0))
-    if found.dtype.kind == "f" and most <= 1:
+    most, whole_range = float(values.max(initial=0)), found.dtype in (np.uint16, np.uint32)
+    shown = values[values > 0]
+    usual = most if whole_range or not len(shown) else float(np.median(shown))
+    fractions = found.dtype.kind == "f" and ((values > 0) & (values < 1)).any()
+    if found.dtype.kind == "f" and (most < 2 or (usual <= 1 and fractions)):
         full = 1.0
-    elif most <= 255:
-        full = 255.0
-        if found.dtype in (np.uint16, np.uint32):
-            notes.append("none of its colours is above 255: taken as of 0 to 255")
     else:
-        full = next((top for top in (65535.0, 4294967295.0) if most <= top), most)
-        if found.dtype not in (np.uint16, np.uint32):
+        full = next((top for top in (255.0, 65535.0, 4294967295.0) if most < 2 * top or usual <= top), most)
+        if whole_range and most <= 255:
+            notes.append("none of its colours is above 255: taken as of 0 to 255")
+        elif full > 255 and not whole_range:
             notes.append(f"colours up to {most:,.0f} taken as of 0 to {full:,.0f}")
+    with np.errstate(invalid="ignore"):
+        beyond = int((~((found >= 0) & (found <= full * (1 + 1 / 510)))).sum())  # but for what is rounded away
+    if beyond:
+        notes.append(f"of its colours {count(beyond, 'value')} not of 0 to {full:,.0f} taken as 0 or {full:,.0f}")
     return np.rint(np.clip(values / full, 0, 1) * 255).astype(np.uint8)
 
 
-ODD = re.compile(r"(?<![\w.])[+-]?(?:\d+\.\d*|\.\d+)(?:[dDqQ]([+-]?\d+)|#[A-Z]+\d*|([+-]\d{3}))(?![\w.])")
+ODD = re.compile(r"(?<![\w.])[+-]?(?:\d+\.\d*|\.\d+)(?:[dDqQ]([+-]?\d+)|#[A-Za-z]+\d*|([+-]\d{3}))(?![\w.])")
 
 
 def plain(text: str) -> str:
@@ -152,7 +158,21 @@ def _plain(found: re.Match[str]) -> str:
     if short:  # Fortran leaves the letter out before an exponent of three digits
         return f"{whole[: -len(short)]}e{short}"
     sign = "-" if whole.startswith("-") else ""
-    return f"{sign}inf" if "#INF" in whole else "nan"
+    return f"{sign}inf" if "#INF" in whole.upper() else "nan"
+
+
+def unmarked(data: bytes) -> bytes:
+    """A text without its byte order mark, in UTF-8 where the mark says that it is in UTF-16 or UTF-32."""
+    for mark, encoding in (
+        (b"\xef\xbb\xbf", ""),
+        (b"\xff\xfe\0\0", "utf-32"),
+        (b"\0\0\xfe\xff", "utf-32"),
+        (b"\xff\xfe", "utf-16"),
+        (b"\xfe\xff", "utf-16"),
+    ):
+        if data.startswith(mark):
+            return data.decode(encoding, errors="replace").encode() if encoding else data[len(mark) :]
+    return data
 
 
 def numbers(text: str) -> Numbers:

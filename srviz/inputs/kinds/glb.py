@@ -143,7 +143,7 @@ def _mesh(tree: Tree, buffers: dict[int, bytes], which: int, notes: list[str]) -
             raise Refused("The points in this file are packed in a way that is not read here. Export it uncompressed.")
         part = Part(_accessor(tree, buffers, attributes["POSITION"]).astype(np.float64))
         if "COLOR_0" in attributes:
-            part.colour = bytes_of_colour(_accessor(tree, buffers, attributes["COLOR_0"]), notes)
+            part.colour = _colour(tree, buffers, attributes["COLOR_0"], notes)
             if len(part.colour) != len(part.points):
                 raise Refused(BROKEN)
         if mode != POINTS:
@@ -162,6 +162,21 @@ def _mesh(tree: Tree, buffers: dict[int, bytes], which: int, notes: list[str]) -
         bound(sum(len(part.points) for part in parts), "points")
         bound(sum(len(part.counts) for part in parts), "triangles")
     return parts
+
+
+def _colour(tree: Tree, buffers: dict[int, bytes], which: int, notes: list[str]) -> NDArray[np.uint8]:
+    """The colours of points (n, 3) as they are shown.
+
+    In glTF they are amounts of light from 0 to 1, which sRGB shows brighter in the dark. Eight bits are too few for
+    that, and the libraries that write them (trimesh, Open3D, VTK) put in what is to be shown.
+    """
+    found = _accessor(tree, buffers, which)[:, :3]
+    if TYPES[tree["accessors"][which]["componentType"]] == "u1":
+        notes.append("its colours, of 8 bits, are taken as they are to be shown (sRGB)")
+        return bytes_of_colour(found, notes)
+    light = found.astype(np.float64) if found.dtype.kind == "f" else bytes_of_colour(found, notes) / 255
+    light = np.nan_to_num(light, nan=0.0).clip(0, 1)
+    return bytes_of_colour(np.where(light <= 0.0031308, 12.92 * light, 1.055 * light ** (1 / 2.4) - 0.055), notes)
 
 
 def _connected(mode: int, order: Corners) -> tuple[Corners, Corners]:

@@ -97,7 +97,8 @@ def _surface(parts: list[Part], notes: list[str]) -> Found:
     if not finite.all():
         kept = finite[faces].all(1)
         faces = faces[kept]
-        notes.append(f"{count(int((~kept).sum()), 'triangle')} with a corner that is not a number left out")
+        if not kept.all():
+            notes.append(f"{count(int((~kept).sum()), 'triangle')} with a corner that is not a number left out")
     named = np.zeros(total, bool)
     named[faces] = True
     used, faces = np.flatnonzero(named), (np.cumsum(named) - 1)[faces]

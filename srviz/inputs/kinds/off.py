@@ -4,7 +4,7 @@ import re
 
 import numpy as np
 
-from .base import Found, Kind, Numbers, Refused, bound, bytes_of_colour, count, cut_short, numbers
+from .base import Found, Kind, Numbers, Refused, bound, bytes_of_colour, count, cut_short, numbers, plain, unmarked
 from .mesh import Part, finish
 
 HEAD = re.compile(r"\s*(ST)?(C)?(N)?(4)?(n)?OFF\b[ \t]*(BINARY)?")
@@ -12,15 +12,18 @@ HEAD = re.compile(r"\s*(ST)?(C)?(N)?(4)?(n)?OFF\b[ \t]*(BINARY)?")
 
 def read(ending: str, data: bytes) -> Found:
     """The surface of its faces, or its points where there is none."""
-    text = re.sub(r"#[^\r\n]*", "", data.decode("utf-8-sig", errors="replace"))
+    text = re.sub(r"#[^\r\n]*", "", plain(unmarked(data).decode("utf-8", errors="replace")))  # 1.#IND is no comment
     head = HEAD.match(text)
     if head is None:
         raise Refused("This OFF file is broken or cut short. Export it again, or as another format.")
-    if head[6] or b"\0" in data:
+    if head[6] or "\0" in text:
         raise Refused("This OFF is written in bytes, which is not read here. Export it as text, or as PLY.")
     if head[4] or head[5]:
         raise Refused("This OFF has another number of coordinates than three. Export it as OFF with x, y and z.")
-    lines = [line for line in text[head.end() :].splitlines() if line.strip()]
+    body = text[head.end() :]
+    lines = [line for line in body.splitlines() if line.strip()]
+    if not _one_a_line(lines, _wide(head)):
+        lines = _relined(body, head) or lines
     sizes = lines[0].split() if lines else []
     if len(sizes) < 2 or not all(size.isdecimal() for size in sizes[:2]):
         raise Refused("This OFF file is broken or cut short. Export it again, or as another format.")
@@ -36,6 +39,72 @@ def read(ending: str, data: bytes) -> Found:
     if faces:
         _faces(part, lines[many + 1 : many + faces + 1], notes)
     return finish([part], notes)
+
+
+def _wide(head: re.Match[str], colour: int = 3) -> int:
+    """How many numbers a point has, by the first word of the file."""
+    return 3 + 3 * bool(head[3]) + colour * bool(head[2]) + 2 * bool(head[1])
+
+
+def _one_a_line(lines: list[str], least: int) -> bool:
+    """Whether each point and each face has a line of its own, as most programs write them."""
+    sizes = lines[0].split() if lines else []
+    if len(sizes) not in (2, 3) or not all(size.isdecimal() for size in sizes):
+        return False
+    many, faces = int(sizes[0]), int(sizes[1])
+    widths = {len(line.split()) for line in lines[1 : many + 1]}
+    whole = (line.split() for line in lines[many + 1 : many + faces + 1])
+    return (
+        len(lines) > many + faces
+        and len(widths) == 1
+        and min(widths) >= least
+        and all(cells[0].isdecimal() and len(cells) > int(cells[0]) for cells in whole)
+    )
+
+
+def _relined(body: str, head: re.Match[str]) -> list[str]:
+    """The sizes, the points and the faces with a line each, where the file divides its lines otherwise; else nothing.
+
+    In the format of Geomview white space is between any two numbers, and only the colour of a face ends with its line.
+    """
+    given = 2 if len(body.lstrip().partition("\n")[0].split()) == 2 else 3  # the number of edges may be left out
+    sizes = body.split(None, given)[:given]
+    if len(sizes) < given or not all(size.isdecimal() for size in sizes):
+        return []
+    many, faces = int(sizes[0]), int(sizes[1])
+    for wide in (_wide(head, 4), _wide(head)):
+        behind = given + many * wide
+        cells = body.split(None, behind) if behind <= len(body) else []
+        if len(cells) < behind:
+            continue
+        rest = cells[behind] if len(cells) > behind else ""
+        for found in (_faces_in_a_row(rest), _faces_over_lines(rest)):
+            if found is not None and len(found) == faces:
+                points = [" ".join(cells[at : at + wide]) for at in range(given, behind, wide)]
+                return [" ".join(sizes), *points, *found]
+    return []
+
+
+def _faces_in_a_row(text: str) -> list[str] | None:
+    """Faces without colours, wherever their lines end; None where the numbers are no such faces."""
+    cells, at, found = text.split(), 0, []
+    while at < len(cells) and cells[at].isdecimal():
+        end = at + 1 + int(cells[at])
+        found.append(" ".join(cells[at:end]))
+        at = end
+    return found if at == len(cells) else None
+
+
+def _faces_over_lines(text: str) -> list[str] | None:
+    """Faces that may go on over several lines, with their colours; None where the last one is not whole."""
+    cells: list[str] = []
+    found = []
+    for line in text.splitlines():
+        cells += line.split()
+        if cells and cells[0].isdecimal() and len(cells) > int(cells[0]):
+            found.append(" ".join(cells))
+            cells = []
+    return None if cells else found
 
 
 def _points(lines: list[str], head: re.Match[str], notes: list[str]) -> Part:

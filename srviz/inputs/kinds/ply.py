@@ -2,13 +2,14 @@
 
 import re
 import struct
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .base import Found, Kind, Numbers, Refused, bound, bytes_of_colour, count, cut_short, listed, numbers
+from .base import Found, Kind, Numbers, Refused, bound, bytes_of_colour, count, cut_short, listed, numbers, unmarked
 from .mesh import Corners, Part, finish, strips
 
 TYPES = {
@@ -27,6 +28,7 @@ COLOURS = (
 )
 HARMONICS, FLAT = ("f_dc_0", "f_dc_1", "f_dc_2"), 0.28209479177387814  # of splats: colour = 1/2 + FLAT · f_dc
 KNOWN = {"x", "y", "z", "nx", "ny", "nz", "alpha", "a", "diffuse_alpha"}  # of a point, what need not be spoken of
+READ = ("vertex", "face", "tristrips", "triangle_strip")  # of the elements
 CORNERS = ("vertex_indices", "vertex_index", "vertex_indexes", "indices")
 
 
@@ -48,9 +50,9 @@ def read(ending: str, data: bytes) -> Found:
     elements, order, body = _header(data)
     notes: list[str] = []
     _fill(elements, order, body, notes)
-    of = {element.name: element for element in elements}
+    of = {element.name: element for element in elements if element.length}
     vertex = of.get("vertex")
-    if vertex is None or not vertex.length:
+    if vertex is None:
         raise Refused("There are no points and no triangles in this file: it is cut short, or holds something else.")
     named = {name.lower(): values for name, values in vertex.values.items()}
     if "x" not in named or "y" not in named:
@@ -59,7 +61,7 @@ def read(ending: str, data: bytes) -> Found:
         part = Part(np.column_stack([named[axis] for axis in "xyz" if axis in named]).astype(np.float64))
     used, part.colour = _colour(named, notes)
     face = of.get("face")
-    if face is not None and face.length:
+    if face is not None:
         lists = {name.lower(): found for name, found in face.lists.items()}
         corners = next((lists[name] for name in CORNERS if name in lists), None)
         if corners is None:
@@ -78,32 +80,47 @@ def read(ending: str, data: bytes) -> Found:
     if more:
         notes.append(f"{count(len(more), 'more value')} of each point left out: {listed(more)}")
     for element in elements:
-        if element.length and element.name not in ("vertex", "face", "tristrips", "triangle_strip"):
+        if element.length and element.name not in READ:
             notes.append(f"{element.length:,} × {listed([element.name])} left out")
     return finish([part], notes)
 
 
 def _header(data: bytes) -> tuple[list[Element], str, bytes]:
     """The elements that the header announces, the order of bytes ("" for text), and what stands behind it."""
-    end = re.search(rb"(?:^|[\r\n])end_header[ \t]*(\r\n|\r|\n|\Z)", data[: 1 << 20])
-    if not re.match(rb"ply\s", data) or end is None:
+    data = unmarked(data)
+    begin = re.match(rb"ply[ \t]*(?:(\r)(?!\n)|\s)", data)
+    last = (
+        rb"\r|\Z" if begin and begin[1] else rb"\r\n|\r|\n|\Z"
+    )  # behind \r alone, \n may be the first byte of a point
+    end = re.search(rb"[\r\n]end_header[ \t]*(?:" + last + rb")", data)
+    if begin is None or end is None:
         raise Refused("This PLY file is broken or cut short. Export it again, or as another format.")
     elements: list[Element] = []
     order = None
-    for line in data[: end.start()].decode("latin-1").splitlines()[1:]:
-        words = line.split()
+    seen: Counter[str] = Counter()
+    for line in data[: end.start()].splitlines()[1:]:
+        words = line.decode("latin-1").split()
         if not words or words[0] in ("comment", "obj_info"):
             continue
         if words[0] == "format":
             order = {"ascii": "", "binary_little_endian": "<", "binary_big_endian": ">"}[words[1]]
         elif words[0] == "element":
             elements.append(Element(" ".join(words[1:-1]), int(words[-1])))
-        elif words[0] == "property" and words[1] == "list":
-            elements[-1].properties.append((" ".join(words[4:]), TYPES[words[2]], TYPES[words[3]]))
+            seen.clear()
         elif words[0] == "property":
-            elements[-1].properties.append((" ".join(words[2:]), "", TYPES[words[1]]))
+            counted = TYPES[words[2]] if words[1] == "list" else ""
+            name, kind = " ".join(words[4:] if counted else words[2:]), TYPES[words[3 if counted else 1]]
+            seen[name.lower()] += 1
+            if (which := seen[name.lower()]) > 1:  # the first of one name is taken, the others are left out and named
+                name = f"{name} ({which})"
+            elements[-1].properties.append((name, counted, kind))
         else:
-            raise Refused(f"The header of this PLY has a line that is not known: {listed([line])}. Export it again.")
+            raise Refused(
+                f"The header of this PLY has a line that is not known: {listed([' '.join(words)])}. Export it again."
+            )
+    for name in READ:
+        if sum(element.name == name and element.length > 0 for element in elements) > 1:
+            raise Refused(f"The header of this PLY announces {name} twice: only one can be meant. Export it again.")
     if order is None or any(element.length < 0 for element in elements):
         raise Refused("The header of this PLY does not say how it is written. Export it again.")
     return elements, order, data[end.end() :]

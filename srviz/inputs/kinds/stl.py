@@ -1,21 +1,30 @@
 """STL, as bytes and as text."""
 
+import re
+
 import numpy as np
 
-from .base import Found, Kind, Numbers, Refused, bound, count, cut_short, numbers
+from .base import Found, Kind, Numbers, Refused, bound, count, cut_short, numbers, unmarked
 from .mesh import Part, finish
 
 TRIANGLE = np.dtype([("normal", "<f4", 3), ("corners", "<f4", (3, 3)), ("more", "<u2")])
 HEAD = 84  # bytes: a text of 80, and the count of triangles
+COMMENT = re.compile(rb"(?:^|(?<=[\r\n]))[ \t]*(?:#|//|;|%)[^\r\n]*")
+NUMBER = rb"[ \t]+[-+.\dni][^\s]*"  # nan and inf among them
+INSIDE = re.compile(  # a word of STL inside a line, where some programs write more than one in each
+    rb"(?i)(?<=[^\s])[ \t]+(?=facet[ \t]*normal" + NUMBER + rb"|outer[ \t]+loop|vertex(?:" + NUMBER + rb"){3}"
+    rb"|end(?:loop|facet|solid)(?:\s|$))"
+)
 
 
 def read(ending: str, data: bytes) -> Found:
     """The surface of its triangles."""
     notes: list[str] = []
     size = int.from_bytes(data[80:HEAD], "little")
-    text = data[:1024].lstrip()[:5].lower() == b"solid"
+    words = unmarked(data)
+    text = words[:1024].lstrip()[:5].lower() == b"solid"
     end = HEAD + TRIANGLE.itemsize * size
-    if len(data) >= HEAD and end <= len(data) and not (text and b"\0" not in data):
+    if len(data) >= HEAD and end <= len(data) and not (text and b"\0" not in words):
         bound(size, "triangles")
         found = np.frombuffer(data, TRIANGLE, size, HEAD)
         if found["more"].any():
@@ -23,12 +32,13 @@ def read(ending: str, data: bytes) -> Found:
         if len(data) > end:
             notes.append(f"{count(len(data) - end, 'byte')} behind its triangles left out")
         corners = found["corners"].reshape(-1, 3).astype(np.float64)
-    elif text:
-        corners = _text(data, notes)
-    elif len(data) > HEAD:
-        raise cut_short()
     else:
-        raise Refused("This STL file is broken or cut short. Export it again, or as another format.")
+        words = COMMENT.sub(b"", words)
+        if not re.match(rb"(?i)\s*solid", words) and (b"\0" in words or not re.search(rb"(?i)\bvertex\s", words)):
+            if len(data) > HEAD:
+                raise cut_short()
+            raise Refused("This STL file is broken or cut short. Export it again, or as another format.")
+        corners = _text(INSIDE.sub(b"\n", words), notes)
     faces = len(corners) // 3
     return finish([Part(corners, np.arange(3 * faces), np.full(faces, 3))], notes)
 
@@ -38,8 +48,9 @@ def _text(data: bytes, notes: list[str]) -> Numbers:
     if b"endsolid" not in data[-1024:].lower():
         raise cut_short()
     lines = [line.split() for line in data.lower().splitlines()]
-    vertices = [line[1:4] for line in lines if line and line[0] == b"vertex"]
-    facets = sum(1 for line in lines if line and line[0] in (b"facet", b"facetnormal"))
+    first = [line[0] if line else b"" for line in lines]
+    vertices = [line[1:4] for line, word in zip(lines, first, strict=True) if word == b"vertex"]
+    facets = first.count(b"facet") + first.count(b"facetnormal")
     bound(len(vertices) // 3, "triangles")
     try:
         corners = numbers(b" ".join(b" ".join(cells) for cells in vertices).decode("ascii")).reshape(-1, 3)
@@ -47,7 +58,7 @@ def _text(data: bytes, notes: list[str]) -> Numbers:
         raise Refused("A corner in this STL is no three numbers. Export it again, or as another format.") from None
     if len(corners) != 3 * facets:
         raise Refused("A triangle of this STL has not three corners. Export it again, or as another format.")
-    solids = sum(1 for line in lines if line and line[0] == b"solid")
+    solids = first.count(b"solid")
     if solids > 1:
         notes.append(f"{solids} parts, each in its place")
     return corners
