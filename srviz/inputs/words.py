@@ -3,12 +3,14 @@
 import unicodedata
 from functools import lru_cache
 from hashlib import sha256
+from itertools import groupby
 
 import numpy as np
 from numpy.typing import NDArray
 
 from srviz.inputs import files
 from srviz.inputs.base import LEAST, Array, Input, Tokens, Unreadable, asked, fit, register, standardize
+from srviz.inputs.dictionary import dictionary
 from srviz.inputs.reader import Show
 
 UNITS = ("words", "characters")
@@ -20,9 +22,10 @@ DEFAULT = (
     "when the tide is low the sand shows what the sea has kept."
 )
 _BOUND = r"[\p{M}\u180E\U00013430-\U0001345F]"  # what shapes the letters before it
+LONGEST_WORD = 30  # of a script without spaces, in characters
 UNSPACED = ("Thai", "Lao", "Khmer", "Myanmar")  # scripts, by the names that Unicode has for them
 _SIGNS = r"\u0600-\u0605\u06DD\u070F\u0890\u0891\u08E2\U000110BD\U000110CD"  # around numbers: of format, and seen
-_SIGNS = r"\u0600-\u0605\u06DD\u070F\u0890\u0891\u08E2\U000110BD\U000110CD"  # around numbers: of format, and seen
+_UNSEEN = r"[\p{Cc}\p{Bidi_Control}\uFEFF\p{NChar}[\p{Cn}&&\p{DI}]--\s]"  # not what a font may have: private use, say
 _SEEN = rf"[^\p{{Cf}}\p{{M}}\s]|[{_SIGNS}]"  # of a token something must be
 TOKENS = 38  # of DEFAULT, in words
 
@@ -53,9 +56,10 @@ def text_input(text: str, unit: str = "words") -> Input:
 def split(text: str, unit: str = "words") -> tuple[str, ...]:
     """The words of a text, punctuation marks among them and no spaces, or its characters, a space shown as ␣.
 
-    Words are cut as Unicode does, ideographs one by one; a character is what a reader takes for one. What cannot be
-    seen is left out. At most the first 2,000, and of the first 20,000 characters of the text: `cut` says so. Raises
-    ValueError for another unit.
+    Words are cut as Unicode does, ideographs one by one, and those of `UNSPACED` at the zero-width spaces of the text
+    or by ICU where the system has it; a character is what a reader takes for one. What cannot be seen is left out. At
+    most the first 2,000, and of the first 20,000 characters of the text: `cut` says so. Raises ValueError for another
+    unit.
     """
     return _pieces(text[:MOST_CHARACTERS], unit)[:MOST_TOKENS]
 
@@ -119,16 +123,22 @@ def between(text: str, unit: str = "words") -> tuple[str, ...]:
 
 
 def unspaced(text: str) -> str:
-    """A sentence on the words of a script that is written without spaces between them, or "" where there are none."""
+    """How words are found in scripts that are written without spaces between them, or "" where there are none."""
     import regex
 
-    found = [name for name in UNSPACED if regex.search(rf"\p{{{name}}}", text[:MOST_CHARACTERS])]
-    if not found:
-        return ""
-    if len(found) == 1:
-        return f"{found[0]} is written without spaces, and its words are not known here: each character is a token."
-    names = f"{', '.join(found[:-1])} and {found[-1]}"
-    return f"{names} are written without spaces, and their words are not known here: each character is a token."
+    text = text[:MOST_CHARACTERS]
+    found = [name for name in UNSPACED if regex.search(rf"\p{{{name}}}", text)]
+    marked = [name for name in found if _marked(text, name)]
+    others = [name for name in found if name not in marked]
+    how = "found by the dictionaries of ICU" if dictionary() else "not known here: each character is a token"
+    said = ((marked, "cut at the zero-width spaces of the text"), (others, how))
+    return " ".join(_without_spaces(names, how) for names, how in said if names)
+
+
+def _without_spaces(names: list[str], how: str) -> str:
+    if len(names) == 1:
+        return f"{names[0]} is written without spaces, and its words are {how}."
+    return f"{', '.join(names[:-1])} and {names[-1]} are written without spaces, and their words are {how}."
 
 
 def _enough(text: str, unit: str) -> tuple[str, ...]:
@@ -150,12 +160,9 @@ def _cut(text: str, unit: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     if unit not in UNITS:
         raise ValueError(f"unit: expected one of {', '.join(UNITS)}, got {unit!r}")
     whole = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")  # of two surrogates one character
-    plain = regex.sub(r"[\p{Cc}\p{Bidi_Control}\uFEFF\p{Co}\p{Cn}--\s]", "", whole, flags=regex.VERSION1)
+    plain = regex.sub(_UNSEEN, "", whole, flags=regex.VERSION1)
     plain = unicodedata.normalize("NFC", plain).strip()
-    if unit == "words":
-        pieces = regex.split(r"\b", plain, flags=regex.VERSION1 | regex.WORD)
-    else:
-        pieces = regex.findall(r"\X", plain)
+    pieces = _words(plain) if unit == "words" else regex.findall(r"\X", plain)
     tokens: list[str] = []
     before: list[str] = []
     space = ""
@@ -181,6 +188,46 @@ def _cut(text: str, unit: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
         before.append(space + piece[:start])
         space = piece[start + len(inside) :]
     return tuple(tokens), tuple(before)
+
+
+def _words(text: str) -> list[str]:
+    """A text cut where a word or what stands between words ends."""
+    import regex
+
+    pieces: list[str] = regex.split(r"\b", text, flags=regex.VERSION1 | regex.WORD)
+    marked = "".join(rf"\p{{{name}}}" for name in UNSPACED if _marked(text, name))
+    cut = dictionary()
+    if not marked and not cut:
+        return pieces
+    found: list[str] = []
+    run = regex.compile(rf"{_letters(*UNSPACED)}+", regex.VERSION1)
+    for unspaced, group in groupby(pieces, lambda piece: bool(run.fullmatch(piece))):
+        if not unspaced:
+            found += group
+            continue
+        letters = list(group)
+        whole = "".join(letters)
+        if marked and regex.search(f"[{marked}]", whole):
+            found.append(whole)
+        else:
+            found += cut(whole) if cut else letters
+    return found
+
+
+def _letters(*names: str) -> str:
+    """A letter of these scripts, or what shapes one, as an expression of version 1."""
+    scripts = "".join(rf"\p{{{name}}}" for name in names)
+    return rf"[[{scripts}\u200C\u200D]&&[\p{{L}}\p{{M}}\p{{Cf}}]]"
+
+
+def _marked(text: str, name: str) -> bool:
+    """Whether zero-width spaces stand between the words of a script: between letters, and never far apart."""
+    import regex
+
+    letter = _letters(name)
+    return bool(regex.search(rf"{letter}\u200B{letter}", text, flags=regex.VERSION1)) and not regex.search(
+        rf"{letter}{{{LONGEST_WORD + 1}}}", text, flags=regex.VERSION1
+    )
 
 
 @lru_cache(maxsize=4096)

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from srviz.inputs import INPUTS, words
 from srviz.inputs.base import Unreadable
+from srviz.inputs.dictionary import dictionary
 from srviz.inputs.words import (
     DEFAULT,
     TOKENS,
@@ -25,6 +26,15 @@ from srviz.inputs.words import (
 )
 
 
+@pytest.fixture
+def without_icu(monkeypatch):
+    monkeypatch.setattr(words, "dictionary", lambda: None)
+    words._cut.cache_clear()
+    yield
+    words._cut.cache_clear()
+
+
+@pytest.mark.usefixtures("without_icu")
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
@@ -116,12 +126,18 @@ def test_the_pieces_of_a_text_give_it_back(text):
     assert between(text, "characters") == ("",) * len(split(text, "characters"))
 
 
+@pytest.mark.usefixtures("without_icu")
 @pytest.mark.parametrize(
     ("text", "says"),
     [
         ("น้ำ กำ", "Thai is written without spaces, and its words are not known here: each character is a token."),
         ("ကား កើត", "Khmer and Myanmar are written without spaces"),
         ("你好 free", ""),
+        (
+            "ខ្ញុំ\u200bស្រឡាញ់",
+            "Khmer is written without spaces, and its words are cut at the zero-width spaces of the text.",
+        ),
+        ("ខ្ញុំ\u200bស្រឡាញ់" + "ក" * 30, "Khmer is written without spaces, and its words are not known here"),
     ],
 )
 def test_what_is_not_cut_into_words_is_said(text, says):
@@ -129,12 +145,41 @@ def test_what_is_not_cut_into_words_is_said(text, says):
     assert bool(unspaced(text)) == bool(says)
 
 
+@pytest.mark.usefixtures("without_icu")
+def test_zero_width_spaces_cut_words_where_they_stand_between_them():
+    text = "ខ្ញុំ\u200bស្រឡាញ់\u200bភាសា ខ្មែរ។ สวัสดี"
+    assert split(text) == ("ខ្ញុំ", "ស្រឡាញ់", "ភាសា", "ខ្មែរ", "។", "ส", "วั", "ส", "ดี")
+    assert "".join(map("".join, zip(between(text), split(text), strict=True))) == text.replace("\u200b", "")
+    assert split("สวัสดี\u200b") == ("ส", "วั", "ส", "ดี")  # a stray one marks nothing
+
+
+@pytest.mark.skipif(dictionary() is None, reason="this system has no ICU")
+def test_words_of_scripts_without_spaces_are_found_by_icu():
+    assert split("สวัสดีครับ น้ำ 3.14 free你好") == ("สวัสดี", "ครับ", "น้ำ", "3.14", "free", "你", "好")
+    assert split("មនុស្សទាំងអស់។") == ("មនុស្ស", "ទាំងអស់", "។")
+    assert unspaced("สวัสดี").endswith("its words are found by the dictionaries of ICU.")
+    marked = "ស្រឡាញ់ភាសា\u200bខ្មែរ"
+    assert split(marked) == tuple(marked.split("\u200b"))  # who wrote it knows better
+
+
+def test_what_a_font_may_have_is_kept():
+    assert split("a \uf8ff \ue000b \U0010fffd") == ("a", "\uf8ff", "\ue000", "b", "\U0010fffd")
+    assert split("\U0003fffd \U0001fbff a\uffffb\ufdd0 c\u2065d", "characters")[-4:] == ("b", "␣", "c", "d")
+    assert split("\uf8ff\U0001faff", "characters") == ("\uf8ff", "\U0001faff")
+
+
 def test_a_pair_of_surrogates_is_the_character_it_stands_for():
     assert split("a \ud83d\ude00") == ("a", "😀")
 
 
+ANY = st.text(st.characters(codec=None, exclude_categories=[]), max_size=60)
+WITHOUT_SPACES = st.text(
+    st.sampled_from("สวัดีครบน้ำๆ์ມະນຸຜູ້មនុស្សទាំងអស់လူတိုင်းသည် \u200b\u200d\u200c\U0001f600a1\ud800"), max_size=200
+)
+
+
 @settings(deadline=None)  # the first compiles its expressions
-@given(st.text(st.characters(codec=None, exclude_categories=[]), max_size=60), st.sampled_from(UNITS))
+@given(ANY | WITHOUT_SPACES, st.sampled_from(UNITS))
 def test_no_text_is_an_error(text, unit):
     tokens = split(text, unit)
     assert all(token and not token.isspace() for token in tokens)
