@@ -12,7 +12,9 @@ HEAD = re.compile(r"\s*(ST)?(C)?(N)?(4)?(n)?OFF\b[ \t]*(BINARY)?")
 
 def read(ending: str, data: bytes) -> Found:
     """The surface of its faces, or its points where there is none."""
-    text = re.sub(r"#[^\r\n]*", "", plain(unmarked(data).decode("utf-8", errors="replace")))  # 1.#IND is no comment
+    text = unmarked(data).decode("utf-8", errors="replace")
+    if "#" in text:
+        text = re.sub(r"#[^\r\n]*", "", plain(text))  # 1.#IND is no comment
     head = HEAD.match(text)
     if head is None:
         raise Refused("This OFF file is broken or cut short. Export it again, or as another format.")

@@ -11,8 +11,9 @@ TRIANGLE = np.dtype([("normal", "<f4", 3), ("corners", "<f4", (3, 3)), ("more", 
 HEAD = 84  # bytes: a text of 80, and the count of triangles
 COMMENT = re.compile(rb"(?:^|(?<=[\r\n]))[ \t]*(?:#|//|;|%)[^\r\n]*")
 NUMBER = rb"[ \t]+[-+.\dni][^\s]*"  # nan and inf among them
-INSIDE = re.compile(  # a word of STL inside a line, where some programs write more than one in each
-    rb"(?i)(?<=[^\s])[ \t]+(?=facet[ \t]*normal" + NUMBER + rb"|outer[ \t]+loop|vertex(?:" + NUMBER + rb"){3}"
+LONGEST = {b"facet": 5, b"facetnormal": 4, b"outer": 2, b"vertex": 4, b"endloop": 1, b"endfacet": 1}  # words of a line
+INSIDE = re.compile(  # one of these words inside a line, where some programs write more than one in each
+    rb"(?<=[^\s])[ \t]+(?=facet[ \t]*normal" + NUMBER + rb"|outer[ \t]+loop|vertex(?:" + NUMBER + rb"){3}"
     rb"|end(?:loop|facet|solid)(?:\s|$))"
 )
 
@@ -33,21 +34,24 @@ def read(ending: str, data: bytes) -> Found:
             notes.append(f"{count(len(data) - end, 'byte')} behind its triangles left out")
         corners = found["corners"].reshape(-1, 3).astype(np.float64)
     else:
-        words = COMMENT.sub(b"", words)
+        if any(sign in words for sign in (b"#", b"//", b";", b"%")):
+            words = COMMENT.sub(b"", words)
         if not re.match(rb"(?i)\s*solid", words) and (b"\0" in words or not re.search(rb"(?i)\bvertex\s", words)):
             if len(data) > HEAD:
                 raise cut_short()
             raise Refused("This STL file is broken or cut short. Export it again, or as another format.")
-        corners = _text(INSIDE.sub(b"\n", words), notes)
+        corners = _text(words.lower(), notes)
     faces = len(corners) // 3
     return finish([Part(corners, np.arange(3 * faces), np.full(faces, 3))], notes)
 
 
 def _text(data: bytes, notes: list[str]) -> Numbers:
-    """The corners (3 m, 3) of an STL of text."""
-    if b"endsolid" not in data[-1024:].lower():
+    """The corners (3 m, 3) of an STL of text in small letters."""
+    if b"endsolid" not in data[-1024:]:
         raise cut_short()
-    lines = [line.split() for line in data.lower().splitlines()]
+    lines = [line.split() for line in data.splitlines()]
+    if any(line and (len(line) > LONGEST.get(line[0], len(line)) or b"facet" in line[1:]) for line in lines):
+        lines = [line.split() for line in INSIDE.sub(b"\n", data).splitlines()]
     first = [line[0] if line else b"" for line in lines]
     vertices = [line[1:4] for line, word in zip(lines, first, strict=True) if word == b"vertex"]
     facets = first.count(b"facet") + first.count(b"facetnormal")
