@@ -408,6 +408,12 @@ def test_an_off_with_colours():
     assert "written in bytes" in refused(".off", b"OFF BINARY\n" + bytes(100))
 
 
+@pytest.mark.parametrize(("line", "wrong"), [("1 0 0\n1 1", "1 0\n1 1"), ("1 0 0\n1 1", "1 0 1 1"), ("0\n3", "3")])
+def test_an_off_that_lacks_a_number_is_not_read_otherwise(line, wrong):
+    assert refused(".off", OFF.replace(line, wrong, 1))
+    assert refused(".off", OFF.replace(line, wrong, 1).replace("\n", " "))
+
+
 def test_an_stl_whose_triangles_carry_more():
     body = b"".join(struct.pack("<12fH", 0, 0, 1, 0, 0, 0, 1, 0, 0, k, 1, 0, 0x8000) for k in range(2))
     said, _ = read(".stl", b"solid, in bytes\0".ljust(80) + struct.pack("<I", 2) + body)

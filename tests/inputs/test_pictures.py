@@ -194,6 +194,9 @@ def test_a_truncated_picture_is_refused(kind):
     for keep in (5 if kind == "PNG" else 11, 20, 40, len(data) // 2, len(data) - 40):
         with pytest.raises(Unreadable, match=r"^This picture is cut short: its end is missing\."):
             read_picture(data[:keep])
+    if kind == "JPEG":  # a length that is wrong leads behind its end
+        with pytest.raises(Unreadable, match="broken or cut short"):
+            read_picture(data.replace(b"\xff\xdb\0\x43", b"\xff\xdb\xff\xff", 1))
 
 
 def test_a_webp_that_is_too_large_is_refused_before_its_decoder_is_asked():

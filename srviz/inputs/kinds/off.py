@@ -80,33 +80,44 @@ def _relined(body: str, head: re.Match[str]) -> list[str]:
         if len(cells) < behind:
             continue
         rest = cells[behind] if len(cells) > behind else ""
-        for found in (_faces_in_a_row(rest), _faces_over_lines(rest)):
+        for found in (_faces_in_a_row(rest.split(), many), _faces_over_lines(rest, many)):
             if found is not None and len(found) == faces:
                 points = [" ".join(cells[at : at + wide]) for at in range(given, behind, wide)]
                 return [" ".join(sizes), *points, *found]
     return []
 
 
-def _faces_in_a_row(text: str) -> list[str] | None:
-    """Faces without colours, wherever their lines end; None where the numbers are no such faces."""
-    cells, at, found = text.split(), 0, []
-    while at < len(cells) and cells[at].isdecimal():
-        end = at + 1 + int(cells[at])
-        found.append(" ".join(cells[at:end]))
-        at = end
-    return found if at == len(cells) else None
+def _faces_in_a_row(cells: list[str], many: int) -> list[str] | None:
+    """Faces without colours, wherever their lines end; None where the numbers are no such faces of `many` points."""
+    at, found = 0, []
+    while at < len(cells):
+        size = int(cells[at]) if cells[at].isdecimal() else 0
+        found.append(" ".join(cells[at : at + size + 1]))
+        if not _is_face(cells[at : at + size + 1], size, many):
+            return None
+        at += size + 1
+    return found
 
 
-def _faces_over_lines(text: str) -> list[str] | None:
-    """Faces that may go on over several lines, with their colours; None where the last one is not whole."""
+def _faces_over_lines(text: str, many: int) -> list[str] | None:
+    """Faces that may go on over several lines, with their colours; None where the numbers are no such faces."""
     cells: list[str] = []
     found = []
     for line in text.splitlines():
         cells += line.split()
-        if cells and cells[0].isdecimal() and len(cells) > int(cells[0]):
+        size = int(cells[0]) if cells and cells[0].isdecimal() else 0
+        if len(cells) > size > 0:
+            if not _is_face(cells, size, many) or len(cells) - size - 1 not in (0, 1, 3, 4):
+                return None
             found.append(" ".join(cells))
             cells = []
     return None if cells else found
+
+
+def _is_face(cells: list[str], size: int, many: int) -> bool:
+    """Whether this begins with a number of corners, three or more, and the points that they are."""
+    corners = cells[1 : size + 1]
+    return len(corners) == size > 2 and all(cell.isdecimal() and int(cell) < many for cell in corners)
 
 
 def _points(lines: list[str], head: re.Match[str], notes: list[str]) -> Part:

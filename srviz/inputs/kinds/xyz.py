@@ -51,9 +51,10 @@ def _properties(said: str) -> dict[str, list[str]]:
     """The columns of each property, counted from 1, of "species:S:1:pos:R:3"; nothing where there are no positions."""
     cells, of, at = said.split(":"), dict[str, list[str]](), 1
     for name, size in zip(cells[::3], cells[2::3], strict=False):
-        many = int(size) if size.isdecimal() and len(size) < 5 else 0
-        of[name.lower()] = [str(at + k) for k in range(many)]
-        at += many
+        if not re.fullmatch(r"\d{1,3}", size):
+            return {}
+        of[name.lower()] = [str(at + k) for k in range(int(size))]
+        at += int(size)
     return of if len(of.get("pos", [])) in (2, 3) else {}
 
 

@@ -118,7 +118,7 @@ def test_a_large_picture_is_scaled_down_and_reaches_65_536_tokens():
     [
         (b"", "empty.png", "empty"),
         (b"not a picture", "text.png", "not a picture"),
-        (picture(200, 100)[:900], "cut.png", "broken"),
+        (picture(200, 100)[:900], "cut.png", "cut short: its end is missing"),
         (picture(20, 20), "small.png", "too small"),
     ],
     ids=lambda x: x if isinstance(x, str) else "",
