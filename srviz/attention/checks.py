@@ -4,6 +4,10 @@ import torch
 from torch import Tensor
 
 
+class NotFinite(ValueError):
+    """Numbers are NaN or infinite, or so large that what is computed from them would be."""
+
+
 def floating(**tensors: Tensor) -> None:
     """All of them floating tensors of one dtype on one device; raises TypeError or ValueError."""
     first_name, first = next(iter(tensors.items()))
@@ -67,15 +71,15 @@ def mask(key_mask: Tensor | None, t: Tensor, lead: torch.Size) -> Tensor | None:
 
 
 def finite(s: Tensor, t: Tensor) -> None:
-    """Raise ValueError where a score is NaN or infinite, or two scores are too far apart for their dtype."""
+    """Raise NotFinite where a score is NaN or infinite, or two scores are too far apart for their dtype."""
     if queries_not_finite(s, t) is not None:
-        raise ValueError(f"s: expected finite scores, got {int((~s.isfinite()).sum())} that are NaN or infinite")
+        raise NotFinite(f"s: expected finite scores, got {int((~s.isfinite()).sum())} that are NaN or infinite")
 
 
 def queries_not_finite(s: Tensor, t: Tensor) -> Tensor | None:
     """Which query scores are NaN or infinite, (…, n_q), or None where none is.
 
-    Raises ValueError where a key score is, or where scores are so large that differences of two would not be finite.
+    Raises NotFinite where a key score is, or where scores are so large that differences of two would not be finite.
     """
     found = [x.detach().abs().amax() for x in (s, t) if x.numel()]
     most = float(torch.stack(found).amax()) if found else 0.0
@@ -83,11 +87,11 @@ def queries_not_finite(s: Tensor, t: Tensor) -> Tensor | None:
         return None
     wrong = int((~t.isfinite()).sum())
     if wrong:
-        raise ValueError(f"t: expected finite scores, got {wrong} that are NaN or infinite")
+        raise NotFinite(f"t: expected finite scores, got {wrong} that are NaN or infinite")
     bad = ~s.isfinite()
     most = float(max(x.detach()[x.isfinite()].abs().amax() for x in (s, t) if bool(x.isfinite().any())))
     if most > torch.finfo(s.dtype).max / 4:
-        raise ValueError(f"s, t: expected scores whose differences are finite in {s.dtype}, got a size of {most:g}")
+        raise NotFinite(f"s, t: expected scores whose differences are finite in {s.dtype}, got a size of {most:g}")
     return bad
 
 
@@ -110,7 +114,8 @@ def bandwidth(given: Tensor | float, dtype: torch.dtype, s: Tensor, lead: torch.
     least = torch.finfo(s.dtype).tiny  # below it 1 / b overflows
     wrong = given.detach()[~((given >= least) & given.isfinite())]
     if len(wrong):
-        raise ValueError(f"bandwidth: expected finite numbers above 0, at least {least:g}, got {float(wrong[0]):g}")
+        kind = ValueError if bool(wrong.isfinite().all()) else NotFinite
+        raise kind(f"bandwidth: expected finite numbers above 0, at least {least:g}, got {float(wrong[0]):g}")
     try:
         given.expand(lead)
     except RuntimeError:

@@ -7,6 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from srviz.attention.checks import NotFinite
 from srviz.lab.mixing import Mixing, average
 from srviz.lab.task import Recipe, Task
 
@@ -103,7 +104,10 @@ class Model(nn.Module):
         self.norm, self.head = norm(kind, width), nn.Linear(width, len(task.classes))
 
     def forward(self, x: Tensor, keep: Tensor | None = None) -> Tensor:
-        """x: (B, n, …), keep: (B, n) → logits (B, classes), or (B, n, classes) where every token is asked about."""
+        """x: (B, n, …), keep: (B, n) → logits (B, classes), or (B, n, classes) where every token is asked about.
+
+        Raises NotFinite where a logit would be NaN or infinite.
+        """
         x = self.embed(x)
         if self.token is not None:
             x = torch.cat((self.token.expand(len(x), 1, -1), x), 1)
@@ -117,8 +121,14 @@ class Model(nn.Module):
         x = self.norm(x)
         if self.readout != "tokens":
             x = x[:, 0] if self.readout == "class" else average(x, keep)
-        logits: Tensor = self.head(x)
-        return logits
+        return finite(self.head(x))
+
+
+def finite(answers: Tensor) -> Tensor:
+    """The answers of a model as they are. Raises NotFinite where one is NaN or infinite."""
+    if not bool(answers.detach().isfinite().all()):
+        raise NotFinite("The answers of the model are NaN or infinite.")
+    return answers
 
 
 def count(module: nn.Module) -> int:

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import Any
 
 from srviz.jobs import Packed, Record
@@ -31,20 +32,26 @@ def records(
     {"begin": {run, parameters, step}}, then {"step", "losses": of each step since the last such record, "seconds",
     "mixing"}, the seconds being those of all steps so far; {"step", "test": …} and {"step", "look": …} at
     even distances; {"step", "state": packed} every `state_seconds`; and at the end {"step", "end": {…}, "weights":
-    packed}. A run whose loss is no number any more ends with {"step", "diverged": a sentence}. example: of the test,
-    that is looked at. watch: what a look says of the model, if it is to say something else.
+    packed}. A run whose loss is no number any more, in a step, in a test or in a look, ends with {"step", "diverged": a
+    sentence}. example: of the test, that is looked at. watch: what a look says of the model, if it is to say something
+    else.
     """
     spec, steps = training.spec, training.spec.recipe.steps
     one = training.data.test(spec.recipe.n).part(slice(example, example + 1)).to(training.device)
     if not len(one):
         raise ValueError(f"example: expected one of the test, got {example}")
     watch = watch or (lambda model: look(model, one))
+
+    def seen() -> Record:
+        with training.diverging():
+            return {"step": training.done, "look": watch(training.model)}
+
     yield {"begin": {"run": spec.to_json(), "parameters": training.parameters, "step": training.done}}
     losses: list[float] = []
     told = kept = time.perf_counter()
-    if training.done == 0 and looks:
-        yield {"step": 0, "look": watch(training.model)}
     try:
+        if training.done == 0 and looks:
+            yield seen()
         for step in training.run():
             losses.append(round(step.loss, 5))
             last, now = step.number == steps, time.perf_counter()
@@ -58,16 +65,16 @@ def records(
                 training.tests.append([step.number, round(training.seconds, 3), told_test["metric"]])
                 yield {"step": step.number, "test": told_test}
             if looked:
-                yield {"step": step.number, "look": watch(training.model)}
+                yield seen()
             if kept_now:
                 yield {"step": step.number, "state": Packed.of_bytes(training.state()).to_json()}
                 kept = time.perf_counter()
+        ended = told_of(training.test(), spec.of_task.metric)
     except Diverged as error:
         if losses:
             yield _past(training, losses)
         yield {"step": error.step, "diverged": str(error)}
         return
-    ended = told_of(training.test(), spec.of_task.metric)
     weights = Packed.of_bytes(training.weights()).to_json()
     spent = {"seconds": training.seconds, "mixing": training.mixing}
     yield {"step": training.done, "end": ended | spent, "weights": weights}
@@ -100,9 +107,12 @@ def feasible(task: Task, n: int) -> int:
 
 
 def at_sizes(training: Training) -> dict[str, dict[str, Any]]:
-    """How a trained model does at every number of tokens that it can be tested at."""
+    """How a trained model does at every number of tokens that it can be tested at; one at which its answers are NaN or
+    infinite is left out.
+    """
     task, found = training.task, {}
     for n in task.tested_at(training.spec.recipe):
-        told = told_of(training.test(n, feasible(task, n)), task.metric)
-        found[str(n)] = {name: told[name] for name in ("metric", "asked")}
+        with suppress(Diverged):
+            told = told_of(training.test(n, feasible(task, n)), task.metric)
+            found[str(n)] = {name: told[name] for name in ("metric", "asked")}
     return found

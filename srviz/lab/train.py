@@ -3,6 +3,7 @@
 import math
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,9 +11,10 @@ import torch
 from torch import Generator, Tensor
 from torch.nn.functional import cross_entropy
 
+from srviz.attention.checks import NotFinite
 from srviz.lab import checkpoint
 from srviz.lab.mixing import Attention
-from srviz.lab.model import Model, count
+from srviz.lab.model import Model, count, finite
 from srviz.lab.spec import Spec
 from srviz.lab.task import IGNORED, Batch
 from srviz.lab.tasks import data
@@ -23,7 +25,7 @@ SEEDS_APART = 1_000_003  # between the generators of one seed's steps and those 
 
 
 class Diverged(Exception):
-    """The loss is not a number any more. Its text is a sentence; step: at which it happened."""
+    """The loss is not a number any more, of a step or of a test. Its text is a sentence; step: at which it happened."""
 
     def __init__(self, step: int) -> None:
         super().__init__(f"The loss was no number any more at step {step:,}: the learning rate is too high for it.")
@@ -108,28 +110,35 @@ class Training:
         begun, model.watch.seconds = time.perf_counter(), 0.0
         for group in self.optimizer.param_groups:
             group["lr"] = rate(recipe.rate, self.done, recipe.steps, recipe.warmup)
-        try:
-            loss = losses(model(batch.x, batch.keep), batch.y)
-        except ValueError as error:
-            if "NaN or infinite" in str(error):  # attention by scores refuses such ones
-                raise Diverged(self.done + 1) from None
-            raise
-        now = loss.item()
-        if not math.isfinite(now):
-            raise Diverged(self.done + 1)
-        self.optimizer.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
+        with self.diverging():
+            loss = finite(losses(model(batch.x, batch.keep), batch.y))
+            self.optimizer.zero_grad()
+            loss.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(model.parameters(), recipe.clip)
         self.optimizer.step()
         self.done += 1
-        step = Step(self.done, now, time.perf_counter() - begun, model.watch.seconds)
-        self.losses.append(now)
+        step = Step(self.done, loss.item(), time.perf_counter() - begun, model.watch.seconds)
+        self.losses.append(step.loss)
         self.seconds, self.mixing = self.seconds + step.seconds, self.mixing + step.mixing
         return step
 
+    @contextmanager
+    def diverging(self) -> Iterator[None]:
+        """Let what finds numbers of the model that are NaN or infinite raise `Diverged`, at the step that comes next or
+        at the last one: a test or a look that finds them says the same step as the training itself.
+        """
+        try:
+            yield
+        except NotFinite:
+            raise Diverged(min(self.done + 1, self.spec.recipe.steps)) from None
+
     def test(self, n: int | None = None, most: int | None = None) -> Tested:
-        """On what nothing was learned from: n tokens, as many as it learns from if None; the first `most` examples."""
-        return test(self.model, self.data.test(n or self.spec.recipe.n, most).to(self.device))
+        """On what nothing was learned from: n tokens, as many as it learns from if None; the first `most` examples.
+
+        Raises `Diverged` where the last step left a model whose loss is not a number.
+        """
+        with self.diverging():
+            return test(self.model, self.data.test(n or self.spec.recipe.n, most).to(self.device))
 
     def weights(self) -> bytes:
         """The model as a file of its own."""
@@ -212,7 +221,7 @@ def rate(most: float, step: int, steps: int, warmup: float) -> float:
 
 @torch.no_grad()
 def test(model: Model, batch: Batch) -> Tested:
-    """How a model does on some examples; as many at once as fit into memory."""
+    """How a model does on some examples; as many at once as fit into memory. Raises NotFinite where it has no loss."""
     model.eval()
     rows = max(1, TOKENS_AT_ONCE // batch.x.shape[1])
     if batch.y.is_floating_point():
@@ -223,7 +232,7 @@ def test(model: Model, batch: Batch) -> Tested:
         part = batch.part(slice(start, start + rows))
         logits, y = model(part.x, part.keep).flatten(0, -2), part.y.flatten()
         asked = y != IGNORED
-        loss += float(cross_entropy(logits, y, ignore_index=IGNORED, reduction="sum"))
+        loss += float(finite(cross_entropy(logits, y, ignore_index=IGNORED, reduction="sum")))
         said = logits.argmax(-1)[asked]
         confusion += torch.bincount(y[asked] * classes + said, minlength=classes * classes).view_as(confusion).cpu()
     number, right = int(confusion.sum()), int(confusion.trace())

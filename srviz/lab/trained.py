@@ -135,11 +135,11 @@ def keep(spec: Spec, tell: Callable[[str], object] = print) -> Path:
         for step in training.run():
             if step.number % 100 == 0:
                 tell(f"{spec.task}-{spec.mixing}: step {step.number:,} of {spec.recipe.steps:,}, loss {step.loss:.3f}")
+        halves = {name: x.half() if x.is_floating_point() else x for name, x in training.model.state_dict().items()}
+        training.model.load_state_dict(halves)
+        metric = training.test().metric(training.task.metric)
     except Diverged as error:
         raise ValueError(str(error)) from None
-    halves = {name: x.half() if x.is_floating_point() else x for name, x in training.model.state_dict().items()}
-    training.model.load_state_dict(halves)
-    metric = training.test().metric(training.task.metric)
     words = {"run": spec.to_json(), "step": training.done, "metric": round(metric, 4), "where": where()}
     data = checkpoint.save("weights", halves, words)
     if len(data) > MOST_BYTES:

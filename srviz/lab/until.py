@@ -23,7 +23,8 @@ def until(spec: Spec) -> dict[str, Any]:
 
     {"run", "until": the step, None where it was never reached, "steps": that were done, "seconds", "right": the share
     of right answers at the end, "heads", "silent": how many there are, and how many of them are silent at the end}, and
-    for contexts "distance", the smallest between two of them.
+    for contexts "distance", the smallest between two of them. A run whose loss is no number any more has no answers
+    then: {"diverged": at which step, "right": 0}, and nothing of its heads.
     """
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
@@ -35,12 +36,13 @@ def until(spec: Spec) -> dict[str, Any]:
                 if step.number % EVERY == 0 and training.test().accuracy == 1:
                     found = step.number
                     break
-        except Diverged:
-            pass
-        right = training.test().accuracy
-        result = {"run": spec.to_json(), "until": found, "steps": training.done, "right": round(right, 4)}
+            with training.diverging():
+                heads, still = silent(training.model, training.data.test(spec.recipe.n))
+            ended = {"right": round(training.test().accuracy, 4), "heads": heads, "silent": still}
+        except Diverged as error:
+            ended = {"right": 0.0, "diverged": error.step}
+        result = {"run": spec.to_json(), "until": found, "steps": training.done, **ended}
         result["seconds"] = round(training.seconds, 2)
-        result["heads"], result["silent"] = silent(training.model, training.data.test(spec.recipe.n))
         if isinstance(training.data, apart.Crowds):
             result["distance"] = contexts.smallest(training.data.contexts)
         return result

@@ -1,11 +1,13 @@
 """Fits to contexts: names of the family, where tokens are after every layer, and how many steps it takes."""
 
 import base64
+import math
 import struct
 
 import pytest
 import torch
 
+from srviz.attention.checks import NotFinite
 from srviz.jobs import Packed
 from srviz.lab import Spec, Training, contexts
 from srviz.lab.cli import main
@@ -174,6 +176,18 @@ def test_until_stops_where_all_are_right():
     assert found["until"] % 10 == 0
     assert found["distance"] == pytest.approx(contexts.smallest(contexts.make("any", 2, 0)))
     assert until(spec(steps=1))["until"] is None
+
+
+def test_until_of_a_run_without_a_loss_says_so():
+    found = until(spec(mixing="bump", steps=12, layers=8, rate=100.0))
+    assert (found["until"], found["right"], found["diverged"], found["steps"]) == (None, 0.0, 2, 1)
+
+
+def test_places_that_are_no_numbers_are_not_told():
+    training = Training(spec())
+    training.model.head.bias.data.fill_(math.nan)
+    with pytest.raises(NotFinite):
+        job.places(training.model, training.data.test(contexts.n))
 
 
 def test_the_command_does_what_is_missing(tmp_path, capsys):

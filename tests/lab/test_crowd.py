@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from srviz.attention import reference
+from srviz.attention.checks import NotFinite
 from srviz.jobs import Packed
 from srviz.lab import Spec, Training, build, capacity, miniature, rebuild
 from srviz.lab.formula import MATHS, OF_CROWD, parse
@@ -204,7 +205,8 @@ CROWD = {"places": [0.1, -1.0, 2.0], "payloads": [0.0, 1.0, -1.0]}
 
 
 def test_a_stopped_job_goes_on_where_it_was(monkeypatch):
-    monkeypatch.setattr(job, "at_sizes", lambda training: {"16": {"metric": 1.0, "asked": 1}})
+    sizes = {str(n): {"metric": 1.0, "asked": 1} for n in find("crowd:mean(c)").sizes}
+    monkeypatch.setattr(job, "at_sizes", lambda training: sizes)
     run = PLAN["runs"][0]
     whole = list(job.run({"runs": [run]} | CROWD, {}))
     half = Training(Spec.of_json(run))
@@ -216,7 +218,19 @@ def test_a_stopped_job_goes_on_where_it_was(monkeypatch):
     assert looks[0] == looks[1]
     assert len(looks[0]) == job.PLACES
     assert rest[0]["begin"]["step"] == 2
-    assert rest[-1]["sizes"]
+    assert rest[-1]["sizes"] == sizes
+
+
+def test_a_model_without_answers_at_some_number_of_tokens_says_so(monkeypatch):
+    monkeypatch.setattr(job, "at_sizes", lambda training: {"16": {"metric": 1.0, "asked": 1}})
+    assert "at step 4" in list(job.run({"runs": PLAN["runs"][1:]} | CROWD, {}))[-1]["diverged"]
+
+
+def test_what_is_learned_is_drawn_in_numbers_alone():
+    training = Training(Spec.of_json(PLAN["runs"][1]))
+    training.model.head.bias.data.fill_(math.nan)
+    with pytest.raises(NotFinite):
+        job.learned(training.model, "crowd:mean(c)", torch.zeros(3), torch.zeros(3))
 
 
 @pytest.mark.parametrize(

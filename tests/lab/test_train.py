@@ -1,5 +1,6 @@
 """Training: to the bit, stopped and gone on with, and what wrong files and wrong rates get."""
 
+import json
 import math
 import pickle
 
@@ -10,7 +11,7 @@ from srviz.attention import METHODS, Heads, SlicedAttention
 from srviz.attention.method import Look
 from srviz.lab import Spec, Training, checkpoint, load
 from srviz.lab.mixing import Attention, mixings, turned
-from srviz.lab.records import is_due, records
+from srviz.lab.records import at_sizes, is_due, records
 from srviz.lab.train import Diverged, attentions, rate
 from srviz.lab.variants import VARIANTS, variant
 
@@ -132,6 +133,37 @@ def test_a_loss_that_is_no_number_ends_the_run_and_keeps_the_curve():
     assert not any("end" in record for record in said)
     with pytest.raises(Diverged):
         training.step()
+
+
+@pytest.mark.parametrize("looks", [0, 40])
+@pytest.mark.parametrize(
+    ("task", "name", "changes", "done"),
+    [
+        ("recall", "bump", {"layers": 8, "steps": 12}, 1),  # attention refuses the scores of a test
+        ("recall", "softmax", {"layers": 8, "steps": 12}, 1),  # the answers of a test are NaN
+        ("solids", "softmax", {"steps": 2}, 2),  # the test after the last step is the first that has no loss
+    ],
+)
+def test_a_test_or_a_look_without_a_number_ends_the_run_as_a_step_does(task, name, changes, done, looks):
+    spec = Spec.usual(task, name, 0, changes | {"rate": 100.0, "norm": "none", "batch": 4})
+    said = list(records(Training(spec), looks=looks))
+    json.dumps(said, allow_nan=False)
+    assert said[-1]["step"] == 2
+    assert "at step 2: the learning rate is too high" in said[-1]["diverged"]
+    assert len([loss for record in said for loss in record.get("losses", [])]) == done
+
+
+def test_a_length_at_which_a_model_has_no_answers_is_left_out(monkeypatch):
+    training = Training(Spec.usual("recall", "mean", 0, SMALL))
+    whole, tested = at_sizes(training), training.data.test
+
+    def wrong_at_64(n, most):
+        batch = tested(n, most)
+        training.model.head.bias.data.fill_(math.inf if n == 64 else 0.0)
+        return batch
+
+    monkeypatch.setattr(training.data, "test", wrong_at_64)
+    assert whole.keys() - at_sizes(training).keys() == {"64"}
 
 
 def test_records_say_all_that_a_page_draws():

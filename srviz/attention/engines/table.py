@@ -20,7 +20,7 @@ from torch import Tensor
 from srviz.attention import checks
 from srviz.attention.engines.composed import COMPOSED
 from srviz.attention.engines.dense import FORMULAS, is_small
-from srviz.attention.engines.engine import Engine, Forward, NotFinite, is_plain, is_recorded, is_transformed
+from srviz.attention.engines.engine import Engine, Forward, is_plain, is_recorded, is_transformed
 from srviz.attention.heads import power_of_two
 from srviz.attention.kernels import Kernel
 
@@ -105,7 +105,7 @@ def _compute(operation: str, s: Tensor, t: Tensor, v: Tensor, *others: Any) -> T
         if engine.careful:
             try:
                 return _by(engine, s, t, v, *others)
-            except NotFinite:
+            except checks.NotFinite:  # the check below finds out where
                 pass
         elif s.device.type != "cpu":  # without waiting for the device
             return _without_bad_scores(_eager, operation, s, t, v, *others)

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from srviz.jobs import Attachments, Plan, Record
 from srviz.lab.look import silent
-from srviz.lab.model import Model
+from srviz.lab.model import Model, finite
 from srviz.lab.records import STATE_SECONDS, records
 from srviz.lab.spec import Spec
 from srviz.lab.task import Batch
@@ -56,7 +56,7 @@ def places(model: Model, batch: Batch) -> Tensor:
     """Where the tokens are after the embedding and after every layer: (layers + 1, N, n, 2).
 
     A layer leaves vectors as wide as the model. They are read as the model reads the last ones: by its own last
-    normalization, if it has one, and its linear readout.
+    normalization, if it has one, and its linear readout. Raises NotFinite where a place is NaN or infinite.
     """
     model.eval()
     x = model.embed(batch.x)
@@ -64,7 +64,7 @@ def places(model: Model, batch: Batch) -> Tensor:
     for block in model.blocks:
         x = block(x, batch.keep)
         found.append(x)
-    return torch.stack([model.head(model.norm(x)) for x in found])
+    return finite(torch.stack([model.head(model.norm(x)) for x in found]))
 
 
 def packed(x: Tensor) -> dict[str, Any]:

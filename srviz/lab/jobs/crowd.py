@@ -6,14 +6,14 @@ from typing import Any
 import torch
 
 from srviz.jobs import Attachments, Plan, Record
-from srviz.lab.model import Model
+from srviz.lab.model import Model, finite
 from srviz.lab.probe import probed
 from srviz.lab.records import at_sizes, records
 from srviz.lab.spec import Spec
 from srviz.lab.tasks import data
 from srviz.lab.tasks.crowd import FAMILY, REACH, Crowds
 from srviz.lab.together import together
-from srviz.lab.train import Training
+from srviz.lab.train import Diverged, Training
 
 MOST_RUNS, MOST_TOKENS = 6, 4096
 LOOKS = 20  # times that the crowd is looked at
@@ -57,20 +57,26 @@ def run(plan: Plan, attachments: Attachments) -> Iterator[Record]:
         for last in records(training, looks=LOOKS, watch=watch):
             yield last
         if "end" in last:
-            yield {"step": training.done, "sizes": at_sizes(training)}
+            sizes = at_sizes(training)
+            whole = len(sizes) == len(training.task.tested_at(training.spec.recipe))
+            said = {"sizes": sizes} if whole else {"diverged": str(Diverged(training.done))}
+            yield {"step": training.done} | said
 
     yield from together([all_of(training) for training in trainings])
 
 
 def learned(model: Model, task: str, place: torch.Tensor, payload: torch.Tensor, digits: int = DIGITS) -> list[float]:
-    """What a model of a function says at `places` of a crowd at `place`: (n,), with payloads: (n,)."""
+    """What a model of a function says at `places` of a crowd at `place`: (n,), with payloads: (n,).
+
+    Raises NotFinite where an answer is NaN or infinite.
+    """
     crowds = data(task)
     assert isinstance(crowds, Crowds)
     x = places()
     answers = probed(
         model, crowds.tokens(place, payload).unsqueeze(0), crowds.tokens(x, torch.zeros(len(x))).unsqueeze(0)
     )
-    said = crowds.scale.middle + crowds.scale.unit * answers[0, :, 0].double()
+    said = crowds.scale.middle + crowds.scale.unit * finite(answers)[0, :, 0].double()
     return [round(y, digits) for y in said.tolist()]
 
 

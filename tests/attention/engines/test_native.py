@@ -17,7 +17,7 @@ from torch import Tensor
 from torch._subclasses.fake_tensor import FakeTensorMode
 
 from srviz.attention import reference, sliced_bump, sliced_relu
-from srviz.attention.engines.engine import NotFinite
+from srviz.attention.checks import NotFinite
 from srviz.attention.engines.native import calls as native
 from srviz.attention.engines.native import library
 from srviz.attention.engines.table import engines

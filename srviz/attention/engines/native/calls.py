@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 import torch
 from torch import Tensor
 
-from srviz.attention.engines.engine import NotFinite
+from srviz.attention.checks import NotFinite
 from srviz.attention.engines.native import library
 
 THREAD_WORK = 1 << 21  # numbers for which another thread is worth starting
