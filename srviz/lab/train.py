@@ -4,12 +4,14 @@ import math
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
+from threading import Lock
 from typing import Any
 
 import torch
 from torch import Generator, Tensor
 from torch.nn.functional import cross_entropy
+from torch.overrides import TorchFunctionMode
 
 from srviz.attention.checks import NotFinite
 from srviz.lab import checkpoint
@@ -21,6 +23,7 @@ from srviz.lab.tasks import data
 
 TOKENS_AT_ONCE = 16_384  # of a test
 NEAR = 0.1  # a number within so much of the right one is a right answer
+DRAWING = (torch.randn, Tensor.normal_, Tensor.uniform_)  # what starts the layers of a model, here and in torch
 SEEDS_APART = 1_000_003  # between the generators of one seed's steps and those of the next
 
 
@@ -66,10 +69,45 @@ class Tested:
         return self.accuracy if name == "accuracy" else self.loss / math.log(2)
 
 
+_ALONE = Lock()
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Let torch compute on one thread, so that a run is the same to the bit everywhere.
+
+    Their number is a setting of the whole process: who asks for it in another thread waits until this one is done.
+    """
+    with _ALONE:
+        before = torch.get_num_threads()
+        torch.set_num_threads(1)
+        try:
+            yield
+        finally:
+            torch.set_num_threads(before)
+
+
+class Drawn(TorchFunctionMode):
+    """Within it all that this thread draws, the starts of torch's own layers too, comes from a generator of its own.
+
+    torch's global generator is one for all threads of a process, and whoever draws from it moves it for the others.
+    """
+
+    def __init__(self, seed: int) -> None:
+        super().__init__()
+        self.generator = Generator().manual_seed(seed)
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        """Give the generator to what draws."""
+        kwargs = kwargs or {}
+        if func in DRAWING or "generator" in kwargs:  # the functions of torch.nn.init hand on None
+            kwargs = kwargs | {"generator": self.generator}
+        return func(*args, **kwargs)
+
+
 def build(spec: Spec) -> Model:
-    """The untrained model of a run, the same for a seed."""
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(spec.seed)
+    """The untrained model of a run, the same for a seed, whatever else this process does meanwhile."""
+    with Drawn(spec.seed):
         return Model(spec.of_task, spec.recipe, spec.of_mixing)
 
 
@@ -157,10 +195,8 @@ class Training:
     def resume(self, state: bytes) -> None:
         """Go back to a state of the same run. Raises ValueError for one of another."""
         held, words = checkpoint.load(state, "training")
-        if not _same_run(words.get("run"), self.spec):
-            raise ValueError(
-                f"This training is of another run: {_named(words.get('run'))}, not {_named(self.spec.to_json())}."
-            )
+        if apart := _apart(words.get("run"), self.spec):
+            raise ValueError(f"This training is of another run: {apart}.")
         try:
             self.model.load_state_dict({k[6:]: x for k, x in held.items() if k.startswith("model.")})
             for number, parameter in enumerate(self._learned()):
@@ -258,13 +294,19 @@ def attentions(model: Model) -> list[Attention]:
     return [block.mix for block in model.blocks if isinstance(block.mix, Attention)]
 
 
-def _same_run(said: Any, spec: Spec) -> bool:
-    """Whether a file is of this run; entries that recipes did not have when it was written are the usual ones."""
+def _apart(said: Any, spec: Spec) -> str:
+    """What the run of a file is, and this one is not; "" where they are the same. Entries of the recipe that the file
+    does not know are the usual ones.
+    """
     try:
-        return Spec.of_json(said) == spec
-    except (ValueError, TypeError):
-        return False
+        other = Spec.of_json(said)
+    except (ValueError, TypeError) as error:
+        return str(error)
+    if _named(other) != _named(spec):
+        return f"{_named(other)}, not {_named(spec)}"
+    theirs, mine = asdict(other.recipe), asdict(spec.recipe)
+    return ", ".join(f"{name} {theirs[name]}, not {mine[name]}" for name in mine if theirs[name] != mine[name])
 
 
-def _named(run: object) -> str:
-    return f"{run.get('task')}, {run.get('method')}, seed {run.get('seed')}" if isinstance(run, dict) else "unknown"
+def _named(spec: Spec) -> str:
+    return f"{spec.task}, {spec.mixing}, seed {spec.seed}"

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import torch
@@ -83,9 +84,23 @@ def test_every_mixing_learns_with_as_many_parameters_as_another(task):
 def test_a_seed_gives_the_same_model_and_touches_no_global_one(task):
     torch.manual_seed(5)
     before = torch.get_rng_state()
-    one, same = (build(Spec.usual(task.name, "relu", 7)).state_dict() for _ in range(2))
+    for mixing, positions in [*((name, task.recipe.positions) for name in mixings()), ("relu", "score")]:
+        spec = Spec.usual(task.name, mixing, 7, {"positions": positions})
+        assert is_same(build(spec), build(spec))
     assert torch.equal(before, torch.get_rng_state())
-    assert all(torch.equal(one[name], same[name]) for name in one)
+
+
+def is_same(one, other):
+    mine, theirs = one.state_dict(), other.state_dict()
+    return mine.keys() == theirs.keys() and all(torch.equal(mine[name], theirs[name]) for name in mine)
+
+
+def test_a_start_is_that_of_its_seed_though_other_threads_draw_at_the_same_time():
+    specs = [Spec.usual("patches", name, seed) for name in ("relu", "softmax") for seed in range(8)]
+    alone = [build(spec) for spec in specs]
+    with ThreadPoolExecutor(4) as pool:
+        at_once = list(pool.map(build, specs))
+    assert [spec for spec, one, other in zip(specs, alone, at_once, strict=True) if not is_same(one, other)] == []
 
 
 @pytest.mark.parametrize("name", [name for name in mixings() if name != "none"])

@@ -19,7 +19,8 @@ class Engine:
     worth: whether it is the faster one at their size. forward: the arguments of the operation → the sums. backward: the
     upstream gradient, the arguments, the result and which gradients are wanted → those gradients; None where torch
     differentiates `forward` by itself. careful: whether it gives the right answer for scores that are not finite, or
-    raises `checks.NotFinite`, and for values whose sums are too large for their dtype; the others are given what they can do.
+    raises `checks.NotFinite`, and for values whose sums are too large for their dtype; the others are given what they
+    can do.
     """
 
     operation: str
