@@ -5,8 +5,9 @@ import json
 import re
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any
 
 from srviz import host, places
@@ -26,6 +27,7 @@ def main(arguments: list[str] | None = None) -> int:
     ask = argparse.ArgumentParser(
         prog="python -m srviz.lab", description="Train small models with sliced attention and beside it."
     )
+    ask.set_defaults(kept=lambda given: "Nothing was written.", found=None)
     commands = ask.add_subparsers(dest="command", required=True)
     commands.add_parser("tasks", help="what can be learned, and what can mix").set_defaults(do=_tasks)
 
@@ -33,11 +35,12 @@ def main(arguments: list[str] | None = None) -> int:
     train.add_argument("task", help=", ".join(TASKS))
     train.add_argument("--method", default=f"{sliced().name},{by_dots().name}", help=", ".join(mixings()))
     train.add_argument("--seed", default="0", help="such as 0, 0,3 or 0…4")
-    train.add_argument("--json", type=Path, help="where the results are written, whole")
+    train.add_argument("--json", type=Path, help="a file: the results, written anew as a whole after each run")
+    train.add_argument("--records", type=Path, help="a folder: all that is said of each run, a line at once")
     train.add_argument("--checkpoints", type=Path, help="a folder: states to go on from, and the trained weights")
     _recipe(train)
     _where(train)
-    train.set_defaults(do=_train)
+    train.set_defaults(do=_train, kept=_kept)
 
     sweep = commands.add_parser(
         "sweep", help="do all runs of a plan, and what is missing of it when it is started again"
@@ -49,12 +52,12 @@ def main(arguments: list[str] | None = None) -> int:
         help="the file of results, a line a run; if none is named, one that the page of the lab shows",
     )
     _where(sweep)
-    sweep.set_defaults(do=_sweep)
+    sweep.set_defaults(do=_sweep, kept=lambda given: "Every run that is over is a line of the file of results.")
 
     until = commands.add_parser("until", help="how many steps each run of a plan needs until every answer is right")
     until.add_argument("plan", type=Path, help="a file of JSON: tasks, methods, seeds, recipes")
     until.add_argument("--out", type=Path, required=True, help="the file of results; what is missing in it is done")
-    until.set_defaults(do=_until)
+    until.set_defaults(do=_until, kept=lambda given: f"Every run that is over is in {given.out}.")
 
     best = commands.add_parser(
         "best", help="from the results of a sweep, a plan of each method's best recipe with other seeds"
@@ -69,7 +72,7 @@ def main(arguments: list[str] | None = None) -> int:
     keep.add_argument("--method", default=",".join(METHODS), help=", ".join(METHODS))
     keep.add_argument("--seed", type=int, default=0)
     _recipe(keep)
-    keep.set_defaults(do=_keep)
+    keep.set_defaults(do=_keep, kept=lambda given: "Every model that was trained to its end is kept.")
 
     capacity = commands.add_parser("capacity", help="measure what a head can hold apart; some minutes")
     capacity.add_argument("--json", type=Path, help="where the results are written")
@@ -83,12 +86,13 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"{ask.prog}: {error}", file=sys.stderr)
         return 2
     except (MemoryError, RuntimeError) as error:
-        if not isinstance(error, MemoryError) and "memory" not in str(error):
+        if not sweeps.is_of_memory(error):
             raise
-        print(f"{ask.prog}: there was not enough memory for it; a smaller n or batch takes less.", file=sys.stderr)
+        print(f"{ask.prog}: {sweeps.NO_MEMORY}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        print("Stopped. What was done is kept.", file=sys.stderr)
+        kept: Callable[[argparse.Namespace], str] = given.kept
+        print(f"Stopped. {kept(given)}", file=sys.stderr)
         return 130
 
 
@@ -111,29 +115,60 @@ def _tasks(given: argparse.Namespace) -> int:
     return 0
 
 
+@dataclass
+class Document(sweeps.Sweep):
+    """Runs whose results are one document, which is written anew after each of them. document: its file, if any."""
+
+    document: Path | None = None
+
+    def take(self, result: sweeps.Result) -> None:
+        """A run that is over: it is kept at once."""
+        super().take(result)
+        if self.document:
+            _write(self.document, {"format": FORMAT, "command": _command(), "runs": self.table()})
+
+
 def _train(given: argparse.Namespace) -> int:
-    specs = [
-        Spec.usual(given.task, method, seed, _changes(given))
-        for method in given.method.split(",")
-        for seed in _seeds(given.seed)
-    ]
-    found = sweeps.Sweep(specs)
-    if given.checkpoints:
-        for spec in specs:
-            found.take(sweeps.one(spec.to_json(), folder=given.checkpoints, tell=print))
-    else:
-        _do(found, given)
-    print(table(found.table()))
+    lists = {"tasks": [given.task], "methods": _names(given.method), "seeds": _seeds(given.seed)}
+    specs = sweeps.runs(lists | {"recipes": [_changes(given)]})
+    if given.cluster and (given.checkpoints or given.records):
+        raise ValueError("cluster: expected neither --checkpoints nor --records, which are folders of this machine")
+    for folder in filter(None, (given.checkpoints, given.records)):
+        _folder(folder)
     if given.json:
-        written = {"format": FORMAT, "command": _command(), "runs": found.table()}
-        given.json.write_text(json.dumps(written) + "\n")
+        _ready(given.json)
+    tell = _say if given.checkpoints else None
+    how = {"folder": given.checkpoints, "tell": tell, "told": given.records, "points": specs[0].recipe.steps}
+    _do(Document(specs, document=given.json), given, **how)
     return 0
+
+
+def _kept(given: argparse.Namespace) -> str:
+    """What is kept of a training that was stopped."""
+    found: sweeps.Sweep | None = given.found
+    if not found:
+        return "Nothing was begun."
+    over = len(found.results)
+    kept = f"{over} of {len(found.specs)} runs are over"
+    kept += f", and {given.json} has them." if given.json and over else "."
+    if given.records:
+        kept += f" What was said of all of them is in {given.records}."
+    if given.checkpoints:
+        kept += f" The same command goes on from the states in {given.checkpoints}."
+    if not (given.json or given.records or given.checkpoints):
+        kept += " No file has anything of them; --json, --records and --checkpoints ask for one."
+    return kept
+
+
+def _say(said: str) -> None:
+    """Print at once, as a process must that shares its output with others."""
+    print(said, flush=True)
 
 
 def _keep(given: argparse.Namespace) -> int:
     from srviz.lab.trained import keep
 
-    for method in given.method.split(","):
+    for method in _names(given.method):
         keep(Spec.usual(given.task, method, given.seed, _changes(given)))
     return 0
 
@@ -141,10 +176,11 @@ def _keep(given: argparse.Namespace) -> int:
 def _capacity(given: argparse.Namespace) -> int:
     from srviz.lab.capacity import measured
 
+    if given.json:
+        _ready(given.json)
     found = measured(print)
     if given.json:
-        written = {"format": FORMAT, "command": _command(), "where": sweeps.where(), "found": found}
-        given.json.write_text(json.dumps(written) + "\n")
+        _write(given.json, {"format": FORMAT, "command": _command(), "where": sweeps.where(), "found": found})
     return 0
 
 
@@ -153,10 +189,9 @@ def _sweep(given: argparse.Namespace) -> int:
     path = given.out or places.sweeps() / f"{given.plan.stem}.jsonl"
     found = sweeps.Sweep(sweeps.runs(plan), path)
     print(f"{len(found.specs)} runs, {len(found.results)} of them over. Results: {path}")
-    path.parent.mkdir(parents=True, exist_ok=True)
+    _folder(path.parent)
     path.with_suffix(".plan.json").write_text(json.dumps(plan) + "\n")
     _do(found, given)
-    print(table(found.table()))
     return 0
 
 
@@ -165,19 +200,52 @@ def _best(given: argparse.Namespace) -> int:
     runs = best(results, _seeds(given.seed))
     sweeps.runs({"runs": runs})
     names = ", ".join(path.name for path in given.results)
+    _folder(given.out.parent)
     given.out.write_text(json.dumps({"note": f"The best recipes of {names}", "runs": runs}, indent=1) + "\n")
     print(f"{len(runs)} runs: {given.out}")
     return 0
 
 
-def _do(found: sweeps.Sweep, given: argparse.Namespace) -> None:
+def _do(found: sweeps.Sweep, given: argparse.Namespace, **how: Any) -> None:
+    """Do what is left, and show the results, also where not all is done. how: more arguments of `sweeps.one`."""
     if not 1 <= given.workers <= 256:
         raise ValueError(f"workers: expected 1 to 256, got {given.workers}")
-    left = found.left
-    results = (
-        sweeps.cluster(given.cluster, left) if given.cluster else sweeps.local(left, min(given.workers, len(left) or 1))
-    )
-    sweeps.do(found, results)
+    given.found, left = found, found.left
+    if given.cluster:
+        results = sweeps.cluster(given.cluster, left, **how)
+    else:
+        results = sweeps.local(left, min(given.workers, len(left) or 1), **how)
+    try:
+        sweeps.do(found, results)
+    finally:
+        if found.results:
+            print(table(found.table()))
+
+
+def _folder(path: Path) -> None:
+    """Make a folder where there is none."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError):
+        raise ValueError(f"{path}: expected a folder, got a file") from None
+
+
+def _ready(path: Path) -> None:
+    """Make the folder of a file that is to be written at the end of long work, or say before it why that cannot be."""
+    _folder(path.parent)
+    if path.is_dir():
+        raise ValueError(f"{path}: expected a file, got a folder")
+    with TemporaryFile(dir=path.parent):
+        pass
+
+
+def _write(path: Path, found: Mapping[str, Any]) -> None:
+    sweeps.write(path, f"{json.dumps(found)}\n".encode())
+
+
+def _names(text: str) -> list[str]:
+    """Each name once."""
+    return list(dict.fromkeys(name.strip() for name in text.split(",")))
 
 
 def _changes(given: argparse.Namespace) -> dict[str, Any]:
@@ -198,7 +266,7 @@ def _value(name: str, text: str | None) -> Any:
 
 
 def _seeds(text: str) -> list[int]:
-    """Seeds from "3", "0,2" or "0…4"; "0...4", "0..4" and "0-4" are the same."""
+    """Seeds from "3", "0,2" or "0…4", each once; "0...4", "0..4" and "0-4" are the same."""
     seeds: list[int] = []
     for part in text.split(","):
         found = re.fullmatch(r"(\d{1,9})(?:(?:…|\.{2,3}|-)(\d{1,9}))?", part.strip())
@@ -208,7 +276,7 @@ def _seeds(text: str) -> list[int]:
         if not 0 <= last - first < sweeps.MOST_RUNS:
             raise ValueError(f"seed: expected a first and a later last one, got {part[:60]!r}")
         seeds += range(first, last + 1)
-    return seeds
+    return list(dict.fromkeys(seeds))
 
 
 def _command() -> str:
@@ -226,6 +294,6 @@ def _until(given: argparse.Namespace) -> int:
     from srviz.lab.until import record
 
     plan = _plan(given.plan)
-    given.out.parent.mkdir(parents=True, exist_ok=True)
+    _ready(given.out)
     record(sweeps.runs(plan), given.out, _command(), str(plan.get("note", "")))
     return 0

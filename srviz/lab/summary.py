@@ -88,13 +88,16 @@ def against(base: Line, others: Iterable[Line]) -> list[Difference]:
 
 
 def lines(results: Iterable[Mapping[str, Any]]) -> list[Line]:
-    """One for each task, mixing and recipe, in the order of the results."""
-    groups: dict[tuple[str, str, Recipe], list[Mapping[str, Any]]] = {}
+    """One for each task, mixing and recipe, in the order of the results. Of a run that is there twice the last one
+    counts.
+    """
+    groups: dict[tuple[str, str, Recipe], dict[int, Mapping[str, Any]]] = {}
     for result in results:
         spec = Spec.of_json(result["run"])
-        groups.setdefault((spec.task, spec.mixing, spec.recipe), []).append(result)
+        groups.setdefault((spec.task, spec.mixing, spec.recipe), {})[spec.seed] = result
     found = []
-    for (task, mixing, recipe), group in groups.items():
+    for (task, mixing, recipe), by_seed in groups.items():
+        group = tuple(by_seed.values())
         good = [result for result in group if "diverged" not in result]
         seconds = sorted(result["seconds"] / recipe.steps for result in good)
         shares = [result["mixing"] / result["seconds"] for result in good if result["seconds"]]
@@ -105,7 +108,7 @@ def lines(results: Iterable[Mapping[str, Any]]) -> list[Line]:
                 len(group) - len(good),
                 seconds[len(seconds) // 2] if seconds else math.nan,
                 sum(shares) / len(shares) if shares else math.nan,
-                tuple(group),
+                group,
             )
         )  # fmt: skip
     return found

@@ -20,7 +20,7 @@ from srviz.lab import checkpoint
 from srviz.lab.mixing import LEAST_BANDWIDTH, Attention, has_bandwidth, turned
 from srviz.lab.model import Block, Model
 from srviz.lab.spec import Spec
-from srviz.lab.sweep import where
+from srviz.lab.sweep import where, write
 from srviz.lab.task import Task
 from srviz.lab.tasks import TASKS
 from srviz.lab.train import Diverged, Training, read_model
@@ -130,6 +130,8 @@ def keep(spec: Spec, tell: Callable[[str], object] = print) -> Path:
 
     Raises ValueError, with a sentence, where the loss is no number any more and where the file would be too large.
     """
+    path = folder() / f"{spec.task}-{spec.mixing}.safetensors"
+    path.parent.mkdir(parents=True, exist_ok=True)
     training = Training(spec)
     try:
         for step in training.run():
@@ -144,8 +146,6 @@ def keep(spec: Spec, tell: Callable[[str], object] = print) -> Path:
     data = checkpoint.save("weights", halves, words)
     if len(data) > MOST_BYTES:
         raise ValueError(f"width: expected a model of at most {MOST_BYTES:,} bytes, got {len(data):,}")
-    path = folder() / f"{spec.task}-{spec.mixing}.safetensors"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(data)
+    write(path, data)
     tell(f"{path.name}: {training.task.metric} {metric:.3f}, {len(data):,} bytes")
     return path

@@ -5,14 +5,12 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import torch
-
 from srviz.lab import contexts
 from srviz.lab.look import silent
 from srviz.lab.spec import Spec
-from srviz.lab.sweep import where
+from srviz.lab.sweep import where, write
 from srviz.lab.tasks import apart
-from srviz.lab.train import Diverged, Training
+from srviz.lab.train import Diverged, Training, one_thread
 
 FORMAT = "srviz until 1"
 EVERY = 10  # steps between two looks at the answers
@@ -26,10 +24,8 @@ def until(spec: Spec) -> dict[str, Any]:
     for contexts "distance", the smallest between two of them. A run whose loss is no number any more has no answers
     then: {"diverged": at which step, "right": 0}, and nothing of its heads.
     """
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
     found: int | None = None
-    try:
+    with one_thread():
         training = Training(spec)
         try:
             for step in training.run():
@@ -46,8 +42,6 @@ def until(spec: Spec) -> dict[str, Any]:
         if isinstance(training.data, apart.Crowds):
             result["distance"] = contexts.smallest(training.data.contexts)
         return result
-    finally:
-        torch.set_num_threads(threads)
 
 
 def record(
@@ -64,9 +58,7 @@ def record(
         done[spec] = until(spec)
         runs = [done[one] for one in specs if one in done]
         held = {"format": FORMAT, "command": command, "note": note, "where": where(), "runs": runs}
-        beside = path.with_suffix(".part")
-        beside.write_text(json.dumps(held) + "\n", "utf-8")
-        beside.replace(path)
+        write(path, f"{json.dumps(held)}\n".encode())
         said = done[spec]["until"]
         tell(f"{number} of {len(specs)}: {spec.task} {spec.mixing} seed {spec.seed}: {said or 'never'}")
 

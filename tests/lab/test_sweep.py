@@ -1,6 +1,8 @@
 """Many runs: what is done is kept, a killed worker loses nothing, and a cluster gives what one machine gives."""
 
+import itertools
 import json
+import math
 import multiprocessing
 import os
 import signal
@@ -8,17 +10,21 @@ import subprocess
 import sys
 import threading
 import time
+from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import closing, suppress
 
 import psutil
 import pytest
+import torch
 
 from srviz import jobs, places
 from srviz.jobs import Packed
-from srviz.lab import TASKS, Spec
+from srviz.lab import TASKS, Spec, Training
 from srviz.lab.cli import main
+from srviz.lab.records import records
 from srviz.lab.summary import lines, t_quantile, table
-from srviz.lab.sweep import Sweep, cluster, do, local, one, processes, read, runs, thinned
+from srviz.lab.sweep import NO_MEMORY, Sweep, _at, cluster, do, local, one, processes, read, runs, thinned
 
 QUICK = {"steps": 4, "batch": 4}
 PLAN = {"tasks": ["recall"], "methods": ["relu", "softmax"], "seeds": [0, 1], "recipes": [QUICK]}
@@ -84,6 +90,83 @@ def test_a_run_that_fails_keeps_no_other_from_being_done(tmp_path, capsys):
     assert main(["sweep", str(plan), "--out", str(out), "--workers", "1"]) == 2
     assert "colours mean seed 0: n: expected the square of a number" in capsys.readouterr().err
     assert Sweep(specs, out).left == [FAILS]
+
+
+@pytest.mark.parametrize("text", ["x,y\n1,2", "hello", '{"x": 1}', '{"run": 3', "[1]\n[2]\n", "\ufeff{\n"])
+def test_a_file_of_something_else_stays_as_it_is(tmp_path, text):
+    path = tmp_path / "my.csv"
+    path.write_text(text)
+    with pytest.raises(ValueError, match=r"line 1 of my.csv: expected the result of a run"):
+        Sweep(runs(PLAN), path)
+    path.write_bytes(b"\xff\x00")
+    with pytest.raises(ValueError, match=r"line 1 of my.csv: expected the result of a run"):
+        Sweep(runs(PLAN), path)
+    assert path.read_bytes() == b"\xff\x00"
+
+
+def test_a_last_line_that_is_whole_is_kept_though_nothing_ends_it(tmp_path):
+    path, (first, second, *_) = tmp_path / "out.jsonl", runs(PLAN)
+    path.write_text(json.dumps({"run": first.to_json(), "metric": 0.5}))
+    Sweep([first, second], path).take({"run": second.to_json(), "metric": 0.6})
+    assert [result["metric"] for result in read(path)] == [0.5, 0.6]
+
+
+def test_a_run_that_always_ends_its_process_keeps_no_other_from_being_done(monkeypatch):
+    bad, *good = specs = runs(PLAN)
+    begun = []
+
+    class Pool:
+        """As a pool of processes: the first runs are at work together, and the bad one ends them all."""
+
+        def __init__(self, workers, *_):
+            self.workers, self.futures = workers, []
+
+        def __enter__(self):
+            return self
+
+        def __exit__(self, *_):
+            pass
+
+        def submit(self, do_one, run):
+            future, spec = Future(), Spec.of_json(run)
+            if spec == bad or bad in self.futures:
+                future.set_exception(BrokenProcessPool())
+            else:
+                future.set_result({"run": run, "metric": 0.5})
+            if len(self.futures) < self.workers:
+                begun.append(spec)
+            self.futures.append(spec)
+            return future
+
+        def shutdown(self, **_):
+            pass
+
+    monkeypatch.setattr("srviz.lab.sweep.ProcessPoolExecutor", Pool)
+    found, results = [], local(specs, 2)
+    with pytest.raises(ChildProcessError, match=r"recall relu seed 0: its process ended 3 times, .* not enough memory"):
+        found.extend(Spec.of_json(result["run"]) for result in results)
+    assert sorted(found, key=specs.index) == good
+    assert begun.count(bad) == 3
+
+
+def test_who_stops_does_not_wait_for_what_is_at_work():
+    quick, long = (Spec.usual("recall", "none", seed, {"steps": steps}) for seed, steps in ((0, 2), (1, 5_000)))
+    results = local([quick, long], 1)
+    assert Spec.of_json(next(results)["run"]) == quick
+    results.close()
+    ends = time.monotonic() + 10
+    while multiprocessing.active_children():
+        assert time.monotonic() < ends
+        time.sleep(0.05)
+
+
+def test_a_process_does_one_run_at_a_time_whatever_its_threads_ask_for():
+    specs, threads, said = runs(PLAN), torch.get_num_threads(), []
+    with ThreadPoolExecutor(4) as pool:
+        at_once = list(pool.map(lambda spec: one(spec.to_json(), tell=said.append), specs))
+    assert torch.get_num_threads() == threads
+    assert len(list(itertools.groupby(line.partition(":")[0] for line in said))) == len(specs)
+    assert without_time(at_once) == without_time([one(spec.to_json()) for spec in specs])
 
 
 def test_a_file_that_is_no_results_gets_a_sentence(tmp_path):
@@ -246,7 +329,67 @@ def test_train_from_the_command_line(tmp_path, capsys):
     ]  # fmt: skip
     assert found["runs"][0]["where"]["torch"]
     assert set(found["runs"][0]["sizes"]) == {"8", "16", "32", "64", "128"}
+    assert [step for step, _ in found["runs"][0]["losses"]] == [1, 2, 3]
+    assert found["runs"][0]["where"]["capability"]
     assert "A plain mean" in capsys.readouterr().out
+
+
+def stopped_after(number, monkeypatch):
+    """Let a command be stopped by Ctrl-C after so many runs."""
+
+    def some(specs, workers, sizes=True, **how):
+        yield from (one(spec.to_json(), False, **how) for spec in specs[:number])
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("srviz.lab.sweep.local", some)
+
+
+def test_a_training_that_is_stopped_keeps_what_is_over(tmp_path, capsys, monkeypatch):
+    stopped_after(2, monkeypatch)
+    out, said = tmp_path / "new" / "out.json", tmp_path / "said"
+    command = ["train", "recall", "--method", "none", "--seed", "0…2", "--steps", "2", "--batch", "4"]
+    assert main([*command, "--json", str(out), "--records", str(said), "--checkpoints", str(tmp_path)]) == 130
+    assert [result["run"]["seed"] for result in json.loads(out.read_text())["runs"]] == [0, 1]
+    told = capsys.readouterr()
+    assert f"Stopped. 2 of 3 runs are over, and {out} has them." in told.err
+    assert f"is in {said}. The same command goes on from the states in {tmp_path}." in told.err
+    assert "recall  No mixing  2" in told.out
+    assert main(command) == 130
+    assert "2 of 3 runs are over. No file has anything of them" in capsys.readouterr().err
+
+
+def test_a_training_writes_its_records_as_they_come(tmp_path):
+    spec, lines = Spec.usual("recall", "relu", 0, QUICK), []
+    path = tmp_path / "recall-relu-0.jsonl"
+
+    def tell(said):  # a record is there before anything else is done with it
+        lines.append(len(path.read_text().splitlines()))
+
+    one(spec.to_json(), False, tmp_path, tell, told=tmp_path)
+    assert lines == sorted(set(lines))
+    found = [json.loads(line) for line in path.read_text().splitlines()]
+    whole = list(records(Training(spec), state_seconds=math.inf))
+    assert [sorted(record) for record in found] == [
+        sorted(set(record) - {"weights"}) for record in whole if "state" not in record
+    ]
+    assert losses(found) == losses(whole)
+    assert [record["look"] for record in found if "look" in record] == [r["look"] for r in whole if "look" in r]
+    path.write_text(path.read_text() + '{"step": 4, "lo')
+    one(spec.to_json(), False, tmp_path, told=tmp_path)  # goes on, at its end
+    again = [json.loads(line) for line in path.read_text().splitlines()]
+    assert again[: len(found)] == found
+    assert again[len(found)]["begin"]["step"] == 4
+
+
+def test_a_name_or_a_seed_that_is_given_twice_is_one_run(tmp_path, capsys):
+    out = tmp_path / "out.json"
+    command = ["train", "recall", "--method", "none,none", "--seed", "0,0", "--steps", "1", "--batch", "4"]
+    assert main([*command, "--workers", "1", "--json", str(out)]) == 0
+    assert len(json.loads(out.read_text())["runs"]) == 1
+    assert "one seed" in capsys.readouterr().out
+    result = {"run": Spec.usual("recall", "relu").to_json(), "metric": 0.5, "seconds": 1.0, "mixing": 0.5}
+    (line,) = lines([result, result | {"metric": 0.6}])  # of two files of results
+    assert line.values == (0.6,)
 
 
 def test_places_that_were_not_learned_are_not_tested(tmp_path):
@@ -261,13 +404,15 @@ def test_places_that_were_not_learned_are_not_tested(tmp_path):
 def test_a_run_on_disk_goes_on(tmp_path, capsys):
     command = ["train", "recall", "--method", "relu", "--batch", "4", "--checkpoints", str(tmp_path), "--steps"]
     assert main([*command, "3"]) == 0
-    weights = tmp_path / "recall-relu-0.safetensors"
+    weights, state = (tmp_path / f"recall-relu-0.{end}" for end in ("safetensors", "training.safetensors"))
     before = weights.read_bytes()
-    assert main([*command, "3"]) == 0
-    assert "goes on at step 3" in capsys.readouterr().out
+    assert main([*command, "3", "--workers", "2"]) == 0
     assert weights.read_bytes() == before
-    assert main([*command, "4"]) == 2  # the state is of a run of three steps
-    assert "of another run" in capsys.readouterr().err
+    assert main([*command, "4"]) == 2
+    assert f"{state.name}: This training is of another run: steps 3, not 4." in capsys.readouterr().err
+    state.write_bytes(state.read_bytes()[:-5])
+    assert main([*command, "3"]) == 2
+    assert f"{state.name}: This is not a whole file" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -280,10 +425,17 @@ def test_a_run_on_disk_goes_on(tmp_path, capsys):
         (["train", "recall", "--seed", "x"], "seed: expected numbers such as"),
         (["train", "recall", "--seed", "4-0"], "seed: expected a first and a later last one"),
         (["train", "recall", "--workers", "0"], "workers: expected 1 to 256"),
+        (["train", "recall", "--json", "/dev/null/out.json"], "/dev/null: expected a folder, got a file"),
+        (["train", "recall", "--json", "/dev"], "expected a file, got a folder"),
+        (["train", "recall", "--records", "/dev/null"], "/dev/null: expected a folder, got a file"),
+        (["train", "recall", "--records", "said", "--cluster", "tcp://127.0.0.1:9"], "cluster: expected neither"),
+        (["train", "recall", "--checkpoints", "kept", "--cluster", "tcp://127.0.0.1:9"], "cluster: expected neither"),
+        (["capacity", "--json", "/dev/null/new/out.json"], "/dev/null/new: expected a folder, got a file"),
         (["sweep", "/nowhere/plan.json"], "No such file"),
     ],
 )
-def test_a_wrong_command_gets_a_sentence(words, sentence, capsys):
+def test_a_wrong_command_gets_a_sentence(words, sentence, capsys, monkeypatch):
+    monkeypatch.setattr("srviz.lab.sweep.one", None)  # nothing is trained before
     assert main(words) == 2
     assert sentence in capsys.readouterr().err
 
@@ -308,6 +460,11 @@ def test_a_run_that_goes_on_counts_what_it_did_before(tmp_path):
     result = one(spec.to_json(), folder=tmp_path)
     assert result["losses"] == whole["losses"]
     assert result["seconds"] > 1000
+
+
+def test_a_lack_of_memory_says_which_run_it_was():
+    error = RuntimeError("DefaultCPUAllocator: can't allocate memory")
+    assert str(_at(runs(PLAN)[0], error)) == f"recall relu seed 0: {NO_MEMORY}"
 
 
 def test_a_plan_that_is_no_json_gets_a_sentence(tmp_path, capsys):
