@@ -150,13 +150,14 @@ class Task:
     numbers of tokens at which a trained model is tested, the usual one among them. data: loads or makes what is learned
     from; called once a process. embed: from a recipe, a module x → (B, n, width). draws: how a page draws an example:
     "cloud" in space, "plane", "picture", "patches" in colour or "words"; show: from x of one example, (n, …), what is
-    drawn: the numbers of its points or pixels, the colours of its patches, or its words. chance: the metric of a guess
-    that looks at nothing. honest: what to know before its numbers are compared, in sentences. metric: one of `METRICS`.
-    examples: of the test, that are looked at while it trains. own: what a visitor can give instead of an example, one
-    of `OWN`; read: x of it, (n, …), for a recipe, a ValueError with a sentence where it cannot be used; asks: what is
-    to be given, a sentence. padding: the x of a token that is none. offers: other recipes that a visitor can choose.
-    take: from tokens of an input of the course, x of one example, (n, …), or None where they are not of the kind that
-    this task is about.
+    drawn: the numbers of its points or pixels, the colours of its patches, or its words. guess: the metric, in the
+    test, of the best guess that looks at nothing: of always the class that is the most frequent one in training, or for
+    bits of the shares of all classes there; what computes it where the data are not the same everywhere. honest: what
+    to know before its numbers are compared, in sentences. metric: one of `METRICS`. examples: of the test, that are
+    looked at while it trains. own: what a visitor can give instead of an example, one of `OWN`; read: x of it, (n, …),
+    for a recipe, a ValueError with a sentence where it cannot be used; asks: what is to be given, a sentence. padding:
+    the x of a token that is none. offers: other recipes that a visitor can choose. take: from tokens of an input of the
+    course, x of one example, (n, …), or None where they are not of the kind that this task is about.
     """
 
     name: str
@@ -170,7 +171,7 @@ class Task:
     embed: Callable[[Recipe], nn.Module]
     draws: str
     show: Callable[[Tensor], list[float] | list[str]]
-    chance: float
+    guess: float | Callable[[], float]
     honest: str = ""
     metric: str = "accuracy"
     examples: int = 256
@@ -184,6 +185,11 @@ class Task:
     def tested_at(self, recipe: Recipe) -> tuple[int, ...]:
         """Of the sizes those at which a model of this recipe can be tested: a place that was not learned has no use."""
         return tuple(n for n in self.sizes if recipe.positions != "learned" or n <= recipe.n)
+
+    @property
+    def chance(self) -> float:
+        """The metric, in the test, of the best guess that looks at nothing."""
+        return self.guess() if callable(self.guess) else self.guess
 
     @property
     def tokens_asked(self) -> bool:

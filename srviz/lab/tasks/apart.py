@@ -121,7 +121,7 @@ def member(arguments: str) -> Task:
         embed=_embed,
         draws="plane",
         show=_show,
-        chance=0.0,
+        guess=0.0,
         honest="It is tested on what it has learned from: whether it can tell these crowds apart, and not others.",
     )
 

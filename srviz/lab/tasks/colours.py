@@ -119,7 +119,7 @@ TASKS = (
         ),
         draws="patches",
         show=shown,
-        chance=0.37,  # always the colour that is the most frequent one
+        guess=0.365,  # always the colour that is the most frequent one
         honest="There are two photographs, so it learns their colours and not those of the world.",
         take=take,
     ),

@@ -216,7 +216,7 @@ def member(arguments: str) -> Task:
         ),
         draws="plane",
         show=numbers,
-        chance=0.0,
+        guess=0.0,
         metric="r2",
         examples=TESTED,
     )

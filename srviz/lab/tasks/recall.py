@@ -75,7 +75,7 @@ TASKS = (
         embed=lambda recipe: Pairs(recipe.width),
         draws="words",
         show=lambda x: [f"{key}: {'?' if value == VOCABULARY else value}" for key, value in x.tolist()],
-        chance=1 / VOCABULARY,
+        guess=1 / VOCABULARY,
         examples=64,
         own="text",
         read=read,

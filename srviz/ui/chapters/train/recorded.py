@@ -224,14 +224,17 @@ def _changed(name: str, value: Any) -> str:
 
 
 def where(found: Iterable[Line]) -> str:
-    """When and on what some lines were recorded: the first and the last day, and all processors and versions."""
+    """When and on what some lines were recorded: the first and the last day, and all processors, the instructions that
+    they were used with where that is known, and versions.
+    """
     told = [result.get("where", {}) for line in found for result in line.results]
-    days, processors, versions = (
-        sorted({plain(one.get(name, "")) for one in told} - {""}) for name in ("date", "processor", "torch")
+    days, processors, kinds, versions = (
+        sorted({plain(one.get(name, "")) for one in told} - {""})
+        for name in ("date", "processor", "capability", "torch")
     )
     torches = (f"torch {version}" for version in versions)
     first_and_last = " to ".join(dict.fromkeys(days[:1] + days[-1:]))
-    return ", ".join(filter(None, (first_and_last, " and ".join(processors), *torches)))
+    return ", ".join(filter(None, (first_and_last, " and ".join(processors), " and ".join(kinds), *torches)))
 
 
 def files(folder: Path) -> list[File]:
