@@ -221,7 +221,7 @@ def test_a_stopped_job_goes_on_where_it_was(monkeypatch):
     assert rest[-1]["sizes"] == sizes
 
 
-def test_a_model_without_answers_at_some_number_of_tokens_says_so(monkeypatch):
+def test_a_model_without_answers_at_the_most_tokens_says_so(monkeypatch):
     monkeypatch.setattr(job, "at_sizes", lambda training: {"16": {"metric": 1.0, "asked": 1}})
     assert "at step 4" in list(job.run({"runs": PLAN["runs"][1:]} | CROWD, {}))[-1]["diverged"]
 

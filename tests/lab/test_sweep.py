@@ -24,7 +24,7 @@ from srviz.lab import TASKS, Spec, Training
 from srviz.lab.cli import main
 from srviz.lab.records import records
 from srviz.lab.summary import lines, t_quantile, table
-from srviz.lab.sweep import NO_MEMORY, Sweep, _at, cluster, do, local, one, processes, read, runs, thinned
+from srviz.lab.sweep import ATTEMPTS, NO_MEMORY, Sweep, _at, cluster, do, local, one, processes, read, runs, thinned
 
 QUICK = {"steps": 4, "batch": 4}
 PLAN = {"tasks": ["recall"], "methods": ["relu", "softmax"], "seeds": [0, 1], "recipes": [QUICK]}
@@ -238,6 +238,9 @@ def test_a_cluster_gives_what_one_machine_gives_though_a_worker_is_killed(tmp_pa
         with pytest.raises(ValueError, match="colours mean seed 0: n: expected the square"):
             do(sweep, cluster(here.scheduler_address, sweep.left), lambda said: None)
         killer.join()
+        log = list(here.scheduler.transition_log)
+    (wrong,) = {key for key, _, state, *_ in log if state == "erred"}
+    assert sum(key == wrong and state == "processing" for key, _, state, *_ in log) < ATTEMPTS  # it is not tried again
     assert sweep.left == [FAILS]
     assert without_time(sweep.table()) == without_time([one(spec.to_json()) for spec in specs])
 

@@ -330,10 +330,13 @@ def test_where_it_was_recorded_is_said_of_all_of_it():
         {"date": "2026-11-30", "processor": "AMD <b>EPYC", "torch": "2.13.0+cpu"},
         {"date": "2026-11-27", "processor": "Intel(R) Xeon(R)", "torch": "2.13.0+cpu"},
     ]
-    spec = Spec.usual("recall", "relu").to_json()
-    results = [{"run": spec, "metric": 0.5, "seconds": 1.0, "mixing": 0.5, "where": where} for where in told]
+    common = {"metric": 0.5, "seconds": 1.0, "mixing": 0.5}
+    specs = [Spec.usual("recall", "relu", seed) for seed in (0, 1)]
+    results = [{"run": spec.to_json(), "where": one} | common for spec, one in zip(specs, told, strict=True)]
     said = recorded.where(summary.lines(results))
     assert said == "2026-11-27 to 2026-11-30, AMD bEPYC and Intel(R) Xeon(R), torch 2.13.0+cpu"
+    told[1]["capability"] = "AVX2"
+    assert "Intel(R) Xeon(R), AVX2, torch" in recorded.where(summary.lines(results))
     assert recorded.where([line("relu", (0.5,))]) == ""
 
 
