@@ -163,10 +163,10 @@ def test_who_stops_does_not_wait_for_what_is_at_work():
 def test_a_process_does_one_run_at_a_time_whatever_its_threads_ask_for():
     specs, threads, said = runs(PLAN), torch.get_num_threads(), []
     with ThreadPoolExecutor(4) as pool:
-        at_once = list(pool.map(lambda spec: one(spec.to_json(), tell=said.append), specs))
+        at_once = list(pool.map(lambda spec: one(spec.to_json(), False, tell=said.append), specs))
     assert torch.get_num_threads() == threads
     assert len(list(itertools.groupby(line.partition(":")[0] for line in said))) == len(specs)
-    assert without_time(at_once) == without_time([one(spec.to_json()) for spec in specs])
+    assert without_time(at_once) == without_time([one(spec.to_json(), False) for spec in specs])
 
 
 def test_a_file_that_is_no_results_gets_a_sentence(tmp_path):
