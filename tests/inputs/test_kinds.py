@@ -197,15 +197,14 @@ def test_a_ply_that_is_wrong_says_how(data, says):
     assert says in refused(".ply", data)
 
 
-BINARY = ply(XYZ, SQUARE, order="binary_little_endian").partition(b"end_header\n")
-BINARY = BINARY[0] + BINARY[1]
-FIRST = struct.pack("<f", 0).replace(b"\0", b"\n", 1)  # a number whose first byte is the end of a line
+BINARY = b"".join(ply(XYZ, SQUARE, order="binary_little_endian").partition(b"end_header\n")[:2])
+NEWLINE_FIRST = struct.pack("<f", 0).replace(b"\0", b"\n", 1)  # a number whose first byte is the end of a line
 
 
 @pytest.mark.parametrize("end", [b"\n", b"\r", b"\r\n"])
 @pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
 def test_the_first_byte_behind_a_header_may_be_the_end_of_a_line(end, mark):
-    body = FIRST + np.array(SQUARE, "<f4").tobytes()[4:]
+    body = NEWLINE_FIRST + np.array(SQUARE, "<f4").tobytes()[4:]
     said, found = read(".ply", mark + BINARY.replace(b"\n", end) + body)
     assert len(found["values"]) == 4
     assert left(said) == []
