@@ -20,6 +20,7 @@ from tests.visitor import Visitor, apart
 
 pytestmark = pytest.mark.skipif(shutil.which("haproxy") is None, reason="HAProxy is not installed (apt: haproxy)")
 ANSWERED = 204
+BASE = "/srviz"  # the path below which all is served
 
 
 @pytest.fixture
@@ -27,17 +28,18 @@ def behind(tmp_path, start):
     """The address of the proxy, and the processes of the replicas by their ports."""
     secret = {"STREAMLIT_SERVER_COOKIE_SECRET": "one secret for both"}
     with ExitStack() as stack:
-        replicas = [stack.enter_context(start(**secret)) for _ in range(2)]
-        lines = [f"    server {place} {address[7:]}" for place, (address, _) in enumerate(replicas)]
+        replicas = [stack.enter_context(start(base=BASE, **secret)) for _ in range(2)]
+        lines = [f"    server {place} {address[7:].removesuffix(BASE)}" for place, (address, _) in enumerate(replicas)]
         (tmp_path / "replicas.cfg").write_text("\n".join(["backend replicas from srviz", *lines, ""]))
         port = free_port()
+        own = {"SRVIZ_PORT": f"127.0.0.1:{port}", "SRVIZ_STICKY_KEY": "a key of this test", "SRVIZ_PATH": BASE}
         proxy = subprocess.Popen(
             ["haproxy", "-db", "-f", ROOT / "deploy" / "haproxy.cfg", "-f", tmp_path / "replicas.cfg"],
-            env=os.environ | {"SRVIZ_PORT": f"127.0.0.1:{port}", "SRVIZ_STICKY_KEY": "a key of this test"},
+            env=os.environ | own,
             stdout=subprocess.DEVNULL,
         )
         stack.callback(lambda: (proxy.kill(), proxy.wait()))
-        address = f"http://127.0.0.1:{port}"
+        address = f"http://127.0.0.1:{port}{BASE}"
         for _ in range(100):
             try:
                 urllib.request.urlopen(f"{address}/_stcore/health", timeout=1).close()
@@ -45,7 +47,7 @@ def behind(tmp_path, start):
             except OSError:
                 assert proxy.poll() is None
                 time.sleep(0.1)
-        yield address, {int(found.rsplit(":", 1)[1]): process for found, process in replicas}
+        yield address, {int(found.removesuffix(BASE).rsplit(":", 1)[1]): process for found, process in replicas}
 
 
 def at(process):
