@@ -29,6 +29,11 @@ def known(*sentences: str) -> None:
         st.markdown("\n".join(f"- {mark(sentence)}" for sentence in sentences))
 
 
+def heading(title: str, note: str) -> None:
+    """What stands above a pane: its title in bold, and below it a note in grey."""
+    st.markdown(f"**{title}**  \n:gray[{note}]")
+
+
 def deeper(title: str, show: Callable[[], object]) -> None:
     """What the course can do without, behind a cover; it is made once that is opened."""
     with st.expander(WORDS("deeper", title=title), key=f"deeper {title}", on_change="rerun") as cover:

@@ -4,7 +4,6 @@ The numbers of a head go once per setting, through a component of their own; wha
 """
 
 import base64
-import inspect
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
@@ -16,7 +15,7 @@ from srviz import numbers
 from srviz.attention import METHODS, Heads, Method, reference, standardize
 from srviz.attention.methods import by_dots, sliced
 from srviz.inputs import Tokens
-from srviz.ui.kit import WORDS, compute, trained, url
+from srviz.ui.kit import WORDS, compute, source, trained, url
 from srviz.ui.kit.component import SIGNED, TOLERANCE, component
 
 Made = TypeVar("Made")
@@ -130,8 +129,8 @@ def matrix(n: int) -> str:
     return WORDS("row.matrix", pairs=n * n, matrix=pairs, row=one)
 
 
-def source() -> str:
+def code() -> str:
     """What computed the rows, read from the functions themselves."""
     functions: list[Callable[..., Any]] = [method.weights for method in shown()]
     functions += [standardize, reference.sliced_relu_weights]
-    return "\n\n".join(inspect.getsource(function) for function in functions)
+    return source.text(*functions)

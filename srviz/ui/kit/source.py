@@ -4,6 +4,7 @@ import inspect
 import textwrap
 from collections.abc import Callable
 from functools import cache
+from types import ModuleType
 
 
 @cache
@@ -19,3 +20,8 @@ def marked_source(function: Callable[..., object]) -> list[tuple[str, str]]:
         elif step:
             lines.append((step, line.removeprefix("    ")))
     return lines
+
+
+def text(*parts: Callable[..., object] | ModuleType) -> str:
+    """The source of functions, classes or modules, one below the other, each from the left edge."""
+    return "\n\n".join(inspect.cleandoc("\n" + inspect.getsource(part)) for part in parts)

@@ -98,7 +98,7 @@ def test_whatever_a_link_holds_a_valid_value_comes_out(parameter, text):
 
 
 def test_the_source_shown_is_the_source():
-    text = slices.source()
+    text = slices.code()
     assert "def weights(scores: Tensor, held: int)" in text
     assert "weights = _kept(r.relu(), keep)" in text
 

@@ -109,5 +109,5 @@ def test_the_memory_of_a_matrix(n, memory):
 
 
 def test_the_source_shown_is_the_source():
-    assert "logits.softmax(-1)" in row.source()
-    assert "weights = _kept(r.relu(), keep)" in row.source()
+    assert "logits.softmax(-1)" in row.code()
+    assert "weights = _kept(r.relu(), keep)" in row.code()

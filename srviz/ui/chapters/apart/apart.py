@@ -1,6 +1,5 @@
 """The controls, the crowds and what is built and fitted on them, and what the operator says of the construction."""
 
-import inspect
 import json
 from collections.abc import Callable
 from math import pi
@@ -22,7 +21,7 @@ from srviz.lab.train import NEAR, build
 from srviz.ui.chapters.apart import WORDS
 from srviz.ui.chapters.apart.fitted import buttons, told
 from srviz.ui.chapters.apart.run import current
-from srviz.ui.kit import controls, report, url, work
+from srviz.ui.kit import controls, report, source, url, work
 from srviz.ui.kit.component import SIGNED, component
 
 HERE = Path(__file__).parent
@@ -256,4 +255,4 @@ def code() -> str:
         separate.outputs, separate.search, separate.interpolate, separate.Pointwise.__call__, reference.sliced_relu,
         Block.forward, places,
     )  # fmt: skip
-    return "\n\n".join(inspect.cleandoc("\n" + inspect.getsource(part)) for part in parts)
+    return source.text(*parts)

@@ -1,7 +1,6 @@
 """Beside softmax: every method's weights on the same queries and keys, linked, with their arithmetic."""
 
 import contextlib
-import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache, partial
@@ -20,7 +19,7 @@ from srviz.figures import beside as figures
 from srviz.inputs.patterns import PATTERNS
 from srviz.measure.spread import spread
 from srviz.ui.chapters.beside import WORDS
-from srviz.ui.kit import compute, controls, trained, url
+from srviz.ui.kit import compute, controls, source, trained, url
 from srviz.ui.kit.chart import chart, mode
 from srviz.ui.kit.figure import Arithmetic, Click, clicked, figure, pair
 
@@ -345,4 +344,4 @@ def code() -> str:
     """What computed the weights on this page, read from the functions themselves."""
     functions: list[Callable[..., object]] = [method.weights for method in METHODS.values()]
     functions += [standardize, reference.sliced_relu_weights, reference.sliced_bump_weights]
-    return "\n\n".join(inspect.getsource(function) for function in functions)
+    return source.text(*functions)

@@ -19,6 +19,7 @@ from srviz.ui.chapters.beside.beside import Matrix, order_of, orders, words_of
 from srviz.ui.chapters.beside.record import TOKENS as FITTED
 from srviz.ui.chapters.beside.record import recorded
 from srviz.ui.kit import compute, controls, url, work
+from srviz.ui.kit.cards import heading
 from srviz.ui.kit.chart import mode
 from srviz.ui.kit.figure import Arithmetic, figure
 
@@ -184,7 +185,7 @@ def _maps(state: url.State, fits: Fits) -> None:
     with st.container(border=True, key="fitted"):
         cells = st.columns(1 + len(METHODS), gap="medium")
     with cells[0]:
-        _title(WORDS("fits.pattern"), INPUTS[name].title)
+        heading(WORDS("fits.pattern"), INPUTS[name].title)
         shown = Arithmetic("{w}", {"w": ("z", 0)}, WORDS("fits.point"))
         alt = WORDS("fits.alt", input=INPUTS[name].title)
         show(drawing(pattern), key="fitted pattern", alt=alt, arithmetic=shown)
@@ -193,7 +194,7 @@ def _maps(state: url.State, fits: Fits) -> None:
         if fitted is None or fitted.first is None or fitted.last is None:
             continue
         with cell:
-            _title(method.label, WORDS("fits.reached", best=fitted.last.best, first=fitted.first.distance))
+            heading(method.label, WORDS("fits.reached", best=fitted.last.best, first=fitted.first.distance))
             weights = fitted.last.weights
             alt = WORDS("fits.fitted", method=method.label, distance=fitted.last.best)
             show(drawing(weights), key=f"fitted {method.name}", alt=alt, arithmetic=replace(shown, idle=""))
@@ -241,7 +242,3 @@ def _fit_one(seed: int, pattern: str, method: str, fitted: Fitted, show: Callabl
 
     plan = {"job": "measure.fit", "method": method}
     work.watch(jobs.stream(plan, attachments, work.limits("cpu")), fitted.take, tell)
-
-
-def _title(title: str, note: str) -> None:
-    st.markdown(f"**{title}**  \n:gray[{note}]")

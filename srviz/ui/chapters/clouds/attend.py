@@ -1,6 +1,5 @@
 """All tokens of a cloud attend to all: measured here and now, watched, stopped; and what softmax takes for it."""
 
-import inspect
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -26,7 +25,8 @@ from srviz.ui.chapters.clouds.clouds import (
     scene,
 )
 from srviz.ui.chapters.clouds.take import ATTENDED, attended
-from srviz.ui.kit import url, work
+from srviz.ui.kit import source, url, work
+from srviz.ui.kit.cards import heading
 from srviz.ui.kit.chart import mode
 from srviz.ui.kit.figure import Paint, figure
 from srviz.ui.kit.take import away
@@ -112,10 +112,10 @@ def attend_to_everything(place: Place) -> None:
         _cloud(shown, place)
     with middle:
         note = WORDS("attend.sliced.note", n=shown.tokens.n, heads=HEADS, size=HEAD_DIM)
-        _title(WORDS("attend.sliced.title"), note)
+        heading(WORDS("attend.sliced.title"), note)
         _sliced(run, shown, place)
     with right:
-        _title(WORDS("attend.softmax.title"), WORDS("attend.softmax.note"))
+        heading(WORDS("attend.softmax.title"), WORDS("attend.softmax.note"))
         _softmax(run, shown.tokens.n)
     if run.running:
         _go(run, shown)
@@ -125,7 +125,7 @@ def _cloud(shown: Scene, place: Place) -> None:
     """The tokens in their own colours, by class, or all alike."""
     tokens, names = shown.tokens, shown.tokens.labels
     how = "classes" if names else "colour" if tokens.colour is not None else "plain"
-    _title(WORDS("attend.cloud.title"), WORDS(f"attend.cloud.note.{how}"))
+    heading(WORDS("attend.cloud.title"), WORDS(f"attend.cloud.note.{how}"))
     if tokens.label is not None:
         changes = figures.classes(tokens.label[shown.drawn])
     elif tokens.colour is not None:
@@ -237,10 +237,6 @@ def _plan(run: Attended, device: str) -> jobs.Plan:
     }
 
 
-def _title(title: str, note: str) -> None:
-    st.markdown(f"**{title}**  \n:gray[{note}]")
-
-
 def code() -> str:
     """The source of attention from all tokens to all."""
-    return inspect.getsource(everything)
+    return source.text(everything)

@@ -1,6 +1,5 @@
 """Point clouds: one query's row of weights over all keys of a cloud, by three methods on one camera."""
 
-import inspect
 from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import dataclass
@@ -24,7 +23,8 @@ from srviz.lab.trained import TrainedProjections
 from srviz.measure import query as measure
 from srviz.measure.everything import PROCESS_BYTES, bytes_needed
 from srviz.ui.chapters.clouds import WORDS, own
-from srviz.ui.kit import compute, controls, shell, trained, url
+from srviz.ui.kit import compute, controls, shell, source, trained, url
+from srviz.ui.kit.cards import heading
 from srviz.ui.kit.chart import chart, mode
 from srviz.ui.kit.figure import Arithmetic, Paint, clicked, figure
 
@@ -368,7 +368,7 @@ def clouds(menu: Callable[[], object]) -> Place:
             alt = WORDS("panes.alt", method=method.label, query=query + 1, n=len(shown.drawn))
             token = shown.drawn[int(pane.weights.argmax())] + 1
             most = pane.blank or WORDS("panes.largest", weight=pane.weights.max(), token=token)
-            _title(WORDS("panes.effective", method=method.label) if method.signed else method.label, method.formula)
+            heading(WORDS("panes.effective", method=method.label) if method.signed else method.label, method.formula)
             figure(
                 drawing(setting, projection, where, number if stands else -1, name, mode()),
                 key=f"cloud {name}", group=GROUP, points=shown.drawn, arithmetic=Arithmetic("", terms),
@@ -402,7 +402,7 @@ def _lines(query: int, shown: Scene, found: dict[str, CloudPane], keys: dict[str
         curves = {method.label: _curve(kernel) for method, kernel in kernels.items()}
         with cell:
             below, score = stands.below, _number(stands.s)
-            _title(
+            heading(
                 WORDS("line.of", method=drawn_by[0].label) if len(lines) > 1 else WORDS("line.title"),
                 WORDS("line.note", query=query, score=score, below=below, above=len(t) - below),
             )
@@ -520,10 +520,6 @@ def _limit() -> str | None:
     return WORDS("controls.limit", n=offered()[-1], memory=host.granted() / 1e9)
 
 
-def _title(title: str, note: str) -> None:
-    st.markdown(f"**{title}**  \n:gray[{note}]")
-
-
 def _words(state: url.State, setting: CloudSetting, shown: Scene) -> None:
     """What the panes show, in numbers."""
     n, m = shown.tokens.n, len(shown.drawn)
@@ -543,6 +539,4 @@ def _words(state: url.State, setting: CloudSetting, shown: Scene) -> None:
 @cache
 def code() -> str:
     """The source of one row of weights, and of the scores it is made from."""
-    return "\n\n".join(
-        inspect.getsource(function) for function in (measure.row, measure.of_query, measure.scores, Projections.scored)
-    )
+    return source.text(measure.row, measure.of_query, measure.scores, Projections.scored)

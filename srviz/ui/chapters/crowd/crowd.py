@@ -1,7 +1,6 @@
 """The controls of the functions, the live picture of what the models learn, and what it comes to."""
 
 import base64
-import inspect
 import math
 from collections.abc import Callable
 from pathlib import Path
@@ -21,7 +20,7 @@ from srviz.lab.tasks import find
 from srviz.lab.tasks.crowd import FAMILY, MENU, REACH, Scale, scale
 from srviz.ui.chapters.crowd import WORDS, sizes
 from srviz.ui.chapters.crowd.run import Learning, current, start
-from srviz.ui.kit import report, seat, url, work
+from srviz.ui.kit import report, seat, source, url, work
 from srviz.ui.kit.component import TOLERANCE, component
 
 HERE = Path(__file__).parent
@@ -323,5 +322,4 @@ def _how(r2: float | None) -> str:
 
 def code() -> str:
     """The source of what a model answers at a place, and of a formula's value."""
-    parts = (probed, Formula.of, Attention.heads)
-    return "\n\n".join(inspect.cleandoc("\n" + inspect.getsource(part)) for part in parts)
+    return source.text(probed, Formula.of, Attention.heads)

@@ -1,13 +1,12 @@
 """The miniature: a crowd on a line, what one head says of it, and the crowd read back from that."""
 
-import inspect
 from pathlib import Path
 
 import torch
 
 from srviz.lab import miniature
 from srviz.lab.miniature import FORMS
-from srviz.ui.kit import report, url
+from srviz.ui.kit import report, source, url
 from srviz.ui.kit.component import TOLERANCE, component
 
 HERE = Path(__file__).parent
@@ -40,5 +39,4 @@ def excess(state: url.State) -> None:
 
 def code() -> str:
     """The source that reads the crowd back."""
-    parts = (miniature.second_differences, miniature.from_divided, miniature.from_full)
-    return "\n\n".join(inspect.getsource(part) for part in parts)
+    return source.text(miniature.second_differences, miniature.from_divided, miniature.from_full)

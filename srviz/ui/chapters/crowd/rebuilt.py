@@ -1,6 +1,5 @@
 """A cloud in the plane, rebuilt from its slices."""
 
-import inspect
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +11,7 @@ from srviz.inputs import INPUTS
 from srviz.lab import rebuild
 from srviz.lab.rebuild import COUNTS, apart, directions, missed, rebuilt, slices
 from srviz.ui.chapters.crowd import WORDS
-from srviz.ui.kit import report, url
+from srviz.ui.kit import report, source, url
 from srviz.ui.kit.component import component
 
 HERE = Path(__file__).parent
@@ -66,4 +65,4 @@ def made(name: str) -> tuple[NDArray[np.float64], list[NDArray[np.float64]], lis
 
 def code() -> str:
     """The source that rebuilds it."""
-    return "\n\n".join(inspect.getsource(part) for part in (rebuild.slices, rebuild.rebuilt))
+    return source.text(rebuild.slices, rebuild.rebuilt)

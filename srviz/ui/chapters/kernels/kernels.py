@@ -1,7 +1,6 @@
 """The page of kernels: a curve f(r) and its map, the operator's answer to both, and why the values are centred."""
 
 import inspect
-import textwrap
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -18,7 +17,7 @@ from srviz.inputs import Input, Tokens
 from srviz.measure.curve import Curve, Nodes, Rules, apart, attend
 from srviz.measure.spectrum import distance_spectrum
 from srviz.ui.chapters.kernels import WORDS, curves
-from srviz.ui.kit import compute, controls, report, shell, url
+from srviz.ui.kit import compute, controls, report, shell, source, url
 from srviz.ui.kit.chart import chart, mode
 from srviz.ui.kit.component import SIGNED, TOLERANCE, component
 
@@ -197,7 +196,7 @@ def _signed(x: float) -> str:
 
 def code() -> str:
     """The source of the operator's two entrances for a drawn curve, read from the functions themselves."""
-    return "\n".join(textwrap.dedent(inspect.getsource(part)) for part in (kernel_sum, Kernel.pieces)).strip()
+    return source.text(kernel_sum, Kernel.pieces)
 
 
 @st.cache_data(max_entries=64, show_spinner=False)

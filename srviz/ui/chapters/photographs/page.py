@@ -18,5 +18,5 @@ def page() -> None:
     away(PATCHES, photographs())
     notice(*WORDS.pairs("cards"))
     question(WORDS("question.ask"), list(WORDS.texts("question.options")), 1, WORDS("question.why"))
-    ran(row.source)
+    ran(row.code)
     known(*WORDS.texts("known"))

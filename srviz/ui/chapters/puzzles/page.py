@@ -1,12 +1,11 @@
 """All puzzles of the course: what is asked, where, and which are solved."""
 
-import inspect
 from importlib import import_module
 
 import streamlit as st
 
 from srviz.ui.chapters.puzzles import WORDS
-from srviz.ui.kit import puzzle, url
+from srviz.ui.kit import puzzle, source, url
 from srviz.ui.kit.cards import known, lead, ran
 from srviz.ui.kit.question import question
 
@@ -36,4 +35,4 @@ def page() -> None:
         st.success(WORDS("all"))
     question(WORDS("question.ask"), list(WORDS.texts("question.options")), 1, WORDS("question.why"))
     known(*WORDS.texts("known"))
-    ran(lambda: inspect.getsource(puzzle.Puzzle) + "\n\n" + inspect.getsource(puzzle.Bar))
+    ran(lambda: source.text(puzzle.Puzzle, puzzle.Bar))

@@ -1,6 +1,5 @@
 """The race: a bet on how time grows with n, then the benchmark itself, watched and stopped."""
 
-import inspect
 import logging
 import math
 import re
@@ -24,7 +23,7 @@ from srviz.measure.race import DTYPES, Plan, Row, race
 from srviz.numbers import duration, moment, size
 from srviz.ui.chapters.race import WORDS, memory
 from srviz.ui.chapters.race.run import RacePlace, current, set_racing, start
-from srviz.ui.kit import report, seat, url, work
+from srviz.ui.kit import report, seat, source, url, work
 from srviz.ui.kit.component import component
 from srviz.ui.kit.words import plain
 
@@ -470,5 +469,4 @@ def recorded() -> list[tuple[str, list[Row]]]:
 
 def code() -> str:
     """The source that takes a sample, and the one that lets all take turns."""
-    parts = (measured.Inputs.call, measured.sample, race)
-    return "\n\n".join(inspect.cleandoc("\n" + inspect.getsource(part)) for part in parts)
+    return source.text(measured.Inputs.call, measured.sample, race)

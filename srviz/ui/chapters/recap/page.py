@@ -1,6 +1,5 @@
 """The end of the course: what it was, when to use it, what it cannot do, what it costs, and what was answered."""
 
-import inspect
 from importlib import import_module
 
 import streamlit as st
@@ -8,7 +7,7 @@ import streamlit as st
 from srviz import numbers
 from srviz.ui.chapters.recap import WORDS, facts, won
 from srviz.ui.chapters.recap.snippet import INSTALL, SNIPPET
-from srviz.ui.kit import progress, url
+from srviz.ui.kit import progress, source, url
 from srviz.ui.kit.cards import known, lead, notice, ran
 from srviz.ui.kit.course import Course
 
@@ -27,7 +26,7 @@ def page() -> None:
     _use()
     _certificate(state, import_module(__name__.rpartition(".chapters.")[0] + ".chapters").COURSE)
     known(*WORDS.texts("known"))
-    ran(lambda: inspect.getsource(facts))
+    ran(lambda: source.text(facts))
 
 
 def _won() -> None:

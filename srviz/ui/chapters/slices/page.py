@@ -4,7 +4,7 @@ import streamlit as st
 
 from srviz.inputs.shapes import SPACE
 from srviz.ui.chapters.slices import WORDS
-from srviz.ui.chapters.slices.slices import many, slices, source
+from srviz.ui.chapters.slices.slices import code, many, slices
 from srviz.ui.chapters.slices.take import MANY, SLICE
 from srviz.ui.kit import url
 from srviz.ui.kit.cards import deeper, known, lead, notice, ran
@@ -30,7 +30,7 @@ def page() -> None:
     )
     question(WORDS("question.ask"), list(WORDS.texts("question.options")), 1, WORDS("question.why"))
     deeper(WORDS("many.title"), lambda: _many(state))
-    ran(source)
+    ran(code)
     known(*WORDS.texts("known"))
 
 

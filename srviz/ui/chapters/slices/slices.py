@@ -1,7 +1,6 @@
 """Slices: the controls, the figure that is turned in the browser, and what many slices keep of the distances."""
 
 import base64
-import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +20,7 @@ from srviz.inputs import INPUTS, Input, Tokens
 from srviz.inputs.shapes import SPACE
 from srviz.measure import slices as measure
 from srviz.ui.chapters.slices import WORDS
-from srviz.ui.kit import controls, report, shell, trained, url
+from srviz.ui.kit import controls, report, shell, source, trained, url
 from srviz.ui.kit.chart import chart, mode
 from srviz.ui.kit.component import TOLERANCE, component
 
@@ -144,13 +143,13 @@ def shadows(name: str, n: int, seed: int, many: int) -> tuple[NDArray[np.float32
     return differences.norm(dim=-1).numpy(), measure.mean_shadow(differences, theta).numpy()
 
 
-def source() -> str:
+def code() -> str:
     """What computed the numbers on this page, read from the functions themselves."""
     functions: tuple[Callable[..., Any], ...] = (
         measure.weights, reference.sliced_relu_weights, measure.most_confused, measure.not_told_apart,
         measure.mean_shadow,
     )  # fmt: skip
-    return "\n\n".join(inspect.getsource(function) for function in functions)
+    return source.text(*functions)
 
 
 @st.cache_data(max_entries=64, show_spinner=False)

@@ -1,6 +1,5 @@
 """The controls of a training, the live picture of it, and what it comes to."""
 
-import inspect
 import json
 from collections.abc import Callable
 from functools import lru_cache
@@ -26,7 +25,7 @@ from srviz.ui.chapters.train.parts import parts
 from srviz.ui.chapters.train.recorded import recorded
 from srviz.ui.chapters.train.run import Watched, current, start
 from srviz.ui.chapters.train.tried import tried
-from srviz.ui.kit import report, seat, url, work
+from srviz.ui.kit import report, seat, source, url, work
 from srviz.ui.kit.component import SIGNED, component
 
 HERE = Path(__file__).parent
@@ -294,5 +293,4 @@ def _alt(task: Task, run: Watched | None) -> str:
 
 def code() -> str:
     """The source of a step of training, and of the part of the model that differs."""
-    parts = (Training.step, Block.forward, Attention.forward, Attention.heads)
-    return "\n\n".join(inspect.cleandoc("\n" + inspect.getsource(part)) for part in parts)
+    return source.text(Training.step, Block.forward, Attention.forward, Attention.heads)

@@ -26,5 +26,5 @@ def page() -> None:
         (WORDS("cards.order.title"), WORDS("cards.order.text")),
     )
     question(WORDS("question.ask"), list(WORDS.texts("question.options")), 2, WORDS("question.why"))
-    ran(row.source)
+    ran(row.code)
     known(*WORDS.texts("known"))
