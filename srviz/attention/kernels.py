@@ -87,7 +87,10 @@ class Kernel:
         return Kernel(nodes, self.heights, self.left / bandwidth, self.right / bandwidth)
 
     def pieces(self) -> list[Piece]:
-        """The function cut at its nodes, as the sorted pass takes it: windows between nodes and two unbounded ends."""
+        """The function cut at its nodes, as the sorted pass takes it: windows between nodes and two unbounded ends.
+
+        Pieces that are zero everywhere are left out, unless all are.
+        """
         nodes, heights = self.nodes, self.heights
         cut = [Piece(-math.inf, nodes[0], heights[0], self.left)]
         cut += [Piece(a, b, heights[k], slope, bool(heights[k])) for k, (a, b, slope) in enumerate(self.segments())]

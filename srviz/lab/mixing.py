@@ -101,7 +101,7 @@ class Mean(nn.Module):
             nn.init.zeros_(layer.bias)
 
     def forward(self, x: Tensor, keep: Tensor | None = None) -> Tensor:
-        """keep: (B, n), True = a token, False = padding."""
+        """x: (B, n, width). keep: (B, n), True for a token and False for padding. Returns (B, n, width)."""
         mixed: Tensor = self.out(average(self.values(x), keep).unsqueeze(1).expand_as(x))
         return mixed
 
@@ -110,7 +110,7 @@ class Nothing(nn.Module):
     """A control: no token learns anything of another one."""
 
     def forward(self, x: Tensor, keep: Tensor | None = None) -> Tensor:
-        """Nothing is added to a token."""
+        """Zeros of the shape of x, (B, n, width): nothing is added to a token."""
         return torch.zeros_like(x)
 
 

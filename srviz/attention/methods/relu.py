@@ -10,13 +10,13 @@ from srviz.attention.sliced import sliced_relu
 
 
 def weights(heads: Heads, *, effective: bool = True) -> Tensor:
-    """relu(s_i − t_j) / Σ_l |s_i − t_l|; effective ones are those of values that are not centred yet."""
+    """relu(s_i − t_j) / Σ_l |s_i − t_l|, (…, n_q, n_k); effective ones are those of values that are not centred yet."""
     s, t = heads.scores
     return reference.sliced_relu_weights(s, t, masked(heads, t), effective=effective)
 
 
 def apply(heads: Heads) -> Tensor:
-    """The effective weights times the values, by sorting."""
+    """The effective weights times the values, by sorting: (…, n_q, d)."""
     s, t = heads.scores
     return sliced_relu(s, t, heads.values, key_mask=heads.key_mask)
 

@@ -19,17 +19,22 @@ Numbers = NDArray[np.float32]
 
 @dataclass(frozen=True, eq=False)
 class HeadRun:
-    """One head on one input, by both routes. coordinate 0 of values and outputs; (n,) each, sorted where it says so."""
+    """One head on one input, by both routes. Each array is (n,); of values and outputs it has coordinate 0.
+
+    s, t: scores of the queries and of the keys. order: the keys by ascending score; u, S and R are in this order. u: the
+    centred values. S: their prefix sums. R: the hinge sum at each key. N, y: the normalizer and the output of each
+    query. largest: the largest difference between the outputs of the two routes, over all coordinates.
+    """
 
     s: Numbers
     t: Numbers
     order: NDArray[np.int64]
-    u: Numbers  # centred values, sorted
-    S: Numbers  # sorted
-    R: Numbers  # sorted
+    u: Numbers
+    S: Numbers
+    R: Numbers
     N: Numbers
     y: Numbers
-    largest: float  # difference between the routes, over all coordinates
+    largest: float
 
 
 @st.cache_data(max_entries=32, show_spinner=False)
