@@ -21,7 +21,7 @@ Numbers = NDArray[np.float32]
 class HeadRun:
     """One head on one input, by both routes. Each array is (n,); of values and outputs it has coordinate 0.
 
-    s, t: scores of the queries and of the keys. order: the keys by ascending score; u, S and R are in this order. u: the
+    s, t: scores of the queries and the keys. order: the keys by ascending score; u, S and R are in this order. u: the
     centred values. S: their prefix sums. R: the hinge sum at each key. N, y: the normalizer and the output of each
     query. largest: the largest difference between the outputs of the two routes, over all coordinates.
     """
