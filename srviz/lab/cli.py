@@ -117,15 +117,33 @@ def _tasks(given: argparse.Namespace) -> int:
 
 @dataclass
 class Document(sweeps.Sweep):
-    """Runs whose results are one document, which is written anew after each of them. document: its file, if any."""
+    """Runs whose results are one document, which is written anew after each of them. document: its file, if any.
+
+    Results that an earlier command left in it stay until their runs are done again.
+    """
 
     document: Path | None = None
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.earlier = _earlier(self.document) if self.document else {}
 
     def take(self, result: sweeps.Result) -> None:
         """A run that is over: it is kept at once."""
         super().take(result)
         if self.document:
-            _write(self.document, {"format": FORMAT, "command": _command(), "runs": self.table()})
+            known = self.earlier | self.results
+            runs = [known[spec] for spec in self.specs if spec in known]
+            _write(self.document, {"format": FORMAT, "command": _command(), "runs": runs})
+
+
+def _earlier(document: Path) -> dict[Spec, sweeps.Result]:
+    """The results in a document of this format; nothing where there is none, or another file."""
+    try:
+        held = json.loads(document.read_text("utf-8"))
+        return {Spec.of_json(result["run"]): result for result in held["runs"]} if held["format"] == FORMAT else {}
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return {}
 
 
 def _train(given: argparse.Namespace) -> int:
@@ -152,7 +170,7 @@ def _kept(given: argparse.Namespace) -> str:
     kept = f"{over} of {len(found.specs)} runs are over"
     kept += f", and {given.json} has them." if given.json and over else "."
     if given.records:
-        kept += f" What was said of all of them is in {given.records}."
+        kept += f" What was said of those that were begun is in {given.records}."
     if given.checkpoints:
         kept += f" The same command goes on from the states in {given.checkpoints}."
     if not (given.json or given.records or given.checkpoints):

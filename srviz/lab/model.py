@@ -121,10 +121,10 @@ class Model(nn.Module):
         x = self.norm(x)
         if self.readout != "tokens":
             x = x[:, 0] if self.readout == "class" else average(x, keep)
-        return finite(self.head(x))
+        return finite_answers(self.head(x))
 
 
-def finite(answers: Tensor) -> Tensor:
+def finite_answers(answers: Tensor) -> Tensor:
     """The answers of a model as they are. Raises NotFinite where one is NaN or infinite."""
     if not bool(answers.detach().isfinite().all()):
         raise NotFinite("The answers of the model are NaN or infinite.")

@@ -144,7 +144,14 @@ def file_name(task: str) -> str:
 
 
 def write(path: Path, data: bytes | memoryview) -> None:
-    """A file, as a whole or not at all: what was there before stays until all is written."""
+    """A file, as a whole or not at all: what was there before stays until all is written.
+
+    What is no file, such as /dev/stdout, is written to as it is.
+    """
+    path = path.resolve()
+    if path.exists() and not path.is_file():
+        path.write_bytes(data)
+        return
     beside = path.with_name(f"{path.name}.part")
     beside.write_bytes(data)
     beside.replace(path)

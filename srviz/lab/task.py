@@ -152,12 +152,13 @@ class Task:
     "cloud" in space, "plane", "picture", "patches" in colour or "words"; show: from x of one example, (n, …), what is
     drawn: the numbers of its points or pixels, the colours of its patches, or its words. guess: the metric, in the
     test, of the best guess that looks at nothing: of always the class that is the most frequent one in training, or for
-    bits of the shares of all classes there; what computes it where the data are not the same everywhere. honest: what
-    to know before its numbers are compared, in sentences. metric: one of `METRICS`. examples: of the test, that are
-    looked at while it trains. own: what a visitor can give instead of an example, one of `OWN`; read: x of it, (n, …),
-    for a recipe, a ValueError with a sentence where it cannot be used; asks: what is to be given, a sentence. padding:
-    the x of a token that is none. offers: other recipes that a visitor can choose. take: from tokens of an input of the
-    course, x of one example, (n, …), or None where they are not of the kind that this task is about.
+    bits of the shares of all classes there; or a function that computes it, where the data differ between
+    installations. honest: what to know before its numbers are compared, in sentences. metric: one of `METRICS`.
+    examples: of the test, that are looked at while it trains. own: what a visitor can give instead of an example, one
+    of `OWN`; read: x of it, (n, …), for a recipe, a ValueError with a sentence where it cannot be used; asks: what is
+    to be given, a sentence. padding: the x of a token that is none. offers: other recipes that a visitor can choose.
+    take: from tokens of an input of the course, x of one example, (n, …), or None where they are not of the kind that
+    this task is about.
     """
 
     name: str

@@ -16,7 +16,7 @@ from torch.overrides import TorchFunctionMode
 from srviz.attention.checks import NotFinite
 from srviz.lab import checkpoint
 from srviz.lab.mixing import Attention
-from srviz.lab.model import Model, count, finite
+from srviz.lab.model import Model, count, finite_answers
 from srviz.lab.spec import Spec
 from srviz.lab.task import IGNORED, Batch
 from srviz.lab.tasks import data
@@ -88,7 +88,7 @@ def one_thread() -> Iterator[None]:
 
 
 class Drawn(TorchFunctionMode):
-    """Within it all that this thread draws, the starts of torch's own layers too, comes from a generator of its own.
+    """Within it this thread draws first weights, by `DRAWING` and `torch.nn.init`, from a generator of its own.
 
     torch's global generator is one for all threads of a process, and whoever draws from it moves it for the others.
     """
@@ -149,7 +149,7 @@ class Training:
         for group in self.optimizer.param_groups:
             group["lr"] = rate(recipe.rate, self.done, recipe.steps, recipe.warmup)
         with self.diverging():
-            loss = finite(losses(model(batch.x, batch.keep), batch.y))
+            loss = finite_answers(losses(model(batch.x, batch.keep), batch.y))
             self.optimizer.zero_grad()
             loss.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(model.parameters(), recipe.clip)
@@ -268,7 +268,7 @@ def test(model: Model, batch: Batch) -> Tested:
         part = batch.part(slice(start, start + rows))
         logits, y = model(part.x, part.keep).flatten(0, -2), part.y.flatten()
         asked = y != IGNORED
-        loss += float(finite(cross_entropy(logits, y, ignore_index=IGNORED, reduction="sum")))
+        loss += float(finite_answers(cross_entropy(logits, y, ignore_index=IGNORED, reduction="sum")))
         said = logits.argmax(-1)[asked]
         confusion += torch.bincount(y[asked] * classes + said, minlength=classes * classes).view_as(confusion).cpu()
     number, right = int(confusion.sum()), int(confusion.trace())

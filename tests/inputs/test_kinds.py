@@ -5,6 +5,7 @@ import os
 import struct
 import subprocess
 import sys
+import time
 import zipfile
 from io import BytesIO
 
@@ -852,11 +853,20 @@ def test_an_extended_xyz_says_where_its_positions_stand(properties, row, more):
     rows = [row.format(q=k % 3, x=x, y=y, z=z) for k, (x, y, z) in enumerate(places.tolist())]
     said, found = read(".xyz", "\n".join(["9", f'Lattice="5 0 0" Properties={properties} pbc="T T T"', *rows]))
     assert found["values"] == pytest.approx((places - places.mean(0)) / places.std(0), abs=1e-4)
-    many = f"{len(more)} more value{'s' * (len(more) > 1)} of each point left out: {', '.join(more)}"
-    assert said["notes"] == ([many] if more else [])
+    left_out = f"what it says of each atom besides its position left out: {', '.join(more)}"
+    assert said["notes"] == ([left_out] if more else [])
     wrong = "\n".join(row.format(q=k, x=x, y=y, z="far") for k, (x, y, _) in enumerate(places.tolist()))
     said = refused(".xyz", f"9\nProperties={properties}\n{wrong}")
     assert said == "The columns that this file names as the positions are not all numbers. Export it again."
+
+
+def test_very_many_lines_of_words_below_a_table_do_not_take_minutes():
+    table = "a,b\n" + "".join(f"{k},{k % 7}\n" for k in range(300)) + "some words,more\n" * 20_000
+    before = time.process_time()
+    said, found = read(".csv", table)
+    assert time.process_time() - before < 5
+    assert len(found["values"]) == 300
+    assert any("20,000 lines below the table left out" in note for note in said["notes"])
 
 
 def test_a_second_array_in_a_file_is_spoken_of():

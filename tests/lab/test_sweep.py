@@ -13,6 +13,7 @@ import time
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import closing, suppress
+from pathlib import Path
 
 import psutil
 import pytest
@@ -24,7 +25,21 @@ from srviz.lab import TASKS, Spec, Training
 from srviz.lab.cli import main
 from srviz.lab.records import records
 from srviz.lab.summary import lines, t_quantile, table
-from srviz.lab.sweep import ATTEMPTS, NO_MEMORY, Sweep, _at, cluster, do, local, one, processes, read, runs, thinned
+from srviz.lab.sweep import (
+    ATTEMPTS,
+    NO_MEMORY,
+    Sweep,
+    _at,
+    cluster,
+    do,
+    local,
+    one,
+    processes,
+    read,
+    runs,
+    thinned,
+    write,
+)
 
 QUICK = {"steps": 4, "batch": 4}
 PLAN = {"tasks": ["recall"], "methods": ["relu", "softmax"], "seeds": [0, 1], "recipes": [QUICK]}
@@ -359,6 +374,20 @@ def test_a_training_that_is_stopped_keeps_what_is_over(tmp_path, capsys, monkeyp
     assert "recall  No mixing  2" in told.out
     assert main(command) == 130
     assert "2 of 3 runs are over. No file has anything of them" in capsys.readouterr().err
+    stopped_after(1, monkeypatch)
+    assert main([*command, "--json", str(out)]) == 130
+    assert [result["run"]["seed"] for result in json.loads(out.read_text())["runs"]] == [0, 1]  # what was there before
+
+
+def test_a_file_is_written_where_a_link_points_and_what_is_no_file_is_written_to(tmp_path):
+    there, link = tmp_path / "there.json", tmp_path / "link.json"
+    there.write_bytes(b"before")
+    link.symlink_to(there)
+    write(link, b"after")
+    assert link.is_symlink()
+    assert there.read_bytes() == b"after"
+    write(Path("/dev/null"), b"nothing")
+    assert not Path("/dev/null").is_file()
 
 
 def test_a_training_writes_its_records_as_they_come(tmp_path):

@@ -1,5 +1,6 @@
 """What the readers of files share: the sentence that refuses one, the bounds, and the way from rows to an answer."""
 
+import codecs
 import re
 import warnings
 from collections.abc import Callable
@@ -13,6 +14,13 @@ LEAST, MOST = 4, 2_000_000  # points, and triangles of a mesh
 NUMBERS = 25_000_000  # in a table
 COLUMNS = 2048
 WHOLE = 2**53  # up to which floating point holds every whole number
+BYTE_ORDER_MARKS = {  # those of UTF-32 before those of UTF-16 with which they begin
+    codecs.BOM_UTF8: "utf-8-sig",
+    codecs.BOM_UTF32_LE: "utf-32",
+    codecs.BOM_UTF32_BE: "utf-32",
+    codecs.BOM_UTF16_LE: "utf-16",
+    codecs.BOM_UTF16_BE: "utf-16",
+}
 
 Numbers = NDArray[np.float64]
 Found = tuple[dict[str, Any], dict[str, NDArray[Any]]]
@@ -163,15 +171,9 @@ def _plain(found: re.Match[str]) -> str:
 
 def unmarked(data: bytes) -> bytes:
     """A text without its byte order mark, in UTF-8 where the mark says that it is in UTF-16 or UTF-32."""
-    for mark, encoding in (
-        (b"\xef\xbb\xbf", ""),
-        (b"\xff\xfe\0\0", "utf-32"),
-        (b"\0\0\xfe\xff", "utf-32"),
-        (b"\xff\xfe", "utf-16"),
-        (b"\xfe\xff", "utf-16"),
-    ):
+    for mark, encoding in BYTE_ORDER_MARKS.items():
         if data.startswith(mark):
-            return data.decode(encoding, errors="replace").encode() if encoding else data[len(mark) :]
+            return data[len(mark) :] if mark == codecs.BOM_UTF8 else data.decode(encoding, errors="replace").encode()
     return data
 
 

@@ -168,14 +168,14 @@ def first_table(frame: Any, names: list[str], numeric: list[int], notes: list[st
         different = wide > 1 and len(set(words)) == wide and all(row[:wide]) and not any(map(absent, words))
         if between and different and max(last[wide:], default=0) < place:
             notes.append("of several tables in it the first")
-            while place - 1 in places:  # its title
-                place -= 1
+            while above and places[above - 1] == place - 1:  # its title
+                above, place = above - 1, place - 1
             frame = frame.iloc[:place]
             break
     else:
-        end = len(frame)
-        for place, row in zip(places[::-1].tolist(), rows[::-1], strict=True):
-            if place < end - 1 or any(cell and absent(cell) for cell in row) or frame.iloc[place].isna().all():
+        end, blank = len(frame), frame.iloc[places].isna().all(axis=1).tolist()
+        for place, row, empty in zip(places[::-1].tolist(), rows[::-1], blank[::-1], strict=True):
+            if place < end - 1 or any(cell and absent(cell) for cell in row) or empty:
                 break
             end = place
         if end < len(frame):

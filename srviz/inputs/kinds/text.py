@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import product
 from typing import Any
 
-from .base import Refused, plain
+from .base import BYTE_ORDER_MARKS, Refused, plain
 
 SEPARATORS = ("\t", ";", ",", "|", " ", ":", "~", "^", "&", "\x1f", "\x01")
 MOST_BYTES = 100_000_000  # of a cell: the bound on files is elsewhere
@@ -27,7 +27,8 @@ GAPS |= {"#ref!", "#div/0!", "#value!", "#name?", "#num!", "#null!"}  # of a spr
 class Dialect:
     """What stands between cells, what around some of them, and what before such a sign.
 
-    A space between cells is any white space; where exact, it is one space, and between two there is an empty cell.
+    A space between cells is any white space; where exact is set, one space separates cells, and two
+    spaces have an empty cell between them.
     """
 
     separator: str
@@ -66,13 +67,7 @@ class Dialect:
 
 def decoded(data: bytes, notes: list[str]) -> str:
     """A text by its byte order mark, else as UTF-8, else as Western European; all its lines end with a line feed."""
-    for mark, encoding in (
-        (b"\xef\xbb\xbf", "utf-8-sig"),
-        (b"\xff\xfe\0\0", "utf-32"),
-        (b"\0\0\xfe\xff", "utf-32"),
-        (b"\xff\xfe", "utf-16"),
-        (b"\xfe\xff", "utf-16"),
-    ):
+    for mark, encoding in BYTE_ORDER_MARKS.items():
         if data.startswith(mark):
             text = data.decode(encoding, errors="replace")
             break

@@ -67,7 +67,7 @@ def _extended(columns: dict[str, Numbers], of: dict[str, list[str]], notes: list
         raise Refused("The columns that this file names as the positions are not all numbers. Export it again.")
     more = [name for name in of if name not in ("pos", "species")]
     if more:
-        notes.append(f"{count(len(more), 'more value')} of each point left out: {listed(more)}")
+        notes.append(f"what it says of each atom besides its position left out: {listed(more)}")
     return points(np.column_stack([columns[place] for place in of["pos"]]), [], notes)
 
 

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from srviz.jobs import Attachments, Plan, Record
 from srviz.lab.look import silent
-from srviz.lab.model import Model, finite
+from srviz.lab.model import Model, finite_answers
 from srviz.lab.records import STATE_SECONDS, records
 from srviz.lab.spec import Spec
 from srviz.lab.task import Batch
@@ -64,7 +64,7 @@ def places(model: Model, batch: Batch) -> Tensor:
     for block in model.blocks:
         x = block(x, batch.keep)
         found.append(x)
-    return finite(torch.stack([model.head(model.norm(x)) for x in found]))
+    return finite_answers(torch.stack([model.head(model.norm(x)) for x in found]))
 
 
 def packed(x: Tensor) -> dict[str, Any]:

@@ -6,14 +6,14 @@ from typing import Any
 import torch
 
 from srviz.jobs import Attachments, Plan, Record
-from srviz.lab.model import Model, finite
+from srviz.lab.model import Model, finite_answers
 from srviz.lab.probe import probed
 from srviz.lab.records import at_sizes, records
 from srviz.lab.spec import Spec
 from srviz.lab.tasks import data
 from srviz.lab.tasks.crowd import FAMILY, REACH, Crowds
 from srviz.lab.together import together
-from srviz.lab.train import Diverged, Training
+from srviz.lab.train import Training
 
 MOST_RUNS, MOST_TOKENS = 6, 4096
 LOOKS = 20  # times that the crowd is looked at
@@ -59,8 +59,8 @@ def run(plan: Plan, attachments: Attachments) -> Iterator[Record]:
         if "end" in last:
             sizes = at_sizes(training)
             most = max(training.task.tested_at(training.spec.recipe))
-            said = {"sizes": sizes} if str(most) in sizes else {"diverged": str(Diverged(training.done))}
-            yield {"step": training.done} | said
+            failed = f"At {most:,} tokens its answers are NaN or infinite."
+            yield {"step": training.done} | ({"sizes": sizes} if str(most) in sizes else {"diverged": failed})
 
     yield from together([all_of(training) for training in trainings])
 
@@ -76,7 +76,7 @@ def learned(model: Model, task: str, place: torch.Tensor, payload: torch.Tensor,
     answers = probed(
         model, crowds.tokens(place, payload).unsqueeze(0), crowds.tokens(x, torch.zeros(len(x))).unsqueeze(0)
     )
-    said = crowds.scale.middle + crowds.scale.unit * finite(answers)[0, :, 0].double()
+    said = crowds.scale.middle + crowds.scale.unit * finite_answers(answers)[0, :, 0].double()
     return [round(y, digits) for y in said.tolist()]
 
 

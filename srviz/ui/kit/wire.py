@@ -19,7 +19,7 @@ MOST = 512  # controls of which something is kept that the session has not met y
 LONGEST = 1 << 18  # characters of what a live component reports, which is copied in every run
 DEEPEST = 16  # lists within lists of it
 LARGEST = 1 << 64  # whole numbers; JavaScript writes much larger ones with an exponent
-NUMBERS = ("double_value", "int_value")  # a browser says a whole number as one, where Streamlit declares decimals
+NUMBERS = ("double_value", "int_value")  # a browser sends whole numbers as the second also where the first is declared
 
 
 class Heard(WStates):

@@ -31,24 +31,27 @@ NICE = 5  # of the processes that do the work: the visitors of other pages come 
 FEED_SECONDS = 0.2  # at least so long between two pictures of what has come so far
 OVERLAP_SECONDS = 3.0  # what a feed repeats
 KEPT_SECONDS = 1.5  # so long the place of a session is kept whose script was ended: its next script comes back for it
+MOST_KEPT_SECONDS = 60.0  # so long in all somebody at work keeps the first place by coming back, while others wait
 News = TypeVar("News")
 
 
 @dataclass(eq=False)
 class Ticket:
     """A place in the line. owner: the session that has it, if one has. left: when its script was ended, on the clock
-    of `time.monotonic`; None while the script waits or works.
+    of `time.monotonic`; None while the script waits or works. interrupted: when a script at work was first ended.
     """
 
     owner: str | None
     left: float | None = None
+    interrupted: float | None = None
 
 
 class Line:
     """Tickets of those who wait, the first being the one at work. Safe between the threads of sessions.
 
     Streamlit ends a script whenever the visitor touches something, and starts the next one at once. The place of a
-    session whose script was ended is therefore kept for `KEPT_SECONDS`.
+    session whose script was ended is therefore kept for `KEPT_SECONDS`. Who is at work and is interrupted again and
+    again goes behind the others after `MOST_KEPT_SECONDS`.
     """
 
     def __init__(self) -> None:
@@ -62,6 +65,10 @@ class Line:
             for ticket in self._tickets:
                 if owner is not None and ticket.owner == owner and ticket.left is not None:
                     ticket.left = None
+                    since = time.monotonic() - MOST_KEPT_SECONDS
+                    if ticket.interrupted is not None and ticket.interrupted < since and len(self._tickets) > 1:
+                        self._tickets.remove(ticket)
+                        break
                     return ticket
             self._tickets.append(Ticket(owner))
             return self._tickets[-1]
@@ -85,7 +92,10 @@ class Line:
 
     def keep(self, ticket: Ticket) -> None:
         """Its script was ended; the session may come back for the place."""
-        ticket.left = time.monotonic()
+        with self._lock:
+            ticket.left = time.monotonic()
+            if ticket is self._tickets[0] and ticket.interrupted is None:
+                ticket.interrupted = ticket.left
 
     def give_up(self, owner: str) -> None:
         """The session does not come back for the place that is kept for it."""
@@ -142,7 +152,10 @@ def turn(show: Callable[[str], object]) -> Iterator[None]:
         line.leave(ticket)
         raise
     except BaseException:  # Streamlit ended the script
-        line.keep(ticket)
+        if ticket.owner is None:
+            line.leave(ticket)
+        else:
+            line.keep(ticket)
         raise
     else:
         line.leave(ticket)

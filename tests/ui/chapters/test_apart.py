@@ -164,6 +164,8 @@ def test_recorded_runs_are_told_in_their_numbers():
     for course in recorded.courses(held):
         assert course.at == tuple(sorted(course.at, reverse=True))
         assert all(len(steps) == 5 for steps in course.steps)
+    diverged = [{"run": run["run"], "diverged": 3, "right": 0} for run in held["runs"]]
+    assert len(recorded.table({"runs": diverged}).splitlines()) > 2  # nothing is known of their heads
     table = recorded.table(recorded._read(recorded.ONE_LAYER)).splitlines()
     assert len(table) == 2 + 5
     assert all(line.count("|") == table[0].count("|") for line in table)

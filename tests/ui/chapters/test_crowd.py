@@ -101,6 +101,9 @@ def test_the_message_has_what_the_models_themselves_say(records):
     weights = crowd._weights(run, formula)
     assert [one["kind"] for one in weights["models"]] == ["softmax", "relu", "mean"]
     assert "R²" in sent["alt"]
+    with torch.no_grad():  # a model whose answers are no numbers
+        run.lanes[0].model.head.weight.fill_(1e38)
+    assert crowd.said_of(run, state)[0] == [0.0] * job.PLACES
 
 
 @pytest.mark.parametrize("text", ["import os", "mean(c", "1/0", "x" * 300, "<img src=x>", ""])

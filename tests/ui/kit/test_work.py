@@ -120,6 +120,21 @@ def test_who_is_at_work_and_touches_something_goes_on_before_all_others(fresh_li
     assert fresh_line.before(other) == 1
 
 
+def test_who_is_at_work_and_is_interrupted_for_a_minute_goes_behind_the_others(fresh_line, clock):
+    ticket = fresh_line.join("mine")
+    while clock.now < 100 + work.MOST_KEPT_SECONDS:
+        fresh_line.keep(ticket)
+        clock.now += 1
+        assert fresh_line.join("mine") is ticket
+    fresh_line.keep(ticket)
+    clock.now += 1
+    assert fresh_line.join("mine") is ticket  # nobody waits
+    other = fresh_line.join("other")
+    fresh_line.keep(ticket)
+    mine = fresh_line.join("mine")
+    assert (fresh_line.before(other), fresh_line.before(mine)) == (0, 1)
+
+
 def test_stop_gives_the_place_up_at_once(fresh_line, session, clock):
     with pytest.raises(Ended), work.turn(end):
         end(None)

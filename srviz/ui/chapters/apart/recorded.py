@@ -19,9 +19,9 @@ from srviz.lab.until import read
 from srviz.ui.chapters.apart import WORDS
 from srviz.ui.kit.chart import chart, mode
 from srviz.ui.kit.program import Script
+from srviz.ui.kit.recorded import where
 from srviz.ui.kit.table import Columns
 from srviz.ui.kit.take import Figure, State, away
-from srviz.ui.kit.words import plain
 
 CURVE, ONE_LAYER = "apart.json", "apart-one-layer.json"
 Held = Mapping[str, Any]
@@ -167,7 +167,7 @@ def _table(held: Held) -> None:
     st.markdown(WORDS("table.title", near=NEAR))
     st.markdown(table(held))
     runs = held["runs"]
-    stuck = [run for run in runs if run["silent"] == run["heads"] > 0 and run["right"] < 1]
+    stuck = [run for run in runs if _is_silent(run) and run["right"] < 1]
     seeds = len({run["run"]["seed"] for run in runs})
     st.caption(WORDS("table.caption", most=_most(held), seeds=seeds, stuck=len(stuck), provenance=provenance(held)))
 
@@ -181,13 +181,16 @@ def table(held: Held) -> str:
         for one in KINDS:
             right = [run["right"] for run in of.get(one, [])]
             cells.append(WORDS("table.cell", mean=mean(right), least=min(right), most=max(right)) if right else "–")
-        silent = sum(run["silent"] == run["heads"] > 0 for run in runs)
+        silent = sum(map(_is_silent, runs))
         lines.append(" | ".join([mixings()[name].label, *cells, WORDS("table.runs", silent=silent, runs=len(runs))]))
     return "\n".join(f"| {line} |" for line in lines)
 
 
+def _is_silent(run: Held) -> bool:
+    """Whether no head of the model gives any weight. Of a run that diverged nothing is known of its heads."""
+    return bool(run.get("heads")) and run.get("silent") == run["heads"]
+
+
 def provenance(held: Held) -> str:
     """Where and when it was recorded, and by which command."""
-    where = held["where"]
-    said = ", ".join(plain(where.get(name, "")) for name in ("date", "processor", "torch"))
-    return WORDS("recorded.provenance", where=said, command=held["command"])
+    return WORDS("recorded.provenance", where=where([held["where"]]), command=held["command"])

@@ -1,6 +1,7 @@
 """The controls of the functions, the live picture of what the models learn, and what it comes to."""
 
 import base64
+import contextlib
 import math
 from collections.abc import Callable
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 import streamlit as st
 import torch
 
+from srviz.attention.checks import NotFinite
 from srviz.attention.methods import METHODS
 from srviz.lab import Spec
 from srviz.lab.formula import LONGEST, Formula, parse
@@ -236,12 +238,18 @@ def _model(spec: Spec) -> dict[str, Any]:
 
 
 def said_of(run: Learning, state: url.State | dict[str, Any]) -> list[list[float]]:
-    """What each trained model says of the crowd on screen, by the operator itself."""
+    """What each trained model says of the crowd on screen, by the operator itself.
+
+    Zeros where there is no model, or where one says what is no number.
+    """
     place, payload = (torch.tensor(state[name], dtype=torch.float32) for name in ("places", "payloads"))
-    return [
-        learned(lane.model, lane.spec.task, place, payload, digits=7) if lane.model else [0.0] * len(places())
-        for lane in run.lanes
-    ]
+    said = []
+    for lane in run.lanes:
+        said.append([0.0] * len(places()))
+        if lane.model:
+            with contextlib.suppress(NotFinite):
+                said[-1] = learned(lane.model, lane.spec.task, place, payload, digits=7)
+    return said
 
 
 def _weights(run: Learning, formula: Formula) -> dict[str, Any]:

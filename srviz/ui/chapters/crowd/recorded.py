@@ -20,9 +20,9 @@ from srviz.ui.chapters.crowd import WORDS
 from srviz.ui.chapters.crowd.crowd import BESIDE
 from srviz.ui.kit.chart import chart, mode
 from srviz.ui.kit.program import Script
+from srviz.ui.kit.recorded import where
 from srviz.ui.kit.table import Columns
 from srviz.ui.kit.take import Figure, State, away, chosen
-from srviz.ui.kit.words import plain
 
 RUNS, CAPACITY = places.RECORDED / "lab/crowd.jsonl", places.RECORDED / "lab/capacity.json"
 FAR = "4096"  # tokens of the other test
@@ -46,8 +46,8 @@ def table() -> None:
     st.table(rows, hide_index=True)
     st.markdown(_tally(rows))
     seeds = max(len(line.values) for line in found)
-    where = found[0].results[0].get("where", {})
-    st.caption(WORDS("recorded.caption", seeds=seeds, where=_recorded_on(where)))
+    told = (result.get("where", {}) for line in found for result in line.results)
+    st.caption(WORDS("recorded.caption", seeds=seeds, where=where(told)))
 
 
 def _tally(rows: Sequence[Mapping[str, str]]) -> str:
@@ -89,7 +89,7 @@ def capacity() -> None:
     drawing = figures.curves(drawn, along=along, axis=axis, mode=mode(), log=True)
     chart(drawing, _caption(measure, state), f"capacity {measure}", st.container())
     away(HELD[measure], state)
-    st.caption(WORDS("capacity.caption", where=_recorded_on(found.get("where", {}))))
+    st.caption(WORDS("capacity.caption", where=where([found.get("where", {})])))
 
 
 def _held() -> dict[str, Any]:
@@ -164,8 +164,3 @@ def _runs() -> list[Line]:
 @st.cache_resource(max_entries=2, show_spinner=False)
 def _read(changed: int) -> list[Line]:
     return [line for line in lines(read(RUNS)) if line.values]
-
-
-def _recorded_on(where: Mapping[str, Any]) -> str:
-    """The date, the processor, and the version of torch."""
-    return ", ".join(plain(where.get(name, "")) for name in ("date", "processor", "torch"))

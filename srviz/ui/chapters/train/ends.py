@@ -8,7 +8,7 @@ import streamlit as st
 
 from srviz.lab import Task
 from srviz.ui.chapters.train import WORDS
-from srviz.ui.chapters.train.recorded import bounded, recorded_lines
+from srviz.ui.chapters.train.recorded import bounded, differs, recorded_lines
 from srviz.ui.chapters.train.run import Watched
 from srviz.ui.kit.training import Lane
 
@@ -52,8 +52,7 @@ def _recorded(lane: Lane) -> list[str]:
     metric, seeds = lane.spec.of_task.metric, len(line.values)
     said = WORDS(f"ends.recorded.{metric}", seeds=seeds, mean=line.mean, low=low, high=high)
     here, there = lane.spec.recipe, line.recipe
-    alike = here == there
-    return [said if alike else said + " " + WORDS("ends.otherwise", steps=there.steps, rate=there.rate)]
+    return [said if here == there else said + " " + WORDS("ends.otherwise", recipe=differs(there, here))]
 
 
 def _compared(labels: Sequence[str], ahead: float, bet: float) -> list[str]:

@@ -1,7 +1,5 @@
 """The trained models at other numbers of tokens than they learned from."""
 
-import contextlib
-
 import streamlit as st
 
 from srviz import jobs
@@ -49,15 +47,14 @@ def go_on_testing(bar: work.Bar | None) -> None:
                 continue
             bar.progress(k / len(run.lanes), WORDS("lengths.doing", label=lane.label, n=n))
             weights = {"weights": jobs.Packed.of_bytes(lane.weights)}
-            with contextlib.closing(jobs.stream({"job": "lab.test", "n": n}, weights, work.limits("cpu"))) as said:
 
-                def take(record: jobs.Record, lane: Lane = lane) -> None:
-                    if jobs.TROUBLE in record:
-                        run.trouble = record[jobs.TROUBLE]
-                    else:
-                        lane.sizes[record["n"]] = record["test"]["metric"]
+            def take(record: jobs.Record, lane: Lane = lane) -> None:
+                if jobs.TROUBLE in record:
+                    run.trouble = record[jobs.TROUBLE]
+                else:
+                    lane.sizes[record["n"]] = record["test"]["metric"]
 
-                work.watch(said, take, lambda: None)
+            work.watch(jobs.stream({"job": "lab.test", "n": n}, weights, work.limits("cpu")), take, lambda: None)
     run.testing = None
     st.rerun()
 

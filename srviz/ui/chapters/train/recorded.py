@@ -19,9 +19,9 @@ from srviz.lab.sweep import read, runs
 from srviz.ui.chapters.train import WORDS, tables
 from srviz.ui.kit.chart import chart, mode
 from srviz.ui.kit.program import Code, Script
+from srviz.ui.kit.recorded import where as recorded_where
 from srviz.ui.kit.table import Columns
 from srviz.ui.kit.take import Figure, State, away, chosen
-from srviz.ui.kit.words import plain
 
 SCRIPTS = Path(__file__).parent / "scripts"
 MOST_BYTES = 8_000_000  # of a file of results
@@ -224,17 +224,8 @@ def _changed(name: str, value: Any) -> str:
 
 
 def where(found: Iterable[Line]) -> str:
-    """When and on what some lines were recorded: the first and the last day, and all processors, the instructions that
-    they were used with where that is known, and versions.
-    """
-    told = [result.get("where", {}) for line in found for result in line.results]
-    days, processors, kinds, versions = (
-        sorted({plain(one.get(name, "")) for one in told} - {""})
-        for name in ("date", "processor", "capability", "torch")
-    )
-    torches = (f"torch {version}" for version in versions)
-    first_and_last = " to ".join(dict.fromkeys(days[:1] + days[-1:]))
-    return ", ".join(filter(None, (first_and_last, " and ".join(processors), " and ".join(kinds), *torches)))
+    """When and on what some lines were recorded, all of them together."""
+    return recorded_where(result.get("where", {}) for line in found for result in line.results)
 
 
 def files(folder: Path) -> list[File]:
