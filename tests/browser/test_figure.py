@@ -202,3 +202,17 @@ def test_a_figure_that_was_never_near_is_printed(far):
 def test_a_figure_that_was_never_near_is_drawn_for_a_picture(far):
     far.evaluate("e => e.closest('.live').component.ready()")  # what a picture waits for
     assert far.locator(".main-svg").count()
+
+
+def test_a_figure_that_is_closed_while_it_is_drawn_ends_without_an_error(page):
+    left = plot(page, "matrix left").evaluate(
+        """async (e) => {
+            const figure = e.closest(".live").component;
+            figure.drawn = null;
+            const drawn = figure.draw();
+            figure.close();
+            await drawn;
+            return e._fullLayout;
+        }"""
+    )
+    assert left is None

@@ -78,6 +78,7 @@ export class Figure {
     /** @type {Int32Array | null} */
     this.points = null;
     this.mounted = this.is3d = this.closed = this.looking = false;
+    this.drawing = 0; // how often plotly draws it just now
     this.wanted = null; // the camera of the figure that is turned
     /** @type {Promise<void> | null} */
     this.first = null; // its first drawing
@@ -165,8 +166,11 @@ export class Figure {
     this.observer.disconnect();
     document.removeEventListener(PAINT, this.onpaint);
     this.group?.leave(this);
-    if (this.mounted) this.plotly.purge(this.plot);
+    if (this.mounted) this.purge();
   }
+
+  /** Let plotly forget the figure, once it does not draw it any more: its own steps would look for what is gone. */
+  purge() { if (!this.drawing) this.plotly.purge(this.plot); }
 
   // ---- drawing ----
 
@@ -203,8 +207,10 @@ export class Figure {
       set(data[trace], path.split("."), value?.f4 === undefined ? value : floats(value.f4));
     }
     this.arrange(data, layout);
+    this.drawing += 1;
     await this.plotly.react(this.plot, this.lit(data), layout, { ...OPTIONS, plotGlPixelRatio: Math.min(2, devicePixelRatio) });
-    if (this.closed) { this.plotly.purge(this.plot); return; } // while it was being drawn
+    this.drawing -= 1;
+    if (this.closed) { this.purge(); return; } // while it was being drawn
     this.is3d = Boolean(this.plot._fullLayout.scene);
     if (!this.mounted) {
       this.mounted = true;
