@@ -52,7 +52,9 @@ def _recorded(lane: Lane) -> list[str]:
     metric, seeds = lane.spec.of_task.metric, len(line.values)
     said = WORDS(f"ends.recorded.{metric}", seeds=seeds, mean=line.mean, low=low, high=high)
     here, there = lane.spec.recipe, line.recipe
-    return [said if here == there else said + " " + WORDS("ends.otherwise", recipe=differs(there, here))]
+    if here != there:
+        said += " " + WORDS("ends.otherwise", recipe=differs(there, here))
+    return [f":gray[{said}]"]
 
 
 def _compared(labels: Sequence[str], ahead: float, bet: float) -> list[str]:

@@ -5,6 +5,7 @@ import json
 import numpy as np
 
 from srviz import places
+from srviz.lab import Spec
 
 folder, file, task = places.RECORDED / "lab", "methods.jsonl", "solids"
 along = "steps"
@@ -13,9 +14,9 @@ results = [json.loads(line) for line in (folder / file).read_text("utf-8").split
 # Of each test: after how many steps, after how many seconds of learning, and what came out.
 found = {}
 for result in results:
-    run = result["run"]
-    if run["task"] == task and "diverged" not in result:
-        found.setdefault((run["method"], json.dumps(run["recipe"])), []).append(result["tests"])
+    run = Spec.of_json(result["run"])
+    if run.task == task and "diverged" not in result:
+        found.setdefault((run.mixing, run.recipe), []).append(result["tests"])
 
 at, test = [], []
 for (method, _), tests in found.items():

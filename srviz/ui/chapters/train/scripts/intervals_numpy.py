@@ -6,6 +6,7 @@ import numpy as np
 from scipy.stats import t
 
 from srviz import places
+from srviz.lab import Spec
 
 folder, file, task = places.RECORDED / "lab", "methods.jsonl", "solids"
 results = [json.loads(line) for line in (folder / file).read_text("utf-8").splitlines()]
@@ -13,9 +14,9 @@ results = [json.loads(line) for line in (folder / file).read_text("utf-8").split
 # The runs of one method with one recipe differ in their seed alone.
 found = {}
 for result in results:
-    run = result["run"]
-    if run["task"] == task and "diverged" not in result:
-        found.setdefault((run["method"], json.dumps(run["recipe"])), []).append(result["metric"])
+    run = Spec.of_json(result["run"])
+    if run.task == task and "diverged" not in result:
+        found.setdefault((run.mixing, run.recipe), []).append(result["metric"])
 
 value, mean, low, high = [], [], [], []
 for (method, _), values in found.items():
