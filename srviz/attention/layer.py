@@ -210,7 +210,10 @@ class SlicedAttention(nn.Module):
 
     @staticmethod
     def _scores(x: Tensor, first: nn.Linear, then: nn.Module | None, many: bool) -> Tensor:
-        """The scores of x, to which `first`, the first map of Π, was applied already if there are many tokens."""
+        """The scores of x.
+
+        A linear Π, and for many tokens the first map of an MLP, was multiplied into the projections that made x.
+        """
         if then is None:
             return x
         scores: Tensor = then(x if many else first(x))

@@ -139,6 +139,8 @@ class Document(sweeps.Sweep):
 
 def _earlier(document: Path) -> dict[Spec, sweeps.Result]:
     """The results in a document of this format; nothing where there is none, or another file."""
+    if not document.is_file():  # reading /dev/stdout would wait
+        return {}
     try:
         held = json.loads(document.read_text("utf-8"))
         return {Spec.of_json(result["run"]): result for result in held["runs"]} if held["format"] == FORMAT else {}
@@ -253,6 +255,8 @@ def _ready(path: Path) -> None:
     _folder(path.parent)
     if path.is_dir():
         raise ValueError(f"{path}: expected a file, got a folder")
+    if path.exists() and not path.is_file():  # such as /dev/stdout, which is written to as it is
+        return
     with TemporaryFile(dir=path.parent):
         pass
 

@@ -21,7 +21,7 @@ import torch
 
 from srviz import jobs, places
 from srviz.jobs import Packed
-from srviz.lab import TASKS, Spec, Training
+from srviz.lab import TASKS, Spec, Training, cli
 from srviz.lab.cli import main
 from srviz.lab.records import records
 from srviz.lab.summary import lines, t_quantile, table
@@ -388,6 +388,13 @@ def test_a_file_is_written_where_a_link_points_and_what_is_no_file_is_written_to
     assert there.read_bytes() == b"after"
     write(Path("/dev/null"), b"nothing")
     assert not Path("/dev/null").is_file()
+
+
+def test_what_is_no_file_is_not_read_for_earlier_results(monkeypatch):
+    """Reading the output of a command, /dev/stdout, would wait for ever."""
+    monkeypatch.setattr(Path, "read_text", lambda *_: pytest.fail("it was read"))
+    assert cli._earlier(Path("/dev/null")) == {}
+    cli._ready(Path("/dev/null"))
 
 
 def test_a_training_writes_its_records_as_they_come(tmp_path):

@@ -29,11 +29,8 @@ HEIC = (
     "Settings, Camera, Formats, Most Compatible; on a Mac by Preview, File, Export."
 )
 AVIF = "This is an AVIF picture, which is not read here. Save it as PNG, JPEG or WebP."
-OTHERS = dict.fromkeys(
-    (b"avif", b"avis"), AVIF
-) | dict.fromkeys(  # by what the file says it is like, the first of these
-    (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs", b"mif1", b"msf1"), HEIC
-)
+HEIF = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs", b"mif1", b"msf1")
+OTHERS = {b"avif": AVIF, b"avis": AVIF} | dict.fromkeys(HEIF, HEIC)  # by the brands of a file; the first one decides
 CUT = "This picture is cut short: its end is missing. Save it again, as PNG, JPEG or WebP."
 DAMAGED = (
     "This PNG is damaged: its pixels or their colours do not have the checksum that is written beside them. "

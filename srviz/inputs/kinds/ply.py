@@ -89,9 +89,8 @@ def _header(data: bytes) -> tuple[list[Element], str, bytes]:
     """The elements that the header announces, the order of bytes ("" for text), and what stands behind it."""
     data = unmarked(data)
     begin = re.match(rb"ply[ \t]*(?:(\r)(?!\n)|\s)", data)
-    last = (
-        rb"\r|\Z" if begin and begin[1] else rb"\r\n|\r|\n|\Z"
-    )  # behind \r alone, \n may be the first byte of a point
+    # Where lines end with a carriage return alone, a line feed behind it may be the first byte of a point.
+    last = rb"\r|\Z" if begin and begin[1] else rb"\r\n|\r|\n|\Z"
     end = re.search(rb"[\r\n]end_header[ \t]*(?:" + last + rb")", data)
     if begin is None or end is None:
         raise Refused("This PLY file is broken or cut short. Export it again, or as another format.")

@@ -123,7 +123,7 @@ TASKS = (
                 "deep",
                 "places in the scores, 4 layers, 1,800 steps",
                 {"positions": "score", "layers": 4, "steps": 1_800},
-                "With these the bump does best. A training takes about six times as long.",
+                "With these the bump does best. Twice the layers and three times the steps take several times as long.",
             ),
         ),
     ),

@@ -208,8 +208,9 @@ export class Figure {
     }
     this.arrange(data, layout);
     this.drawing += 1;
-    await this.plotly.react(this.plot, this.lit(data), layout, { ...OPTIONS, plotGlPixelRatio: Math.min(2, devicePixelRatio) });
-    this.drawing -= 1;
+    try {
+      await this.plotly.react(this.plot, this.lit(data), layout, { ...OPTIONS, plotGlPixelRatio: Math.min(2, devicePixelRatio) });
+    } finally { this.drawing -= 1; }
     if (this.closed) { this.purge(); return; } // while it was being drawn
     this.is3d = Boolean(this.plot._fullLayout.scene);
     if (!this.mounted) {
