@@ -37,7 +37,7 @@ ENV PATH=/venv/bin:$PATH \
 USER 10001
 WORKDIR /tmp
 EXPOSE 8501
-HEALTHCHECK --interval=10s --timeout=3s --start-period=30s --retries=3 \
-    CMD ["python", "-c", "import os, urllib.request as r; r.urlopen('http://127.0.0.1:8501' + '/'.join(['', *filter(None, [os.environ.get('STREAMLIT_SERVER_BASE_URL_PATH', '').strip('/')]), '_stcore/health']), timeout=2)"]
+HEALTHCHECK --interval=10s --timeout=12s --start-period=30s --retries=3 \
+    CMD ["python", "-c", "import os, urllib.request as r; r.urlopen('http://127.0.0.1:8501' + '/'.join(['', *filter(None, [os.environ.get('STREAMLIT_SERVER_BASE_URL_PATH', '').strip('/')]), '_stcore/health']), timeout=10)"]
 STOPSIGNAL SIGTERM
 CMD ["srviz"]

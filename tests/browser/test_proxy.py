@@ -95,6 +95,13 @@ def test_a_visitor_stays_with_one_replica_and_leaves_it_when_it_is_killed(behind
             await visitor.close()
             await again(visitor)
         assert [visitor.session for visitor in visitors] == sessions
+        busy = next(iter(replicas.values()))  # one that says nothing for a while keeps its visitors
+        busy.send_signal(signal.SIGSTOP)
+        await asyncio.sleep(4)
+        busy.send_signal(signal.SIGCONT)
+        for visitor in visitors:
+            assert not (await visitor.ask()).exceptions
+        assert [visitor.session for visitor in visitors] == sessions
         dead = next(iter(replicas.values()))
         dead.send_signal(signal.SIGKILL)
         began = time.monotonic()
