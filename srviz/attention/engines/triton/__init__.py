@@ -1,8 +1,8 @@
 """The engine for NVIDIA GPUs, in Triton: sliced ReLU and sliced bump over sorted scores, or dense where there are few.
 
-It computes where it is asked for, `with use("triton"): …`, and not by itself: in this form it has been tested in
-Triton's interpreter alone, and has not run on a GPU yet. Triton comes with torch's CUDA build; without it, and on
-devices before compute capability 8.0, the engine is not able.
+It computes where it is asked for, `with use("triton"): …`, and not by itself: in this form its kernels have become
+machine code for two cards and have been tested in Triton's interpreter alone, and have not run on a GPU yet. Triton
+comes with torch's CUDA build; without it, and on devices before compute capability 8.0, the engine is not able.
 """
 
 from importlib.util import find_spec
