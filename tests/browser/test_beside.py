@@ -42,56 +42,48 @@ def numbers(page):
     return page.locator(".pair-numbers .sum").nth(1)
 
 
-def test_a_pair_lights_up_everywhere_with_its_arithmetic(page):
+def test_a_pair_lights_up_everywhere_is_held_and_linked_and_moved_by_keys(page, visit):
     deeper(page)
     x, y = cell(page, 1, 50, 6)
     page.mouse.move(x - 2, y)
     page.mouse.move(x, y)
-    expect(page.locator(".figure .over rect")).to_have_count(2 * (PANES + 1))  # and the pattern
+    lit = page.locator(".figure .over rect")
+    expect(lit).to_have_count(2 * (PANES + 1))  # and the pattern
     expect(page.locator(".figure .over circle")).to_have_count(2)  # and both tokens
     s, t, total, weight = arithmetic(page)
     assert weight == pytest.approx(max(0, s - t) / total, abs=0.002)
     page.mouse.down()
     page.mouse.up()
-    expect(page).to_have_url(re.compile(r"query=\d+"))
-    expect(page.get_by_text("which is held above.")).to_be_visible()
-    page.mouse.move(5, 5)
-    expect(page.locator(".figure .over rect")).to_have_count(2 * (PANES + 1))
-    page.keyboard.press("Escape")
-    expect(page.locator(".figure .over rect")).to_have_count(0)
-
-
-def test_a_held_pair_is_in_the_link_and_a_link_holds_it(page, server, visit):
-    page.mouse.click(*cell(page, 1, 50, 6))
     expect(page).to_have_url(re.compile(r"query=\d+.*key=\d+|key=\d+.*query=\d+"))
+    held = page.get_by_text("which is held above.")
+    expect(held).to_be_visible()
+    page.mouse.move(5, 5)
+    expect(lit).to_have_count(2 * (PANES + 1))
     said = numbers(page).inner_text()
-    other = visit(page.url, height=2600)
+    other = visit(page.url, height=2600)  # a link holds it, too
     expect(other.locator(".figure .over rect")).to_have_count(2 * (PANES + 1))
     expect(numbers(other)).to_have_text(said, use_inner_text=True)
     deeper(other)
     other.get_by_role("button", name="All queries").click()
     expect(other.locator(".figure .over rect")).to_have_count(0)
     expect(other).not_to_have_url(re.compile("query="))
+    other.close()
     page.keyboard.press("Escape")
+    expect(lit).to_have_count(0)
     expect(page).not_to_have_url(re.compile("query="))
-
-
-def test_arrow_keys_move_the_pair_and_enter_holds_it(page):
-    deeper(page)
-    pane = page.get_by_role("figure", name=re.compile("^Sliced ReLU, raw"))
-    pane.focus()
+    page.get_by_role("figure", name=re.compile("^Sliced ReLU, raw")).focus()
     for key in ("ArrowDown", "ArrowRight", "ArrowDown"):
         page.keyboard.press(key)
-    expect(page.locator(".figure .over rect")).to_have_count(2 * (PANES + 1))
+    expect(lit).to_have_count(2 * (PANES + 1))
     expect(numbers(page)).to_contain_text("row sums to")
     page.keyboard.press("Enter")
-    expect(page.get_by_text("which is held above.")).to_be_visible()
+    expect(held).to_be_visible()
     expect(page).to_have_url(re.compile("query="))
     first = page.url
     for _ in range(3):
         page.keyboard.press("ArrowDown")
     expect(page).not_to_have_url(first)
-    expect(page.get_by_text("which is held above.")).to_be_visible()
+    expect(held).to_be_visible()
     s, t, total, weight = arithmetic(page)
     assert weight == pytest.approx(max(0, s - t) / total, abs=0.002)
     page.keyboard.press("Escape")

@@ -31,12 +31,18 @@ def train(page):
     expect(page.get_by_role("heading", name="The results")).to_be_visible(timeout=90_000)
 
 
-def test_two_models_learn_and_are_looked_at_and_taken_away(open_train, tmp_path):
-    page = open_train("task=recall&steps=tenth&bet=-5")
+def test_two_models_learn_stop_at_once_go_on_and_are_looked_at_and_taken_away(open_train, tmp_path):
+    page = open_train("task=recall&steps=quarter&bet=-5")
     expect(page.locator(".train .where")).to_contain_text("Nothing is learned yet")
     expect(page.locator(".train .of-query").first).to_be_attached()  # the untrained heads
-    train(page)
-    expect(page.locator(".train .where")).to_contain_text("step 60")
+    page.get_by_role("button", name="Train", exact=True).click()
+    expect(page.locator(".train .where")).to_contain_text(re.compile(r"step \d\d"), timeout=60_000)
+    page.get_by_role("button", name="Stop").click()
+    expect(page.get_by_role("button", name="Go on")).to_be_visible(timeout=3000)
+    expect(page.locator(".train .curve").first).to_be_visible()
+    page.get_by_role("button", name="Go on").click()
+    expect(page.get_by_role("heading", name="The results")).to_be_visible(timeout=90_000)
+    expect(page.locator(".train .where")).to_contain_text("step 150")
     expect(page.get_by_text("You bet that Softmax would be 5 points ahead.")).to_be_visible()
     shown = page.locator(".train .pane").first.locator(".grid path").first.get_attribute("d")
     page.get_by_role("slider", name="Step that is looked at").focus()
@@ -44,7 +50,7 @@ def test_two_models_learn_and_are_looked_at_and_taken_away(open_train, tmp_path)
     expect(page.locator(".train .where")).to_contain_text("step 0")
     assert page.locator(".train .pane").first.locator(".grid path").first.get_attribute("d") != shown
     page.keyboard.press("End")
-    expect(page.locator(".train .where")).to_contain_text("step 60")
+    expect(page.locator(".train .where")).to_contain_text("step 150")
     assert page.locator(".train .pane").first.locator(".grid path").first.get_attribute("d") == shown
     for pane in (0, 1):  # a head is chosen for both
         expect(page.locator(".train .pane").nth(pane).locator("[aria-pressed=true]")).to_have_attribute(
@@ -63,7 +69,11 @@ def test_two_models_learn_and_are_looked_at_and_taken_away(open_train, tmp_path)
     with page.expect_download() as found:
         page.get_by_role("button", name="CSV").click()
     rows = list(csv.DictReader(io.StringIO(Path(found.value.path()).read_text("utf-8"))))
-    assert len(rows) == 120
+    assert len(rows) == 300
+    with page.expect_download() as found:
+        page.get_by_role("button", name="JSON").click()
+    (relu, _) = sorted(json.loads(Path(found.value.path()).read_text("utf-8"))["runs"], key=lambda run: run["mixing"])
+    assert len(relu["losses"]) == 150
     with page.expect_download() as found:
         page.get_by_role("button", name="Weights: Sliced ReLU").click()
     weights = Path(found.value.path()).read_bytes()
@@ -82,24 +92,7 @@ def test_two_models_learn_and_are_looked_at_and_taken_away(open_train, tmp_path)
         text=True,
     )
     assert done.returncode == 0, done.stderr
-    assert (tmp_path / "recall-relu.safetensors").read_bytes() == weights  # to the bit
-
-
-def test_stop_answers_at_once_and_it_goes_on_to_the_same_end(open_train):
-    page = open_train("task=recall&steps=quarter&second=relu")
-    page.get_by_role("button", name="Train", exact=True).click()
-    expect(page.locator(".train .where")).to_contain_text(re.compile(r"step \d\d"), timeout=60_000)
-    page.get_by_role("button", name="Stop").click()
-    expect(page.get_by_role("button", name="Go on")).to_be_visible(timeout=3000)
-    expect(page.locator(".train .curve").first).to_be_visible()
-    page.get_by_role("button", name="Go on").click()
-    expect(page.get_by_role("heading", name="The results")).to_be_visible(timeout=90_000)
-    expect(page.locator(".train .where")).to_contain_text("step 150")
-    page.get_by_role("button", name="Take it away: the training").click()
-    with page.expect_download() as found:
-        page.get_by_role("button", name="JSON").click()
-    (run,) = json.loads(Path(found.value.path()).read_text("utf-8"))["runs"]
-    assert len(run["losses"]) == 150
+    assert (tmp_path / "recall-relu.safetensors").read_bytes() == weights  # to the bit, though it was stopped
 
 
 def test_one_draws_a_digit_and_both_say_what_it_is(open_train):

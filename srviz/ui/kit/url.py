@@ -247,7 +247,7 @@ def _seed(state: State) -> None:
 
 def _remember() -> None:
     """Keep what all controls say now, to see next time whether one of them brought the run about."""
-    st.session_state["_controls"] = {name: value for name, value in st.session_state.items() if _is_control(name)}
+    st.session_state["_controls"] = _controls()
 
 
 def _acted() -> bool:
@@ -257,15 +257,16 @@ def _acted() -> bool:
     with a changed control is therefore no navigation, whatever its query; going back changes no control.
     """
     before = st.session_state.get("_controls", {})
-    now = {name: value for name, value in st.session_state.items() if _is_control(name)}
+    now = _controls()
     ends = (None, False)  # what a button or a report is once it has been heard; 0 is neither
     return any(
         value != before[name] and not any(value is end for end in ends) for name, value in now.items() if name in before
     )
 
 
-def _is_control(name: object) -> bool:
-    return not str(name).startswith("_")
+def _controls() -> dict[str, Any]:
+    """What all controls say. All at once: asked one by one, the session looks up everything it has for each."""
+    return {name: value for name, value in st.session_state.to_dict().items() if not name.startswith("_")}
 
 
 def put(values: Mapping[str, str]) -> None:
