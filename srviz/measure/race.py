@@ -26,7 +26,7 @@ from torch import Tensor, nn
 
 from srviz import device as devices
 from srviz import host
-from srviz.attention.engines.native.library import library
+from srviz.attention.engines import computed_by
 from srviz.attention.methods import Way, ways
 from srviz.measure import memory
 from srviz.numbers import rough, size
@@ -467,7 +467,7 @@ def provenance(plan: Plan) -> dict[str, str | int]:
         "load_before": load,  # tasks that ran or waited, over the last minute
         "memory": host.granted(),
         "torch": torch.__version__,
-        "sliced": _sliced(plan),
+        "sliced": computed_by("sliced_relu", getattr(torch, plan.dtype), device),
         "cuda": str(torch.version.cuda or ""),
         "python": platform.python_version(),
         "system": f"{platform.system()} {platform.release()} {platform.machine()}",
@@ -501,12 +501,6 @@ class Others:
             return None
         taken = user + nice + system + sum(rest[:3])
         return taken, taken + idle + waiting, sum(os.times()[:2])
-
-
-def _sliced(plan: Plan) -> str:
-    """What computes sliced ReLU in this plan."""
-    found = library() if plan.device == "cpu" and plan.dtype != "float64" else None
-    return "torch" if found is None else f"C, {found.compiler}"
 
 
 def command(plan: Plan) -> str:

@@ -6,6 +6,6 @@ the table; nothing else needs to know of it.
 """
 
 from srviz.attention.engines.engine import Engine
-from srviz.attention.engines.table import engines, sliced_bump, sliced_relu, sum_pairs, use
+from srviz.attention.engines.table import computed_by, engines, sliced_bump, sliced_relu, sum_pairs, use
 
-__all__ = ["Engine", "engines", "sliced_bump", "sliced_relu", "sum_pairs", "use"]
+__all__ = ["Engine", "computed_by", "engines", "sliced_bump", "sliced_relu", "sum_pairs", "use"]

@@ -20,7 +20,7 @@ class Engine:
     upstream gradient, the arguments, the result and which gradients are wanted → those gradients; None where torch
     differentiates `forward` by itself. careful: whether it gives the right answer for scores that are not finite, or
     raises `checks.NotFinite`, and for values whose sums are too large for their dtype; the others are given what they
-    can do.
+    can do. made: what the sums are computed by, in words: "torch", or a language and what compiled it.
     """
 
     operation: str
@@ -31,6 +31,7 @@ class Engine:
     forward: Forward
     backward: Backward | None = None
     careful: bool = False
+    made: Callable[[], str] = lambda: "torch"
 
 
 def is_plain(x: Tensor) -> bool:

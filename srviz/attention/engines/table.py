@@ -25,6 +25,7 @@ from srviz.attention.heads import power_of_two
 from srviz.attention.kernels import Kernel
 
 LARGE_VALUE = 2.0**60  # of the values, from which sums in their dtype are not trusted
+MANY = 1 << 16  # tokens, for which no engine of small problems is picked
 
 
 @cache
@@ -70,6 +71,15 @@ def pick(operation: str, *arguments: Any) -> Engine:
     if found is None:
         raise RuntimeError(f"{operation}: no engine in use can compute this: {', '.join(only or ())}")
     return found
+
+
+def computed_by(operation: str, dtype: torch.dtype, device: torch.device) -> str:
+    """What computes an operation on many tokens of a dtype on a device, in words: "torch", or "C, cc 12.2.0", say.
+
+    What is to be compiled for it is compiled now, so that nobody waits for it later; later calls are free.
+    """
+    scores = torch.empty(1, 1, dtype=torch.promote_types(dtype, torch.float32), device=device).expand(1, MANY)
+    return pick(operation, scores, scores, scores.unsqueeze(-1)).made()
 
 
 def sliced_relu(s: Tensor, t: Tensor, v: Tensor, keep: Tensor | None) -> Tensor:

@@ -107,6 +107,20 @@ def test_the_choice_is_by_size_unless_it_is_said() -> None:
         assert pick("sliced_relu", *small, v[0], None).name == "torch"
 
 
+def test_the_table_says_what_computes(monkeypatch: pytest.MonkeyPatch) -> None:
+    cpu = torch.device("cpu")
+    assert engines.computed_by("kernel_sum", torch.float32, cpu) == "torch"
+    assert engines.computed_by("sliced_relu", torch.float64, cpu) == "torch"
+    with use("dense"):
+        assert engines.computed_by("sliced_relu", torch.float32, cpu) == "torch"
+    monkeypatch.setenv("SRVIZ_NATIVE", "0")
+    assert engines.computed_by("sliced_relu", torch.float32, cpu) == "torch"
+    monkeypatch.delenv("SRVIZ_NATIVE")
+    needs_compiler()
+    for dtype in (torch.float32, torch.bfloat16):
+        assert engines.computed_by("sliced_relu", dtype, cpu).startswith("C, ")
+
+
 def test_an_engine_that_is_not_there_is_said() -> None:
     with pytest.raises(ValueError, match=r"names: expected some of dense, native, torch.*, got abacus"), use("abacus"):
         pass

@@ -26,7 +26,16 @@ def _worth(s: Tensor, t: Tensor, v: Tensor, *others: Tensor | None) -> bool:
     return s.shape[1] * t.shape[1] >= LEAST_PAIRS
 
 
+def _made() -> str:
+    found = library.library()
+    return f"C, {found.compiler}" if found else "C"
+
+
 ENGINES = (
-    Engine("sliced_relu", "native", RANK, _able, _worth, calls.relu_forward, calls.relu_backward, careful=True),
-    Engine("sliced_bump", "native", RANK, _able, _worth, calls.bump_forward, calls.bump_backward, careful=True),
+    Engine(
+        "sliced_relu", "native", RANK, _able, _worth, calls.relu_forward, calls.relu_backward, careful=True, made=_made
+    ),
+    Engine(
+        "sliced_bump", "native", RANK, _able, _worth, calls.bump_forward, calls.bump_backward, careful=True, made=_made
+    ),
 )

@@ -72,7 +72,15 @@ def _bump_backward(
     return calls.bump_backward(g, s, t, v, width, factor, kept, needs[:4])
 
 
+def _made() -> str:
+    return "Triton"
+
+
 ENGINES = (
-    Engine("sliced_relu", "triton", RANK, _able("sliced_relu"), _only_when_asked, _relu_forward, _relu_backward),
-    Engine("sliced_bump", "triton", RANK, _able("sliced_bump"), _only_when_asked, _bump_forward, _bump_backward),
+    Engine(
+        "sliced_relu", "triton", RANK, _able("sliced_relu"), _only_when_asked, _relu_forward, _relu_backward, made=_made
+    ),
+    Engine(
+        "sliced_bump", "triton", RANK, _able("sliced_bump"), _only_when_asked, _bump_forward, _bump_backward, made=_made
+    ),
 )
