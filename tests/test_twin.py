@@ -17,7 +17,8 @@ from srviz.inputs.patterns import PATTERNS
 from srviz.measure.curve import Curve, timing
 from srviz.measure.everything import everything
 from srviz.measure.fit import Fit
-from srviz.measure.race import Plan, race
+from srviz.measure.plan import Plan
+from srviz.measure.race import race
 from srviz.ui.chapters.kernels import curves
 
 HOME = Path(__file__).parents[1]

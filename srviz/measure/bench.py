@@ -16,7 +16,7 @@ from typing import Any
 from srviz import device as devices
 from srviz import host, jobs
 from srviz.attention.methods import ways
-from srviz.measure.race import DIRECTIONS, DTYPES, FLOOR, Plan, Row
+from srviz.measure.plan import DIRECTIONS, DTYPES, FLOOR, Plan, Row
 from srviz.numbers import duration, size
 
 FORMAT = "srviz bench 1"

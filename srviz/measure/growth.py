@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from srviz.measure.race import Row
+from srviz.measure.plan import Row
 
 DECADE = 10
 CERTAIN = 0.1  # standard error of a slope that is worth saying

@@ -11,14 +11,10 @@ point would take longer than is allowed, or more memory than there is; a row say
 """
 
 import contextlib
-import datetime
 import math
-import os
-import platform
 import time
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict, dataclass, field, fields, replace
-from pathlib import Path
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import torch
@@ -26,120 +22,16 @@ from torch import Tensor, nn
 
 from srviz import device as devices
 from srviz import host
-from srviz.attention.engines import computed_by
 from srviz.attention.methods import Way, ways
 from srviz.measure import memory
+from srviz.measure.plan import FLOOR, Plan, Row
+from srviz.measure.provenance import Others, provenance
 from srviz.numbers import rough, size
 
-DIRECTIONS = ("forward", "backward")
-DTYPES = ("float32", "bfloat16", "float16", "float64")
-FLOOR = "floor"
 SAMPLE_SECONDS = 0.005  # seconds that a sample should last: short calls are repeated in it
 FEWEST, MOST, TOGETHER_SECONDS = 5, 11, 0.3  # samples of a point, and the seconds after which the fewest are enough
 PATIENCE = 2  # times as many, and as long, where others disturb them
 PILOT = 256  # tokens of a first try where the run begins with more
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What is raced. least, most: n, in doublings. seconds: the longest that one call may take. memory: bytes that
-    may be taken at most, None for what the host or the device has. ended: (method, direction) of what runs no more.
-    """
-
-    methods: tuple[str, ...] = field(default_factory=lambda: tuple(ways()))
-    directions: tuple[str, ...] = ("forward",)
-    least: int = 64
-    most: int = 1 << 18
-    batch: int = 1
-    heads: int = 4
-    d: int = 32
-    dtype: str = "float32"
-    device: str = "cpu"
-    threads: int = 1
-    seconds: float = 1.0
-    memory: int | None = None
-    ended: tuple[tuple[str, str], ...] = ()
-
-    def lanes(self) -> list[tuple[str, str]]:
-        """(method, direction) of all that run."""
-        lanes = [(method, direction) for direction in self.directions for method in self.methods]
-        return [lane for lane in lanes if lane not in self.ended]
-
-    def sizes(self) -> list[int]:
-        """The n of all points."""
-        return [self.least << k for k in range(max(0, self.most // self.least).bit_length())]
-
-    @classmethod
-    def of(cls, given: Mapping[str, Any]) -> "Plan":
-        """A plan from what JSON holds of `asdict` of it. Raises ValueError where it has no such field."""
-
-        def deep(x: Any) -> Any:
-            return tuple(map(deep, x)) if isinstance(x, list) else x
-
-        known = {f.name for f in fields(cls)}
-        if not set(given) <= known:
-            raise ValueError(f"plan: expected some of {', '.join(sorted(known))}, got {', '.join(sorted(given))}")
-        return cls(**{name: deep(x) for name, x in given.items()})
-
-
-@dataclass(frozen=True)
-class Row:
-    """One point, or where a method ended and why. Seconds are those of one call: median, quartiles, least and most of
-    the samples, each the mean of so many calls; left_out: samples that were disturbed. peak: bytes beyond the inputs;
-    returned: of them, what the call returns. All None where the method was stopped; expected: what a call was then
-    thought to take.
-    """
-
-    method: str
-    direction: str
-    n: int
-    batch: int
-    heads: int
-    d: int
-    dtype: str
-    device: str
-    threads: int
-    inputs: str
-    seconds: float | None = None
-    lower: float | None = None
-    upper: float | None = None
-    least: float | None = None
-    most: float | None = None
-    samples: int | None = None
-    left_out: int | None = None
-    calls: int | None = None
-    peak: int | None = None
-    peak_how: str = ""
-    returned: int | None = None
-    stopped: str = ""
-    expected: float | None = None
-
-    @classmethod
-    def read(cls, given: Mapping[str, Any]) -> "Row":
-        """A row from JSON. Raises ValueError where a field is missing, unknown, or not a sane value of its kind."""
-        kinds = {f.name: getattr(f.type, "__name__", str(f.type)) for f in fields(cls)}
-        if set(given) != set(kinds):
-            raise ValueError(f"row: expected the fields {', '.join(kinds)}, got {', '.join(map(str, given))}")
-        for name, value in given.items():
-            if not _sane(value, kinds[name]):
-                raise ValueError(f"row: expected {kinds[name]} for {name}, got {str(value)[:40]}")
-        if given["method"] not in (*ways(), FLOOR) or given["direction"] not in DIRECTIONS:
-            raise ValueError(f"row: unknown method or direction {given['method'][:40]}, {given['direction'][:40]}")
-        if (given["seconds"] is None) != bool(given["stopped"]) or (given["seconds"] is None) != (
-            given["lower"] is None
-        ):
-            raise ValueError("row: expected either times or why it was stopped")
-        return cls(**given)
-
-
-def _sane(value: object, kind: str) -> bool:
-    if value is None:
-        return "None" in kind
-    if kind.startswith("str"):
-        return isinstance(value, str) and len(value) <= 300
-    if isinstance(value, bool) or not isinstance(value, int if kind.startswith("int") else int | float):
-        return False
-    return 0 <= value < 1e18 and (not kind.startswith("float") or value > 0)
 
 
 @dataclass
@@ -183,14 +75,9 @@ class Lane:
     def needs(self, n: int, plan: Plan) -> int:
         """Bytes of a call at n with its inputs, by arithmetic: what decides whether it is tried."""
         back = self.direction == "backward"
-        wide = max(4, bytes_of(plan.dtype))  # half precision is summed in float32
+        wide = max(4, plan.itemsize)  # half precision is summed in float32
         numbers = (self.way.sums[back] + 4) * plan.d * n + self.way.matrices[back] * n * n
         return plan.batch * plan.heads * wide * numbers
-
-
-def bytes_of(dtype: str) -> int:
-    """The bytes of one number."""
-    return int(getattr(torch, dtype).itemsize)
 
 
 def race(plan: Plan) -> Iterator[dict[str, Any]]:
@@ -453,60 +340,3 @@ def _quartiles(samples: list[float]) -> tuple[float, float, float]:
         return ordered[low] + (place - low) * (ordered[min(low + 1, len(ordered) - 1)] - ordered[low])
 
     return at(0.25), at(0.5), at(0.75)
-
-
-def provenance(plan: Plan) -> dict[str, str | int]:
-    """Where, when and with what a run is made."""
-    device = torch.device(plan.device)
-    load = f"{os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else ""
-    return {
-        "device": host.processor() if device.type == "cpu" else devices.describe(device),
-        "cpu": host.processor(),
-        "cores": host.cores(),
-        "threads": plan.threads,
-        "load_before": load,  # tasks that ran or waited, over the last minute
-        "memory": host.granted(),
-        "torch": torch.__version__,
-        "sliced": computed_by("sliced_relu", getattr(torch, plan.dtype), device),
-        "cuda": str(torch.version.cuda or ""),
-        "python": platform.python_version(),
-        "system": f"{platform.system()} {platform.release()} {platform.machine()}",
-        "date": datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%d %H:%M UTC"),
-        "waiting": os.environ.get("OMP_WAIT_POLICY") or f"spins {os.environ.get('GOMP_SPINCOUNT', 'as usual')}",
-        "command": command(plan),
-    }
-
-
-class Others:
-    """How much of the processors' time went to other work than this process, since this was made."""
-
-    def __init__(self) -> None:
-        self.start = self._ticks()
-
-    def share(self) -> float | None:
-        """0 to 1; None where the system does not tell."""
-        now = self._ticks()
-        if self.start is None or now is None:
-            return None
-        taken, passed, mine = (later - before for later, before in zip(now, self.start, strict=True))
-        return round(min(1.0, max(0.0, (taken - mine) / max(passed, 1.0))), 2)
-
-    @staticmethod
-    def _ticks() -> tuple[float, float, float] | None:
-        """Seconds so far: of work, of work and rest, and of this process."""
-        try:
-            line = Path("/proc/stat").read_text("ascii").split("\n", 1)[0]
-            user, nice, system, idle, waiting, *rest = (int(x) / os.sysconf("SC_CLK_TCK") for x in line.split()[1:])
-        except (OSError, ValueError, AttributeError):
-            return None
-        taken = user + nice + system + sum(rest[:3])
-        return taken, taken + idle + waiting, sum(os.times()[:2])
-
-
-def command(plan: Plan) -> str:
-    """The command that runs this plan."""
-    words = [f"--methods {','.join(plan.methods)}", f"--directions {','.join(plan.directions)}"]
-    words += [f"--{name} {getattr(plan, name)}" for name in ("least", "most", "batch", "heads", "d", "dtype", "device")]
-    words += [f"--threads {plan.threads}", f"--seconds {plan.seconds:g}"]
-    words += [f"--memory {plan.memory}"] if plan.memory is not None else []
-    return f"python -m srviz.measure.bench {' '.join(words)}"

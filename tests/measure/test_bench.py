@@ -18,8 +18,8 @@ import torch
 from srviz.attention import METHODS
 from srviz.attention.methods import ways
 from srviz.jobs import local
-from srviz.measure import bench, growth, memory, race
-from srviz.measure.race import FLOOR, Plan, Row
+from srviz.measure import bench, growth, memory, provenance, race
+from srviz.measure.plan import DIRECTIONS, FLOOR, Plan, Row
 
 ROOT = Path(__file__).parents[2]
 SMALL = Plan(methods=("softmax", "relu"), most=256, heads=2, d=4)
@@ -49,7 +49,7 @@ def made(method="relu", n=64, seconds=1.0, spread=1.0, **other):
 
 
 def test_every_method_runs_in_both_directions_and_its_numbers_are_sane():
-    found, records = rows(Plan(directions=race.DIRECTIONS, most=128, heads=2, d=4))
+    found, records = rows(Plan(directions=DIRECTIONS, most=128, heads=2, d=4))
     assert records[-1] == {"end": True}
     assert len(found) == 2 * (2 * len(ways()) + 1)
     for row in found.values():
@@ -76,7 +76,7 @@ def test_a_layer_is_raced_against_the_layer_it_takes_the_place_of():
         plan = replace(SMALL, batch=2, heads=2, d=4)
         (y, *gradients) = race.Inputs(plan, 5, torch.device("cpu")).call(race.Lane(name, "backward", ways()[name]))()
         assert y.shape == layer(x, x, x)[0].shape
-        for direction in race.DIRECTIONS:
+        for direction in DIRECTIONS:
             inputs = race.Inputs(plan, 5, torch.device("cpu"))
             inputs.call(race.Lane(name, direction, ways()[name]))()
             assert inputs.layers[name].training == (direction == "backward")
@@ -118,10 +118,10 @@ def test_how_much_of_the_time_others_took(monkeypatch):
     """Of 200 ticks on all processors 90 were work, 30 of them ours."""
     said = iter(["cpu  100 0 50 800 50 0 0 0 7 7\ncpu0 1", "cpu  150 10 80 900 60 0 0 0 9 9\ncpu0 1", "", "cpu x"])
     ours = iter([(1.0, 0.5), (1.2, 0.6)])
-    monkeypatch.setattr(race.os, "sysconf", lambda name: 100)
-    monkeypatch.setattr(race.os, "times", lambda: next(ours))
-    monkeypatch.setattr(race.Path, "read_text", lambda path, encoding: next(said))
-    others = race.Others()
+    monkeypatch.setattr(provenance.os, "sysconf", lambda name: 100)
+    monkeypatch.setattr(provenance.os, "times", lambda: next(ours))
+    monkeypatch.setattr(provenance.Path, "read_text", lambda path, encoding: next(said))
+    others = provenance.Others()
     assert others.share() == 0.3
     assert others.share() is None
     assert others.share() is None
@@ -165,7 +165,8 @@ import torch
 for name in ("numpy", "pandas", "PIL", "plotly", "scipy", "sklearn", "streamlit", "trimesh"):
     sys.modules[name] = None  # to import it is an error
 from srviz.measure import bench, race
-plan = race.Plan(methods=("softmax", "relu"), directions=race.DIRECTIONS, most=64, heads=1, d=2)
+from srviz.measure.plan import DIRECTIONS, Plan
+plan = Plan(methods=("softmax", "relu"), directions=DIRECTIONS, most=64, heads=1, d=2)
 print([record for record in race.race(plan)][-1])
 """
     done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, timeout=120)
@@ -373,9 +374,10 @@ def test_the_peak_of_fused_softmax_is_no_matrix_and_that_of_the_written_out_one_
     n, heads = 1024, 2
     script = f"""
 import json
-from srviz.measure import race
-plan = race.Plan(methods=("written", "softmax"), least={n}, most={n}, heads={heads}, d=8, seconds=100)
-rows = [record["row"] for record in race.race(plan) if "row" in record]
+from srviz.measure.plan import Plan
+from srviz.measure.race import race
+plan = Plan(methods=("written", "softmax"), least={n}, most={n}, heads={heads}, d=8, seconds=100)
+rows = [record["row"] for record in race(plan) if "row" in record]
 print(json.dumps({{row["method"]: row["peak"] for row in rows if row["direction"] == "forward"}}))
 """
     found = fresh(script)
@@ -385,7 +387,7 @@ print(json.dumps({{row["method"]: row["peak"] for row in rows if row["direction"
 
 
 def test_a_plan_survives_its_json():
-    plan = replace(SMALL, directions=race.DIRECTIONS, ended=(("relu", "backward"),), memory=5)
+    plan = replace(SMALL, directions=DIRECTIONS, ended=(("relu", "backward"),), memory=5)
     assert Plan.of(json.loads(json.dumps(asdict(plan)))) == plan
     assert plan.lanes() == [("softmax", "forward"), ("relu", "forward"), ("softmax", "backward")]
     assert plan.sizes() == [64, 128, 256]

@@ -12,7 +12,7 @@ from streamlit.proto.WidgetStates_pb2 import WidgetState, WidgetStates
 from streamlit.testing.v1 import AppTest
 
 from srviz.measure import bench
-from srviz.measure.race import Plan, Row
+from srviz.measure.plan import Plan, Row
 from srviz.ui.chapters import COURSE
 from srviz.ui.kit import component, joiner
 

@@ -4,7 +4,7 @@ import pytest
 
 from srviz.lab import Spec
 from srviz.measure import bench
-from srviz.measure.race import Plan, Row
+from srviz.measure.plan import Plan, Row
 from srviz.ui.chapters import COURSE
 from srviz.ui.chapters.crowd.run import Lane, Learning
 from srviz.ui.kit import puzzle, url

@@ -22,7 +22,7 @@ from srviz.inputs.pictures import read_picture
 from srviz.lab import Spec, Training
 from srviz.lab.tasks import apart as family
 from srviz.measure import bench
-from srviz.measure.race import Plan, Row
+from srviz.measure.plan import Plan, Row
 from srviz.ui.chapters import COURSE
 from srviz.ui.chapters.clouds import clouds, own
 from srviz.ui.chapters.clouds import take as clouds_take

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator
 
-from srviz.jobs import Attachments, Plan, Record
-from srviz.measure import race
+from srviz import jobs
+from srviz.measure.plan import Plan
+from srviz.measure.race import race
 
 
-def run(plan: Plan, attachments: Attachments) -> Iterator[Record]:
+def run(plan: jobs.Plan, attachments: jobs.Attachments) -> Iterator[jobs.Record]:
     """Race as the plan says; see `srviz.measure.race.race`. It is gone on with by a plan of what is left."""
-    return race.race(race.Plan.of({name: value for name, value in plan.items() if name != "job"}))
+    return race(Plan.of({name: value for name, value in plan.items() if name != "job"}))

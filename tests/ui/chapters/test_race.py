@@ -8,7 +8,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from srviz.measure import bench
-from srviz.measure.race import Plan, Row
+from srviz.measure.plan import Plan, Row
 from srviz.ui.chapters.race import page as race_page
 from srviz.ui.chapters.race import race
 from srviz.ui.kit import url

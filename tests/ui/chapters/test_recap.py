@@ -7,7 +7,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from srviz import places
-from srviz.measure.race import Row
+from srviz.measure.plan import Row
 from srviz.ui.chapters import COURSE
 from srviz.ui.chapters.recap import WORDS, facts, snippet, won
 from srviz.ui.kit import progress, url

@@ -8,10 +8,9 @@ import streamlit as st
 
 from srviz.attention.methods import ways
 from srviz.figures import race as figures
-from srviz.measure import race as measured
 from srviz.measure.bench import Run
 from srviz.measure.growth import DECADE, points, slope
-from srviz.measure.race import Plan
+from srviz.measure.plan import Plan
 from srviz.numbers import size
 from srviz.ui.chapters.race import WORDS
 from srviz.ui.chapters.race.run import current
@@ -47,7 +46,7 @@ def shown(run: Run) -> None:
     drawing = figures.memory(lines, {n: _width(plan) * n for n in plan.sizes()}, mode=mode())
     chart(drawing, _label(run), KEY, st.container())
     away(MEMORY, {})
-    written = size(plan.batch * plan.heads * MOST**2 * measured.bytes_of(plan.dtype))
+    written = size(plan.batch * plan.heads * MOST**2 * plan.itemsize)
     below = ", ".join(ways()[name].label for name in plan.methods if name not in found and points(rows, name))
     how = next((row.peak_how for row in rows if row.peak), "")
     said = [WORDS("memory.most")]
@@ -62,7 +61,7 @@ def shown(run: Run) -> None:
 
 def _width(plan: Plan) -> int:
     """Bytes of the values of one token."""
-    return plan.batch * plan.heads * plan.d * measured.bytes_of(plan.dtype)
+    return plan.batch * plan.heads * plan.d * plan.itemsize
 
 
 def _label(run: Run) -> str:

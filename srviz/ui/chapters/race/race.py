@@ -16,10 +16,10 @@ from srviz import device as devices
 from srviz import host, places
 from srviz.attention import METHODS
 from srviz.attention.methods import ways
-from srviz.measure import race as measured
 from srviz.measure.bench import Run, read
 from srviz.measure.growth import Crossover, crossover, law, points
-from srviz.measure.race import DTYPES, Plan, Row, race
+from srviz.measure.plan import DIRECTIONS, DTYPES, Plan, Row
+from srviz.measure.race import Inputs, race, sample
 from srviz.numbers import duration, moment, size
 from srviz.ui.chapters.race import WORDS, memory
 from srviz.ui.chapters.race.run import RacePlace, current, set_racing, start
@@ -46,7 +46,7 @@ RIGHT = 0.1  # powers of ten up to which a bet counts as right
 COMPANY = 0.15  # of the processors' time, from which a run is said to have had company
 PARAMETERS = (
     url.several("methods", tuple(ways()), USUAL),
-    url.choice("direction", measured.DIRECTIONS, "forward"),
+    url.choice("direction", DIRECTIONS, "forward"),
     url.whole("upto", 8, 20, 16),  # n, a power of two
     url.whole("heads", 1, 16, 4),
     url.choice("d", WIDTHS, "32"),
@@ -125,7 +125,7 @@ def _controls(racing: bool) -> None:
     first, second, last = st.columns([1.7, 2.6, 0.8], gap="medium", vertical_alignment="bottom")
     first.segmented_control(
         WORDS("controls.direction"),
-        measured.DIRECTIONS,
+        DIRECTIONS,
         key=url.key("direction"),
         format_func=DIRECTION.__getitem__,
         required=True,
@@ -469,4 +469,4 @@ def recorded() -> list[tuple[str, list[Row]]]:
 
 def code() -> str:
     """The source that takes a sample, and the one that lets all take turns."""
-    return source.text(measured.Inputs.call, measured.sample, race)
+    return source.text(Inputs.call, sample, race)

@@ -11,7 +11,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from srviz.attention.methods import ways
 from srviz.measure.bench import Run, measure
-from srviz.measure.race import Plan
+from srviz.measure.plan import Plan
 from srviz.ui.chapters.race import WORDS
 from srviz.ui.kit import work
 from srviz.ui.kit.component import component

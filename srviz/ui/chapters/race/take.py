@@ -8,7 +8,7 @@ import numpy as np
 
 from srviz.measure.bench import Run
 from srviz.measure.growth import points, slope
-from srviz.measure.race import Row
+from srviz.measure.plan import Row
 from srviz.ui.chapters.race import WORDS
 from srviz.ui.chapters.race.memory import MEMORY
 from srviz.ui.chapters.race.race import FAST, SLOW, in_threads

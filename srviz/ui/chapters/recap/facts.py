@@ -9,7 +9,7 @@ from typing import Any
 from srviz import numbers, places
 from srviz.attention.methods import by_dots, sliced
 from srviz.measure import bench
-from srviz.measure.race import Row
+from srviz.measure.plan import Row
 from srviz.ui.chapters.recap import WORDS
 
 SIZES = (64, 256, 512, 1024, 4096, 16384, 65536)
