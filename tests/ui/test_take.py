@@ -24,7 +24,7 @@ from srviz.lab.tasks import apart as family
 from srviz.measure import bench
 from srviz.measure.plan import Plan, Row
 from srviz.ui.chapters import COURSE
-from srviz.ui.chapters.clouds import clouds, own
+from srviz.ui.chapters.clouds import own, scene
 from srviz.ui.chapters.clouds import take as clouds_take
 from srviz.ui.chapters.photographs import photographs
 from srviz.ui.chapters.photographs import take as photographs_take
@@ -292,7 +292,7 @@ def test_what_was_uploaded_is_read_from_a_file(tmp_path, monkeypatch):
         ("cloud.ply", ply), ("cloud.csv", wide.encode()),
     )}  # fmt: skip
     for name in ("scene", "answer"):  # of a file of one's own they are kept in the session, of which there is none
-        monkeypatch.setattr(clouds, name, getattr(clouds, f"_make_{name}"))
+        monkeypatch.setattr(scene, name, getattr(scene, f"_make_{name}"))
     picture = photographs.OwnPicture("file", "digest", read_picture((tmp_path / "picture.png").read_bytes()))
     monkeypatch.setattr(photographs_take, "_own", lambda state: picture)
     cloud = state_of("clouds", {"query": "3"}) | {"cloud": own.NAME, "n": 40}
@@ -305,7 +305,7 @@ def test_what_was_uploaded_is_read_from_a_file(tmp_path, monkeypatch):
     )
     programs = []
     for name, figure, state in cases:
-        monkeypatch.setattr(clouds.own, "current", lambda name=name: clouds_read.get(name))
+        monkeypatch.setattr(own, "current", lambda name=name: clouds_read.get(name))
         columns = {name: np.asarray(column) for name, column in figure.numbers(state).items()}
         for variant in figure.variants:
             source = figure.script(state).text(variant).replace("cloud.ply", name or "cloud.ply")
@@ -410,19 +410,19 @@ def test_attention_to_everything_is_computed_again(monkeypatch):
     from srviz.measure.everything import everything
     from srviz.ui.chapters.clouds.attend import Attended
 
-    setting = clouds.CloudSetting("torus", 300, 5, 0.1, 0.0)
-    place = clouds.Place(setting, "linear", "cpu")
+    setting = scene.CloudSetting("torus", 300, 5, 0.1, 0.0)
+    place = scene.Place(setting, "linear", "cpu")
     attended = Attended(place)
-    monkeypatch.setattr(clouds, "MOST_DRAWN", 100)
-    monkeypatch.setattr(clouds, "scene", clouds._make_scene)
+    monkeypatch.setattr(scene, "MOST_DRAWN", 100)
+    monkeypatch.setattr(scene, "scene", scene._make_scene)
     monkeypatch.setattr(clouds_take, "attended", lambda: attended)
     state = state_of("clouds", {})
     assert not clouds_take.ATTENDED.there(state)
-    shown = clouds.scene(*place)
-    shape = {"heads": clouds.HEADS, "head_dim": clouds.HEAD_DIM, "method": "relu", "projection": "linear"}
+    shown = scene.scene(*place)
+    shape = {"heads": scene.HEADS, "head_dim": scene.HEAD_DIM, "method": "relu", "projection": "linear"}
     kept = torch.from_numpy(shown.drawn)
     stages = everything(torch.from_numpy(shown.tokens.x), **shape, seed=setting.seed, kept=kept)
     attended.outputs = [stage.y.numpy() for stage in stages if stage.y is not None][:3]  # stopped before the last head
     assert clouds_take.ATTENDED.there(state)
     checked(clouds_take.ATTENDED, state, "torch")
-    assert list(clouds_take.ATTENDED.numbers(state))[-1] == f"y{3 * clouds.HEAD_DIM}"
+    assert list(clouds_take.ATTENDED.numbers(state))[-1] == f"y{3 * scene.HEAD_DIM}"

@@ -16,7 +16,7 @@ from srviz.attention import Projections
 from srviz.inputs import CLOUDS
 from srviz.lab import trained
 from srviz.measure.everything import Estimate
-from srviz.ui.chapters.clouds import attend, clouds
+from srviz.ui.chapters.clouds import attend, clouds, scene
 
 SHOWN = ("softmax", "relu", "bump")
 ROOT = Path(__file__).parents[3]
@@ -84,10 +84,10 @@ def press(page, label):
 def test_the_colours_are_the_rows_of_the_methods(projection):
     page = open_page(cloud="torus", n="256", query="40", head="3", seed="2", slice=projection, b="0.7")
     x = torch.from_numpy(CLOUDS["torus"].make(256, random_state=2).x)
-    heads = Projections.untrained(3, clouds.HEADS, clouds.HEAD_DIM, seed=2).heads(x, projection=projection)
+    heads = Projections.untrained(3, scene.HEADS, scene.HEAD_DIM, seed=2).heads(x, projection=projection)
     s, t = heads.scores
     spread = ((s.var(-1, correction=0) + t.var(-1, correction=0)) / 2 + (s.mean(-1) - t.mean(-1)).square() / 4).sqrt()
-    for method in clouds.methods():
+    for method in scene.methods():
         scale = 0.7 * spread[..., None]
         weights = method.weights(replace(heads, s=s / scale, t=t / scale))
         colours = painted(page, f"cloud {method.name}")[0, "marker.color"]
@@ -97,7 +97,7 @@ def test_the_colours_are_the_rows_of_the_methods(projection):
 def test_trained_heads_are_those_of_each_methods_own_model():
     page = open_page(cloud="torus", n="256", query="40", head="3", seed="2", heads="trained")
     x = torch.from_numpy(CLOUDS["torus"].make(256, random_state=2).x)
-    for method in clouds.methods():
+    for method in scene.methods():
         maps = trained.find("solids", method.name).projections()
         width = 1.0 if maps.bandwidths is None else float(maps.bandwidths[2])
         weights = method.weights(replace(maps.heads(x, method).head(2), bandwidth=width))
@@ -125,7 +125,7 @@ def test_a_click_sends_colours_and_no_positions():
 
 
 def test_at_most_30_000_are_drawn_and_all_attended_to():
-    query = int(np.setdiff1d(np.arange(65536), clouds.drawn(65536, 4))[-1])
+    query = int(np.setdiff1d(np.arange(65536), scene.drawn(65536, 4))[-1])
     page = open_page(n="65536", query=str(query + 1))
     assert "30,000 keys are drawn, and the query attends to all 65,536." in says(page)
     [data] = [data for data in sent(page, "figure") if data["painted"] == "cloud relu"]
@@ -152,7 +152,7 @@ def test_a_cloud_of_many_columns_rings_the_nearest_in_score_instead():
     assert "This cloud has 178 points." in says(page)
     paint = painted(page, "cloud relu")
     assert (3, "isomin") not in paint
-    assert len(paint[2, "x"]) == clouds.RINGED
+    assert len(paint[2, "x"]) == scene.RINGED
     assert len(painted(page, "cloud softmax")[2, "x"]) == 0
 
 
@@ -340,7 +340,7 @@ def test_a_browser_that_still_names_a_removed_cloud_gets_another(npy):
 def test_attend_to_everything_measures_both():
     page = press(open_page(n="512"), "Attend to everything")
     run = page.session_state["_run"]
-    assert (run.heads, run.rows, run.running) == (clouds.HEADS, 512, False)
+    assert (run.heads, run.rows, run.running) == (scene.HEADS, 512, False)
     assert run.seconds > 0
     assert run.taken > 0
     assert run.peak > 50e6
@@ -402,7 +402,7 @@ def test_what_was_stopped_is_kept_and_goes_on(monkeypatch):
     press(page, "Go on")
     run = page.session_state["_run"]
     assert heads == [3, 4]
-    assert (run.heads, run.rows, run.running) == (clouds.HEADS, 256, False)
+    assert (run.heads, run.rows, run.running) == (scene.HEADS, 256, False)
     assert run.seconds > 0.5
     np.testing.assert_array_equal(run.colours, whole.colours)
 
@@ -412,7 +412,7 @@ def test_work_that_another_control_interrupts_goes_on_by_itself():
     page.session_state["_run"].running = True
     page.run()
     assert not page.exception
-    assert page.session_state["_run"].heads == clouds.HEADS
+    assert page.session_state["_run"].heads == scene.HEADS
     assert not page.session_state["_run"].running
 
 

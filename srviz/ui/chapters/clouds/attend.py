@@ -11,19 +11,8 @@ from srviz.attention.methods import sliced
 from srviz.figures import clouds as figures
 from srviz.measure.everything import PROCESS_BYTES, Estimate, bytes_needed, everything
 from srviz.ui.chapters.clouds import WORDS
-from srviz.ui.chapters.clouds.clouds import (
-    GROUP,
-    HEAD_DIM,
-    HEADS,
-    CloudSetting,
-    Numbers,
-    Place,
-    Scene,
-    kept,
-    kind,
-    offered,
-    scene,
-)
+from srviz.ui.chapters.clouds.clouds import GROUP, offered
+from srviz.ui.chapters.clouds.scene import HEAD_DIM, HEADS, CloudSetting, Numbers, Place, Scene, kept, kind, scene
 from srviz.ui.chapters.clouds.take import ATTENDED, attended
 from srviz.ui.kit import source, url, work
 from srviz.ui.kit.cards import heading

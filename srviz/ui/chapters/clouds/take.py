@@ -8,7 +8,8 @@ import streamlit as st
 
 from srviz.attention.methods import sliced
 from srviz.inputs import CLOUDS
-from srviz.ui.chapters.clouds import WORDS, clouds, own
+from srviz.ui.chapters.clouds import WORDS, own, scene
+from srviz.ui.chapters.clouds.clouds import line_key, projection_of, setting_of
 from srviz.ui.kit import shell
 from srviz.ui.kit.program import Code, Script
 from srviz.ui.kit.table import Columns
@@ -20,27 +21,19 @@ if TYPE_CHECKING:
 SCRIPTS = Path(__file__).parent / "scripts"
 
 
-def _setting(state: State) -> clouds.CloudSetting:
-    name, mine = state["cloud"], own.current() if state["cloud"] == own.NAME else None
-    n = clouds.nearest(name, state["n"])
-    if mine:
-        return clouds.CloudSetting(name, n, state["seed"], 0.0, 0.0, mine.upload.digest, mine.columns)
-    return clouds.CloudSetting(name, n, state["seed"], state["noise"], state["outliers"])
-
-
 def caption(state: State) -> str:
     """Which cloud and head, and which point asks."""
     title = WORDS("own.title") if state["cloud"] == own.NAME else CLOUDS[state["cloud"]].title
-    return WORDS("take.caption", title=title, n=_setting(state).n, query=state["query"], head=state["head"])
+    return WORDS("take.caption", title=title, n=setting_of(state).n, query=state["query"], head=state["head"])
 
 
 def numbers(state: State) -> Columns:
     """Every point that is drawn: its number, where it is, and the weight that it gets by each method, times n."""
-    setting, where = _setting(state), str(shell.device())
-    projection = clouds.projection_of(state)
-    shown = clouds.scene(setting, projection, where)
+    setting, where = setting_of(state), str(shell.device())
+    projection = projection_of(state)
+    shown = scene.scene(setting, projection, where)
     query = min(state["query"], setting.n) - 1
-    panes = clouds.answer(setting, projection, where, state["head"] - 1, query, state["b"])
+    panes = scene.answer(setting, projection, where, state["head"] - 1, query, state["b"])
     places = {f"x{k + 1}": shown.place[:, k] for k in range(3)}
     weights = {name: pane.weights for name, pane in panes.items()}
     return {"point": np.asarray(shown.drawn) + 1, **places, **weights}
@@ -53,15 +46,15 @@ def script(state: State) -> Script:
 
 def _values(state: State) -> dict[str, object]:
     """The cloud, the head and the query, as programs have them."""
-    setting, projection = _setting(state), clouds.projection_of(state)
-    kind = "trained" if projection == clouds.TRAINED else "untrained"
-    shown = {"seed": setting.seed, "number": state["head"] - 1, "kind": kind, "head_dim": clouds.HEAD_DIM}
+    setting, projection = setting_of(state), projection_of(state)
+    kind = "trained" if projection == scene.TRAINED else "untrained"
+    shown = {"seed": setting.seed, "number": state["head"] - 1, "kind": kind, "head_dim": scene.HEAD_DIM}
     if kind == "untrained":
         shown |= {"projection": projection, "bandwidth": state["b"]}
     return {"tokens": _tokens(setting), "shown": shown, "query": state["query"]}
 
 
-def _tokens(setting: clouds.CloudSetting) -> Code:
+def _tokens(setting: scene.CloudSetting) -> Code:
     """The cloud in a program. A file of one's own is read again."""
     if setting.own:
         columns = f", columns={setting.columns!r}" if setting.columns else ""
@@ -80,15 +73,14 @@ def _tokens(setting: clouds.CloudSetting) -> Code:
 
 def _scored(state: State) -> dict[str, np.ndarray]:
     """The scores of all keys (n,), by the name of each method that takes scores."""
-    setting, where = _setting(state), str(shell.device())
-    found = clouds.scene(setting, clouds.projection_of(state), where).scores
-    return {name: heads.head(state["head"] - 1).scores[1].cpu().numpy() for name, heads in found.items()}
+    shown: scene.Scene = scene.scene(setting_of(state), projection_of(state), str(shell.device()))
+    return shown.keys(state["head"] - 1)
 
 
 def scores_numbers(state: State) -> Columns:
     """Every key, and its score as each method takes it."""
     found = _scored(state)
-    return {"key": np.arange(1, _setting(state).n + 1), **{f"t_{name}": t for name, t in found.items()}}
+    return {"key": np.arange(1, setting_of(state).n + 1), **{f"t_{name}": t for name, t in found.items()}}
 
 
 def scores_script(state: State) -> Script:
@@ -102,7 +94,7 @@ CLOUD = Figure(
     second={"cloud": "torus", "n": "512", "heads": "untrained", "slice": "linear", "b": "0.8", "query": "40"},
 )  # fmt: skip
 SCORES = Figure(
-    tuple(map(clouds.line_key, clouds.methods())), "scores", WORDS("take.scores"),
+    tuple(map(line_key, scene.methods())), "scores", WORDS("take.scores"),
     lambda state: WORDS("take.line", query=state["query"], head=state["head"]), scores_numbers, scores_script,
     variants=("numpy",), second={"cloud": "torus", "n": "512", "heads": "untrained", "slice": "linear", "query": "40"},
 )  # fmt: skip
@@ -127,16 +119,16 @@ def outputs(state: State) -> Columns:
     """The output at every point that is drawn, coordinate by coordinate of the heads that are done."""
     run = _run()
     y = np.concatenate(run.outputs, 1)
-    return {"point": clouds.scene(*run.place).drawn + 1} | {f"y{k + 1}": y[:, k] for k in range(y.shape[1])}
+    return {"point": scene.scene(*run.place).drawn + 1} | {f"y{k + 1}": y[:, k] for k in range(y.shape[1])}
 
 
 def outputs_script(state: State) -> Script:
     """The same heads, one after the other."""
     run = _run()
     setting, method = run.place.setting, sliced()
-    shown = {"seed": setting.seed, "head_dim": clouds.HEAD_DIM, "projection": clouds.kind(run.place.projection, method)}
+    shown = {"seed": setting.seed, "head_dim": scene.HEAD_DIM, "projection": scene.kind(run.place.projection, method)}
     values = {"tokens": _tokens(setting), "shown": shown, "heads": len(run.outputs)}
-    return Script(SCRIPTS / "attended", WORDS("title"), values | {"most": clouds.MOST_DRAWN, "seed": setting.seed})
+    return Script(SCRIPTS / "attended", WORDS("title"), values | {"most": scene.MOST_DRAWN, "seed": setting.seed})
 
 
 ATTENDED = Figure(
