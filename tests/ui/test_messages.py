@@ -135,9 +135,9 @@ def test_every_live_component_declares_its_message():
 
 
 def test_what_the_race_feeds_is_declared():
-    from srviz.ui.chapters.race import race
+    from srviz.ui.chapters.race import chart
 
-    feed = {"painted": "race"} | race._measured(a_run())
+    feed = {"painted": "race"} | chart.measured(a_run())
     assert feed["crossover"]
     check(feed, "Feed", typedefs(ENTRIES["paint"]), "feed", ENTRIES["paint"])
     types = typedefs(ENTRIES["race"])

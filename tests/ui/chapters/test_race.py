@@ -9,8 +9,8 @@ from streamlit.testing.v1 import AppTest
 
 from srviz.measure import bench
 from srviz.measure.plan import Plan, Row
+from srviz.ui.chapters.race import bet, chart, recorded, result
 from srviz.ui.chapters.race import page as race_page
-from srviz.ui.chapters.race import race
 from srviz.ui.kit import url
 
 ROOT = Path(__file__).parents[3]
@@ -99,9 +99,9 @@ def test_provenance_is_no_markup():
 def test_a_run_that_had_company_says_so(told, said):
     run = run_of(lambda n: n, lambda n: n)
     run.provenance |= told
-    assert said in race._company(run)
-    assert bool(race._company(run)) == bool(said)
-    assert [warning.value for warning in open_page(run).warning] == ([race._company(run)] if said else [])
+    assert said in result._company(run)
+    assert bool(result._company(run)) == bool(said)
+    assert [warning.value for warning in open_page(run).warning] == ([result._company(run)] if said else [])
 
 
 def test_other_settings_than_those_of_the_run_are_told_apart():
@@ -125,24 +125,24 @@ def test_settings_are_closed_while_a_race_is_on(monkeypatch):
 
 
 def test_the_table_speaks_as_the_page_does():
-    row = race._readable(asdict(made("softmax", 64, 0.0012, samples=9, left_out=2, calls=4, peak=3_000_000)))
+    row = result._readable(asdict(made("softmax", 64, 0.0012, samples=9, left_out=2, calls=4, peak=3_000_000)))
     assert row["method"] == "Softmax, fused"
     assert row["median"] == "1.2 ms"
     assert row["peak memory"] == "3.0 MB"
-    assert race._readable(asdict(made("floor", 64, stopped="would take 2 s")))["median"] == ""
+    assert result._readable(asdict(made("floor", 64, stopped="would take 2 s")))["median"] == ""
 
 
 def test_who_computed_sliced_relu_is_named_where_it_was_not_torch():
-    assert race._sliced({"sliced": "C, cc (Debian 12) 12.2.0"}) == ", sliced ReLU in C by cc (Debian 12) 12.2.0"
-    assert race._sliced({"sliced": "torch"}) == race._sliced({}) == ""
+    assert result._sliced({"sliced": "C, cc (Debian 12) 12.2.0"}) == ", sliced ReLU in C by cc (Debian 12) 12.2.0"
+    assert result._sliced({"sliced": "torch"}) == result._sliced({}) == ""
 
 
 def test_only_the_two_of_the_bet_are_shown_of_recorded_runs(monkeypatch):
     run = run_of(lambda n: n, lambda n: n)
     rows = [*run.rows.values(), made("linear", 64, 1.0)]
-    monkeypatch.setattr(race, "recorded", lambda: [("then", rows)])
+    monkeypatch.setattr(chart, "recorded", lambda: [("then", rows)])
     state = open_page(run, methods="softmax_linear").session_state["_states"]["pages/8_Race.py"]
-    (ghost,) = race._chart(state, run, False)["ghosts"]
+    (ghost,) = chart.sent(state, run, False)["ghosts"]
     assert [line["name"] for line in ghost["lines"]] == ["softmax"]
 
 
@@ -170,23 +170,23 @@ def test_only_the_two_of_the_bet_are_shown_of_recorded_runs(monkeypatch):
     ],
 )
 def test_where_we_lose_is_said_by_the_measurement(softmax, relu, said):
-    assert said in race.where_we_lose(run_of(softmax, relu))
+    assert said in result.where_we_lose(run_of(softmax, relu))
 
 
 def test_with_one_of_them_alone_there_is_nothing_to_compare():
     run = run_of(lambda n: n, lambda n: n)
     run.rows = {key: row for key, row in run.rows.items() if row.method == "relu"}
-    assert race.where_we_lose(run).startswith("Race fused softmax and sliced ReLU")
+    assert result.where_we_lose(run).startswith("Race fused softmax and sliced ReLU")
 
 
 def test_the_bet_is_compared_with_every_point():
     run = run_of(lambda n: 1e-3, lambda n: 1e-6 * n)
-    assert race._off((-3.0, -3.0, -3.0, -3.0), run, "softmax") == [(pytest.approx(1), False)]
-    assert race._off((-2.0, -2.0, -2.0, -2.0), run, "softmax") == [(pytest.approx(10), True)]
-    assert race._off((-4.0, -4.0, -4.0, -4.0), run, "softmax") == [(pytest.approx(10), False)]
+    assert result._off((-3.0, -3.0, -3.0, -3.0), run, "softmax") == [(pytest.approx(1), False)]
+    assert result._off((-2.0, -2.0, -2.0, -2.0), run, "softmax") == [(pytest.approx(10), True)]
+    assert result._off((-4.0, -4.0, -4.0, -4.0), run, "softmax") == [(pytest.approx(10), False)]
     exact = tuple(-6 + (k * 0.30103) for k in (6, 10, 14, 18))
-    assert race._off(exact, run, "relu")[0][0] == pytest.approx(1, abs=1e-3)
-    assert race._off(exact, run, "linear") == []
+    assert result._off(exact, run, "relu")[0][0] == pytest.approx(1, abs=1e-3)
+    assert result._off(exact, run, "linear") == []
 
 
 def test_a_bet_in_a_link_with_a_point_missing_is_no_bet_and_said_so():
@@ -194,7 +194,7 @@ def test_a_bet_in_a_link_with_a_point_missing_is_no_bet_and_said_so():
     assert not page.exception
     assert any("softmax = " in caption.value for caption in page.caption)
     states = page.session_state["_states"]["pages/8_Race.py"]
-    assert states["softmax"] == race.BETS["softmax"]
+    assert states["softmax"] == bet.BETS["softmax"]
     assert states["relu"] == (-3, -2, -1, 0)
 
 
@@ -203,16 +203,16 @@ def test_what_a_stop_shows_at_its_point_is_short_and_the_rest_stands_below():
     run = run_of(lambda n: n, lambda n: n)
     run.plan = replace(run.plan, methods=("written", "softmax", "relu"))
     run.rows["written", "forward", 64] = made("written", 64, stopped=why, expected=2.0)
-    line = race._measured(run)["lines"][0]
+    line = chart.measured(run)["lines"][0]
     assert line["stop"] == {"n": 64, "seconds": 2.0, "text": "would need 8.8 TB", "why": why}
     assert line["points"] == []
-    json.dumps(race._measured(run), allow_nan=False)
+    json.dumps(chart.measured(run), allow_nan=False)
 
 
 def test_the_crossover_is_marked_only_where_there_is_one():
-    assert race._measured(run_of(lambda n: 1e-9 * n**2, lambda n: 3e-7 * n))["crossover"]["n"] == pytest.approx(300)
-    assert race._measured(run_of(lambda n: 3 * n, lambda n: n))["crossover"] is None
-    assert race._measured(run_of(lambda n: n, lambda n: 2 * n))["crossover"] is None
+    assert chart.measured(run_of(lambda n: 1e-9 * n**2, lambda n: 3e-7 * n))["crossover"]["n"] == pytest.approx(300)
+    assert chart.measured(run_of(lambda n: 3 * n, lambda n: n))["crossover"] is None
+    assert chart.measured(run_of(lambda n: n, lambda n: 2 * n))["crossover"] is None
 
 
 def test_recorded_runs_that_are_none_are_left_out(tmp_path, monkeypatch, caplog):
@@ -220,9 +220,9 @@ def test_recorded_runs_that_are_none_are_left_out(tmp_path, monkeypatch, caplog)
     (tmp_path / "b.json").write_text(json.dumps(run.document()), "utf-8")
     (tmp_path / "a.json").write_text("{}", "utf-8")
     (tmp_path / "c.json").write_bytes(b"\xff\xfe")
-    (tmp_path / "d.json").write_text(" " * (race.MOST_BYTES + 1), "utf-8")
-    monkeypatch.setattr(race, "RECORDED", tmp_path)
-    ((title, rows),) = race.recorded.__wrapped__()
+    (tmp_path / "d.json").write_text(" " * (recorded.MOST_BYTES + 1), "utf-8")
+    monkeypatch.setattr(recorded, "RECORDED", tmp_path)
+    ((title, rows),) = recorded.recorded.__wrapped__()
     assert title.startswith("a <b>machine</b>")
     assert len(rows) == len(run.rows)
     assert [record.message[:6] for record in caplog.records] == ["a.json", "c.json", "d.json"]

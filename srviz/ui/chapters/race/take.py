@@ -10,8 +10,9 @@ from srviz.measure.bench import Run
 from srviz.measure.growth import points, slope
 from srviz.measure.plan import Row
 from srviz.ui.chapters.race import WORDS
+from srviz.ui.chapters.race.bet import FAST, SLOW
 from srviz.ui.chapters.race.memory import MEMORY
-from srviz.ui.chapters.race.race import FAST, SLOW, in_threads
+from srviz.ui.chapters.race.result import in_threads
 from srviz.ui.chapters.race.run import current
 from srviz.ui.kit.program import Script
 from srviz.ui.kit.table import Columns
