@@ -12,8 +12,10 @@ from typing import Any
 
 from srviz import host, places
 from srviz.attention.methods import METHODS, by_dots, sliced
+from srviz.lab import pool
 from srviz.lab import sweep as sweeps
 from srviz.lab.mixing import mixings
+from srviz.lab.results import Result, read, where, write
 from srviz.lab.spec import Spec
 from srviz.lab.summary import best, table
 from srviz.lab.task import Recipe
@@ -86,9 +88,9 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"{ask.prog}: {error}", file=sys.stderr)
         return 2
     except (MemoryError, RuntimeError) as error:
-        if not sweeps.is_of_memory(error):
+        if not pool.is_of_memory(error):
             raise
-        print(f"{ask.prog}: {sweeps.NO_MEMORY}", file=sys.stderr)
+        print(f"{ask.prog}: {pool.NO_MEMORY}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         kept: Callable[[argparse.Namespace], str] = given.kept
@@ -128,7 +130,7 @@ class Document(sweeps.Sweep):
         super().__post_init__()
         self.earlier = _earlier(self.document) if self.document else {}
 
-    def take(self, result: sweeps.Result) -> None:
+    def take(self, result: Result) -> None:
         """A run that is over: it is kept at once."""
         super().take(result)
         if self.document:
@@ -137,7 +139,7 @@ class Document(sweeps.Sweep):
             _write(self.document, {"format": FORMAT, "command": _command(), "runs": runs})
 
 
-def _earlier(document: Path) -> dict[Spec, sweeps.Result]:
+def _earlier(document: Path) -> dict[Spec, Result]:
     """The results in a document of this format; nothing where there is none, or another file."""
     if not document.is_file():  # reading /dev/stdout would wait
         return {}
@@ -200,7 +202,7 @@ def _capacity(given: argparse.Namespace) -> int:
         _ready(given.json)
     found = measured(print)
     if given.json:
-        _write(given.json, {"format": FORMAT, "command": _command(), "where": sweeps.where(), "found": found})
+        _write(given.json, {"format": FORMAT, "command": _command(), "where": where(), "found": found})
     return 0
 
 
@@ -216,7 +218,7 @@ def _sweep(given: argparse.Namespace) -> int:
 
 
 def _best(given: argparse.Namespace) -> int:
-    results = [result for path in given.results for result in sweeps.read(path)]
+    results = [result for path in given.results for result in read(path)]
     runs = best(results, _seeds(given.seed))
     sweeps.runs({"runs": runs})
     names = ", ".join(path.name for path in given.results)
@@ -227,14 +229,14 @@ def _best(given: argparse.Namespace) -> int:
 
 
 def _do(found: sweeps.Sweep, given: argparse.Namespace, **how: Any) -> None:
-    """Do what is left, and show the results, also where not all is done. how: more arguments of `sweeps.one`."""
+    """Do what is left, and show the results, also where not all is done. how: more arguments of `run.one`."""
     if not 1 <= given.workers <= 256:
         raise ValueError(f"workers: expected 1 to 256, got {given.workers}")
     given.found, left = found, found.left
     if given.cluster:
-        results = sweeps.cluster(given.cluster, left, **how)
+        results = pool.cluster(given.cluster, left, **how)
     else:
-        results = sweeps.local(left, min(given.workers, len(left) or 1), **how)
+        results = pool.local(left, min(given.workers, len(left) or 1), **how)
     try:
         sweeps.do(found, results)
     finally:
@@ -262,7 +264,7 @@ def _ready(path: Path) -> None:
 
 
 def _write(path: Path, found: Mapping[str, Any]) -> None:
-    sweeps.write(path, f"{json.dumps(found)}\n".encode())
+    write(path, f"{json.dumps(found)}\n".encode())
 
 
 def _names(text: str) -> list[str]:

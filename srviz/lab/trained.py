@@ -19,8 +19,8 @@ from srviz.attention import Projections
 from srviz.lab import checkpoint
 from srviz.lab.mixing import LEAST_BANDWIDTH, Attention, has_bandwidth, turned
 from srviz.lab.model import Block, Model
+from srviz.lab.results import where, write
 from srviz.lab.spec import Spec
-from srviz.lab.sweep import where, write
 from srviz.lab.task import Task
 from srviz.lab.tasks import TASKS
 from srviz.lab.train import Diverged, Training, read_model
@@ -58,7 +58,7 @@ class TrainedProjections(Projections):
 
 @dataclass(frozen=True, eq=False)
 class Trained:
-    """A model that was trained, and what is known of it. metric: on the test of its task. where: see `sweep.where`."""
+    """A model that was trained, and what is known of it. metric: on the test of its task. where: `results.where`."""
 
     spec: Spec
     model: Model

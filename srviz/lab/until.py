@@ -7,8 +7,8 @@ from typing import Any
 
 from srviz.lab import contexts
 from srviz.lab.look import silent
+from srviz.lab.results import where, write
 from srviz.lab.spec import Spec
-from srviz.lab.sweep import where, write
 from srviz.lab.tasks import apart
 from srviz.lab.train import Diverged, Training, one_thread
 

@@ -14,7 +14,7 @@ from srviz.lab.formula import MATHS, OF_CROWD, parse
 from srviz.lab.jobs import crowd as job
 from srviz.lab.mixing import mixings
 from srviz.lab.probe import probed
-from srviz.lab.sweep import file_name
+from srviz.lab.results import file_name
 from srviz.lab.tasks import data, find
 from srviz.lab.tasks.crowd import ASKED, MENU, REACH, crowds
 

@@ -23,23 +23,12 @@ from srviz import jobs, places
 from srviz.jobs import Packed
 from srviz.lab import TASKS, Spec, Training, cli
 from srviz.lab.cli import main
+from srviz.lab.pool import ATTEMPTS, NO_MEMORY, _at, cluster, local, processes
 from srviz.lab.records import records
+from srviz.lab.results import read, write
+from srviz.lab.run import one, thinned
 from srviz.lab.summary import lines, t_quantile, table
-from srviz.lab.sweep import (
-    ATTEMPTS,
-    NO_MEMORY,
-    Sweep,
-    _at,
-    cluster,
-    do,
-    local,
-    one,
-    processes,
-    read,
-    runs,
-    thinned,
-    write,
-)
+from srviz.lab.sweep import Sweep, do, runs
 
 QUICK = {"steps": 4, "batch": 4}
 PLAN = {"tasks": ["recall"], "methods": ["relu", "softmax"], "seeds": [0, 1], "recipes": [QUICK]}
@@ -156,7 +145,7 @@ def test_a_run_that_always_ends_its_process_keeps_no_other_from_being_done(monke
         def shutdown(self, **_):
             pass
 
-    monkeypatch.setattr("srviz.lab.sweep.ProcessPoolExecutor", Pool)
+    monkeypatch.setattr("srviz.lab.pool.ProcessPoolExecutor", Pool)
     found, results = [], local(specs, 2)
     with pytest.raises(ChildProcessError, match=r"recall relu seed 0: its process ended 3 times, .* not enough memory"):
         found.extend(Spec.of_json(result["run"]) for result in results)
@@ -359,7 +348,7 @@ def stopped_after(number, monkeypatch):
         yield from (one(spec.to_json(), False, **how) for spec in specs[:number])
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("srviz.lab.sweep.local", some)
+    monkeypatch.setattr("srviz.lab.pool.local", some)
 
 
 def test_a_training_that_is_stopped_keeps_what_is_over(tmp_path, capsys, monkeypatch):
@@ -474,7 +463,7 @@ def test_a_run_on_disk_goes_on(tmp_path, capsys):
     ],
 )
 def test_a_wrong_command_gets_a_sentence(words, sentence, capsys, monkeypatch):
-    monkeypatch.setattr("srviz.lab.sweep.one", None)  # nothing is trained before
+    monkeypatch.setattr("srviz.lab.pool.one", None)  # nothing is trained before
     assert main(words) == 2
     assert sentence in capsys.readouterr().err
 

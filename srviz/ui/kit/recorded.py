@@ -8,7 +8,7 @@ from srviz.ui.kit.words import plain
 
 def where(told: Iterable[Mapping[str, Any]]) -> str:
     """The first and the last day, all processors, the instructions that they were used with where that is known, and
-    all versions of torch. told: what `srviz.lab.sweep.where` said of each run.
+    all versions of torch. told: what `srviz.lab.results.where` said of each run.
     """
     told = list(told)
     days, processors, kinds, versions = (

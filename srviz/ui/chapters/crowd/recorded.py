@@ -13,8 +13,8 @@ from srviz import places
 from srviz.attention.methods import METHODS, Look
 from srviz.figures import lab as figures
 from srviz.lab.mixing import mixings
+from srviz.lab.results import read
 from srviz.lab.summary import Line, lines
-from srviz.lab.sweep import read
 from srviz.lab.tasks.crowd import FAMILY, MENU
 from srviz.ui.chapters.crowd import WORDS
 from srviz.ui.chapters.crowd.crowd import BESIDE

@@ -8,8 +8,8 @@ from functools import cache
 from srviz import places
 from srviz.attention.methods import METHODS, by_dots
 from srviz.lab.mixing import mixings
+from srviz.lab.results import read
 from srviz.lab.summary import Line, against, lines
-from srviz.lab.sweep import read
 from srviz.lab.tasks import find
 from srviz.ui.chapters.recap import WORDS
 

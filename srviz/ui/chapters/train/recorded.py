@@ -14,8 +14,9 @@ from srviz import places
 from srviz.figures import lab as figures
 from srviz.lab import Recipe, Task
 from srviz.lab.mixing import mixings
+from srviz.lab.results import read
 from srviz.lab.summary import Line, lines
-from srviz.lab.sweep import read, runs
+from srviz.lab.sweep import runs
 from srviz.ui.chapters.train import WORDS, tables
 from srviz.ui.kit.chart import chart, mode
 from srviz.ui.kit.program import Code, Script

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from srviz.lab import TASKS
-from srviz.lab.sweep import file_name, where
+from srviz.lab.results import file_name, where
 from srviz.ui.chapters.train import WORDS, parts, recorded
 from srviz.ui.chapters.train.run import Watched, current
 from srviz.ui.kit.program import Script
