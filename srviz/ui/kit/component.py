@@ -1,10 +1,13 @@
 """Live components: what is dragged moves in the browser. Each is a JavaScript module that imports others."""
 
+import base64
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import streamlit as st
+from numpy.typing import ArrayLike
 
 from srviz.figures.theme import PALETTES
 from srviz.ui.kit import joiner
@@ -17,6 +20,11 @@ TOLERANCE = 1e-4  # the largest difference to the operator, in float32, that a b
 def class_of(key: str) -> str:
     """The class that Streamlit gives to the element of a key."""
     return "st-key-" + "".join(c if c.isalnum() or c in "-_" else "-" for c in key)
+
+
+def packed(numbers: ArrayLike, kind: str) -> str:
+    """Numbers in base64, as wire.js takes them: of a kind of numpy's, little-endian, such as "<f4"."""
+    return base64.b64encode(np.asarray(numbers, kind).tobytes()).decode()
 
 
 @cache

@@ -3,7 +3,6 @@
 The browser gets plotly.js from the server, which has it from the installed package: see serve.py.
 """
 
-import base64
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from hashlib import sha256
@@ -15,7 +14,7 @@ import streamlit as st
 from numpy.typing import ArrayLike, NDArray
 
 from srviz.ui.kit import serve
-from srviz.ui.kit.component import component
+from srviz.ui.kit.component import component, packed
 
 
 @dataclass(frozen=True)
@@ -88,7 +87,7 @@ def figure(
         "group": group,
         "queries": None if queries is None else [int(i) for i in queries],
         "keys": None if keys is None else [int(j) for j in keys],
-        "points": None if points is None else _base64(points, np.int32),
+        "points": None if points is None else packed(points, "<i4"),
         "arithmetic": _plain(arithmetic or Arithmetic("")),
         "held": asdict(held) if held else None,
         "painted": key if paint else "",
@@ -96,7 +95,7 @@ def figure(
     }
     if paint:
         changes = [
-            [trace, path, {"f4": _base64(value, np.float32)} if isinstance(value, np.ndarray) else value]
+            [trace, path, {"f4": packed(value, "<f4")} if isinstance(value, np.ndarray) else value]
             for trace, values in paint.changes.items()
             for path, value in values.items()
         ]
@@ -128,13 +127,9 @@ def _click(result: Any) -> Click | None:
 def _plain(arithmetic: Arithmetic) -> dict[str, Any]:
     """Its numbers as the browser takes them."""
     terms = {
-        name: [whose, _base64(numbers, np.float32) if whose == "p" else numbers]
+        name: [whose, packed(numbers, "<f4") if whose == "p" else numbers]
         for name, (whose, numbers) in arithmetic.terms.items()
     }
-    cells = None if arithmetic.cells is None else _base64(arithmetic.cells, np.float32)
+    cells = None if arithmetic.cells is None else packed(arithmetic.cells, "<f4")
     words = {"template": arithmetic.template, "idle": arithmetic.idle, "title": arithmetic.title}
     return words | {"terms": terms, "cells": cells}
-
-
-def _base64(numbers: ArrayLike, kind: type[np.float32 | np.int32]) -> str:
-    return base64.b64encode(np.ascontiguousarray(numbers, dtype=kind).tobytes()).decode()

@@ -3,7 +3,6 @@
 The numbers of a head go once per setting, through a component of their own; what a click changes is small.
 """
 
-import base64
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
@@ -16,7 +15,7 @@ from srviz.attention import METHODS, Heads, Method, reference, standardize
 from srviz.attention.methods import by_dots, sliced
 from srviz.inputs import Tokens
 from srviz.ui.kit import WORDS, compute, source, trained, url
-from srviz.ui.kit.component import SIGNED, TOLERANCE, component
+from srviz.ui.kit.component import SIGNED, TOLERANCE, component, packed
 
 Made = TypeVar("Made")
 ROOM = 2  # methods that are drawn side by side
@@ -80,20 +79,15 @@ def send(head: Head, look: dict[str, Any]) -> None:
     message once.
     """
     (q, k), (s, t) = head.parts.dots, head.parts.scores
-    arrays = {name: packed(part) for name, part in (("q", q), ("k", k), ("s", s), ("t", t))}
+    arrays = {name: packed(part.cpu(), "<f4") for name, part in (("q", q), ("k", k), ("s", s), ("t", t))}
     data = {"setting": head.setting, "n": head.n, "d": q.shape[1], "look": look}
     component("heads")(key="heads", data=data | arrays)
-
-
-def packed(numbers: Tensor) -> str:
-    """The float32 numbers, little-endian, as base64."""
-    return base64.b64encode(numbers.cpu().numpy().astype("<f4").tobytes()).decode()
 
 
 def answer(head: Head, query: int, *, raw: bool) -> dict[str, Any]:
     """The operator's rows of one query, for the browser to compare with what it drew."""
     rows = weights(head, query, effective=not raw)
-    packed_rows = {name: packed(row) for name, row in rows.items()}
+    packed_rows = {name: packed(row.cpu(), "<f4") for name, row in rows.items()}
     return {"setting": head.setting, "query": query, "raw": raw, "rows": packed_rows}
 
 

@@ -10,6 +10,7 @@ import torch
 from srviz.attention import Projections, seeded_slice
 from srviz.inputs import INPUTS
 from srviz.ui.kit import compute, row
+from srviz.ui.kit.component import packed
 
 
 @pytest.fixture
@@ -24,7 +25,7 @@ def numbers(text):
 def rows_of_the_browser(head, i):
     """The formulas of formulas.js, in float64."""
     q, k, s, t = (
-        np.frombuffer(base64.b64decode(row.packed(getattr(head.parts, x))), "<f4").astype(float) for x in "qkst"
+        np.frombuffer(base64.b64decode(packed(getattr(head.parts, x), "<f4")), "<f4").astype(float) for x in "qkst"
     )
     q, k = q.reshape(head.n, -1), k.reshape(head.n, -1)
     exps = np.exp(k @ q[i] / np.sqrt(q.shape[1]))

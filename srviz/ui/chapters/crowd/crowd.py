@@ -1,6 +1,5 @@
 """The controls of the functions, the live picture of what the models learn, and what it comes to."""
 
-import base64
 import contextlib
 import math
 from collections.abc import Callable
@@ -23,7 +22,7 @@ from srviz.lab.tasks.crowd import FAMILY, MENU, REACH, Scale, scale
 from srviz.ui.chapters.crowd import WORDS, sizes
 from srviz.ui.chapters.crowd.run import Learning, current, start
 from srviz.ui.kit import report, seat, source, url, work
-from srviz.ui.kit.component import TOLERANCE, component
+from srviz.ui.kit.component import TOLERANCE, component, packed
 
 HERE = Path(__file__).parent
 OWN = "own"
@@ -271,8 +270,7 @@ def sent_weights(model: Model, spec: Spec, found: Scale, payload: bool) -> dict[
         if isinstance(bandwidth, torch.Tensor):
             bandwidths = bandwidth.detach().flatten().tolist()
     parts = {
-        name: {"shape": list(x.shape), "numbers": base64.b64encode(x.float().numpy().tobytes()).decode("ascii")}
-        for name, x in model.state_dict().items()
+        name: {"shape": list(x.shape), "numbers": packed(x.float(), "<f4")} for name, x in model.state_dict().items()
     }
     return {
         "kind": method.rule if method else spec.mixing,

@@ -1,6 +1,5 @@
 """The curves that can be chosen, as the browser takes them; each is a record of `srviz.attention.kernels`."""
 
-import base64
 from collections.abc import Callable
 from functools import cache
 from typing import Any
@@ -12,6 +11,7 @@ from srviz.attention.kernels import KERNELS, NamedKernel
 from srviz.measure.curve import DRAWN
 from srviz.ui.chapters.kernels import WORDS
 from srviz.ui.kit import url
+from srviz.ui.kit.component import packed
 
 SAMPLES = 4097  # of a curve without straight pieces, one of them at 0
 FIRST = next(iter(KERNELS))  # what a page shows at first
@@ -66,5 +66,5 @@ def _samples(f: Callable[[Tensor], Tensor]) -> dict[str, Any]:
     far = torch.tensor([-4.0, 4.0], dtype=torch.float64) * REACHES[-1]
     still = (x for x in REACHES if torch.equal(f(far).float(), f(far.sign() * x).float()))
     reach = next(still, REACHES[-1])
-    values = f(torch.linspace(-reach, reach, SAMPLES, dtype=torch.float64)).numpy().astype("<f4")
-    return {"reach": reach, "values": base64.b64encode(values.tobytes()).decode()}
+    values = f(torch.linspace(-reach, reach, SAMPLES, dtype=torch.float64))
+    return {"reach": reach, "values": packed(values, "<f4")}

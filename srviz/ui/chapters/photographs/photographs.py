@@ -18,7 +18,7 @@ from srviz.inputs.base import Unreadable
 from srviz.inputs.pictures import DIGITS, PHOTOGRAPHS, Picture, digit, patches, read_picture
 from srviz.ui.chapters.photographs import WORDS
 from srviz.ui.kit import compute, controls, row, shell, trained, url
-from srviz.ui.kit.component import component
+from srviz.ui.kit.component import component, packed
 
 HERE = Path(__file__).parent
 
@@ -177,7 +177,7 @@ def _make(state: url.State, name: str, pixels: NDArray[np.uint8] | None, setting
         raise ValueError("tokens: expected those of a picture, got some without grid or colour")
     rows, cols = tokens.grid
     colours = (tokens.colour * 255).round().astype(np.uint8)
-    look: dict[str, Any] = {"grid": [rows, cols], "colours": base64.b64encode(colours.tobytes()).decode()}
+    look: dict[str, Any] = {"grid": [rows, cols], "colours": packed(colours, "u1")}
     if pixels is None:
         look |= {"numbers": tokens.words, "picture": _address(colours.reshape(rows, cols, 3), "PNG")}
     else:

@@ -1,6 +1,5 @@
 """Slices: the controls, the figure that is turned in the browser, and what many slices keep of the distances."""
 
-import base64
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +21,7 @@ from srviz.measure import slices as measure
 from srviz.ui.chapters.slices import WORDS
 from srviz.ui.kit import controls, report, shell, source, trained, url
 from srviz.ui.kit.chart import chart, mode
-from srviz.ui.kit.component import TOLERANCE, component
+from srviz.ui.kit.component import TOLERANCE, component, packed
 
 HERE = Path(__file__).parent
 
@@ -263,6 +262,5 @@ def _packed(heads: Scored) -> dict[str, Any] | None:
     if heads.grid is None:
         return None
     low, high = float(heads.grid.min()), float(heads.grid.max())
-    steps = ((heads.grid - low) / (high - low) * 65535).round().astype("<u2")
-    packed = base64.b64encode(steps.tobytes()).decode()
-    return {"side": SIDE, "reach": heads.reach, "low": low, "high": high, "values": packed}
+    steps = packed(((heads.grid - low) / (high - low) * 65535).round(), "<u2")
+    return {"side": SIDE, "reach": heads.reach, "low": low, "high": high, "values": steps}
