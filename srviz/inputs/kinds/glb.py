@@ -18,6 +18,7 @@ POINTS, LINES, TRIANGLES, STRIP, FAN = 0, (1, 2, 3), 4, 5, 6
 PACKED = {"KHR_draco_mesh_compression", "EXT_meshopt_compression", "KHR_meshopt_compression"}
 READ = {"KHR_mesh_quantization"}  # of the extensions without which a file cannot be read, those that are read here
 LOOKS = ("KHR_materials_", "KHR_texture_", "EXT_texture_", "MSFT_texture_", "KHR_lights_", "KHR_animation_", "KHR_xmp")
+GLOSSY = "KHR_materials_pbrSpecularGlossiness"
 Tree = dict[str, Any]
 BROKEN = "This GLB file is broken or cut short. Export it again, or as another format."
 ELSEWHERE = "This file keeps its points in another file. Export it again as one file that holds everything."
@@ -142,8 +143,9 @@ def _mesh(tree: Tree, buffers: dict[int, bytes], which: int, notes: list[str]) -
         ):
             raise Refused("The points in this file are packed in a way that is not read here. Export it uncompressed.")
         part = Part(_accessor(tree, buffers, attributes["POSITION"]).astype(np.float64))
+        base, others = _look(tree, primitive)
         if "COLOR_0" in attributes:
-            part.colour = _colour(tree, buffers, attributes["COLOR_0"], notes)
+            part.colour = _colour(tree, buffers, attributes["COLOR_0"], base, notes)
             if len(part.colour) != len(part.points):
                 raise Refused(BROKEN)
         if mode != POINTS:
@@ -156,26 +158,29 @@ def _mesh(tree: Tree, buffers: dict[int, bytes], which: int, notes: list[str]) -
             part.corners, part.counts = _connected(mode, order)
         if "targets" in primitive:
             notes.append("taken in its first shape, without the others that it can take (morph targets)")
-        if "material" in primitive and part.colour is None and _coloured(tree, int(primitive["material"])):
+        if part.colour is None and (base != 1).any():
             notes.append("the colours of its materials left out")
+        notes += others
         parts.append(part)
         bound(sum(len(part.points) for part in parts), "points")
         bound(sum(len(part.counts) for part in parts), "triangles")
     return parts
 
 
-def _colour(tree: Tree, buffers: dict[int, bytes], which: int, notes: list[str]) -> NDArray[np.uint8]:
-    """The colours of points (n, 3) as they are shown.
+def _colour(tree: Tree, buffers: dict[int, bytes], which: int, base: Numbers, notes: list[str]) -> NDArray[np.uint8]:
+    """The colours of points (n, 3) as they are shown, times the colour of their material, (3,).
 
     In glTF they are amounts of light from 0 to 1, which sRGB shows brighter in the dark. Eight bits are too few for
-    that, and the libraries that write them (trimesh, Open3D, VTK) put in what is to be shown.
+    that, and the libraries that write them (trimesh, Open3D, VTK) put in what is to be shown. Light is multiplied.
     """
     found = _accessor(tree, buffers, which)[:, :3]
     if TYPES[tree["accessors"][which]["componentType"]] == "u1":
         notes.append("its colours, of 8 bits, are taken as they are to be shown (sRGB)")
-        return bytes_of_colour(found, notes)
-    light = found.astype(np.float64) if found.dtype.kind == "f" else bytes_of_colour(found, notes) / 255
-    light = np.nan_to_num(light, nan=0.0).clip(0, 1)
+        shown = bytes_of_colour(found, notes) / 255
+        light = np.where(shown <= 0.04045, shown / 12.92, ((shown + 0.055) / 1.055) ** 2.4)
+    else:
+        light = found.astype(np.float64) if found.dtype.kind == "f" else bytes_of_colour(found, notes) / 255
+    light = np.nan_to_num(light, nan=0.0).clip(0, 1) * base
     return bytes_of_colour(np.where(light <= 0.0031308, 12.92 * light, 1.055 * light ** (1 / 2.4) - 0.055), notes)
 
 
@@ -189,10 +194,16 @@ def _connected(mode: int, order: Corners) -> tuple[Corners, Corners]:
     return order[:whole], np.full(whole // 3, 3)
 
 
-def _coloured(tree: Tree, which: int) -> bool:
-    """Whether a material has a colour that is not white, or a picture."""
-    look = tree["materials"][which].get("pbrMetallicRoughness", {})
-    return "baseColorTexture" in look or list(look.get("baseColorFactor", [1, 1, 1])[:3]) != [1, 1, 1]
+def _look(tree: Tree, primitive: Tree) -> tuple[Numbers, list[str]]:
+    """The colour of a material as light, (3,), white where there is none; and what else it looks like, left out."""
+    if "material" not in primitive:
+        return np.ones(3), []
+    material = tree["materials"][int(primitive["material"])]
+    look = material.get("pbrMetallicRoughness", {})
+    others = ["the pictures on its materials (textures) left out"] if "baseColorTexture" in look else []
+    if GLOSSY in material.get("extensions", {}):
+        others.append(f"what its materials look like by {GLOSSY} left out")
+    return np.array(look.get("baseColorFactor", [1, 1, 1])[:3], np.float64).clip(0, 1), others
 
 
 def _accessor(tree: Tree, buffers: dict[int, bytes], which: int) -> NDArray[Any]:

@@ -1,0 +1,87 @@
+"""Meshes as programs write them: the colours, strips, headers and numbers that their formats leave to chance."""
+
+import json
+import struct
+
+import numpy as np
+import pytest
+
+from srviz.inputs import kinds
+
+SQUARE = [(0, 0, 0), (1, 0, 0), (1, 1, 0), (0, 1, 0)]
+POINTS = "".join(f"{x} {y} {z}\n" for x, y, z in SQUARE)
+
+
+def read(ending, data):
+    """The notes of a file, and its arrays."""
+    said, found = kinds.answer(ending, data if isinstance(data, bytes) else data.encode())
+    assert "error" not in said, said["error"]
+    return [note for note in said["notes"] if "sampled evenly" not in note and "z is 0" not in note], found
+
+
+def refused(ending, data):
+    said, found = kinds.answer(ending, data if isinstance(data, bytes) else data.encode())
+    assert not found
+    return said["error"]
+
+
+# GLB
+
+
+def glb(colour, material):
+    """A GLB of four points with a colour each (4, 3), or none, and a material."""
+    arrays = [np.array(SQUARE, "<f4")] + ([] if colour is None else [colour])
+    body = b"".join(array.tobytes() for array in arrays)
+    starts = [0, arrays[0].nbytes]
+    names = {"f4": 5126, "u1": 5121}
+    tree = {
+        "asset": {"version": "2.0"},
+        "nodes": [{"mesh": 0}],
+        "meshes": [{"primitives": [{"attributes": {"POSITION": 0}, "mode": 0, "material": 0}]}],
+        "materials": [material],
+        "accessors": [
+            {"bufferView": k, "componentType": names[array.dtype.str[1:]], "count": 4, "type": "VEC3"}
+            | ({"normalized": True} if array.dtype == np.uint8 else {})
+            for k, array in enumerate(arrays)
+        ],
+        "bufferViews": [
+            {"buffer": 0, "byteOffset": start, "byteLength": array.nbytes}
+            for start, array in zip(starts, arrays, strict=False)
+        ],
+        "buffers": [{"byteLength": len(body)}],
+    }
+    if colour is not None:
+        tree["meshes"][0]["primitives"][0]["attributes"]["COLOR_0"] = 1
+    text = json.dumps(tree).encode()
+    text += b" " * (-len(text) % 4)
+    chunks = struct.pack("<I4s", len(text), b"JSON") + text + struct.pack("<I4s", len(body), b"BIN\0") + body
+    return struct.pack("<4sII", b"glTF", 2, 12 + len(chunks)) + chunks
+
+
+WHITE = np.ones((4, 3))
+TEXTURE = "the pictures on its materials (textures) left out"
+GLOSSY = "what its materials look like by KHR_materials_pbrSpecularGlossiness left out"
+
+
+@pytest.mark.parametrize(
+    ("colour", "base", "shown"),
+    [
+        (WHITE.astype("<f4"), [1, 0, 0, 1], [255, 0, 0]),
+        (WHITE.astype("<f4") / 2, [0.5, 1, 0.25, 1], [137, 188, 99]),  # light of 1/4, 1/2 and 1/8 in sRGB
+        ((WHITE * 255).astype("u1"), [1, 0, 0.5, 1], [255, 0, 188]),
+        ((WHITE * [200, 100, 7]).astype("u1"), [1, 1, 1, 1], [200, 100, 7]),
+    ],
+    ids=["white", "halves", "bytes", "bytes of a white material"],
+)
+def test_the_colours_of_points_are_multiplied_by_that_of_their_material(colour, base, shown):
+    notes, found = read(".glb", glb(colour, {"pbrMetallicRoughness": {"baseColorFactor": base}}))
+    assert found["colour"].tolist() == [shown] * 4
+    assert not any("left out" in note for note in notes)
+
+
+@pytest.mark.parametrize("colour", [WHITE.astype("<f4"), None], ids=["colours", "none"])
+def test_what_a_material_has_beside_its_colour_is_said_to_be_left_out(colour):
+    material = {"pbrMetallicRoughness": {"baseColorTexture": {"index": 0}}}
+    assert read(".glb", glb(colour, material))[0][1:] == [TEXTURE]
+    material = {"extensions": {"KHR_materials_pbrSpecularGlossiness": {"diffuseFactor": [1, 0, 0, 1]}}}
+    assert read(".glb", glb(colour, material))[0][1:] == [GLOSSY]
