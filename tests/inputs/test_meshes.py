@@ -85,3 +85,26 @@ def test_what_a_material_has_beside_its_colour_is_said_to_be_left_out(colour):
     assert read(".glb", glb(colour, material))[0][1:] == [TEXTURE]
     material = {"extensions": {"KHR_materials_pbrSpecularGlossiness": {"diffuseFactor": [1, 0, 0, 1]}}}
     assert read(".glb", glb(colour, material))[0][1:] == [GLOSSY]
+
+
+# PLY
+
+
+def ply(*more, body=""):
+    """A PLY of text of four points, with more in its header."""
+    head = ["ply", "format ascii 1.0", "element vertex 4", *(f"property float {axis}" for axis in "xyz"), *more]
+    return "\n".join([*head, "end_header", POINTS + body])
+
+
+@pytest.mark.parametrize("name", ["vertex_indices", "corners"])
+def test_the_strips_of_a_ply_are_the_list_that_names_corners(name):
+    strips = ["element tristrips 1", f"property list int int {name}"]
+    others = ["property list int int tex_indices"]
+    if name == "vertex_indices":
+        strips[1:] = others + strips[1:]  # whichever comes first
+        _, found = read(".ply", ply(*strips, body="3 2 1 0 4 0 1 3 2"))
+    else:
+        wrong = refused(".ply", ply(*strips, *others, body="4 0 1 3 2 3 2 1 0"))
+        assert wrong == "The strips of this PLY do not name their corners (vertex_indices). Export it again."
+        _, found = read(".ply", ply(*strips, body="4 0 1 3 2"))
+    assert found["faces"].tolist() == [[0, 1, 3], [3, 1, 2]]

@@ -62,20 +62,16 @@ def read(ending: str, data: bytes) -> Found:
     used, part.colour = _colour(named, notes)
     face = of.get("face")
     if face is not None:
-        lists = {name.lower(): found for name, found in face.lists.items()}
-        corners = next((lists[name] for name in CORNERS if name in lists), None)
-        if corners is None:
-            raise Refused("The faces of this PLY do not name their corners (vertex_indices). Export it again.")
-        part.corners, part.counts = corners[0].astype(np.int64), corners[1]
+        part.corners, part.counts = _corners(face, "faces")
         _, part.face_colour = _colour({name.lower(): values for name, values in face.values.items()}, notes)
     for name in ("tristrips", "triangle_strip"):
         if name in of:
-            for items, sizes in of[name].lists.values():
-                corners = strips(np.split(items.astype(np.int64), np.cumsum(sizes)[:-1]))
-                if part.face_colour is not None:
-                    part.face_colour = None
-                    notes.append("the colours of the faces left out: the strips beside them have none")
-                part.corners, part.counts = np.append(part.corners, corners[0]), np.append(part.counts, corners[1])
+            items, sizes = _corners(of[name], "strips", alone=True)
+            corners = strips(np.split(items, np.cumsum(sizes)[:-1]))
+            if part.face_colour is not None:
+                part.face_colour = None
+                notes.append("the colours of the faces left out: the strips beside them have none")
+            part.corners, part.counts = np.append(part.corners, corners[0]), np.append(part.counts, corners[1])
     more = [name for name in named if name not in KNOWN and name not in used] + list(vertex.lists)
     if more:
         notes.append(f"{count(len(more), 'more value')} of each point left out: {listed(more)}")
@@ -267,6 +263,18 @@ def _typed(table: NDArray[Any], order: str, kind: str) -> NDArray[Any]:
     if not ((column == np.rint(column)) & (column >= limits.min) & (column <= limits.max)).all():
         raise Refused("A whole number of this PLY is none, or is too large for its type. Export it again.")
     return column.astype(kind)
+
+
+def _corners(element: Element, what: str, alone: bool = False) -> tuple[Corners, Corners]:
+    """The corners of faces or strips, and how many each has: the list of a usual name, or `alone` the only one."""
+    lists = {name.lower(): found for name, found in element.lists.items()}
+    named = [lists[name] for name in CORNERS if name in lists]
+    if not named and alone and len(lists) == 1:
+        named = list(lists.values())
+    if not named:
+        raise Refused(f"The {what} of this PLY do not name their corners (vertex_indices). Export it again.")
+    items, sizes = named[0]
+    return items.astype(np.int64), sizes
 
 
 def _colour(named: dict[str, NDArray[Any]], notes: list[str]) -> tuple[tuple[str, ...], NDArray[np.uint8] | None]:
