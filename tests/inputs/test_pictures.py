@@ -9,7 +9,7 @@ from io import BytesIO
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageCms
 from sklearn.datasets import load_digits, load_sample_image
 
 from srviz.inputs import kinds, reader
@@ -132,7 +132,7 @@ def test_the_memory_of_a_picture_is_bounded(mode):
 import re
 from io import BytesIO
 from pathlib import Path
-from PIL import Image
+from PIL import Image, ImageCms
 from srviz.inputs.kinds import answer
 def status(name):
     return int(re.search(name + r":\\s+(\\d+)", Path("/proc/self/status").read_text())[1]) * 1024
@@ -243,6 +243,106 @@ def test_a_transparent_colour_of_sixteen_bits_is_white():
     body = chunk(b"IDAT", zlib.compress((b"\0" + row) * 70)) + chunk(b"IEND", b"")
     read = read_picture(unpacking.SIGNATURE + start + body).pixels
     assert read[0, [0, 79]].tolist() == [[255] * 3, [0x12, 0x56, 0x0A]]
+
+
+def with_colours(colour: tuple[int, int, int], chunks: dict[bytes, bytes]) -> bytes:
+    """A PNG of one colour that says in these chunks what its numbers mean."""
+    data = saved(Image.new("RGB", (80, 70), colour))
+    return data[:33] + b"".join(chunk(name, body) for name, body in chunks.items()) + data[33:]
+
+
+def as_srgb(colour: tuple[int, int, int], power: float, matrix: list[list[float]]) -> list[float]:
+    """A colour in the numbers of sRGB, by the power that makes it light (0: as in sRGB) and the matrix between them."""
+    stored = np.array(colour) / 255
+    srgb = np.where(stored <= 0.04045, stored / 12.92, ((stored + 0.055) / 1.055) ** 2.4)
+    light = (np.array(matrix) @ (stored**power if power else srgb)).clip(0, 1)
+    return (255 * np.where(light <= 0.0031308, 12.92 * light, 1.055 * light ** (1 / 2.4) - 0.055)).tolist()
+
+
+SAME = np.eye(3).tolist()
+P3 = [[1.2249, -0.2247, 0], [-0.0420, 1.0419, 0], [-0.0197, -0.0786, 1.0979]]  # to sRGB, as CSS gives it
+ADOBE = [[1.3984, -0.3984, 0], [0, 1, 0], [0, -0.0429, 1.0429]]
+CHROMATICITIES = {
+    "srgb": struct.pack(">8I", 31270, 32900, 64000, 33000, 30000, 60000, 15000, 6000),
+    "adobe": struct.pack(">8I", 31270, 32900, 64000, 33000, 21000, 71000, 15000, 6000),
+}
+
+
+def gamma(value: int) -> bytes:
+    return struct.pack(">I", value)
+
+
+@pytest.mark.parametrize(
+    ("chunks", "power", "matrix"),
+    [
+        ({b"gAMA": gamma(100_000)}, 1, SAME),
+        ({b"gAMA": gamma(55_556), b"cHRM": CHROMATICITIES["srgb"]}, 1.8, SAME),
+        ({b"gAMA": gamma(45_455), b"cHRM": CHROMATICITIES["adobe"]}, 2.2, ADOBE),
+        ({b"cHRM": CHROMATICITIES["adobe"]}, 0, ADOBE),
+        ({b"cICP": bytes([12, 13, 0, 1]), b"gAMA": gamma(100_000)}, 0, P3),
+        ({b"cICP": bytes([1, 8, 0, 1]), b"sRGB": b"\0"}, 1, SAME),
+    ],
+    ids=["light", "old Macintosh", "Adobe", "primaries", "Display P3", "cICP of light"],
+)
+def test_colours_that_a_png_writes_down_as_numbers_are_honoured(chunks, power, matrix):
+    for colour in ((200, 120, 60), (128, 128, 128), (255, 255, 255)):
+        read = read_picture(with_colours(colour, chunks))
+        assert read.pixels[0, 0] == pytest.approx(as_srgb(colour, power, matrix), abs=1.01)
+        assert read.notes == ()
+    grey = saved(Image.new("L", (80, 70), 128))
+    data = grey[:33] + b"".join(chunk(name, body) for name, body in chunks.items()) + grey[33:]
+    assert read_picture(data).pixels[0, 0] == pytest.approx(as_srgb((128,) * 3, power, matrix), abs=1.01)
+
+
+@pytest.mark.parametrize(
+    "chunks",
+    [
+        {b"gAMA": gamma(45_455), b"cHRM": CHROMATICITIES["srgb"]},
+        {b"gAMA": gamma(45_455)},
+        {b"sRGB": b"\0", b"gAMA": gamma(100_000), b"cHRM": CHROMATICITIES["adobe"]},
+        {b"cICP": bytes([1, 13, 0, 1]), b"gAMA": gamma(100_000)},
+    ],
+    ids=["numbers of sRGB", "its power", "sRGB", "cICP"],
+)
+def test_a_png_in_srgb_stays_as_it_is(chunks):
+    read = read_picture(with_colours((200, 120, 60), chunks))
+    assert read.pixels[0, 0].tolist() == [200, 120, 60]
+    assert read.notes == ()
+
+
+@pytest.mark.parametrize(
+    ("chunks", "kind"),
+    [
+        ({b"cICP": bytes([9, 16, 0, 1])}, "are of cICP 9-16-0-1, which is not known here: they are"),
+        ({b"cICP": bytes([1, 13, 0, 0])}, "are of cICP 1-13-0-0, which is not known here: they are"),
+        ({b"gAMA": gamma(0)}, ""),
+        ({b"gAMA": b"\0"}, ""),
+        ({b"cHRM": bytes(32)}, ""),
+        ({b"cHRM": struct.pack(">8I", *[30_000] * 8)}, ""),
+        ({b"cHRM": b"\xff" * 32}, ""),
+    ],
+)
+def test_what_a_png_says_of_its_colours_and_is_not_known_is_noted(chunks, kind):
+    read = read_picture(with_colours((200, 120, 60), chunks))
+    assert read.pixels[0, 0].tolist() == [200, 120, 60]
+    usual = "its colour profile could not be read: the colours are as they are stored"
+    assert read.notes == (f"its colours {kind} as they are stored" if kind else usual,)
+
+
+def test_the_least_memory_is_enough_for_colours_in_numbers_in_a_process():
+    data = with_colours((200, 120, 60), {b"gAMA": gamma(100_000), b"cHRM": CHROMATICITIES["adobe"]})
+    said, found = reader.read_arrays(".png", data, memory=unpacking.KIND.memory)
+    assert said["notes"] == []
+    assert found["pixels"][0, 0] == pytest.approx(as_srgb((200, 120, 60), 1, ADOBE), abs=1.01)
+
+
+def test_a_profile_goes_before_gamma_in_a_png():
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    data = saved(Image.new("RGB", (80, 70), (200, 120, 60)), icc_profile=profile)
+    for chunks in (chunk(b"gAMA", gamma(100_000)), chunk(b"cICP", bytes([9, 16, 0, 1]))):
+        read = read_picture(data[:33] + chunks + data[33:])
+        assert read.pixels[0, 0] == pytest.approx([200, 120, 60], abs=1)
+        assert read.notes == ()
 
 
 def test_the_photographs_are_whole():

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from .base import Found, Kind, Refused, count, listed
+from .profile import CHUNKS, UNREADABLE, of_png
 
 MOST_PIXELS = 50_000_000  # before it is scaled down
 UNPACKED_BYTES = 160_000_000  # bytes of it in memory, before it is scaled down
@@ -181,14 +182,15 @@ def _unpacked(image: Any, pixels: int) -> int:
 
 
 def _pixels_alone(data: bytes, notes: list[str]) -> tuple[bytes, bytes | None]:
-    """A PNG without its texts and its colour profile, which the reader refuses where they are large; and the profile.
+    """A PNG without its texts and what it says of its colours, which the reader refuses where it is large or odd.
 
-    Any other file is as it is, and None. Every checksum is compared: what it does not fit is left out, and pixels are
-    refused.
+    And the profile of its colours. Any other file is as it is, and None. Every checksum is compared: what it does not
+    fit is left out, and pixels are refused.
     """
     if not data.startswith(SIGNATURE):
         return data, None
     kept, at, profile = [SIGNATURE], len(SIGNATURE), None
+    said: dict[bytes, bytes] = {}
     kind, wrong = b"", []
     while at + 8 <= len(data) and kind != b"IEND":
         size, kind = struct.unpack(">I4s", data[at : at + 8])
@@ -204,12 +206,14 @@ def _pixels_alone(data: bytes, notes: list[str]) -> tuple[bytes, bytes | None]:
                 profile = zlib.decompressobj().decompress(packed, PROFILE_BYTES + 1)
             except zlib.error:
                 profile = packed
+        elif right and kind in CHUNKS:
+            said[kind] = data[at + 8 : end - 4]
         elif right and kind not in TEXTS:
             kept.append(data[at:end])
         at = end
     if wrong:
         notes.append(f"{listed(wrong)} of the PNG left out: the checksum is wrong")
-    return b"".join(kept), profile
+    return b"".join(kept), of_png(said, profile, notes)
 
 
 def _turn(image: Any) -> int:
@@ -236,7 +240,7 @@ def _in_srgb(image: Any, profile: bytes | None, notes: list[str]) -> Any:
             image.convert(letters), given, ImageCms.createProfile("sRGB"), outputMode="RGB"
         )
     except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
-        notes.append("its colour profile could not be read: the colours are as they are stored")
+        notes.append(UNREADABLE)
         return image
 
 
