@@ -108,3 +108,28 @@ def test_the_strips_of_a_ply_are_the_list_that_names_corners(name):
         assert wrong == "The strips of this PLY do not name their corners (vertex_indices). Export it again."
         _, found = read(".ply", ply(*strips, body="4 0 1 3 2"))
     assert found["faces"].tolist() == [[0, 1, 3], [3, 1, 2]]
+
+
+# OBJ
+
+
+CORNERS = "".join(f"v {line}\n" for line in POINTS.splitlines())
+
+
+@pytest.mark.parametrize("number", ["-nan(ind)", "nan(ind)", "nan(snan)", "NAN(IND)", "+nan()", "1.#IND"])
+def test_what_microsoft_writes_for_no_number_is_none_in_every_format(number):
+    gap = ["1 row with a gap or a value that is not a finite number left out"]
+    for ending, data in {
+        ".obj": f"{CORNERS}v {number} 0 5\n",
+        ".off": f"OFF\n5 0 0 # points\n{POINTS}{number} 0 5\n",
+        ".ply": ply(body=f"{number} 0 5").replace("vertex 4", "vertex 5"),
+        ".csv": "x,y,z\n" + f"{POINTS}{number} 0 5\n".replace(" ", ","),
+    }.items():
+        notes, found = read(ending, data)
+        assert (len(found["values"]), notes) == (4, gap)
+
+
+@pytest.mark.parametrize("number", ["0,5", "-1,25", ",5", "1,5e-3"])
+def test_an_obj_with_decimal_commas_says_so(number):
+    says = refused(".obj", f"{CORNERS}v {number} 1 2\n")
+    assert says == "This OBJ has decimal commas in its numbers. Export it with points, 0.5 for 0,5."

@@ -151,11 +151,16 @@ def bytes_of_colour(found: NDArray[Any], notes: list[str]) -> NDArray[np.uint8]:
     return np.rint(np.clip(values / full, 0, 1) * 255).astype(np.uint8)
 
 
-ODD = re.compile(r"(?<![\w.])[+-]?(?:\d+\.\d*|\.\d+)(?:[dDqQ]([+-]?\d+)|#[A-Za-z]+\d*|([+-]\d{3}))(?![\w.])")
+ODD = re.compile(
+    r"(?<![\w.])[+-]?(?:(?:\d+\.\d*|\.\d+)(?:[dDqQ]([+-]?\d+)|#[A-Za-z]+\d*|([+-]\d{3}))|[nN][aA][nN]\(\w*\))(?![\w.])"
+)
 
 
 def plain(text: str) -> str:
-    """A text whose numbers are as Python reads them: 1.#IND is nan, 1.#INF inf, and Fortran's 1.5D+03 is 1.5e+03."""
+    """A text whose numbers are as Python reads them: 1.#IND is nan, 1.#INF inf, and Fortran's 1.5D+03 is 1.5e+03.
+
+    nan(ind) is what Microsoft has written for 1.#IND since 2015.
+    """
     return ODD.sub(_plain, text)
 
 

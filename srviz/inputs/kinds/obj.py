@@ -1,5 +1,6 @@
 """OBJ: points, their colours, and faces whose corners are counted from the first point or back from the last."""
 
+import re
 from array import array
 from collections.abc import Iterator
 
@@ -15,6 +16,7 @@ LEFT_OUT = {
 }  # fmt: skip
 CURVES = {"vp", "cstype", "deg", "bmat", "step", "parm", "trim", "hole", "scrv", "sp", "end", "con", "ctech", "stech"}
 NAMES = {"mtllib", "usemtl", "o", "g", "usemap", "maplib", "shadow_obj", "trace_obj", "call", "csh"}  # behind these
+COMMA = re.compile(rb"[+-]?\d*,\d+(?:[eE][+-]?\d+)?")  # in a number where a point is due
 WORDS = SILENT | LEFT_OUT.keys() | CURVES | NAMES | {"v", "f"}
 
 
@@ -105,6 +107,8 @@ def _number(cell: bytes) -> float:
     try:
         return float(cell)
     except ValueError:
+        if COMMA.fullmatch(cell):
+            raise Refused("This OBJ has decimal commas in its numbers. Export it with points, 0.5 for 0,5.") from None
         return float(plain(cell.decode("latin-1")))
 
 
