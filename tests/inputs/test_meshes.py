@@ -110,6 +110,20 @@ def test_the_strips_of_a_ply_are_the_list_that_names_corners(name):
     assert found["faces"].tolist() == [[0, 1, 3], [3, 1, 2]]
 
 
+@pytest.mark.parametrize(
+    ("line", "kind"),
+    [
+        ("property float16 w", "float16"),
+        ("property list uchar long w", "long"),
+        ("property list bool int w", "bool"),
+        ("property string w", "string"),
+    ],
+)
+def test_a_ply_with_values_of_an_unknown_type_names_it(line, kind):
+    says = refused(".ply", ply("element face 1", line))
+    assert says == f"This PLY has values of a type that is not known: {kind}. Export it again."
+
+
 # OBJ
 
 
@@ -133,3 +147,33 @@ def test_what_microsoft_writes_for_no_number_is_none_in_every_format(number):
 def test_an_obj_with_decimal_commas_says_so(number):
     says = refused(".obj", f"{CORNERS}v {number} 1 2\n")
     assert says == "This OBJ has decimal commas in its numbers. Export it with points, 0.5 for 0,5."
+
+
+# STL
+
+
+TRIANGLES = [SQUARE[:3], [SQUARE[0], *SQUARE[2:]]]
+
+
+@pytest.mark.parametrize("size", [0, 0xFFFFFFFF])
+def test_an_stl_of_bytes_may_leave_out_how_many_triangles_it_has(size):
+    body = b"".join(struct.pack("<12fH", 0, 0, 1, *np.ravel(corners), 0) for corners in TRIANGLES)
+    data = b"made by a program that streams".ljust(80, b"\0") + struct.pack("<I", size) + body
+    notes, found = read(".stl", data)
+    assert len(found["faces"]) == 2
+    assert notes == ["it does not say how many triangles it has: taken by its length"]
+    for wrong in (data[:-1], data[:84]):
+        assert "error" in kinds.answer(".stl", wrong)[0]
+
+
+def test_the_end_of_an_stl_of_text_may_be_two_words():
+    facets = "".join(
+        "facet normal 0 0 1\nouter loop\n"
+        + "".join(f"vertex {x} {y} {z}\n" for x, y, z in corners)
+        + "endloop\nendfacet\n"
+        for corners in TRIANGLES
+    )
+    notes, found = read(".stl", f"solid a\n{facets}end solid a\n")
+    assert len(found["faces"]) == 2
+    assert notes == []
+    assert "cut short" in refused(".stl", f"solid a\n{facets}")

@@ -103,7 +103,10 @@ def _header(data: bytes) -> tuple[list[Element], str, bytes]:
             elements.append(Element(" ".join(words[1:-1]), int(words[-1])))
             seen.clear()
         elif words[0] == "property":
-            counted = TYPES[words[2]] if words[1] == "list" else ""
+            a_list = words[1] == "list"
+            if unknown := [word for word in (words[2:4] if a_list else words[1:2]) if word not in TYPES]:
+                raise Refused(f"This PLY has values of a type that is not known: {listed(unknown)}. Export it again.")
+            counted = TYPES[words[2]] if a_list else ""
             name, kind = " ".join(words[4:] if counted else words[2:]), TYPES[words[3 if counted else 1]]
             seen[name.lower()] += 1
             if (which := seen[name.lower()]) > 1:  # the first of one name is taken, the others are left out and named

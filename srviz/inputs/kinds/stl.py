@@ -9,6 +9,7 @@ from .mesh import Part, finish
 
 TRIANGLE = np.dtype([("normal", "<f4", 3), ("corners", "<f4", (3, 3)), ("more", "<u2")])
 HEAD = 84  # bytes: a text of 80, and the count of triangles
+UNCOUNTED = (0, 2**32 - 1)  # in the place of the count, where a program did not know it yet
 COMMENT = re.compile(rb"(?:^|(?<=[\r\n]))[ \t]*(?:#|//|;|%)[^\r\n]*")
 NUMBER = rb"[ \t]+[-+.\dni][^\s]*"  # nan and inf among them
 LONGEST = {b"facet": 5, b"facetnormal": 4, b"outer": 2, b"vertex": 4, b"endloop": 1, b"endfacet": 1}  # words of a line
@@ -22,11 +23,16 @@ def read(ending: str, data: bytes) -> Found:
     """The surface of its triangles."""
     notes: list[str] = []
     size = int.from_bytes(data[80:HEAD], "little")
+    whole, rest = divmod(len(data) - HEAD, TRIANGLE.itemsize)
+    uncounted = size in UNCOUNTED and whole > 0 and rest == 0
+    size = whole if uncounted else size
     words = unmarked(data)
     text = words[:1024].lstrip()[:5].lower() == b"solid"
     end = HEAD + TRIANGLE.itemsize * size
     if len(data) >= HEAD and end <= len(data) and not (text and b"\0" not in words):
         bound(size, "triangles")
+        if uncounted:
+            notes.append("it does not say how many triangles it has: taken by its length")
         found = np.frombuffer(data, TRIANGLE, size, HEAD)
         if found["more"].any():
             notes.append("what its triangles carry beside their corners, colours perhaps, left out")
@@ -47,7 +53,7 @@ def read(ending: str, data: bytes) -> Found:
 
 def _text(data: bytes, notes: list[str]) -> Numbers:
     """The corners (3 m, 3) of an STL of text in small letters."""
-    if b"endsolid" not in data[-1024:]:
+    if not re.search(rb"end[ \t]*solid", data[-1024:]):
         raise cut_short()
     lines = [line.split() for line in data.splitlines()]
     if any(line and (len(line) > LONGEST.get(line[0], len(line)) or b"facet" in line[1:]) for line in lines):
