@@ -149,6 +149,71 @@ def test_an_obj_with_decimal_commas_says_so(number):
     assert says == "This OBJ has decimal commas in its numbers. Export it with points, 0.5 for 0,5."
 
 
+# OFF
+
+
+TWO = "3 0 1 2\n3 0 2 3\n"
+
+
+@pytest.mark.parametrize(
+    "head", ["OFF\n4 2 0", "OFF4 2 0", "OFF 4 2 0", "off\n4 2 0", "Off4 2 0", "4 2 0", "\n# made by hand\n4 2 0"]
+)
+def test_an_off_may_begin_as_programs_write_it(head):
+    notes, found = read(".off", f"{head}\n{POINTS}{TWO}")
+    assert len(found["faces"]) == 2
+    assert notes == []
+
+
+@pytest.mark.parametrize(
+    ("head", "more"),
+    [
+        *((word, "0 0 1 255 51 0") for word in ("CNOFF", "NCOFF", "ncoff", "NcOFF")),
+        *((word, "255 51 0 0.25 0.5") for word in ("STCOFF", "CSTOFF", "cstoff")),
+        *((word, "0 0 1 255 51 0 255 0.25 0.5") for word in ("STCNOFF", "NCSTOFF", "cnstoff")),
+    ],
+)
+def test_the_letters_of_an_off_may_stand_in_any_order(head, more):
+    rows = "".join(f"{line} {more}\n" for line in POINTS.splitlines())
+    notes, found = read(".off", f"{head}\n4 2 0\n{rows}{TWO}")
+    assert found["colour"].tolist() == [[255, 51, 0]] * 4
+    assert notes == []
+
+
+@pytest.mark.parametrize("head", ["CCOFF", "OFFSET", "STSTOFF", "XOFF"])
+def test_another_first_word_is_none_of_an_off(head):
+    assert "broken or cut short" in refused(".off", f"{head}\n4 2 0\n{POINTS}{TWO}")
+
+
+@pytest.mark.parametrize("head", ["nOFF", "4OFF", "C4OFF", "4off", "NnOFF"])
+def test_other_coordinates_are_still_told(head):
+    assert "another number of coordinates" in refused(".off", f"{head}\n4 2 0\n{POINTS}{TWO}")
+
+
+TILTED, RED, GREY = "0.6 0 -0.8", "255 0 0", "128 128 128"
+
+
+@pytest.mark.parametrize(
+    ("more", "shown"),
+    [
+        (f"{RED} 255 {TILTED}", [255, 0, 0]),  # as MeshLab writes it
+        (f"{GREY} {TILTED}", [128, 128, 128]),
+        ("0 0 0 255 0 0 1", [0, 0, 0]),
+        (f"{GREY} 255 3 -4 0.5", [128, 128, 128]),  # normals of another length
+        ("0.2 0.4 1 1 0 0 1", [51, 102, 255]),
+        (f"{TILTED} {RED} 255", [255, 0, 0]),  # as the format has it
+        (f"{TILTED} 0.2 0.4 1 1", [51, 102, 255]),
+        ("0 0 1 1 0 0", [255, 0, 0]),  # either: as the format has it
+        ("-3 4 0 1 0 0 1", [255, 0, 0]),
+        ("nan nan nan 255 0 0", [255, 0, 0]),
+    ],
+)
+def test_colours_and_normals_of_an_off_are_told_apart(more, shown):
+    rows = "".join(f"{line} {more}\n" for line in POINTS.splitlines())
+    notes, found = read(".off", f"NCOFF\n4 2 0\n{rows}{TWO}")
+    assert found["colour"].tolist() == [shown] * 4
+    assert notes == []
+
+
 # STL
 
 

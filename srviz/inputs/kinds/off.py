@@ -7,7 +7,8 @@ import numpy as np
 from .base import Found, Kind, Numbers, Refused, bound, bytes_of_colour, count, cut_short, numbers, plain, unmarked
 from .mesh import Part, finish
 
-HEAD = re.compile(r"\s*(ST)?(C)?(N)?(4)?(n)?OFF\b[ \t]*(BINARY)?")
+HEAD = re.compile(r"(?i)\s*((?:ST|[CN4])*)(OFF)(?![^\W\d])[ \t]*(BINARY)?")  # a count may follow without a space
+SIZES = re.compile(r"\s*\d+[ \t]+\d+[ \t]+\d+[ \t]*(?:[\r\n]|\Z)")  # with which a file without that word begins
 
 
 def read(ending: str, data: bytes) -> Found:
@@ -16,16 +17,17 @@ def read(ending: str, data: bytes) -> Found:
     if "#" in text:
         text = re.sub(r"#[^\r\n]*", "", plain(text))  # 1.#IND is no comment
     head = HEAD.match(text)
-    if head is None:
+    has = _letters(head) if head else []
+    if (head is None and not SIZES.match(text)) or len(has) > len(set(has)):
         raise Refused("This OFF file is broken or cut short. Export it again, or as another format.")
-    if head[6] or "\0" in text:
+    if (head and head[3]) or "\0" in text:
         raise Refused("This OFF is written in bytes, which is not read here. Export it as text, or as PLY.")
-    if head[4] or head[5]:
+    if "4" in has or "n" in has:
         raise Refused("This OFF has another number of coordinates than three. Export it as OFF with x, y and z.")
-    body = text[head.end() :]
+    body = text[head.end() :] if head else text
     lines = [line for line in body.splitlines() if line.strip()]
-    if not _one_a_line(lines, _wide(head)):
-        lines = _relined(body, head) or lines
+    if not _one_a_line(lines, _wide(has)):
+        lines = _relined(body, has) or lines
     sizes = lines[0].split() if lines else []
     if len(sizes) < 2 or not all(size.isdecimal() for size in sizes[:2]):
         raise Refused("This OFF file is broken or cut short. Export it again, or as another format.")
@@ -37,15 +39,21 @@ def read(ending: str, data: bytes) -> Found:
     notes: list[str] = []
     if len(lines) - 1 > many + faces:
         notes.append(f"{count(len(lines) - 1 - many - faces, 'line')} behind its faces left out")
-    part = _points(lines[1 : many + 1], head, notes)
+    part = _points(lines[1 : many + 1], has, notes)
     if faces:
         _faces(part, lines[many + 1 : many + faces + 1], notes)
     return finish([part], notes)
 
 
-def _wide(head: re.Match[str], colour: int = 3) -> int:
+def _letters(head: re.Match[str]) -> list[str]:
+    """What the first word of a file says, in any order: C, N, ST, 4 and n, which is N where all letters are small."""
+    said, word = head[1], head[2]
+    return re.findall("ST|.", said.upper() if word.islower() else re.sub("(?i)ST|c", lambda it: it[0].upper(), said))
+
+
+def _wide(has: list[str], colour: int = 3) -> int:
     """How many numbers a point has, by the first word of the file."""
-    return 3 + 3 * bool(head[3]) + colour * bool(head[2]) + 2 * bool(head[1])
+    return 3 + 3 * ("N" in has) + colour * ("C" in has) + 2 * ("ST" in has)
 
 
 def _one_a_line(lines: list[str], least: int) -> bool:
@@ -64,7 +72,7 @@ def _one_a_line(lines: list[str], least: int) -> bool:
     )
 
 
-def _relined(body: str, head: re.Match[str]) -> list[str]:
+def _relined(body: str, has: list[str]) -> list[str]:
     """The sizes, the points and the faces with a line each, where the file divides its lines otherwise; else nothing.
 
     In the format of Geomview white space is between any two numbers, and only the colour of a face ends with its line.
@@ -74,7 +82,7 @@ def _relined(body: str, head: re.Match[str]) -> list[str]:
     if len(sizes) < given or not all(size.isdecimal() for size in sizes):
         return []
     many, faces = int(sizes[0]), int(sizes[1])
-    for wide in (_wide(head, 4), _wide(head)):
+    for wide in (_wide(has, 4), _wide(has)):
         behind = given + many * wide
         cells = body.split(None, behind) if behind <= len(body) else []
         if len(cells) < behind:
@@ -120,20 +128,39 @@ def _is_face(cells: list[str], size: int, many: int) -> bool:
     return len(corners) == size > 2 and all(cell.isdecimal() and int(cell) < many for cell in corners)
 
 
-def _points(lines: list[str], head: re.Match[str], notes: list[str]) -> Part:
+def _points(lines: list[str], has: list[str], notes: list[str]) -> Part:
     rows = _rows(lines)
     wide = rows.shape[1]
     if lines and wide < 3:
         raise Refused("A point of this OFF has fewer than three coordinates. Export it again.")
     part = Part(rows[:, :3] if lines else np.zeros((0, 3)))
-    begin = 6 if head[3] else 3  # behind the normals
+    begin = 6 if "N" in has and not _colours_first(rows, has) else 3
     colour = rows[:, begin : begin + 3]
-    one = (colour >= 0).all() and ((colour <= 1).all() or ((colour <= 255).all() and (colour % 1 == 0).all()))
-    if wide >= begin + 3 and (head[2] or (not head[1] and one)):
+    if wide >= begin + 3 and ("C" in has or ("ST" not in has and _like_colours(colour))):
         part.colour = bytes_of_colour(colour, notes)
-    elif wide > begin and not head[1]:
+    elif wide > begin and "ST" not in has:
         notes.append(f"{count(wide - begin, 'more value')} of each point left out")
     return part
+
+
+def _colours_first(rows: Numbers, has: list[str]) -> bool:
+    """Whether colours stand before the normals of points, as MeshLab writes both; behind them is where OFF has them."""
+    if "C" not in has or rows.shape[1] < _wide(has):
+        return False
+    begin = 7 if rows.shape[1] >= _wide(has, 4) else 6
+    first, second = rows[:, 3:6], rows[:, begin : begin + 3]
+    return _like_colours(first) and not _like_normals(first) and (_like_normals(second) or not _like_colours(second))
+
+
+def _like_colours(rows: Numbers) -> bool:
+    """Whether these are amounts from 0 to 1, or whole numbers from 0 to 255."""
+    return bool((rows >= 0).all() and ((rows <= 1).all() or ((rows <= 255).all() and (rows % 1 == 0).all())))
+
+
+def _like_normals(rows: Numbers) -> bool:
+    """Whether these are of length 1, but for some of length 0."""
+    lengths = np.linalg.norm(rows, axis=1)
+    return bool((lengths > 0).any() and (np.abs(lengths[lengths != 0] - 1) < 0.01).all())
 
 
 def _rows(lines: list[str]) -> Numbers:
