@@ -32,7 +32,7 @@ class Terms:
 
 
 @dataclass(frozen=True)
-class Look:
+class LineStyle:
     """How a line or a mark of a method is drawn. tone: "ink", "softmax" or "quiet", a colour of the theme. dashed: its
     line. symbol: "circle", "diamond" or "square". filled: the symbol.
     """
@@ -61,7 +61,7 @@ class Way:
     run: Callable[..., Tensor] | None
     sums: tuple[int, int] = (12, 24)
     matrices: tuple[int, int] = (0, 0)
-    look: Look = Look()
+    look: LineStyle = LineStyle()
     bet: tuple[float, ...] = ()
     usual: bool = False
     layer: Callable[..., nn.Module] | None = None
@@ -113,7 +113,7 @@ class Method:
     note: str = ""
     silence: str = ""
     kernel: Callable[[float], Kernel] | None = None
-    look: Look = Look()
+    look: LineStyle = LineStyle()
     ways: tuple[Way, ...] = ()
     layer: Callable[..., nn.Module] | None = None
 

@@ -36,7 +36,7 @@ class AskedPlan(dict[str, Any]):
         raise ValueError(f"The plan says nothing of {name!r}.")
 
 
-class Order:
+class Request:
     """One job that was asked for. stopped: set when it is wanted no more."""
 
     def __init__(self, asked: dict[str, Any], data: BinaryIO) -> None:
@@ -54,7 +54,7 @@ def work() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # meant for the parent, with which this process ends
     with contextlib.suppress(OSError):
         Path("/proc/self/oom_score_adj").write_text(OOM_SCORE)
-    orders: SimpleQueue[Order] = SimpleQueue()
+    orders: SimpleQueue[Request] = SimpleQueue()
     Thread(target=_hear, args=(orders,), daemon=True).start()
     patience = None  # whoever started this process has a first order for it, or is gone, which ends it
     with contextlib.suppress(Empty):
@@ -81,21 +81,21 @@ def _answers() -> Say:
     return say
 
 
-def _hear(orders: "SimpleQueue[Order]") -> None:
+def _hear(orders: "SimpleQueue[Request]") -> None:
     """Take orders, and the wish to stop the last one. At the end of the input the parent is gone: this process ends."""
-    last: Order | None = None
+    last: Request | None = None
     with contextlib.suppress(Exception), os.fdopen(0, "rb", closefd=False) as heard:
         while line := heard.readline():
             asked = json.loads(line)
             if "stop" not in asked:
-                last = Order(asked, heard)
+                last = Request(asked, heard)
                 orders.put(last)
             elif last:
                 last.stopped.set()
     os._exit(1)
 
 
-def _do(order: Order, say: Say) -> None:
+def _do(order: Request, say: Say) -> None:
     """One job from its imports to its last record. Whatever goes wrong is a sentence."""
     try:
         job = find(order.plan.get("job"))
@@ -120,7 +120,7 @@ def _obey(limits: Limits) -> None:
     host.limit(None if limits.memory_bytes is None else min(limits.memory_bytes, host.available()))
 
 
-def _run(job: Job, order: Order, say: Say) -> None:
+def _run(job: Job, order: Request, say: Say) -> None:
     with contextlib.closing(iter(job(order.plan, order.attachments))) as records:  # type: ignore[type-var]
         while not order.stopped.is_set():
             record = next(records, None)

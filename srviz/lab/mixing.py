@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from torch.nn.functional import softplus
 
 from srviz.attention import METHODS, Heads, Slice, standardize
-from srviz.attention.method import Look, Method
+from srviz.attention.method import LineStyle, Method
 from srviz.lab.variants import VARIANTS
 
 LEAST_BANDWIDTH = 1e-4
@@ -126,9 +126,9 @@ class Mixing:
     make: Callable[[int, int, str, float], nn.Module]
 
     @property
-    def look(self) -> Look:
+    def look(self) -> LineStyle:
         """How its lines and marks are drawn: those of its method, or the quiet ones of a control."""
-        return self.method.look if self.method else Look()
+        return self.method.look if self.method else LineStyle()
 
 
 CONTROLS = {

@@ -12,7 +12,7 @@ from srviz.lab.tasks import find
 
 
 @dataclass(frozen=True)
-class Line:
+class RunGroup:
     """The runs of one task, mixing and recipe. values: their metric by seed, without those that diverged. step_seconds:
     the median time of a step; mixing: the share of it in what mixes.
     """
@@ -46,7 +46,7 @@ class Line:
 class Difference:
     """What the runs of a line have more, or less, than those of another line with the same seeds. values: by seed."""
 
-    line: Line
+    line: RunGroup
     values: tuple[float, ...]
 
     @property
@@ -76,7 +76,7 @@ def interval(values: Sequence[float]) -> tuple[float, float]:
     return mean - half, mean + half
 
 
-def against(base: Line, others: Iterable[Line]) -> list[Difference]:
+def against(base: RunGroup, others: Iterable[RunGroup]) -> list[Difference]:
     """Each of the other lines against the base, seed by seed, where they share one."""
     theirs = base.by_seed
     found = []
@@ -87,7 +87,7 @@ def against(base: Line, others: Iterable[Line]) -> list[Difference]:
     return found
 
 
-def lines(results: Iterable[Mapping[str, Any]]) -> list[Line]:
+def lines(results: Iterable[Mapping[str, Any]]) -> list[RunGroup]:
     """One for each task, mixing and recipe, in the order of the results. Of a run that is there twice the last one
     counts.
     """
@@ -102,7 +102,7 @@ def lines(results: Iterable[Mapping[str, Any]]) -> list[Line]:
         seconds = sorted(result["seconds"] / recipe.steps for result in good)
         shares = [result["mixing"] / result["seconds"] for result in good if result["seconds"]]
         found.append(
-            Line(
+            RunGroup(
                 task, mixing, recipe,
                 tuple(result["metric"] for result in good),
                 len(group) - len(good),
@@ -121,9 +121,9 @@ def best(results: Iterable[Mapping[str, Any]], seeds: Iterable[int]) -> list[dic
     return [Spec(line.task, line.mixing, seed, line.recipe).to_json() for line in found for seed in chosen]
 
 
-def best_lines(found: Iterable[Line]) -> dict[tuple[str, str], Line]:
+def best_lines(found: Iterable[RunGroup]) -> dict[tuple[str, str], RunGroup]:
     """The line that did best of each task and mixing, the first of those that did equally well."""
-    best: dict[tuple[str, str], Line] = {}
+    best: dict[tuple[str, str], RunGroup] = {}
     for line in found:
         key = line.task, line.mixing
         if line.values and (key not in best or _is_better(line, best[key])):
@@ -131,7 +131,7 @@ def best_lines(found: Iterable[Line]) -> dict[tuple[str, str], Line]:
     return best
 
 
-def _is_better(one: Line, other: Line) -> bool:
+def _is_better(one: RunGroup, other: RunGroup) -> bool:
     return one.mean > other.mean if find(one.task).better_up else one.mean < other.mean
 
 

@@ -47,7 +47,7 @@ class Question:
 
 
 @dataclass(frozen=True)
-class Look:
+class RoomView:
     """A room as everybody in it sees it. revealed: the topics whose counts are shown to all. rounds: how often the
     answers to a topic were forgotten, so that everybody knows to answer anew. page: the one that the lecturer is on, ""
     where that was not said.
@@ -66,7 +66,7 @@ class Rooms(Protocol):
     def open(self) -> tuple[str, str]:
         """A new room: its code and its secret."""
 
-    def look(self, code: str) -> Look | None:
+    def look(self, code: str) -> RoomView | None:
         """The room, None where there is none of this code."""
 
     def join(self, code: str, member: str) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from srviz.rooms import base
-from srviz.rooms.base import OWN, Look, Question
+from srviz.rooms.base import OWN, Question, RoomView
 
 NONE = 255  # of the choices: no answer
 
@@ -86,13 +86,13 @@ class InMemory:
             self._rooms[code] = _Room(base.kept(secret), self._now(), pace)
             return code, secret
 
-    def look(self, code: str) -> Look | None:
+    def look(self, code: str) -> RoomView | None:
         """The room, None where there is none of this code."""
         with self._lock:
             room = self._find(code)
             if room is None:
                 return None
-            return Look(len(room.members), room.question, frozenset(room.revealed), dict(room.rounds), room.page)
+            return RoomView(len(room.members), room.question, frozenset(room.revealed), dict(room.rounds), room.page)
 
     def join(self, code: str, member: str) -> None:
         """Come in; whoever is in stays in."""

@@ -16,7 +16,7 @@ from typing import Any, ParamSpec, TypeVar
 import redis
 
 from srviz.rooms import base
-from srviz.rooms.base import OWN, Away, Look, Question
+from srviz.rooms.base import OWN, Away, Question, RoomView
 
 WAIT_SECONDS = 1.0  # for an answer
 REST_SECONDS = 5.0  # after one that did not come, in which nobody waits again
@@ -76,7 +76,7 @@ class InRedis:
         return code, secret
 
     @_reached
-    def look(self, code: str) -> Look | None:
+    def look(self, code: str) -> RoomView | None:
         """The room, None where there is none of this code."""
         room = self._find(code)
         if room is None:
@@ -89,7 +89,7 @@ class InRedis:
         asked = json.loads(room["question"]) if room.get("question") else None
         own = Question(asked[0], tuple(asked[1])) if asked else None
         counts = {topic: int(count) for topic, count in rounds.items()}
-        return Look(members, own, frozenset(revealed), counts, room.get("page", ""))
+        return RoomView(members, own, frozenset(revealed), counts, room.get("page", ""))
 
     @_reached
     def join(self, code: str, member: str) -> None:

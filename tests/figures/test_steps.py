@@ -2,16 +2,16 @@
 
 import pytest
 
-from srviz.attention.methods import Look
+from srviz.attention.methods import LineStyle
 from srviz.figures.steps import Course, steps
 
-COURSE = Course("One", Look(), "dot", (0.1, 0.01), ((10, 30, 20), (None, 90, None)))
+COURSE = Course("One", LineStyle(), "dot", (0.1, 0.01), ((10, 30, 20), (None, 90, None)))
 
 
 def test_a_seed_that_never_came_counts_as_more_than_any():
     assert COURSE.middle(0, 100) == 20
     assert COURSE.middle(1, 100) is None
-    assert Course("One", Look(), "dot", (0.1,), ((None, 90, 50),)).middle(0, 100) == 90
+    assert Course("One", LineStyle(), "dot", (0.1,), ((None, 90, 50),)).middle(0, 100) == 90
 
 
 @pytest.mark.parametrize("mode", ["light", "dark"])

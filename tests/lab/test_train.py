@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from srviz.attention import METHODS, Heads, SlicedAttention
-from srviz.attention.method import Look
+from srviz.attention.method import LineStyle
 from srviz.lab import Spec, Training, checkpoint, load
 from srviz.lab.mixing import Attention, mixings, turned
 from srviz.lab.records import at_sizes, is_due, records
@@ -74,7 +74,7 @@ def test_a_variant_weighs_as_it_sums(name):
 def test_everything_that_mixes_says_how_it_is_drawn():
     known = mixings()
     assert known["softmax"].look == METHODS["softmax"].look
-    assert known["mean"].look == known["none"].look == Look()
+    assert known["mean"].look == known["none"].look == LineStyle()
 
 
 def test_a_variant_with_nothing_changed_is_sliced_relu():

@@ -79,9 +79,9 @@ def test_a_room_from_its_opening_to_its_close(opened):
     store.join(code, one)
     store.join(code, other)
     store.ask(code, secret, OURS)
-    assert store.look(code) == base.Look(2, OURS, frozenset(), {OWN: 1})
+    assert store.look(code) == base.RoomView(2, OURS, frozenset(), {OWN: 1})
     store.at(code, secret, "routes")
-    assert store.look(code) == base.Look(2, OURS, frozenset(), {OWN: 1}, "routes")
+    assert store.look(code) == base.RoomView(2, OURS, frozenset(), {OWN: 1}, "routes")
     store.answer(code, one, OWN, 0)
     store.answer(code, one, OWN, 1)  # changed
     store.answer(code, other, OWN, 1)

@@ -5,9 +5,9 @@ import pkgutil
 from collections.abc import Iterator
 from importlib import import_module
 
-from srviz.attention.method import Look, Method, Terms, Way
+from srviz.attention.method import LineStyle, Method, Terms, Way
 
-__all__ = ["METHODS", "Look", "Method", "Terms", "Way", "by_dots", "registered", "sliced", "ways"]
+__all__ = ["METHODS", "LineStyle", "Method", "Terms", "Way", "by_dots", "registered", "sliced", "ways"]
 
 
 def _find() -> dict[str, Method]:

@@ -8,7 +8,7 @@ from torch import Tensor
 from srviz.attention import kernels, reference
 from srviz.attention.heads import Heads
 from srviz.attention.layer import SlicedAttention
-from srviz.attention.method import SCORES, Look, Method, Terms, Way, masked
+from srviz.attention.method import SCORES, LineStyle, Method, Terms, Way, masked
 from srviz.attention.sliced import sliced_bump
 
 
@@ -42,7 +42,7 @@ def _run(s: Tensor, t: Tensor, v: Tensor) -> Tensor:
     return sliced_bump(s, t, v, 1.0)
 
 
-LOOK = Look(tone="ink", dashed=True, symbol="diamond", filled=False)
+LOOK = LineStyle(tone="ink", dashed=True, symbol="diamond", filled=False)
 METHOD = Method(
     name="bump",
     label="Sliced bump",

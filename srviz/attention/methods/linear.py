@@ -5,7 +5,7 @@ from torch import Tensor
 from torch.nn.functional import elu
 
 from srviz.attention.heads import Heads
-from srviz.attention.method import DOTS, Look, Method, Terms, Way, wide
+from srviz.attention.method import DOTS, LineStyle, Method, Terms, Way, wide
 
 
 def features(x: Tensor) -> Tensor:
@@ -44,7 +44,7 @@ def _run(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
     return apply(Heads(q, k, v))
 
 
-LOOK = Look(tone="quiet", dashed=False, symbol="square", filled=True)
+LOOK = LineStyle(tone="quiet", dashed=False, symbol="square", filled=True)
 METHOD = Method(
     name="linear",
     label="Linear",

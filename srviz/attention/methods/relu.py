@@ -5,7 +5,7 @@ from torch import Tensor
 from srviz.attention import kernels, reference
 from srviz.attention.heads import Heads
 from srviz.attention.layer import SlicedAttention
-from srviz.attention.method import SCORES, Look, Method, Terms, Way, masked
+from srviz.attention.method import SCORES, LineStyle, Method, Terms, Way, masked
 from srviz.attention.sliced import sliced_relu
 
 
@@ -28,7 +28,7 @@ def terms(heads: Heads) -> Terms:
     return Terms("relu({s} − {t})", total, of_query={"s": s}, of_key={"t": t})
 
 
-LOOK = Look(tone="ink", dashed=False, symbol="diamond", filled=True)
+LOOK = LineStyle(tone="ink", dashed=False, symbol="diamond", filled=True)
 METHOD = Method(
     name="relu",
     label="Sliced ReLU",
@@ -68,7 +68,7 @@ METHOD = Method(
             run=reference.sliced_relu,
             sums=(4, 8),
             matrices=(4, 7),
-            look=Look(tone="quiet", dashed=True, symbol="square", filled=False),
+            look=LineStyle(tone="quiet", dashed=True, symbol="square", filled=False),
         ),
     ),
 )

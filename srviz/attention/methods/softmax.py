@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from torch.nn.functional import scaled_dot_product_attention
 
 from srviz.attention.heads import Heads
-from srviz.attention.method import DOTS, Look, Method, Terms, Way
+from srviz.attention.method import DOTS, LineStyle, Method, Terms, Way
 
 
 def weights(heads: Heads, *, effective: bool = True) -> Tensor:
@@ -68,7 +68,7 @@ def layer(embed_dim: int, num_heads: int, **options: Any) -> FusedLayer:
     return FusedLayer(embed_dim, num_heads, batch_first=True, **options)
 
 
-LOOK = Look(tone="softmax", dashed=False, symbol="circle", filled=True)
+LOOK = LineStyle(tone="softmax", dashed=False, symbol="circle", filled=True)
 METHOD = Method(
     name="softmax",
     label="Softmax",
@@ -92,7 +92,7 @@ METHOD = Method(
             run=_written_out,
             sums=(2, 6),
             matrices=(2, 3),
-            look=Look(tone="softmax", dashed=True, symbol="circle", filled=False),
+            look=LineStyle(tone="softmax", dashed=True, symbol="circle", filled=False),
             usual=True,
         ),
         Way(

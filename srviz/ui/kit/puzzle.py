@@ -62,7 +62,7 @@ def solved() -> list[str]:
 
 
 @dataclass
-class Bar:
+class PuzzleShown:
     """The puzzle that a page shows. place: where it says whether it is solved."""
 
     puzzle: Puzzle
@@ -82,7 +82,7 @@ class Bar:
                 st.markdown(WORDS("puzzle.unsolved"))
 
 
-def begin(puzzles: Iterable[Puzzle]) -> Bar | None:
+def begin(puzzles: Iterable[Puzzle]) -> PuzzleShown | None:
     """Show what is asked, if the link asks for one of these; called before the page's own body."""
     name = url.asked(url.PUZZLE)
     puzzle = next((one for one in puzzles if one.name == name), None)
@@ -101,10 +101,10 @@ def begin(puzzles: Iterable[Puzzle]) -> Bar | None:
             st.button(WORDS("puzzle.leave"), key="leave puzzle", on_click=_leave)
         for text, _ in puzzle.steps[:shown]:
             st.caption(f"{text}")
-    return Bar(puzzle, place)
+    return PuzzleShown(puzzle, place)
 
 
-def finish(bar: Bar | None) -> None:
+def finish(bar: PuzzleShown | None) -> None:
     """Judge, and write into the page's state what was done; called after the page's body, before its link is made."""
     state: url.State | None = st.session_state.get("_state")
     progress.carry()

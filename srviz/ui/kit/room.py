@@ -10,7 +10,7 @@ from srviz.rooms import Question, base, is_code
 from srviz.ui.kit import WORDS, dialog, lesson, qr, report, seat, url
 from srviz.ui.kit.component import component
 from srviz.ui.kit.course import Course
-from srviz.ui.kit.seat import Offer, Seat, store, told, tried
+from srviz.ui.kit.seat import PageQuestion, Seat, store, told, tried
 
 LEAD_SECONDS, FOLLOW_SECONDS = 1.0, 4.0  # between two looks of who leads, and of who follows
 HOST = "host"  # of a link: the secret of who opened the room, which the address bar does not keep
@@ -275,13 +275,13 @@ def _gone(why: str) -> None:
 # ---- both ------------------------------------------------------------------------------------------------------------
 
 
-def _offers(place: Seat) -> list[Offer]:
+def _offers(place: Seat) -> list[PageQuestion]:
     """What is asked: the lecturer's own question first, then what the page asks."""
     own = place.look.question if place.look else None
-    letters = string.ascii_uppercase
-    mine = (
-        [Offer(base.OWN, own.text, tuple(f"{letters[k]}  {c}" for k, c in enumerate(own.choices)), None)] if own else []
-    )
+    letters, mine = string.ascii_uppercase, []
+    if own:
+        labels = tuple(f"{letters[k]}  {choice}" for k, choice in enumerate(own.choices))
+        mine = [PageQuestion(base.OWN, own.text, labels, None)]
     return [*mine, *place.offers]
 
 
@@ -290,7 +290,7 @@ def _name(topic: str) -> str:
     return WORDS(f"room.topics.{kind if kind in (base.OWN, 'answer', lesson.TOPIC) else 'bet'}")
 
 
-def _picture(place: Seat, offer: Offer, shown: bool) -> int:
+def _picture(place: Seat, offer: PageQuestion, shown: bool) -> int:
     """What is asked, and a bar for each choice; how many answered."""
     found, _ = told(lambda: store().counts(place.code, offer.topic))
     counts = found or (0,) * base.MOST_CHOICES

@@ -12,7 +12,7 @@ from typing import TypeVar
 import streamlit as st
 
 from srviz import rooms
-from srviz.rooms import Away, Look, Refused, Rooms
+from srviz.rooms import Away, Refused, Rooms, RoomView
 from srviz.ui.kit import WORDS, url
 
 REDIS = "SRVIZ_REDIS_URL"
@@ -32,10 +32,10 @@ class Seat:
     code: str
     member: str
     secret: str = ""
-    look: Look | None = None
+    look: RoomView | None = None
     sent: dict[str, int] = field(default_factory=dict)
     rounds: dict[str, int] = field(default_factory=dict)
-    offers: list["Offer"] = field(default_factory=list)
+    offers: list["PageQuestion"] = field(default_factory=list)
     trouble: str = ""
 
     @property
@@ -45,7 +45,7 @@ class Seat:
 
 
 @dataclass(frozen=True)
-class Offer:
+class PageQuestion:
     """What a page asks. labels: of the choices. given: the visitor's own. right: the one that is right, if one is."""
 
     topic: str
@@ -139,7 +139,7 @@ def topic(name: str, title: str, labels: Sequence[str]) -> str:
 def offer(topic: str, title: str, labels: Sequence[str], given: int | None, right: int | None = None) -> None:
     """Let a room hear what the page asks and what the visitor chose."""
     if seat := current():
-        seat.offers.append(Offer(topic, title, tuple(labels), given, right))
+        seat.offers.append(PageQuestion(topic, title, tuple(labels), given, right))
 
 
 def waits(topic: str) -> bool:

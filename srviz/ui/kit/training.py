@@ -163,7 +163,7 @@ class Training(ABC, Generic[L]):
         return {"painted": self.name, "name": repr(self.specs), "life": self.life, "records": records}
 
 
-def go(training: Training[L] | None, place: work.Place | None) -> None:
+def go(training: Training[L] | None, place: work.Display | None) -> None:
     """Train as the one heavy job of this server, and then show the page anew.
 
     place: where the training shows itself, None where none is under way.

@@ -46,7 +46,7 @@ class Ticket:
     interrupted: float | None = None
 
 
-class Line:
+class Queue:
     """Tickets of those who wait, the first being the one at work. Safe between the threads of sessions.
 
     Streamlit ends a script whenever the visitor touches something, and starts the next one at once. The place of a
@@ -118,8 +118,8 @@ def _session() -> str | None:
 
 
 @st.cache_resource(max_entries=1, show_spinner=False)
-def _line() -> Line:
-    return Line()
+def _line() -> Queue:
+    return Queue()
 
 
 def waiting() -> int:
@@ -162,7 +162,7 @@ def turn(show: Callable[[str], object]) -> Iterator[None]:
 
 
 @dataclass
-class Bar:
+class ProgressBar:
     """How far the work is. A browser draws the page anew for whatever it is sent, so only what looks new is sent."""
 
     place: DeltaGenerator
@@ -176,7 +176,7 @@ class Bar:
             self.shown = new
 
 
-def stop_and_bar(key: str, stop: Callable[..., None], *arguments: object, row: str | None = None) -> Bar:
+def stop_and_bar(key: str, stop: Callable[..., None], *arguments: object, row: str | None = None) -> ProgressBar:
     """The button Stop and, beside it, the bar that shows how far the work is. row: the key of both together.
 
     A script that listens is one that runs, and the panel of a class's room waits for its end: a note says so.
@@ -191,7 +191,7 @@ def stop_and_bar(key: str, stop: Callable[..., None], *arguments: object, row: s
 
     with st.container(horizontal=True, vertical_alignment="center", key=row):
         st.button(WORDS("work.stop"), key=key, on_click=stop_for_good)
-        return Bar(st.progress(*Bar.shown))
+        return ProgressBar(st.progress(*ProgressBar.shown))
 
 
 def _sign_of_life() -> None:
@@ -215,8 +215,8 @@ def watch(
     """Listen to work until it is over, or until Streamlit ends this script, which ends the work.
 
     news: what the work says, and None every 0.1 s while it says nothing. take: keeps it in the session. tell: shows on
-    the page how far the work is, for instance by a `Bar`. feed: shows what has come so far, where there is something
-    new.
+    the page how far the work is, for instance by a `ProgressBar`. feed: shows what has come so far, where there is
+    something new.
     """
     told = fed = 0.0
     new = False
@@ -237,15 +237,15 @@ def watch(
 
 
 @dataclass
-class Place:
+class Display:
     """Where work under way shows itself: its bar, and the element that hands on what has come so far."""
 
-    bar: Bar
+    bar: ProgressBar
     feed: DeltaGenerator
 
 
 def listen(
-    place: Place,
+    place: Display,
     plan: tuple[jobs.Plan, dict[str, jobs.Packed]],
     take: Callable[[jobs.Record], object],
     *,

@@ -12,7 +12,7 @@ from srviz.ui.kit import work
 
 @pytest.fixture(autouse=True)
 def fresh_line(monkeypatch):
-    line = work.Line()
+    line = work.Queue()
     monkeypatch.setattr(work, "_line", lambda: line)
     monkeypatch.setattr(work.url, "leave", lambda: None)  # there is no page here
     return line

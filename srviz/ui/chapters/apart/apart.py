@@ -86,7 +86,7 @@ def _together(values: Values) -> Values:
     return {"first": first, "second": second, "head": min(values["head"], values["heads"])}
 
 
-def apart_page(menu: Callable[[], object]) -> work.Place | None:
+def apart_page(menu: Callable[[], object]) -> work.Display | None:
     """Controls and the live component; returns where fits under way show themselves. menu: shown below it."""
     state = url.settle(*PARAMETERS, together=_together)
     _anew(state)
@@ -113,7 +113,7 @@ def apart_page(menu: Callable[[], object]) -> work.Place | None:
     feed = st.empty()
     if not fits.running:
         told(specs)
-    return work.Place(bar, feed) if bar else None
+    return work.Display(bar, feed) if bar else None
 
 
 def _anew(state: url.State) -> None:

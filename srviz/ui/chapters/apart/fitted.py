@@ -36,7 +36,7 @@ def buttons(specs: tuple[Spec, ...]) -> None:
 
 
 @dataclass(frozen=True)
-class Result:
+class FitResult:
     """What one fit came to, in numbers."""
 
     label: str
@@ -47,11 +47,11 @@ class Result:
     parameters: int
 
 
-def results(specs: tuple[Spec, ...]) -> list[Result]:
+def results(specs: tuple[Spec, ...]) -> list[FitResult]:
     """Of the fits that are over."""
     lanes = [lane for spec in specs if (lane := current().kept.get(spec)) and lane.end]
     return [
-        Result(
+        FitResult(
             lane.label,
             round(lane.end["accuracy"] * lane.end["asked"]),
             lane.end["asked"],

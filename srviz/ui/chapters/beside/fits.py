@@ -201,7 +201,7 @@ def _maps(state: url.State, fits: Fits) -> None:
     st.caption(WORDS("fits.scale") if order == "input" else f"{WORDS('fits.order')} {WORDS('fits.scale')}")
 
 
-def _run(fits: Fits, mine: str, bar: work.Bar, table: DeltaGenerator) -> None:
+def _run(fits: Fits, mine: str, bar: work.ProgressBar, table: DeltaGenerator) -> None:
     """The fits asked for, watched. Stop, or any other control, ends this; what they reached stays in the session."""
     wanted = list(product(fits.asked, METHODS))
     with work.turn(partial(bar.progress, 0.0)):
@@ -220,7 +220,7 @@ def _run(fits: Fits, mine: str, bar: work.Bar, table: DeltaGenerator) -> None:
     st.rerun()
 
 
-def _show(bar: work.Bar, number: int, count: int, share: float, text: str) -> None:
+def _show(bar: work.ProgressBar, number: int, count: int, share: float, text: str) -> None:
     """How far all fits are, where so much of this one of them is done."""
     bar.progress((number + share) / count, text)
 

@@ -66,7 +66,7 @@ PARAMETERS = (
 )
 
 
-def crowd_page(state: url.State, menu: Callable[[], object]) -> work.Place | None:
+def crowd_page(state: url.State, menu: Callable[[], object]) -> work.Display | None:
     """Controls, the live picture, and what the last training came to; where a training under way shows itself.
 
     menu: what is shown below the picture.
@@ -98,7 +98,7 @@ def crowd_page(state: url.State, menu: Callable[[], object]) -> work.Place | Non
         st.warning(run.trouble)
     if shown and not running:
         _came_to(state, shown)
-    return work.Place(bar, feed) if run and bar else None
+    return work.Display(bar, feed) if run and bar else None
 
 
 def same(ran: tuple[Spec, ...], asked: tuple[Spec, ...]) -> bool:

@@ -10,11 +10,11 @@ from typing import Any
 import streamlit as st
 
 from srviz import places
-from srviz.attention.methods import METHODS, Look
+from srviz.attention.methods import METHODS, LineStyle
 from srviz.figures import lab as figures
 from srviz.lab.mixing import mixings
 from srviz.lab.results import read
-from srviz.lab.summary import Line, lines
+from srviz.lab.summary import RunGroup, lines
 from srviz.lab.tasks.crowd import FAMILY, MENU
 from srviz.ui.chapters.crowd import WORDS
 from srviz.ui.chapters.crowd.crowd import BESIDE
@@ -58,7 +58,7 @@ def _tally(rows: Sequence[Mapping[str, str]]) -> str:
     return WORDS("recorded.tally", n=len(rows), methods=", ".join(parts))
 
 
-def _cell(line: Line | None, best: Line | None) -> str:
+def _cell(line: RunGroup | None, best: RunGroup | None) -> str:
     if line is None or best is None:
         return ""
     far = [result["sizes"][FAR]["metric"] for result in line.results if FAR in result.get("sizes", {})]
@@ -143,12 +143,12 @@ def _figure(measure: str) -> Figure:
 HELD = {measure: _figure(measure) for measure in MEASURES}
 
 
-def _look(head: str) -> Look:
+def _look(head: str) -> LineStyle:
     name, _, d = head.partition("-")
     if name not in METHODS:
-        return Look(symbol="diamond")
+        return LineStyle(symbol="diamond")
     look = METHODS[name].look
-    return Look(look.tone, look.dashed or d == "1", look.symbol, look.filled)
+    return LineStyle(look.tone, look.dashed or d == "1", look.symbol, look.filled)
 
 
 @st.cache_data(max_entries=2, show_spinner=False)
@@ -157,10 +157,10 @@ def _capacity(changed: int) -> dict[str, Any]:
     return found
 
 
-def _runs() -> list[Line]:
+def _runs() -> list[RunGroup]:
     return _read(RUNS.stat().st_mtime_ns) if RUNS.exists() else []
 
 
 @st.cache_resource(max_entries=2, show_spinner=False)
-def _read(changed: int) -> list[Line]:
+def _read(changed: int) -> list[RunGroup]:
     return [line for line in lines(read(RUNS)) if line.values]

@@ -35,4 +35,4 @@ def page() -> None:
         st.success(WORDS("all"))
     question(WORDS("question.ask"), list(WORDS.texts("question.options")), 1, WORDS("question.why"))
     known(*WORDS.texts("known"))
-    ran(lambda: source.text(puzzle.Puzzle, puzzle.Bar))
+    ran(lambda: source.text(puzzle.Puzzle, puzzle.PuzzleShown))

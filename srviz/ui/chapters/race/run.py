@@ -24,7 +24,7 @@ class RacePlace:
     """Where a race under way shows itself. picture: what the chart is to draw of a run."""
 
     run: Run
-    bar: work.Bar
+    bar: work.ProgressBar
     feed: DeltaGenerator
     picture: Callable[[Run], dict[str, Any]]
 

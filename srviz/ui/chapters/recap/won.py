@@ -9,7 +9,7 @@ from srviz import places
 from srviz.attention.methods import METHODS, by_dots
 from srviz.lab.mixing import mixings
 from srviz.lab.results import read
-from srviz.lab.summary import Line, against, lines
+from srviz.lab.summary import RunGroup, against, lines
 from srviz.lab.tasks import find
 from srviz.ui.chapters.recap import WORDS
 
@@ -19,7 +19,7 @@ MOST_BYTES = 8_000_000  # of a recorded file
 
 
 @dataclass(frozen=True)
-class Result:
+class TaskResult:
     """One task. means: of the test, by method. verdicts: of each sliced method against softmax. seeds: of softmax."""
 
     title: str
@@ -30,12 +30,12 @@ class Result:
 
 
 @cache
-def results(name: str) -> tuple[Result, ...]:
+def results(name: str) -> tuple[TaskResult, ...]:
     """Of each task in a recorded file that softmax has learned, too; none where there is no such file."""
     path = places.RECORDED / "lab" / name
     if not path.exists() or path.stat().st_size > MOST_BYTES:
         return ()
-    by_task: dict[str, dict[str, Line]] = {}
+    by_task: dict[str, dict[str, RunGroup]] = {}
     for line in lines(read(path)):
         if line.values:
             by_task.setdefault(line.task, {})[line.mixing] = line
@@ -47,7 +47,7 @@ def _compared() -> tuple[str, ...]:
     return (by_dots().name, *(method.name for method in METHODS.values() if method.projection))
 
 
-def _result(name: str, of: dict[str, Line]) -> Result:
+def _result(name: str, of: dict[str, RunGroup]) -> TaskResult:
     task, sign = find(name), 1 if find(name).better_up else -1
     known = [mixing for mixing in _compared() if mixing in of]
     base, *others = (of[mixing] for mixing in known)
@@ -56,10 +56,10 @@ def _result(name: str, of: dict[str, Line]) -> Result:
         won = BETTER if sign * difference.mean > 0 else WORSE
         verdicts[difference.line.mixing] = won if difference.is_clear else CLOSE
     means = {mixing: of[mixing].mean for mixing in known}
-    return Result(task.title, task.metric, means, verdicts, len(base.values))
+    return TaskResult(task.title, task.metric, means, verdicts, len(base.values))
 
 
-def table(found: Sequence[Result], crowd: Sequence[Result] = ()) -> str:
+def table(found: Sequence[TaskResult], crowd: Sequence[TaskResult] = ()) -> str:
     """In Markdown: a row for each task, with the verdicts in words, and one for all functions of a crowd."""
     names = _compared()
     labels = [mixings()[name].label for name in names]
@@ -73,14 +73,14 @@ def table(found: Sequence[Result], crowd: Sequence[Result] = ()) -> str:
     return "\n".join(rows)
 
 
-def _cell(result: Result, name: str) -> str:
+def _cell(result: TaskResult, name: str) -> str:
     if name not in result.means:
         return WORDS("unmeasured")
     mean, verdict = result.means[name], result.verdicts.get(name)
     return WORDS(f"won.cell.{verdict}", mean=mean) if verdict else f"{mean:.3f}"
 
 
-def tally(found: Sequence[Result], method: str) -> str:
+def tally(found: Sequence[TaskResult], method: str) -> str:
     """How often a method was better than softmax and how often worse: "better on 1, worse on 9, … on 3"."""
     counts = Counter(result.verdicts[method] for result in found if method in result.verdicts)
     return ", ".join(WORDS(f"won.tally.{one}", n=counts[one]) for one in (BETTER, WORSE, CLOSE) if counts[one])

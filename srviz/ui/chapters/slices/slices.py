@@ -64,7 +64,7 @@ class Scored:
 
 
 @dataclass(frozen=True, eq=False)
-class Mean:
+class ErrorsBySlices:
     """Many slices on some points: errors (repeats, len(counts)) and the fit of their median."""
 
     counts: list[int]
@@ -194,11 +194,11 @@ def left(name: str, n: int, seed: int, by: str, resolution: int) -> list[int]:
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
-def many_slices(name: str, n: int, seed: int) -> Mean:
+def many_slices(name: str, n: int, seed: int) -> ErrorsBySlices:
     """The error of the mean over 1, 2, 4 … random directions, on pairs of these points."""
     differences = _differences(torch.from_numpy(points(name, n, seed)))
     counts, errors = measure.errors(differences, most=2**LARGEST, repeats=REPEATS, seed=seed)
-    return Mean(counts, errors.numpy(), measure.fitted(counts, errors.median(0).values))
+    return ErrorsBySlices(counts, errors.numpy(), measure.fitted(counts, errors.median(0).values))
 
 
 def answer(state: url.State | Mapping[str, Any], x: Tensor, heads: Scored | None) -> dict[str, Any]:

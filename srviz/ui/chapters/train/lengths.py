@@ -10,7 +10,7 @@ from srviz.ui.kit import work
 from srviz.ui.kit.training import Lane
 
 
-def lengths(task: Task, run: Watched | None) -> work.Bar | None:
+def lengths(task: Task, run: Watched | None) -> work.ProgressBar | None:
     """Choose a number of tokens, test there, and see all that was tested; the bar of a test under way."""
     if run is None or run.running or len(task.sizes) < 2 or not all(lane.weights for lane in run.lanes):
         return None
@@ -35,7 +35,7 @@ def lengths(task: Task, run: Watched | None) -> work.Bar | None:
     return bar
 
 
-def go_on_testing(bar: work.Bar | None) -> None:
+def go_on_testing(bar: work.ProgressBar | None) -> None:
     """Test as the one heavy job of this server, if a test is under way. Stop, or a closed tab, ends it."""
     run = current()
     if bar is None or run is None or run.testing is None:

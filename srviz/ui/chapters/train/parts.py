@@ -9,7 +9,7 @@ from srviz.attention.methods import sliced
 from srviz.figures import lab as figures
 from srviz.lab import TASKS, Task
 from srviz.lab.mixing import mixings
-from srviz.lab.summary import Difference, Line, against, lines
+from srviz.lab.summary import Difference, RunGroup, against, lines
 from srviz.ui.chapters.train import WORDS
 from srviz.ui.chapters.train.recorded import SCRIPTS, differs, files, rows, where
 from srviz.ui.kit.chart import chart, mode
@@ -52,12 +52,12 @@ def parts(task: Task) -> None:
         )
 
 
-def _recorded() -> list[Line]:
+def _recorded() -> list[RunGroup]:
     file = next((file for file in files(places.RECORDED / "lab") if file.name == RECORDED), None)
     return lines(file.results) if file else []
 
 
-def told_of(base: Line, found: Sequence[Line]) -> list[Difference]:
+def told_of(base: RunGroup, found: Sequence[RunGroup]) -> list[Difference]:
     """The changes that ran with seeds enough to say something."""
     return [one for one in against(base, found) if one.line is not base and len(one.values) >= LEAST_SEEDS]
 
@@ -89,13 +89,13 @@ PARTS = Figure(
 )  # fmt: skip
 
 
-def base_of(found: Sequence[Line]) -> Line | None:
+def base_of(found: Sequence[RunGroup]) -> RunGroup | None:
     """The paper's form with the recipe that most of the runs have."""
     mine = [line for line in found if line.mixing == sliced().name and line.values]
     return max(mine, key=lambda line: sum(line.recipe == other.recipe for other in found), default=None)
 
 
-def label(line: Line, base: Line) -> str:
+def label(line: RunGroup, base: RunGroup) -> str:
     """What was changed, in a few words."""
     if line.mixing != base.mixing:
         said = mixings()[line.mixing].label.replace("Sliced ReLU, ", "")
@@ -103,7 +103,7 @@ def label(line: Line, base: Line) -> str:
     return differs(line.recipe, base.recipe)
 
 
-def sentence(told: Sequence[Difference], base: Line, task: Task) -> str:
+def sentence(told: Sequence[Difference], base: RunGroup, task: Task) -> str:
     """Which changes clearly lose and which clearly gain, as far as the seeds tell; the rest is within noise."""
     if not told:
         return WORDS("parts.few")

@@ -15,7 +15,7 @@ from srviz.figures import lab as figures
 from srviz.lab import Recipe, Task
 from srviz.lab.mixing import mixings
 from srviz.lab.results import read
-from srviz.lab.summary import Line, lines
+from srviz.lab.summary import RunGroup, lines
 from srviz.lab.sweep import runs
 from srviz.ui.chapters.train import WORDS, tables
 from srviz.ui.kit.chart import chart, mode
@@ -32,7 +32,7 @@ RATES = "rates.jsonl"  # how that rate was found: every method at four rates, wi
 
 
 @dataclass(frozen=True)
-class File:
+class ResultsFile:
     """A file of results. wanted: how many runs its plan has, 0 where there is no plan beside it."""
 
     name: str
@@ -58,23 +58,23 @@ def recorded(task: Task) -> None:
                 _show(task, ours, file.name)
 
 
-def _mine(state: State) -> list[Line]:
+def _mine(state: State) -> list[RunGroup]:
     """What the runs of a task came to: the recorded ones, or those of a sweep of this machine."""
     sweep = chosen(state, "sweep", "")
     return _of_task(state["task"], places.sweeps(), sweep) if sweep else recorded_lines(state["task"])
 
 
-def recorded_lines(task: str) -> list[Line]:
+def recorded_lines(task: str) -> list[RunGroup]:
     """The recorded runs of a task, a line for each method."""
     return _of_task(task, places.RECORDED / "lab", RECORDED)
 
 
-def _of_task(task: str, folder: Path, name: str) -> list[Line]:
+def _of_task(task: str, folder: Path, name: str) -> list[RunGroup]:
     found = next((file for file in files(folder) if file.name == name), None)
     return [line for line in _lines(found.results if found else ()) if line.task == task]
 
 
-def _tables(task: Task, found: Sequence[Line]) -> None:
+def _tables(task: Task, found: Sequence[RunGroup]) -> None:
     """The models at other numbers of tokens, and how their learning rates were found."""
     if rows := tables.sizes(found, task):
         st.markdown(WORDS("recorded.sizes"))
@@ -87,7 +87,7 @@ def _tables(task: Task, found: Sequence[Line]) -> None:
         st.caption(WORDS("recorded.chosen"))
 
 
-def _show(task: Task, found: Sequence[Line], sweep: str = "") -> None:
+def _show(task: Task, found: Sequence[RunGroup], sweep: str = "") -> None:
     """Intervals, and how the test went along the steps or the seconds."""
     key = f"sweep {sweep}" if sweep else "recorded"
     state = {"task": task.name} | ({"sweep": sweep} if sweep else {})
@@ -172,19 +172,19 @@ def _figures(key: str) -> tuple[Figure, Figure]:
 FIGURES = _figures("recorded")
 
 
-def _label(line: Line, among: Sequence[Line]) -> str:
+def _label(line: RunGroup, among: Sequence[RunGroup]) -> str:
     """The name of a line, with its rate where another line has the same name."""
     label = mixings()[line.mixing].label
     alike = [one for one in among if one.mixing == line.mixing]
     return label if len(alike) == 1 else WORDS("recorded.rate", label=label, rate=line.recipe.rate)
 
 
-def bounded(line: Line) -> tuple[float, float]:
+def bounded(line: RunGroup) -> tuple[float, float]:
     """The interval of the mean; the mean alone where one seed tells nothing of a spread."""
     return line.interval if len(line.values) > 1 else (line.mean, line.mean)
 
 
-def _course(line: Line, column: int) -> tuple[list[float], list[float]]:
+def _course(line: RunGroup, column: int) -> tuple[list[float], list[float]]:
     """Where along, and the mean of the test there, over the seeds. column: 0 for steps, 1 for seconds.
 
     Of the seconds it is the median over the seeds: a run that other work held up for minutes says nothing of a method.
@@ -194,11 +194,11 @@ def _course(line: Line, column: int) -> tuple[list[float], list[float]]:
     return [median(t[column] for t in row) for row in rows], [sum(t[2] for t in row) / len(row) for row in rows]
 
 
-def _lines(results: Iterable[Mapping[str, Any]]) -> list[Line]:
+def _lines(results: Iterable[Mapping[str, Any]]) -> list[RunGroup]:
     return [line for line in lines(results) if line.values]
 
 
-def _provenance(found: Sequence[Line]) -> str:
+def _provenance(found: Sequence[RunGroup]) -> str:
     """When and on what it was recorded, and what the numbers are."""
     seeds = sorted({len(line.values) for line in found})
     many = "fewer" if len(seeds) > 1 else "one" if seeds[0] == 1 else "many"
@@ -224,12 +224,12 @@ def _changed(name: str, value: Any) -> str:
     return WORDS(f"changes.size.{name}", value=value) if name in ("rate", "bandwidth") else f"{name} {value}"
 
 
-def where(found: Iterable[Line]) -> str:
+def where(found: Iterable[RunGroup]) -> str:
     """When and on what some lines were recorded, all of them together."""
     return recorded_where(result.get("where", {}) for line in found for result in line.results)
 
 
-def files(folder: Path) -> list[File]:
+def files(folder: Path) -> list[ResultsFile]:
     """The files of results in a folder; what is none is left out, and logged."""
     found = []
     for path in sorted(folder.glob("*.jsonl"))[:MOST_FILES] if folder.is_dir() else ():
@@ -242,11 +242,11 @@ def files(folder: Path) -> list[File]:
 
 
 @st.cache_resource(max_entries=MOST_FILES, show_spinner=False)
-def _read(path: str, changed: int, size: int) -> File:
+def _read(path: str, changed: int, size: int) -> ResultsFile:
     """A file of results, read again when it has changed."""
     if size > MOST_BYTES:
         raise ValueError(f"more than {MOST_BYTES:,} bytes")
     file = Path(path)
     plan = file.with_suffix(".plan.json")
     wanted = len(runs(json.loads(plan.read_text("utf-8")))) if plan.exists() else 0
-    return File(file.name, tuple(read(file)), wanted)
+    return ResultsFile(file.name, tuple(read(file)), wanted)

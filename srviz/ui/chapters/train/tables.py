@@ -5,11 +5,11 @@ from statistics import mean
 
 from srviz.lab import Task
 from srviz.lab.mixing import mixings
-from srviz.lab.summary import Line, best_lines
+from srviz.lab.summary import RunGroup, best_lines
 from srviz.ui.chapters.train import WORDS
 
 
-def rates(found: Sequence[Line]) -> list[dict[str, str]]:
+def rates(found: Sequence[RunGroup]) -> list[dict[str, str]]:
     """A row for each method and a column for each learning rate, in the cells the metric; the best of a row is bold."""
     best = {mixing: line for (_, mixing), line in best_lines(found).items()}
     columns = sorted({line.recipe.rate for line in found})
@@ -21,13 +21,13 @@ def rates(found: Sequence[Line]) -> list[dict[str, str]]:
     ]
 
 
-def _cell(line: Line, best: bool) -> str:
+def _cell(line: RunGroup, best: bool) -> str:
     if not line.values:
         return WORDS("recorded.diverged")
     return f"**{line.mean:.3f}**" if best else f"{line.mean:.3f}"
 
 
-def sizes(found: Sequence[Line], task: Task) -> list[dict[str, str]]:
+def sizes(found: Sequence[RunGroup], task: Task) -> list[dict[str, str]]:
     """A row for each method and a column for each number of tokens, in the cells the mean of the metric over the seeds.
 
     The column of the tokens that the models learned from is marked. Nothing where no other number was tested.

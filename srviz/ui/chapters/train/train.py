@@ -51,7 +51,7 @@ PARAMETERS = (
 )
 
 
-def train_page(menu: Callable[[], object]) -> tuple[work.Place | None, work.Bar | None]:
+def train_page(menu: Callable[[], object]) -> tuple[work.Display | None, work.ProgressBar | None]:
     """Controls, the live picture, and what the last training came to. menu: what is shown below the picture.
 
     Returns where a training under way shows itself, and the bar of a test under way.
@@ -90,7 +90,7 @@ def train_page(menu: Callable[[], object]) -> tuple[work.Place | None, work.Bar 
     recorded(task)
     tried(task)
     parts(task)
-    return (work.Place(bar, feed) if run and bar else None), testing
+    return (work.Display(bar, feed) if run and bar else None), testing
 
 
 def _missing(task: Task) -> str:

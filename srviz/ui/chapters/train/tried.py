@@ -8,7 +8,7 @@ import streamlit as st
 from srviz import places
 from srviz.lab import Recipe, Task
 from srviz.lab.mixing import mixings
-from srviz.lab.summary import Line, best_lines, lines
+from srviz.lab.summary import RunGroup, best_lines, lines
 from srviz.ui.chapters.train import WORDS
 from srviz.ui.chapters.train.recorded import differs, files, where
 
@@ -34,30 +34,30 @@ def tried(task: Task) -> None:
         )
 
 
-def recorded_of(task: Task) -> list[Line]:
+def recorded_of(task: Task) -> list[RunGroup]:
     """The runs of a file that has the name of the task."""
     name = f"{task.name}.jsonl"
     file = next((file for file in files(places.RECORDED / "lab") if file.name == name), None)
     return [line for line in lines(file.results) if line.task == task.name] if file else []
 
 
-def best_of(found: Sequence[Line]) -> Mapping[str, Line]:
+def best_of(found: Sequence[RunGroup]) -> Mapping[str, RunGroup]:
     """The best line of each method."""
     return {name: line for (_, name), line in best_lines(found).items()}
 
 
-def rows_of(found: Sequence[Line], task: Task) -> list[dict[str, str]]:
+def rows_of(found: Sequence[RunGroup], task: Task) -> list[dict[str, str]]:
     """What the table says: a row for each recipe, whatever its rate, and in it each method at its best rate.
 
     The best of each column is bold; a dash stands where nothing was tried.
     """
-    best, cells = best_of(found), dict[Recipe, dict[str, Line]]()
+    best, cells = best_of(found), dict[Recipe, dict[str, RunGroup]]()
     for line in found:
         row = cells.setdefault(replace(line.recipe, rate=task.recipe.rate), {})
         row[line.mixing] = best_of([*filter(None, [row.get(line.mixing)]), line]).get(line.mixing, line)
     names, column = list(dict.fromkeys(line.mixing for line in found)), WORDS("tried.column")
 
-    def cell(name: str, line: Line | None) -> str:
+    def cell(name: str, line: RunGroup | None) -> str:
         if line is None or not line.values:
             return "–"
         said = WORDS("tried.cell", value=line.mean, rate=line.recipe.rate)
@@ -69,7 +69,7 @@ def rows_of(found: Sequence[Line], task: Task) -> list[dict[str, str]]:
     ]
 
 
-def seed_of(found: Sequence[Line]) -> str:
+def seed_of(found: Sequence[RunGroup]) -> str:
     """The seeds of all runs, in words."""
     return ", ".join(map(str, sorted({seed for line in found for seed in line.by_seed})))
 
