@@ -129,7 +129,7 @@ def test_a_fit_stops_and_goes_on_to_the_same_end():
 @pytest.mark.parametrize(
     ("runs", "sentence"),
     [
-        ([], "runs: expected a list of 1 to 5 of them"),
+        ([], "runs: expected a list of 1 to 16 of them"),
         ("apart:any", "runs: expected a list"),
         ([{"task": "recall", "method": "relu"}], "runs: expected tasks of the family apart"),
         ([{"task": "apart:any", "method": "nothing"}], "method: expected one of"),

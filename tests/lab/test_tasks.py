@@ -3,12 +3,14 @@
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 import torch
 from torch import Generator
 
-from srviz.lab import TASKS, Spec, Training
+from srviz.lab import TASKS, Spec, Training, tasks
 from srviz.lab.mixing import CONTROLS, PLACES, mixings
 from srviz.lab.model import count
 from srviz.lab.task import DRAWS, IGNORED
@@ -16,6 +18,13 @@ from srviz.lab.tasks import data, ink, letters, listops, patches, solids
 from srviz.lab.train import build, losses
 
 each = pytest.mark.parametrize("task", TASKS.values(), ids=list(TASKS))
+
+
+def test_a_listed_task_has_a_metric_that_the_page_has_words_for(monkeypatch):
+    one = replace(TASKS["recall"], name="numbers", metric="r2")
+    monkeypatch.setattr(tasks, "_modules", lambda: [SimpleNamespace(RANK=0, TASKS=(one,))])
+    with pytest.raises(ValueError, match="numbers: expected the metric accuracy or bits; r2 is for families"):
+        tasks._find()
 
 
 @each

@@ -40,7 +40,7 @@ class Kind:
     bytes. picture: whether it holds a picture. memory: the fewest bytes in which it reads anything, measured.
     """
 
-    rank: int
+    rank: float
     endings: tuple[str, ...]
     read: Callable[[str, bytes], Found]
     picture: bool = False

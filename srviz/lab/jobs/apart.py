@@ -18,7 +18,7 @@ from srviz.lab.tasks.apart import FAMILY
 from srviz.lab.together import together
 from srviz.lab.train import Training
 
-MOST_RUNS = 5
+MOST_RUNS = 16  # more than there are methods to compare
 LOOKS = 30  # times that the places of all tokens are told
 UNIT, MIDDLE, MOST = 0.001, 32_768, 65_535  # a coordinate crosses to a browser in 16 bits: (level − MIDDLE) · UNIT
 

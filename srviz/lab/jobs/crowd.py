@@ -15,7 +15,8 @@ from srviz.lab.tasks.crowd import FAMILY, REACH, Crowds
 from srviz.lab.together import together
 from srviz.lab.train import Training
 
-MOST_RUNS, MOST_TOKENS = 6, 4096
+MOST_RUNS = 16  # more than there are methods to compare
+MOST_TOKENS = 4096
 LOOKS = 20  # times that the crowd is looked at
 PLACES = 101  # at which the function is looked at
 DIGITS = 4

@@ -15,6 +15,7 @@ __all__ = ["FAMILIES", "TASKS", "data", "find"]
 
 MOST_KEPT = 64  # tasks whose data are kept
 LONGEST_NAME = 480
+LISTED_METRICS = ("accuracy", "bits")  # of the tasks in the list: the page that trains them has words for these
 
 
 def _modules() -> list[ModuleType]:
@@ -23,7 +24,12 @@ def _modules() -> list[ModuleType]:
 
 def _find() -> dict[str, Task]:
     listed = sorted((module for module in _modules() if hasattr(module, "TASKS")), key=lambda module: module.RANK)
-    return {task.name: task for module in listed for task in module.TASKS}
+    tasks = [task for module in listed for task in module.TASKS]
+    for task in tasks:
+        if task.metric not in LISTED_METRICS:
+            known = " or ".join(LISTED_METRICS)
+            raise ValueError(f"{task.name}: expected the metric {known}; {task.metric} is for families of tasks")
+    return {task.name: task for task in tasks}
 
 
 TASKS = _find()

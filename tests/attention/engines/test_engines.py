@@ -122,7 +122,10 @@ def test_the_table_says_what_computes(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_an_engine_that_is_not_there_is_said() -> None:
-    with pytest.raises(ValueError, match=r"names: expected some of dense, native, torch.*, got abacus"), use("abacus"):
+    with (
+        pytest.raises(ValueError, match=r"names: expected some of .*dense, .*native, .*torch.*, got abacus"),
+        use("abacus"),
+    ):
         pass
     with pytest.raises(ValueError, match="got none"), use():
         pass

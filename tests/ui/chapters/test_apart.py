@@ -7,6 +7,7 @@ import pytest
 import torch
 from streamlit.testing.v1 import AppTest
 
+from srviz.attention import METHODS
 from srviz.jobs import TROUBLE, Packed
 from srviz.lab import Spec, contexts, separate
 from srviz.lab.jobs import apart as job
@@ -171,3 +172,8 @@ def test_recorded_runs_are_told_in_their_numbers():
     assert all(line.count("|") == table[0].count("|") for line in table)
     for file, plan in ((recorded.CURVE, "apart.json"), (recorded.ONE_LAYER, "apart-one-layer.json")):
         assert recorded._read(file)["command"].endswith(f"until assets/plans/{plan} --out assets/recorded/lab/{file}")
+
+
+def test_every_method_is_offered_and_all_of_them_can_be_fitted_at_once():
+    assert set(METHODS) <= set(apart.MIXED)
+    assert len(apart.MIXED) + 4 <= job.MOST_RUNS  # there is room for more methods

@@ -3,9 +3,11 @@
 import pytest
 import torch
 
+from srviz.attention import METHODS
 from srviz.lab import Spec
 from srviz.lab.formula import parse
 from srviz.lab.jobs import crowd as job
+from srviz.rooms.base import MOST_CHOICES
 from srviz.ui.chapters.crowd import crowd, excess, sizes, take
 from srviz.ui.chapters.crowd.run import Lane, Learning
 from tests.ui.test_pages import open_page
@@ -120,3 +122,8 @@ def test_a_link_with_one_key_alone_shows_the_usual_ones_and_takes_these_away():
     state = page.session_state["_state"]
     assert state["keys"] == excess.KEYS
     assert str(len(excess.KEYS)) in take.excess_caption(state)
+
+
+def test_every_method_is_offered_can_be_trained_and_bet_on():
+    assert set(METHODS) <= set(crowd.BESIDE)
+    assert len(crowd.BESIDE) + 4 <= min(job.MOST_RUNS, MOST_CHOICES)  # there is room for more methods

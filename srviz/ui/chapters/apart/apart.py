@@ -12,7 +12,7 @@ from srviz.attention import reference
 from srviz.attention.methods import METHODS, by_dots, sliced
 from srviz.lab import Spec, contexts, separate
 from srviz.lab.contexts import KINDS, LEAST, MOST, Contexts
-from srviz.lab.jobs.apart import MIDDLE, MOST_RUNS, UNIT, packed, places
+from srviz.lab.jobs.apart import MIDDLE, UNIT, packed, places
 from srviz.lab.look import silent
 from srviz.lab.mixing import CONTROLS, mixings
 from srviz.lab.model import Block
@@ -25,7 +25,7 @@ from srviz.ui.kit import controls, report, source, url, work
 from srviz.ui.kit.component import SIGNED, component
 
 HERE = Path(__file__).parent
-MIXED = tuple(dict.fromkeys((sliced().name, *METHODS, *(name for name in CONTROLS if name != "none"))))[:MOST_RUNS]
+MIXED = tuple(dict.fromkeys((sliced().name, *METHODS, *(name for name in CONTROLS if name != "none"))))
 SHARES = {"tenth": 0.1, "half": 0.5, "whole": 1.0, "more": 3.0}  # of the recipe's steps
 TOLERANCE = 1e-9  # both sides compute in float64
 DEGREES = 180 / pi
