@@ -200,7 +200,8 @@ def test_an_xyz_of_chemistry(comment, element, frames):
     upload = read("a.xyz", ("\n".join([frame] * frames) + "\n").encode())
     assert (upload.kind, upload.n) == ("points", 40)
     assert upload.tokens(40, random_state=0).x == pytest.approx(alike(POINTS), abs=1e-4)
-    assert upload.notes == (("of several frames the first",) if frames > 1 else ())
+    first = "its first column, whole numbers from 1 to 118, taken for the elements and left out"
+    assert upload.notes == (("of several frames the first",) * (frames > 1) + (first,) * (element == "8"))
 
 
 def test_an_xyz_with_a_count_above_its_points():

@@ -817,6 +817,76 @@ def test_a_scan_has_its_brightness_before_its_colours():
     assert said["notes"] == ["of 4 columns after the coordinates the first 3 taken for red, green and blue"]
 
 
+def same(found, wanted):
+    """Whether the columns of a file are these, (n, D), each of them standardized."""
+    wanted = np.array(wanted, float)
+    deviation = wanted.std(0)
+    wanted = (wanted - wanted.mean(0)) / np.where(deviation > 0, deviation, 1)
+    assert found["values"] == pytest.approx(wanted, abs=1e-4)
+
+
+def test_a_gap_in_the_coordinates_of_an_xyz_costs_the_row_and_no_column():
+    rows = [(i / 2, i % 7, i % 3, i, i % 9, 7) for i in range(40)]
+    text = "\n".join(
+        " ".join(map(str, row if i % 5 else ("nan", "nan", "nan", *row[3:]))) for i, row in enumerate(rows)
+    )
+    said, found = read(".xyz", text)
+    kept = [row for i, row in enumerate(rows) if i % 5]
+    same(found, [row[:3] for row in kept])
+    assert found["colour"].tolist() == [list(row[3:]) for row in kept]
+    assert said["notes"] == ["8 rows with a gap or a value that is not a finite number left out"]
+
+
+@pytest.mark.parametrize(
+    ("row", "at", "notes"),
+    [
+        ("{0}.5 {1} {2} tree", (0, 1, 2), ["1 column of text or with many gaps left out"]),
+        (
+            "{3} CA {0}.5 {1} {2}",
+            (0, 1, 2),
+            ["1 column of text or with many gaps left out", "1 column before the coordinates left out"],
+        ),
+        ("{0}.5 {1} n/a 900 {2} 7", (0, 1), ["3 columns after the coordinates left out"]),
+    ],
+)
+def test_coordinates_of_an_xyz_stand_side_by_side(row, at, notes):
+    numbers = [(i, i % 7, i % 3, 100 + i) for i in range(40)]
+    said, found = read(".xyz", "\n".join(row.format(*cells) for cells in numbers))
+    same(found, np.array(numbers)[:, at])
+    assert left(said) == notes
+
+
+def test_the_first_coordinate_of_an_atom_is_no_element():
+    rows = [(i % 4 + 1, i // 4 % 4 + 1, i // 16 + 1) for i in range(40)]
+    said, found = read(".xyz", "40\n\n" + "\n".join(f"C {x} {y} {z} {i / 2}" for i, (x, y, z) in enumerate(rows)))
+    same(found, rows)
+    assert left(said) == ["1 column after the coordinates left out"]
+
+
+@pytest.mark.parametrize(
+    ("head", "colour", "columns", "note"),
+    [
+        ("x y z class return ring", None, ["x", "y", "z", "class", "return", "ring"], None),
+        ("X Y Z Intensity R G B", (4, 5, 6), ["X", "Y", "Z"], "Intensity"),
+        ("x y z nx ny nz red green blue", (6, 7, 8), ["x", "y", "z"], "nx, ny, nz"),
+        ("// b g r z [m] y [m] x [m]".replace(" [", "["), (2, 1, 0), ["x[m]", "y[m]", "z[m]"], None),
+        ("a b c d e f", (3, 4, 5), ["a", "b", "c"], None),
+    ],
+)
+def test_the_names_of_an_xyz_say_where_its_coordinates_and_colours_stand(head, colour, columns, note):
+    names = head.removeprefix("// ").split()
+    rows = np.array([[(i + 3) * (k + 2) % 101 for k in range(len(names))] for i in range(40)])
+    said, found = read(".xyz", "\n".join([head, *(" ".join(map(str, row)) for row in rows.tolist())]))
+    assert said["columns"] == columns
+    same(found, rows[:, [names.index(name) for name in columns]])
+    assert ("colour" in found) == (colour is not None)
+    if colour:
+        assert found["colour"].tolist() == rows[:, colour].tolist()
+    guessed = "the columns d, e, f taken for red, green and blue"
+    wanted = [f"besides the coordinates and the colours left out: {note}"] if note else [guessed] * (head[0] == "a")
+    assert left(said) == wanted
+
+
 @pytest.mark.parametrize("kind", [str, object, complex, "M8[s]", "V2"])
 def test_an_array_of_something_else_does_not_hide_one_of_numbers(kind):
     array = np.random.default_rng(0).normal(size=(9, 3))

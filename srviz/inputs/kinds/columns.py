@@ -24,20 +24,23 @@ class Table:
     """Columns of numbers. names: of each, its place where it has none. named: whether the table names them.
 
     words: how many columns are left out; gappy: how many of them are of numbers; why: what more can be said of it.
+    places: of each column, its place in the file, from 0 on.
     """
 
     values: Numbers  # (n, D)
     names: list[str]
+    places: list[int]
     named: bool
     words: int
     gappy: int
     why: str
 
 
-def columns(frame: Any, names: list[str], comma: bool, notes: list[str]) -> Table:
+def columns(frame: Any, names: list[str], comma: bool, notes: list[str], *, gaps: bool = False) -> Table:
     """The columns that hold numbers, with their names, and how many others there are.
 
-    comma: a comma stands before the fraction, and a point may stand between thousands.
+    comma: a comma stands before the fraction, and a point may stand between thousands. gaps: a column of numbers is
+    taken with any number of gaps.
     """
     empty = frame.isna().all(axis=1)
     if empty.any() and not empty.all():
@@ -57,7 +60,7 @@ def columns(frame: Any, names: list[str], comma: bool, notes: list[str]) -> Tabl
         failed = np.isnan(column) & cells.notna().to_numpy()
         finite = int(np.isfinite(column).sum())
         grouped = grouped or (failed.any() and _grouped(cells[failed]))
-        if not finite or len(column) - finite > max(FEW * len(column), 1):
+        if not finite or (too_few(column) if not gaps else 2 * finite < int(cells.notna().sum())):
             words += 1
             gappy += 2 * finite > len(column)
             continue
@@ -74,7 +77,12 @@ def columns(frame: Any, names: list[str], comma: bool, notes: list[str]) -> Tabl
     if rounded:
         notes.append(f"{count(rounded, 'column')} of numbers rounded to the 16 digits that can be held")
     shown = _shown(kept) if names else [str(place + 1) for place, _ in kept]
-    return Table(np.column_stack(found), shown, bool(names), words, gappy, why)
+    return Table(np.column_stack(found), shown, [place for place, _ in kept], bool(names), words, gappy, why)
+
+
+def too_few(column: Numbers) -> bool:
+    """Whether a column has so many gaps that they are to cost the column and not their rows."""
+    return len(column) - int(np.isfinite(column).sum()) > max(FEW * len(column), 1)
 
 
 def _numbers(cells: Any, comma: bool) -> Numbers:

@@ -37,7 +37,7 @@ def read(ending: str, data: bytes) -> Found:
 def parsed(text: str, usual: str, notes: list[str], *, bare: bool = False) -> Table:
     """The columns of numbers of a table of text. usual: what stands between them, where it cannot be told.
 
-    bare: no numbers name the columns, and a last row of other columns is left out.
+    bare: no numbers name the columns, a last row of other columns is left out, and gaps cost no column.
     """
     excel = re.match(r'"?sep=(.)"?[ \t]*\n', text)
     if excel:
@@ -66,7 +66,7 @@ def parsed(text: str, usual: str, notes: list[str], *, bare: bool = False) -> Ta
         text = _whole(text, by, width, notes)
     comma = _comma(text, by, notes)
     frame = first_table(_frame(text, by, width, quoted, comma), names, numeric, notes)
-    return columns(frame, names, comma, notes)
+    return columns(frame, names, comma, notes, gaps=bare)
 
 
 def _whole(text: str, by: Dialect, width: int, notes: list[str]) -> str:

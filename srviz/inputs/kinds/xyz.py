@@ -4,11 +4,14 @@ import re
 
 import numpy as np
 
-from .base import Found, Kind, Numbers, Refused, count, listed, points
+from .base import Found, Kind, Numbers, Refused, bytes_of_colour, count, listed, points
+from .columns import Table, too_few
 from .table import PANDAS_BYTES, parsed
 from .text import decoded
 
 PROPERTIES = re.compile(r'\s*\d+[ \t]*\n[^\n]*?\bProperties\s*=\s*"?([^\s"]+)', re.IGNORECASE)  # of extended XYZ
+AXES = ("x", "y", "z")
+COLOURS = ("(diffuse)?(r|rf|red)", "(diffuse)?(g|gf|green)", "(diffuse)?(b|bf|blue)")
 
 
 def read(ending: str, data: bytes) -> Found:
@@ -19,7 +22,7 @@ def read(ending: str, data: bytes) -> Found:
     table = parsed(text, ",", notes, bare=True)
     if (said := PROPERTIES.match(whole)) and not table.named and (of := _properties(said[1])):
         return _extended(dict(zip(table.names, table.values.T, strict=True)), of, notes)
-    return _coordinates(table.values, table.names if table.named else [], notes, what)
+    return _coordinates(table, notes, what)
 
 
 def _first(text: str, notes: list[str]) -> tuple[str, str]:
@@ -71,30 +74,85 @@ def _extended(columns: dict[str, Numbers], of: dict[str, list[str]], notes: list
     return points(np.column_stack([columns[place] for place in of["pos"]]), [], notes)
 
 
-def _coordinates(values: Numbers, names: list[str], notes: list[str], what: str) -> Found:
-    """Coordinates first, then a colour perhaps. what: as `_first` says.
+def _coordinates(table: Table, notes: list[str], what: str) -> Found:
+    """Coordinates first, then a colour perhaps, or both where their names say. what: as `_first` says.
 
     A number of the element may stand before the coordinates of atoms, and how bright a point is before its colour in a
     scan.
     """
-    if what == "atoms" and values.shape[1] == 4 and np.isin(values[:, 0], range(1, 119)).all():
-        values, names = values[:, 1:], names[1:]
-    more = values.shape[1] - 3
-    begin = 4 if what == "scan" and more == 4 else 3
-    extra = values[:, begin : begin + 3]
-    if extra.shape[1] == 3 and np.isin(extra, range(256)).all() and extra.max() > 1:
-        if begin == 4:
-            notes.append("1 column between the coordinates and the colours left out")
-        elif more == 4 and not (values[:, 6] == values[0, 6]).all():
-            notes.append("of 4 columns after the coordinates the first 3 taken for red, green and blue")
-        elif more > 4:
-            notes.append(f"{count(more - 3, 'column')} after the colours left out")
-        return points(values[:, :3], names[:3], notes, extra.astype(np.uint8))
-    if names:
-        return points(values, names, notes, kind="table")
-    if more > 0:
-        notes.append(f"{count(more, 'column')} after the coordinates left out")
-    return points(values[:, :3], [], notes)
+    values, places, names = table.values, table.places, table.names if table.named else []
+    words = table.words - (what == "atoms" and 0 not in places and table.words > 0)  # the element is no loss
+    if what == "atoms" and places == [0, 1, 2, 3] and np.isin(values[:, 0], range(1, 119)).all():
+        notes.append("its first column, whole numbers from 1 to 118, taken for the elements and left out")
+        values, places, names = values[:, 1:], places[1:], names[1:]
+    axes, colours = _by_name(names, AXES), _by_name(names, COLOURS)
+    told = len(axes) > 1
+    axes = axes if told else _by_place([place for at, place in enumerate(places) if at not in colours])
+    rest = [at for at in range(len(places)) if at not in axes]
+    if not told and not colours:
+        colours = _colours(values, places, [at for at in rest if at > axes[-1]], what, notes)
+        if colours and names:
+            shown = ", ".join(listed([names[at]]) for at in colours)
+            notes.append(f"the columns {shown} taken for red, green and blue")
+        if colours:
+            rest = [at for at in rest if at < axes[0]]
+    if names and not colours:
+        kept = [at for at in range(len(places)) if at in axes or not too_few(values[:, at])]
+        _left(words + len(places) - len(kept), notes)
+        return points(values[:, kept], [names[at] for at in kept], notes, kind="table")
+    _left(words, notes)
+    more = [at for at in rest if at not in colours]
+    if more and told:
+        notes.append(f"besides the coordinates and the colours left out: {listed([names[at] for at in more])}")
+    else:
+        before = sum(at < axes[0] for at in more)
+        if before:
+            notes.append(f"{count(before, 'column')} before the coordinates left out")
+        if len(more) > before:
+            notes.append(f"{count(len(more) - before, 'column')} after the coordinates left out")
+    shown_names = [names[at] for at in axes] if names else []
+    colour = bytes_of_colour(values[:, colours], notes) if colours else None
+    return points(values[:, axes], shown_names, notes, colour)
+
+
+def _left(words: int, notes: list[str]) -> None:
+    """Say how many columns of text there are."""
+    if words:
+        notes.append(f"{count(words, 'column')} of text or with many gaps left out")
+
+
+def _by_name(names: list[str], wanted: tuple[str, ...]) -> list[int]:
+    """Where the columns of these names stand, a unit behind a name aside; of two or three the first that are there."""
+    plain = [re.sub(r"[(\[].*|[\W_]+", "", name.lower()) for name in names]
+    found = [next((at for at, name in enumerate(plain) if re.fullmatch(one, name)), -1) for one in wanted]
+    there = found.index(-1) if -1 in found else 3
+    return found[:there] if there >= (2 if wanted == AXES else 3) else []
+
+
+def _by_place(places: list[int]) -> list[int]:
+    """Which columns are coordinates: the first two or three that stand side by side. places: of those with numbers."""
+    for at, place in enumerate(places):
+        if places[at + 1 : at + 2] == [place + 1]:
+            return [at, at + 1, *([at + 2] if places[at + 2 : at + 3] == [place + 2] else [])]
+    return list(range(len(places)))[:3]
+
+
+def _colours(values: Numbers, places: list[int], after: list[int], what: str, notes: list[str]) -> list[int]:
+    """The three columns after the coordinates, if they are whole numbers from 0 to 255 side by side, else none."""
+    begin = 1 if what == "scan" and len(after) == 4 else 0
+    found = after[begin : begin + 3]
+    if len(found) < 3 or places[found[2]] - places[found[0]] != 2:
+        return []
+    extra = values[:, found]
+    if not np.isin(extra, range(256)).all() or extra.max() <= 1:
+        return []
+    if begin:
+        notes.append("1 column between the coordinates and the colours left out")
+    elif len(after) == 4 and not (values[:, after[3]] == values[0, after[3]]).all():
+        notes.append("of 4 columns after the coordinates the first 3 taken for red, green and blue")
+    elif len(after) > 4:
+        notes.append(f"{count(len(after) - 3, 'column')} after the colours left out")
+    return found
 
 
 KIND = Kind(5, (".xyz",), read, memory=PANDAS_BYTES)
