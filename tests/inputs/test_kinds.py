@@ -560,6 +560,22 @@ def test_rows_and_names_of_tables(table, rows, columns, notes):
     assert "1,234 or 5 %" not in told
 
 
+TRUTHS = [(1, 0), (0, 1), (1, 1), (0, 0), (1, 0), (0, 1)]
+
+
+@pytest.mark.parametrize("words", [("False", "True"), ("false", "true"), ("FALSE", "TRUE")])
+@pytest.mark.parametrize("head", ["a,b", "true,false", ""])
+def test_true_and_false_are_numbers_and_name_nothing(words, head):
+    """As names they stand only above other numbers."""
+    cells = [[words[a], words[b]] for a, b in TRUTHS] if head != "true,false" else TRUTHS
+    said, found = read(".csv", "\n".join(filter(None, [head, *(",".join(map(str, row)) for row in cells)])))
+    same(found, TRUTHS)
+    assert said["columns"] == (head.split(",") if head else ["1", "2"])
+    few = [*cells * 10, ["", words[1]], ["maybe", words[0]], *cells * 10]
+    _, found = read(".csv", "\n".join([head or "a,b", *(",".join(map(str, row)) for row in few)]))
+    same(found, TRUTHS * 20)
+
+
 @pytest.mark.parametrize("mark", ['"', "'"])
 @pytest.mark.parametrize(
     ("above", "below"),

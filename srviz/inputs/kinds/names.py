@@ -4,7 +4,7 @@ import re
 from itertools import pairwise
 
 from .base import Refused, count, listed
-from .text import MARK, Dialect, a_row, gap, number, value
+from .text import MARK, Dialect, a_row, gap, number, truth, value
 
 HEADS = 3  # rows of names at most: names, levels of names, units
 RULE = re.compile(":?-{2,}:?")  # a cell of the line below the names of a table in Markdown
@@ -132,11 +132,16 @@ def absent(cell: str) -> bool:
 def _words(row: list[str], below: list[list[str]], numeric: list[int]) -> tuple[list[str], list[str]]:
     """The cells of a row in columns of numbers that are no gaps, and those of them that name their columns.
 
-    Beside numbers, a word that stands for a value which is absent names nothing, nor one that comes again below.
+    Beside numbers, a word that stands for a value which is absent names nothing, nor one that comes again below. True
+    and false are words where the column below has no such value.
     """
     held = [(row[column], column) for column in numeric if not gap(row[column])]
     cells = [cell for cell, _ in held]
-    words = [cell for cell in cells if not number(cell)]
+    words = [
+        cell
+        for cell, column in held
+        if not number(cell) or (truth(cell) and not any(truth(cells[column]) for cells in below))
+    ]
     if len(words) < len(cells) or len(set(words)) < len(words):
         others = [cells for cells in below if cells != row]
         again = {cell for cell, column in held if any(cell == cells[column] for cells in others)}

@@ -17,7 +17,10 @@ SAMPLE_CHARACTERS, SAMPLE_LINES, MORE_LINES = 200_000, 120, 40
 MARK = re.compile(r"[ \t]*(?:#|//|%)")  # at the beginning of a line: a comment, perhaps
 COMMA = re.compile(r"[+-]?(?:\d*|[1-9]\d{0,2}(?:\.\d{3})+),\d+(?:[eE][+-]?\d+)?")  # before a fraction: 0,5 and 1.234,5
 SIGNS = str.maketrans("\u2212\u2013\ufe63\uff0d\uff0b\uff0e\uff0c\u066b", "----+.,.")  # of other alphabets, as in ASCII
-BEGIN = re.compile(r"\s*[-+.,'=\d\u2212\u2013\ufe63\uff0d\uff0b\uff0e\uff0c\u066b]")  # of a cell that may be a number
+TRUTH = {word: float(word[0] in "tT") for word in ("true", "True", "TRUE", "false", "False", "FALSE")}  # 1 and 0
+BEGIN = re.compile(  # of a cell that may be a number
+    r"\s*(?:[-+.,'=\d\u2212\u2013\ufe63\uff0d\uff0b\uff0e\uff0c\u066b]|(?:[Tt]rue|TRUE|[Ff]alse|FALSE)\s*$)"
+)
 DRESSED = re.compile(r"=\"(.*)\"|'(.*)")  # as spreadsheets write a number that is to stay text
 GAPS = {"", "na", "n/a", "nan", "null", "none", "-", "\u2013", "\u2014", "?", "<na>", "#n/a", "inf", "-inf"}
 GAPS |= {"#ref!", "#div/0!", "#value!", "#name?", "#num!", "#null!"}  # of a spreadsheet
@@ -177,7 +180,7 @@ def _sampled(by: Dialect, lines: list[str]) -> list[list[str]]:
 
 
 def number(cell: str) -> bool:
-    """Whether a cell is a number, with a point or a comma before its fraction, as any language writes it."""
+    """Whether a cell is a number, with a point or a comma before its fraction, in any language, or true or false."""
     return value(cell, comma=True) is not None
 
 
@@ -189,6 +192,8 @@ def value(cell: str, *, comma: bool) -> float | None:
         if "_" in cell or not BEGIN.match(cell):
             return None
     cell = cell.strip()
+    if cell in TRUTH:
+        return TRUTH[cell]
     if dressed := DRESSED.fullmatch(cell):
         cell = (dressed[1] or dressed[2] or "").strip()
     cell = cell.translate(SIGNS)
@@ -198,6 +203,11 @@ def value(cell: str, *, comma: bool) -> float | None:
         return float(plain(cell))
     except ValueError:
         return None
+
+
+def truth(cell: str) -> bool:
+    """Whether a cell says true or false, which are 1 and 0."""
+    return cell.strip() in TRUTH
 
 
 def gap(cell: str) -> bool:
