@@ -695,6 +695,29 @@ def test_word_vectors_with_spaces_behind_lines_and_within_words(end, head, mark)
     assert "do not all have the same columns" in refused(".vec", head + "\n".join([*rows, "of 1 2 3 4"]))
 
 
+@pytest.mark.parametrize("blank", ["a", "b", "c"])
+@pytest.mark.parametrize("side", "<>")
+def test_a_blank_cell_between_columns_of_letters_does_not_shift_the_others(blank, side):
+    rows = [{"a": i, "b": i * 1.5, "c": i * i % 101} for i in range(40)]
+    text = [[f"{name:{side}10}" for name in "abc"], [f"{5.25:{side}10}", *[f"{'':10}"] * 2]]
+    text += [
+        [f"{'' if i % 4 == 0 and name == blank else row[name]:{side}10}" for name in row] for i, row in enumerate(rows)
+    ]
+    said, found = read(".txt", "\n".join(map("".join, text)))
+    others = [name for name in "abc" if name != blank]
+    assert said["columns"] == others
+    kept = [[row[name] for name in others] for row in rows]
+    same(found, kept)
+    assert sum("row" in note for note in left(said)) == 1
+
+
+def test_a_row_of_too_few_cells_is_a_gap_as_a_whole_where_their_places_do_not_tell():
+    rows = [(i**3, i % 7, i % 3) for i in range(40)]
+    said, found = read(".txt", "\n".join(" ".join(map(str, row[i % 5 == 4 :])) for i, row in enumerate(rows)))
+    same(found, [row for i, row in enumerate(rows) if i % 5 < 4])
+    assert left(said) == ["8 rows with fewer cells than the others left out"]
+
+
 @pytest.mark.parametrize("between", [",", ";", " ", "\t"])
 @pytest.mark.parametrize("behind", ["  # a note", " // a, b; c", "\t#"])
 def test_a_comment_behind_a_row_is_left_out(between, behind):

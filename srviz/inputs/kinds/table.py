@@ -6,6 +6,7 @@ from io import BytesIO
 from typing import Any
 
 from .base import COLUMNS, MOST, NUMBERS, Found, Kind, Refused, bound, count, points
+from .blanks import filled
 from .columns import THOUSANDS, Table, columns, first_table
 from .names import RAGGED, joined, named, without_comments
 from .text import Dialect, decoded, dialect, lined, number, numeric_columns, sample
@@ -64,8 +65,13 @@ def parsed(text: str, usual: str, notes: list[str], *, bare: bool = False) -> Ta
     names = names or (above if len(above) == width else [])
     if bare:
         text = _whole(text, by, width, notes)
+    text, lost = filled(text, by, width)
     comma = _comma(text, by, notes)
     frame = first_table(_frame(text, by, width, quoted, comma), names, numeric, notes)
+    short = frame.index.intersection(lost)
+    if len(short):
+        notes.append(f"{count(len(short), 'row')} with fewer cells than the others left out")
+        frame = frame.drop(short)
     return columns(frame, names, comma, notes, gaps=bare)
 
 
