@@ -641,6 +641,36 @@ def test_numbers_beside_a_word_may_be_names(head):
     assert left(said) == [f"the first row, {head.replace(',', ', ')}, taken for the names of the columns"]
 
 
+@pytest.mark.parametrize("head", ["sample,400.5,411.2,420.7", '"",5,3,1', "gene,0,0.5,4", "run,1e3,1e2,1e1"])
+@pytest.mark.parametrize("label", ["s{}", "{}_b"])
+def test_numbers_beside_a_name_of_a_column_of_text_are_names(head, label):
+    rows = [(i / 2, i * i % 7, i % 3) for i in range(12)]
+    labelled = [",".join([label.format(i), *map(str, row)]) for i, row in enumerate(rows)]
+    said, found = read(".csv", "\n".join([head, *labelled]))
+    same(found, rows)
+    assert said["columns"] == head.split(",")[1:]
+    first = (
+        f"the first row, {head.removeprefix(chr(34) * 2 + ',').replace(',', ', ')}, taken for the names of the columns"
+    )
+    assert [note for note in left(said) if "column of text" not in note] == [first]
+    for above in ("s99,1,2,5", "sample,1,2,2", "alice,1,2,5"):  # a row like others
+        others = [f"dora,{row.partition(',')[2]}" for row in labelled] if above[0] == "a" else labelled
+        assert len(read(".csv", "\n".join([above, *others]))[1]["values"]) == 13
+
+
+def test_numbers_below_names_that_come_again_are_their_second_level():
+    rows = [(i / 2, i * i % 7, i % 3, i) for i in range(12)]
+    table = [
+        "sex,m,m,f,f",
+        "year,2019,2020,2019,2020",
+        *(f"s{i}," + ",".join(map(str, row)) for i, row in enumerate(rows)),
+    ]
+    said, found = read(".csv", "\n".join(table))
+    same(found, rows)
+    assert said["columns"] == ["m / 2019", "m / 2020", "f / 2019", "f / 2020"]
+    assert len(read(".csv", "\n".join(["sex,m,m,f,f", *table[2:]]))[1]["values"]) == 12
+
+
 @pytest.mark.parametrize("row", ["*,5.2", "n.d.,5.2", "k. A.,5.2", "<0.1,5.2", "#REF!,5.2", "--,1", "abc,5"])
 def test_a_first_row_without_a_value_is_no_row_of_names(row):
     said, found = read(".csv", tall(row, "{0}.5,{1}.25") + tall("abc,3", "{0}.5,{1}.25"))

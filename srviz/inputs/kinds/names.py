@@ -10,6 +10,7 @@ HEADS = 3  # rows of names at most: names, levels of names, units
 RULE = re.compile(":?-{2,}:?")  # a cell of the line below the names of a table in Markdown
 LIMIT = re.compile(r"[<>\u2264\u2265~]\s*[\d.,]")  # in place of a value
 ABSENT = {"", "na", "nd", "nb", "ka", "lod", "loq", "bdl", "missing", "error", "unknown"}  # n.d. is nd here
+USUAL = {"", "name", "names", "id", "label", "sample", "gene", "probe", "species", "country", "region", "city", "date"}
 BEHIND = re.compile(r"[ \t]+(?:#|//)")  # a comment, perhaps
 RAGGED = "The rows of this table do not all have the same columns. Export it again as CSV."
 
@@ -97,8 +98,14 @@ def named(
         tall = 1
     if tall and any(number(body[0][column]) for column in numeric):
         notes.append(f"the first row, {listed(body[0])}, taken for the names of the columns")
-    if counted and not tall and len(body) > 1 and _counted(body[0], body[1:], numeric, notes):
-        tall = 1
+    if counted and not tall and len(body) > 1:
+        if _labelled(body[0], body[1:], numeric) and not _counted(body[0], body[1:], numeric):
+            notes.append(f"the first row, {listed(list(filter(None, body[0])))}, taken for the names of the columns")
+            tall = 1
+        else:
+            tall = int(_counted(body[0], body[1:], numeric, notes))
+    elif counted and 0 < tall < len(body) - 1 and _level(body[:tall], body[tall], body[tall + 1 :], numeric):
+        tall += 1
     above = body[:tall]
     titles = first
     if not above and first and width > 2 and len(heads[first - 1]) == width - 1:
@@ -168,6 +175,48 @@ def _axis(row: list[str], below: list[list[str]], numeric: list[int]) -> bool:
     numbers = [value(cell, comma=True) or 0.0 for cell in held if number(cell)]
     steps = {b - a for a, b in pairwise(numbers)}
     return (held[0] == words[0] and (min(steps) > 0 or max(steps) < 0)) or (held[-1] == words[0] and steps == {1.0})
+
+
+def a_name(cell: str, below: list[str]) -> bool:
+    """Whether a word above a column of text, or nothing, names it: it is unlike the cells of the column.
+
+    It is one of the usual names, or has no digit where all others have one. Nothing tells where all others are there.
+    """
+    cell, others = plainly(cell), [plainly(other) for other in below]
+    if cell in others or not all(others):
+        return False
+    return cell in USUAL or (not re.search(r"\d", cell) and all(re.search(r"\d", other) for other in others))
+
+
+def plainly(name: str) -> str:
+    """A name without what a byte order mark, capitals and white space make of it."""
+    return " ".join(name.replace("\ufeff", "").split()).lower()
+
+
+def _labelled(row: list[str], below: list[list[str]], numeric: list[int]) -> bool:
+    """Whether a row of numbers that rise or fall names columns of numbers: it has a name above each column of text."""
+    held = [value(row[column], comma=True) for column in numeric]
+    text = [column for column in range(len(row)) if column not in numeric]
+    if len(below) < 3 or not text or len(held) < 2 or None in held:
+        return False
+    steps = [b - a for a, b in pairwise(each or 0.0 for each in held)]
+    return (min(steps) > 0 or max(steps) < 0) and _over(row, below, text)
+
+
+def _over(row: list[str], below: list[list[str]], text: list[int]) -> bool:
+    """Whether a row has a name above each of these columns of text."""
+    return all(a_name(row[column], [cells[column] for cells in below]) for column in text)
+
+
+def _level(above: list[list[str]], row: list[str], below: list[list[str]], numeric: list[int]) -> bool:
+    """Whether a row of numbers goes on with the names above it: one comes again there, and with the row none does."""
+    held = [row[column] for column in numeric]
+    text = [column for column in range(len(row)) if column not in numeric]
+    if not below or not text or not all(map(number, held)):
+        return False
+    names = [tuple(cells[column] for cells in above) for column in numeric]
+    both = list(zip(names, held, strict=True))
+    return len(set(names)) < len(names) and len(set(both)) == len(both) and _over(row, below, text)
 
 
 def _year(cell: str) -> bool:
