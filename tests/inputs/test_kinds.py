@@ -633,6 +633,35 @@ def test_thousands_in_a_table_with_decimal_commas():
     assert found["values"][:9, 0].std() < 0.1  # points before fractions, as 0.5 says
 
 
+@pytest.mark.parametrize("between", [";", "\t"])
+def test_thousands_with_points_in_a_table_without_fractions(between):
+    said, found = read(
+        ".csv", "Ort;Einw;Fl\nA;998;1.204\nB;12.345;998\nC;2.637;87\nD;141;3.001\nE;50;70\n".replace(";", between)
+    )
+    same(found, [(998, 1204), (12345, 998), (2637, 87), (141, 3001), (50, 70)])
+    assert "numbers like 12.345 read with points between thousands" in said["notes"]
+    said, found = read(".csv", f"a{between}b\n" + "".join(f"{i}.000.{i % 7}00{between}1.{i}00\n" for i in range(1, 9)))
+    same(found, [(i * 10**6 + i % 7 * 100, 1 + i / 10) for i in range(1, 9)])
+    for other in ("0.5", "1234"):  # by which the points stand before fractions
+        said, found = read(
+            ".csv", f"a{between}b\n12.345{between}1\n998{between}2\n2.637{between}3\n{other}{between}5\n"
+        )
+        same(found, [(12.345, 1), (998, 2), (2.637, 3), (float(other), 5)])
+        assert left(said) == []
+
+
+@pytest.mark.parametrize("between", [";", "\t", " "])
+def test_each_column_has_its_own_sign_before_a_fraction(between):
+    table = "t;x;y\n12.30;1,5;7\n12.45;2,5;8\n13.00;2,0;9\n13.15;3,5;4\n13.30;1,0;5\n".replace(";", between)
+    said, found = read(".csv", table)
+    same(found, [(12.3, 1.5, 7), (12.45, 2.5, 8), (13, 2, 9), (13.15, 3.5, 4), (13.3, 1, 5)])
+    assert left(said) == []
+    rows = [(i, i % 7 + (i > 150) / 2) for i in range(300)]  # the first fraction is far below
+    table = "\n".join(f"{i}{between}{x:g}".replace(".", ",") for i, x in rows)
+    said, found = read(".csv", f"a{between}b\n{table}\n")
+    same(found, rows)
+
+
 @pytest.mark.parametrize("head", ["time,0.1,0.2", "wavelength,450,400", "0,1,target", "abc,7,3"])
 def test_numbers_beside_a_word_may_be_names(head):
     said, found = read(".csv", tall(head, "{0}.5,{1}.25,{1}"))

@@ -7,7 +7,7 @@ import numpy as np
 
 from .base import WHOLE, Numbers, Refused, count, floats
 from .names import absent
-from .text import BEGIN, value
+from .text import BEGIN, COMMA, value
 
 FEW = 0.05  # the share of rows up to which gaps in a column cost those rows and not the column
 SOME = 10_000  # cells that tell whether a column is of text
@@ -16,6 +16,8 @@ GROUPED = (  # with a sign for thousands, or for hundredths
 )
 POINTED = r"\s*[-+\u2212]?[\d.]*\.[\d.]*(?:,\d*)?\s*"
 THOUSANDS = r"\s*[-+\u2212]?[1-9]\d{0,2}(?:\.\d{3})+(?:,\d*)?\s*"  # as they are written where a fraction has a comma
+THREE = r"[+-]?[1-9]\d{0,2},\d{3}"  # which may be thousands, or have a fraction
+GROUPING = (";", "\t")  # between cells of which numbers may have points between thousands
 TEXT = "numbers written like 1,234 or 5 % are text here"
 
 
@@ -36,11 +38,13 @@ class Table:
     why: str
 
 
-def columns(frame: Any, names: list[str], comma: bool, notes: list[str], *, gaps: bool = False) -> Table:
+def columns(
+    frame: Any, names: list[str], comma: bool, notes: list[str], *, separator: str = ",", gaps: bool = False
+) -> Table:
     """The columns that hold numbers, with their names, and how many others there are.
 
-    comma: a comma stands before the fraction, and a point may stand between thousands. gaps: a column of numbers is
-    taken with any number of gaps.
+    comma: a comma stands before the fraction, and a point may stand between thousands; where the separator of cells is
+    another sign, each column may have its own. gaps: a column of numbers is taken with any number of gaps.
     """
     empty = frame.isna().all(axis=1)
     if empty.any() and not empty.all():
@@ -53,10 +57,11 @@ def columns(frame: Any, names: list[str], comma: bool, notes: list[str], *, gaps
         if cells.isna().all():
             words += bool(name)
             continue
-        if comma:
+        fraction = comma or (separator != "," and _commas(cells))
+        if fraction or (separator in GROUPING and not gaps and _thousands(cells)):
             cells, example = _ungrouped(cells)
             thousands = thousands or example
-        column = _numbers(cells, comma)
+        column = _numbers(cells, fraction)
         failed = np.isnan(column) & cells.notna().to_numpy()
         finite = int(np.isfinite(column).sum())
         grouped = grouped or (failed.any() and _grouped(cells[failed]))
@@ -108,6 +113,52 @@ def _numbers(cells: Any, comma: bool) -> Numbers:
     if odd.head(SOME).map(lambda cell: value(cell, comma=comma) is not None).any():
         column[failed] = [value(cell, comma=comma) for cell in odd]  # None becomes NaN
     return column
+
+
+def _commas(cells: Any) -> bool:
+    """Whether the numbers of a column have commas before their fractions: more of those that tell have one."""
+    import pandas as pd
+
+    if pd.api.types.is_numeric_dtype(cells):
+        return False
+    texts = cells[cells.map(type).eq(str)].str.strip()
+    commas = texts[texts.str.contains(",", regex=False).astype(bool)]
+    clear = int((commas.str.fullmatch(COMMA.pattern) & ~commas.str.fullmatch(THREE)).sum())
+    if not clear:
+        return False
+    points = texts[texts.str.fullmatch(r"[-+]?\d*\.\d*").astype(bool)]
+    return clear >= int((~points.str.fullmatch(THOUSANDS).astype(bool)).sum())
+
+
+def maybe_thousands(cells: Any) -> bool:
+    """Whether a column that was read as numbers may have been written with points between thousands."""
+    import pandas as pd
+
+    if not pd.api.types.is_float_dtype(cells):
+        return False
+    held = cells.to_numpy()
+    held = held[np.isfinite(held)]
+    if not len(held) or np.abs(held).max() >= 1000:
+        return False
+    whole = held == np.rint(held)
+    return bool(whole.any() and not whole.all() and (np.abs(held * 1000 - np.rint(held * 1000)) < 1e-6).all())
+
+
+def _thousands(cells: Any) -> bool:
+    """Whether points stand between thousands in a column without commas.
+
+    Every number with a point may have it there, and some have two, or others are whole and below 1000 without one.
+    """
+    import pandas as pd
+
+    if pd.api.types.is_numeric_dtype(cells):
+        return False
+    texts = cells[cells.map(type).eq(str)].str.strip()
+    pointed = texts[texts.str.fullmatch(POINTED).astype(bool)]
+    if pointed.empty or not pointed.str.fullmatch(THOUSANDS).all() or pointed.str.contains(",", regex=False).any():
+        return False
+    whole = texts[texts.str.fullmatch(r"[-+\u2212]?\d+").astype(bool)].str.lstrip("-+\u2212")
+    return bool((whole.str.len() < 4).all() and (len(whole) or (pointed.str.count(r"\.") > 1).any()))
 
 
 def _ungrouped(cells: Any) -> tuple[Any, str]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from .base import COLUMNS, MOST, NUMBERS, Found, Kind, Refused, bound, count, points
 from .blanks import filled
-from .columns import THOUSANDS, Table, columns, first_table
+from .columns import GROUPING, THOUSANDS, THREE, Table, columns, first_table, maybe_thousands
 from .names import RAGGED, joined, named, without_comments
 from .text import Dialect, decoded, dialect, lined, number, numeric_columns, sample
 
@@ -67,12 +67,15 @@ def parsed(text: str, usual: str, notes: list[str], *, bare: bool = False) -> Ta
         text = _whole(text, by, width, notes)
     text, lost = filled(text, by, width)
     comma = _comma(text, by, notes)
-    frame = first_table(_frame(text, by, width, quoted, comma), names, numeric, notes)
+    frame = _frame(text, by, width, quoted, comma)
+    if by.separator in GROUPING and not comma and not bare:
+        frame = _as_written(frame, text, by, quoted)
+    frame = first_table(frame, names, numeric, notes)
     short = frame.index.intersection(lost)
     if len(short):
         notes.append(f"{count(len(short), 'row')} with fewer cells than the others left out")
         frame = frame.drop(short)
-    return columns(frame, names, comma, notes, gaps=bare)
+    return columns(frame, names, comma, notes, separator=by.separator, gaps=bare)
 
 
 def _whole(text: str, by: Dialect, width: int, notes: list[str]) -> str:
@@ -89,10 +92,9 @@ def _frame(text: str, by: Dialect, width: int, quoted: bool, comma: bool) -> Any
     """The cells of the rows, as pandas reads them: (n, width)."""
     import pandas as pd
 
-    options: dict[str, Any] = {"sep": r"\s+" if by.separator == " " and not by.exact else by.separator}
-    options["skipinitialspace"] = not by.exact
-    options["decimal"] = "," if comma else "."
-    options["quoting"] = csv.QUOTE_MINIMAL if quoted else csv.QUOTE_NONE
+    options = _options(by, quoted) | {"decimal": "," if comma else "."}
+    if not comma and by.separator != "," and "," in text:
+        options["low_memory"] = False  # a column is read as a whole: a comma far below tells for all of it
     encoded = BytesIO(text.encode("utf-8", "replace"))  # a StringIO has four bytes for each character
     try:
         frame = pd.read_csv(encoded, header=None, names=list(range(width + 1)), nrows=MOST + 1, **options)
@@ -108,6 +110,34 @@ def _frame(text: str, by: Dialect, width: int, quoted: bool, comma: bool) -> Any
     return frame.iloc[:, :width]
 
 
+def _options(by: Dialect, quoted: bool) -> dict[str, Any]:
+    """How pandas is to cut lines into cells."""
+    return {
+        "sep": r"\s+" if by.separator == " " and not by.exact else by.separator,
+        "skipinitialspace": not by.exact,
+        "quoting": csv.QUOTE_MINIMAL if quoted else csv.QUOTE_NONE,
+    }
+
+
+def _as_written(frame: Any, text: str, by: Dialect, quoted: bool) -> Any:
+    """The same cells, as text in columns whose numbers may have points between thousands, which pandas takes away."""
+    import pandas as pd
+
+    maybe = [place for place in range(frame.shape[1]) if maybe_thousands(frame.iloc[:, place])]
+    rows = [by.cut(line) for line in sample(text)] if maybe else []
+    for place in list(maybe):
+        cells = [row[place] for row in rows if len(row) > place and "." in row[place] and number(row[place])]
+        if not all(re.fullmatch(THOUSANDS, cell) for cell in cells):
+            maybe.remove(place)
+    if not maybe:
+        return frame
+    encoded = BytesIO(text.encode("utf-8", "replace"))
+    options: dict[str, Any] = _options(by, quoted) | {"usecols": maybe, "dtype": str, "index_col": False}
+    again = pd.read_csv(encoded, header=None, names=list(frame.columns), **options)
+    kept = {place: frame[place] if place not in maybe else again[place] for place in frame.columns}
+    return pd.DataFrame(kept)
+
+
 def _comma(text: str, by: Dialect, notes: list[str]) -> bool:
     """Whether a comma stands before the fraction of numbers: more of those that tell are written with one.
 
@@ -116,7 +146,7 @@ def _comma(text: str, by: Dialect, notes: list[str]) -> bool:
     cells = [cell.strip() for line in sample(text) for cell in by.cut(line)]
     commas = [cell for cell in cells if "," in cell and number(cell)]
     pointed = [cell for cell in cells if "." in cell and "," not in cell and number(cell)]
-    three = [cell for cell in commas if re.fullmatch(r"[+-]?[1-9]\d{0,2},\d{3}", cell)]
+    three = [cell for cell in commas if re.fullmatch(THREE, cell)]
     if by.separator == "," and len(three) == len(commas):
         return False
     clear = len(commas) - len(three)
