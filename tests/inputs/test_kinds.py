@@ -633,6 +633,17 @@ def test_thousands_in_a_table_with_decimal_commas():
     assert found["values"][:9, 0].std() < 0.1  # points before fractions, as 0.5 says
 
 
+@pytest.mark.parametrize("time", ["12:{0:02}:15", "2024-05-01T12:{0:02}:15.250", "9:{0:02}"])
+@pytest.mark.parametrize("between", [",", ";", " ", "\t"])
+def test_a_time_is_not_cut_at_its_colons(time, between):
+    rows = [(i, i * i % 7) for i in range(20)]
+    text = "\n".join(between.join([time.format(i), str(a), str(b)]) for i, (a, b) in enumerate(rows))
+    said, found = read(".csv", text)
+    same(found, rows)
+    assert said["columns"] == ["2", "3"]
+    same(read(".csv", "\n".join(f"{a + 10}:{b + 10}:{a}" for a, b in rows))[1], [(a, b, a) for a, b in rows])
+
+
 @pytest.mark.parametrize("between", [";", "\t"])
 def test_thousands_with_points_in_a_table_without_fractions(between):
     said, found = read(

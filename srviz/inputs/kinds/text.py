@@ -21,6 +21,8 @@ TRUTH = {word: float(word[0] in "tT") for word in ("true", "True", "TRUE", "fals
 BEGIN = re.compile(  # of a cell that may be a number
     r"\s*(?:[-+.,'=\d\u2212\u2013\ufe63\uff0d\uff0b\uff0e\uff0c\u066b]|(?:[Tt]rue|TRUE|[Ff]alse|FALSE)\s*$)"
 )
+TIME = re.compile(r"(?<![\d:.])\d{1,2}:[0-5]\d(?::[0-5]\d)?(?![\d:])")  # of a day
+SPACED = re.compile(r"[-+]?[1-9]\d{0,2}(?: \d{3})+(?:[.,]\d+)?")  # a number with spaces between thousands
 DRESSED = re.compile(r"=\"(.*)\"|'(.*)")  # as spreadsheets write a number that is to stay text
 GAPS = {"", "na", "n/a", "nan", "null", "none", "-", "\u2013", "\u2014", "?", "<na>", "#n/a", "inf", "-inf"}
 GAPS |= {"#ref!", "#div/0!", "#value!", "#name?", "#num!", "#null!"}  # of a spreadsheet
@@ -116,9 +118,13 @@ def dialect(lines: list[str], usual: str) -> tuple[Dialect, list[list[str]]]:
     tabs = Counter(1 + line.strip(" \t").count("\t") for line in lines).most_common(1)[0][0]
     quotes = ['"', "'"] if re.search(rf"(?m)(?:^|[{re.escape(''.join(SEPARATORS))}]|\\\\)'", together) else ['"']
     exactly = (False, True) if re.search(r"(?m)  |^ | $", together) else (False,)
+    others = "".join(sign for sign in SEPARATORS if sign != ":")
+    timed = 2 * sum(bool(TIME.search(line)) and any(sign in line for sign in others) for line in lines) > len(lines)
     escapes = [None, "\\"] if "\\" in together else [None]
     for separator in SEPARATORS:
         if separator not in inside and not (separator == " " and "\t" in inside):
+            continue
+        if separator == ":" and timed:
             continue
         for quote in quotes:
             for escape, exact in product(escapes, exactly if separator == " " else (False,)):
@@ -128,7 +134,8 @@ def dialect(lines: list[str], usual: str) -> tuple[Dialect, list[list[str]]]:
                 if common < 2 or (separator == " " and common == tabs):  # a tab alone makes as many cells
                     continue
                 cells = [cell for row in rows if len(row) == common for cell in row if cell or not exact]
-                share = sum(number(cell) or gap(cell) for cell in cells)
+                spaced = separator in ";\t|" and " " in together
+                share = sum(number(cell) or gap(cell) or (spaced and _spaced(cell)) for cell in cells)
                 around = sum(cell[:1] == cell[-1:] != "" and cell[0] in "\"'" for row in rows for cell in row)
                 escaped = escape and not re.search(rf"\\(?![\\{quote}{re.escape(separator)}])", _pairs(together))
                 rank = (
@@ -148,6 +155,11 @@ def dialect(lines: list[str], usual: str) -> tuple[Dialect, list[list[str]]]:
         return best[1:]
     alone = Dialect(usual)
     return alone, [alone.cut(line) for line in lines]
+
+
+def _spaced(cell: str) -> bool:
+    """Whether a cell is a number with spaces between its thousands, which is text here but no two cells."""
+    return bool(SPACED.fullmatch(cell.strip()))
 
 
 def _pairs(text: str) -> str:
