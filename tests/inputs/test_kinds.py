@@ -720,6 +720,57 @@ def test_a_first_row_without_a_value_is_no_row_of_names(row):
     assert read(".csv", tall("€,$", "{0}.5,{1}.25"))[0]["columns"] == ["€", "$"]
 
 
+ABOVE, BELOW = "{} above the table left out", "{} below the table left out"
+
+
+@pytest.mark.parametrize(
+    ("above", "columns", "lines"),
+    [
+        ("Report,,,\n,,,\nx,y,z,w", ["x", "y", "z", "w"], 2),
+        ("Report,,,\nx,y,z,w", ["x", "y", "z", "w"], 1),
+        ("Report,by,me,\nof,May,,\nx,y,z,w\n,m,s,kg", ["x", "y / m", "z / s", "w / kg"], 2),
+        (",,,\nx,y,z,w", ["x", "y", "z", "w"], 1),
+        ("Report,,,\nSales,,Costs,\na,b,a,b", ["Sales / a", "b", "Costs / a", "b.1"], 1),
+        ("\n".join(f"Setting {i}: on" for i in range(55)) + "\nx,y,z,w", ["x", "y", "z", "w"], 55),
+        ("\n".join(f"Setting {i}: on" for i in range(150)), ["1", "2", "3", "4"], 150),
+        ("Sample A, measured in May, on a Sunday, by us, at home, of all, in vain\nx,y,z,w", ["x", "y", "z", "w"], 1),
+        ("Sample A, measured in May, on a Sunday, by us, at home, of all, in vain", ["1", "2", "3", "4"], 1),
+    ],
+)
+@pytest.mark.parametrize("between", [",", ";"])
+@pytest.mark.parametrize("label", ["", "s{},"])
+def test_titles_above_a_table_are_no_names_and_no_rows(above, columns, lines, between, label):
+    rows = [(i, i / 2, i % 3, i * i % 7) for i in range(30)]
+    if label:  # a column of text more
+        above = above.replace("x,y", "name,x,y").replace("\n,m", "\n,,m").replace("\na,b", "\nname,a,b")
+        above = above.replace(",,,", ",,,,").replace("by,me,", "by,me,,").replace("May,,", "May,,,")
+        above = above.replace("Sales", ",Sales")
+        columns = [str(int(name) + 1) if name.isdecimal() else name for name in columns]
+    table = "\n".join([above, *(label.format(i) + ",".join(map(str, row)) for i, row in enumerate(rows))])
+    said, found = read(".csv", table.replace(",", between) + "\n")
+    same(found, rows)
+    assert said["columns"] == columns
+    told = [note for note in left(said) if "column of text" not in note]
+    assert told == [ABOVE.format(f"{lines} line{'s' * (lines > 1)}")]
+
+
+@pytest.mark.parametrize("above", ["Sample A measured in May", "Sample A, of May, measured"])
+@pytest.mark.parametrize("below", ["End of the data", "Note: a, b, c, d, e, f", "Source\nNote: a, b, c"])
+@pytest.mark.parametrize("between", [" ", "\t", ","])
+def test_lines_of_words_around_a_table_may_have_any_number_of_cells(above, below, between):
+    rows = [(200 + i, i % 7 + 0.5) for i in range(30)]
+    said, found = read(".txt", "\n".join([above, *(between.join(map(str, row)) for row in rows), "", below]))
+    same(found, rows)
+    lines = "2 lines" if "\n" in below else "1 line"
+    assert left(said) == [ABOVE.format("1 line"), BELOW.format(lines)]
+
+
+def test_units_in_brackets_belong_to_the_names_before_them():
+    said, _ = read(".txt", "Energy (eV) Intensity (a.u.)\n" + lines("{0} {1}.5"))
+    assert said["columns"] == ["Energy (eV)", "Intensity (a.u.)"]
+    assert left(said) == []
+
+
 FIRST = "of several tables in it the first"
 AGAIN = "1 line with the names of the columns again left out"
 

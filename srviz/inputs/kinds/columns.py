@@ -197,8 +197,10 @@ def _rounded(cells: Any, column: Numbers) -> bool:
     return bool(most > WHOLE and np.ptp(finite / most) < 1e-10)
 
 
-def first_table(frame: Any, names: list[str], numeric: list[int], notes: list[str]) -> Any:
+def first_table(frame: Any, names: list[str], numeric: list[int], notes: list[str], below: int = 0) -> Any:
     """The rows of the first table in a frame, without lines of words below it and those that say its names again.
+
+    below: how many lines of words further down are left out already.
 
     Another table begins with its own names: a row without a number, and with different words in the first two or more
     of the columns of numbers, below which the others are empty.
@@ -206,6 +208,7 @@ def first_table(frame: Any, names: list[str], numeric: list[int], notes: list[st
     from pandas.api.types import is_numeric_dtype
 
     if not numeric:
+        _below(below, notes)
         return frame
     places = np.arange(len(frame))  # of rows without a number; columns without words are looked through fast
     for column in sorted(numeric, key=lambda column: not is_numeric_dtype(frame.iloc[:, column])):
@@ -237,14 +240,19 @@ def first_table(frame: Any, names: list[str], numeric: list[int], notes: list[st
             if place < end - 1 or any(cell and absent(cell) for cell in row) or empty:
                 break
             end = place
-        if end < len(frame):
-            notes.append(f"{count(len(frame) - end, 'line')} below the table left out")
-            frame = frame.iloc[:end]
+        _below(below + len(frame) - end, notes)
+        frame = frame.iloc[:end]
     again = [place for place in again if place < len(frame)]
     if again:
         notes.append(f"{count(len(again), 'line')} with the names of the columns again left out")
         frame = frame.drop(frame.index[again])
     return frame
+
+
+def _below(lines: int, notes: list[str]) -> None:
+    """Say how many lines below a table are left out."""
+    if lines:
+        notes.append(f"{count(lines, 'line')} below the table left out")
 
 
 def _shown(kept: list[tuple[int, str]]) -> list[str]:

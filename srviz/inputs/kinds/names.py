@@ -11,6 +11,8 @@ RULE = re.compile(":?-{2,}:?")  # a cell of the line below the names of a table 
 LIMIT = re.compile(r"[<>\u2264\u2265~]\s*[\d.,]")  # in place of a value
 ABSENT = {"", "na", "nd", "nb", "ka", "lod", "loq", "bdl", "missing", "error", "unknown"}  # n.d. is nd here
 USUAL = {"", "name", "names", "id", "label", "sample", "gene", "probe", "species", "country", "region", "city", "date"}
+MOST_ABOVE = 5000  # lines
+UNIT = re.compile(r"[ \t]+(?=[(\[])")  # before a unit that belongs to a name
 BEHIND = re.compile(r"[ \t]+(?:#|//)")  # a comment, perhaps
 RAGGED = "The rows of this table do not all have the same columns. Export it again as CSV."
 
@@ -80,16 +82,17 @@ def named(
     """
     starts: list[int] = []
     heads: list[list[str]] = []
-    at = 0
-    while at < len(text) and len(heads) < 60:
+    at, rows = 0, -1  # the first row of numbers
+    while at < len(text) and len(heads) < (MOST_ABOVE if rows < 0 else rows + 60):
         end = text.find("\n", at)
         end = len(text) if end < 0 else end
         if text[at:end].strip():
             starts.append(at)
             heads.append(by.cut(text[at:end]))
+            if rows < 0 and a_row(heads[-1], width, numeric):
+                rows = len(heads) - 1
         at = end + 1
-    widths = [len(row) for row in heads]
-    first = widths.index(width) if width in widths else 0
+    first = _first(heads, rows, width, numeric)
     body = [row for row in heads[first:] if len(row) == width]
     tall = 0
     while tall < min(HEADS, len(body) - 1) and _heads(body[tall], body[tall + 1 :], numeric):
@@ -113,6 +116,10 @@ def named(
         if not any(number(cell) for cell in short) or _counted(["", *short], body, numeric):
             behind = all(not row[-1].strip() for row in body)  # a separator ends each row, and not the names
             above, titles = [[*short, ""] if behind else ["", *short]], first - 1  # else it has names of the rows
+    if not above and first and by.separator == " ":
+        united = by.cut(UNIT.sub("\u00a0", text[starts[first - 1] : starts[first]].strip()))
+        if len(united) == width and not any(map(number, united)):
+            above, titles = [[cell.replace("\u00a0", " ") for cell in united]], first - 1
     if first and not above and len(heads[0]) == 2 and all(cell.isdecimal() for cell in heads[0]) and first == 1:
         many, dimensions = map(int, heads[0])
         if dimensions == width - 1:  # word2vec
@@ -120,7 +127,7 @@ def named(
             if there != many:
                 notes.append(f"it announces {count(many, 'row')}; there are {there:,}")
             return text[starts[first] :], []
-    if titles and not above and any(size > 1 for size in widths[:titles]):
+    if titles and not above and any(len(row) > 1 and 2 * sum(map(number, row)) >= len(row) for row in heads[:titles]):
         raise Refused(RAGGED)
     if titles:
         notes.append(f"{count(titles, 'line')} above the table left out")
@@ -129,6 +136,53 @@ def named(
     cells = [["" if RULE.fullmatch(cell) else cell for cell in row] for row in cells]
     names = [" / ".join(dict.fromkeys(filter(None, column))) for column in zip(*cells, strict=True)]
     return (text[starts[begin] :] if begin < len(starts) else ""), names
+
+
+def _first(heads: list[list[str]], rows: int, width: int, numeric: list[int]) -> int:
+    """The first of the lines that name the columns, or the first row where none does. rows: the first of numbers.
+
+    The line of names is the one with most words above columns of numbers. What stands above it with fewer words is a
+    title, unless names come again in the line and those above tell them apart.
+    """
+
+    def words(row: list[str]) -> int:
+        """How many words a line has, 0 where it names nothing."""
+        held = [row[column] for column in numeric] if len(row) == width else []
+        names = any(not absent(cell) for cell in held) and not any(map(number, row))
+        return sum(1 for cell in row if cell.strip()) if names else 0
+
+    many = [words(row) for row in heads[: max(rows, 0)]]
+    if not any(many):
+        sizes = [len(row) for row in heads]
+        filled = [len(row) == width and any(cell.strip() for cell in row) for row in heads[: max(rows, 0)]]
+        return filled.index(True) if True in filled else sizes.index(width, max(rows, 0)) if width in sizes else 0
+    first = most = many.index(max(many))
+    said = [cell for cell in heads[most] if cell.strip()]
+    again = len(set(said)) < len(said)
+    while first and (many[first - 1] == many[most] or (again and many[first - 1] > 1)):
+        first -= 1
+    return first
+
+
+def footer(text: str, by: Dialect, width: int) -> tuple[str, int]:
+    """A table without the lines below it of which one has more cells than a row, and how many they are.
+
+    No such line has a number. Those that have no more cells are left to `first_table`.
+    """
+    end, found, lines = len(text), len(text), 0
+    seen = 0
+    while end > 0:
+        begin = text.rfind("\n", 0, end) + 1
+        line = text[begin:end]
+        if line.strip():
+            cells = by.cut(line)
+            if any(map(number, cells)):
+                break
+            seen += 1
+            if len(cells) > width:
+                found, lines = begin, seen
+        end = begin - 1
+    return text[:found], lines
 
 
 def absent(cell: str) -> bool:

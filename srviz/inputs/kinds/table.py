@@ -8,10 +8,11 @@ from typing import Any
 from .base import COLUMNS, MOST, NUMBERS, Found, Kind, Refused, bound, count, points
 from .blanks import filled
 from .columns import GROUPING, THOUSANDS, THREE, Table, columns, first_table, maybe_thousands
-from .names import RAGGED, joined, named, without_comments
-from .text import Dialect, decoded, dialect, lined, number, numeric_columns, sample
+from .names import HEADS, MOST_ABOVE, RAGGED, footer, joined, named, without_comments
+from .text import SEPARATORS, Dialect, decoded, dialect, lined, number, numeric_columns, sample
 
 PANDAS_BYTES = 120 << 20  # that pandas takes before it reads anything
+FEW_ABOVE = 20  # lines above a table that leave it to be told from its first lines
 OTHERS = {"<!doctype": "HTML", "<html": "HTML", "<?xml": "XML", "<svg": "a drawing in SVG", '{"': "JSON", "{\n": "JSON"}
 OTHERS |= {
     "{\\rtf": "a text in RTF",
@@ -46,7 +47,8 @@ def parsed(text: str, usual: str, notes: list[str], *, bare: bool = False) -> Ta
     start = text[:200].lstrip().lower()
     if what := next((what for sign, what in OTHERS.items() if start.startswith(sign)), None):
         raise Refused(f"This is {what}, and not a table. Save it as CSV.")
-    lines = sample(text, marked=False) or sample(text)
+    begun = text[_begin(text) :]
+    lines = sample(begun, marked=False) or sample(begun)
     if not lines:
         raise Refused("This table is empty. Rows of numbers with commas between them work.")
     by, rows = dialect(lines, usual)
@@ -63,6 +65,7 @@ def parsed(text: str, usual: str, notes: list[str], *, bare: bool = False) -> Ta
     above = by.cut(said) if said else []
     text, names = named(text, by, width, numeric, notes, counted=not bare and len(above) != width)
     names = names or (above if len(above) == width else [])
+    text, below = footer(text, by, width)
     if bare:
         text = _whole(text, by, width, notes)
     text, lost = filled(text, by, width)
@@ -70,12 +73,33 @@ def parsed(text: str, usual: str, notes: list[str], *, bare: bool = False) -> Ta
     frame = _frame(text, by, width, quoted, comma)
     if by.separator in GROUPING and not comma and not bare:
         frame = _as_written(frame, text, by, quoted)
-    frame = first_table(frame, names, numeric, notes)
+    frame = first_table(frame, names, numeric, notes, below)
     short = frame.index.intersection(lost)
     if len(short):
         notes.append(f"{count(len(short), 'row')} with fewer cells than the others left out")
         frame = frame.drop(short)
     return columns(frame, names, comma, notes, separator=by.separator, gaps=bare)
+
+
+def _begin(text: str) -> int:
+    """Where the lines begin that tell what stands between cells: at once, or below many lines without a table.
+
+    A table has four lines below each other with two or more numbers, which are half of the cells between some sign.
+    """
+    starts: list[int] = []
+    at, row = 0, 0
+    while at < len(text) and len(starts) < MOST_ABOVE:
+        end = text.find("\n", at)
+        end = len(text) if end < 0 else end
+        line = text[at:end].strip()
+        if line:
+            starts.append(at)
+            cut = (line.split(None if sign == " " else sign) for sign in SEPARATORS if sign in line)
+            row = row + 1 if any(sum(map(number, cells)) >= max(2, len(cells) / 2) for cells in cut) else 0
+            if row == 4:
+                return starts[max(len(starts) - 4 - HEADS, 0)] if len(starts) > FEW_ABOVE else 0
+        at = end + 1
+    return 0
 
 
 def _whole(text: str, by: Dialect, width: int, notes: list[str]) -> str:
