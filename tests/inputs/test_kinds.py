@@ -797,6 +797,24 @@ def test_a_second_table_is_not_stacked_on_the_first(between, rows, note, comma):
     assert left(said) == [note]
 
 
+@pytest.mark.parametrize("row", ["d30,closed,holiday", "d30,T,CALM", "D7,x,y z"])
+@pytest.mark.parametrize("between", [",", "\t"])
+def test_a_row_of_words_in_the_middle_is_no_second_table(row, between):
+    rows = [f"d{i},{i}.5,{i * i % 7}" for i in range(30)]
+    table = "\n".join(["day,precip,wind", *rows, row, *rows]).replace(",", between)
+    said, found = read(".csv", table)
+    same(found, [(i + 0.5, i * i % 7) for i in range(30)] * 2)
+    assert left(said)[1:] == ["1 row with a gap or a value that is not a finite number left out"]
+    for apart in ("\nsite,u,v", "day,u,v", "place,u,v", "other days,,\nd1,u,v", ",,\nd1,u,v"):
+        said, found = read(".csv", "\n".join(["day,precip,wind", *rows, apart, *rows]).replace(",", between))
+        assert len(found["values"]) == 30
+        assert FIRST in left(said)
+    for again in ("\ufeffday,precip,wind", "Day, Precip , WIND", "\nday,precip,wind"):
+        said, found = read(".csv", "\n".join(["day,precip,wind", *rows, again, *rows]).replace(",", between))
+        assert len(found["values"]) == 60
+        assert AGAIN in left(said)
+
+
 def test_a_second_table_that_is_narrower_is_left_out_too():
     said, found = read(".csv", tall("x,y,z", "{0}.5,{1},0.{1}") + tall("\nu,v", "{1},{0}"))
     assert len(found["values"]) == 30

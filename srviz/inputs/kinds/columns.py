@@ -1,15 +1,17 @@
 """The columns of a table that hold numbers, as a data frame of its cells has them, and where the first table ends."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from .base import WHOLE, Numbers, Refused, count, floats
-from .names import absent
+from .names import absent, naming, plainly
 from .text import BEGIN, COMMA, value
 
 FEW = 0.05  # the share of rows up to which gaps in a column cost those rows and not the column
+FIRST_ROWS = 1000  # by which the cells of a column of text are known
 SOME = 10_000  # cells that tell whether a column is of text
 GROUPED = (  # with a sign for thousands, or for hundredths
     r"\s*[^\w\s]?\s*[+-]?\d{1,3}(?:[,.' \u00a0\u202f]\d{3})+(?:[.,]\d+)?\s*|\s*[+-]?[\d.,]+\s*%\s*"
@@ -197,13 +199,16 @@ def _rounded(cells: Any, column: Numbers) -> bool:
     return bool(most > WHOLE and np.ptp(finite / most) < 1e-10)
 
 
-def first_table(frame: Any, names: list[str], numeric: list[int], notes: list[str], below: int = 0) -> Any:
+def first_table(
+    frame: Any, names: list[str], numeric: list[int], notes: list[str], apart: set[int], below: int = 0
+) -> Any:
     """The rows of the first table in a frame, without lines of words below it and those that say its names again.
 
-    below: how many lines of words further down are left out already.
+    apart: the rows behind an empty line. below: how many lines of words further down are left out already.
 
     Another table begins with its own names: a row without a number, and with different words in the first two or more
-    of the columns of numbers, below which the others are empty.
+    of the columns of numbers, below which the others are empty. Such a row is one of the first table where it stands
+    alone in the midst of others, and what it has in columns of text is no name.
     """
     from pandas.api.types import is_numeric_dtype
 
@@ -218,26 +223,32 @@ def first_table(frame: Any, names: list[str], numeric: list[int], notes: list[st
     rows = frame.iloc[places, numeric].astype(object)
     rows = rows.where(rows.notna(), "").astype(str).to_numpy().tolist()
     last = [int(np.flatnonzero(frame.iloc[:, column].notna())[-1:].sum()) for column in numeric] if len(places) else []
+    empty = frame.isna().all(axis=1).to_numpy() if len(places) else []
+    block = set(places.tolist())
+    known = [{plainly(name) for name in names[column].split(" / ")} for column in numeric] if names else []
+    text = _naming(frame, [column for column in range(frame.shape[1]) if column not in numeric], names, places)
     again: list[int] = []
     for above, (place, row) in enumerate(zip(places.tolist(), rows, strict=True)):
         words = [cell.strip() for cell in row if cell]
         wide = len(words)
-        said = zip(row, numeric, strict=True)
-        if wide > 1 and names and all(cell.strip() in names[column].split(" / ") for cell, column in said):
+        if wide > 1 and names and all(plainly(cell) in said for cell, said in zip(row, known, strict=True)):
             again.append(place)
             continue
         between = above < place and len(places) - above < len(frame) - place  # rows of numbers on both sides
         different = wide > 1 and len(set(words)) == wide and all(row[:wide]) and not any(map(absent, words))
         if between and different and max(last[wide:], default=0) < place:
+            alone = place not in apart and not block & {place - 1, place + 1} and not (place and empty[place - 1])
+            if alone and not all(names_it(str(frame.iat[place, column])) for column, names_it in text.items()):
+                continue
             notes.append("of several tables in it the first")
             while above and places[above - 1] == place - 1:  # its title
                 above, place = above - 1, place - 1
             frame = frame.iloc[:place]
             break
     else:
-        end, blank = len(frame), frame.iloc[places].isna().all(axis=1).tolist()
-        for place, row, empty in zip(places[::-1].tolist(), rows[::-1], blank[::-1], strict=True):
-            if place < end - 1 or any(cell and absent(cell) for cell in row) or empty:
+        end, blank = len(frame), [bool(empty[place]) for place in places]
+        for place, row, nothing in zip(places[::-1].tolist(), rows[::-1], blank[::-1], strict=True):
+            if place < end - 1 or any(cell and absent(cell) for cell in row) or nothing:
                 break
             end = place
         _below(below + len(frame) - end, notes)
@@ -247,6 +258,19 @@ def first_table(frame: Any, names: list[str], numeric: list[int], notes: list[st
         notes.append(f"{count(len(again), 'line')} with the names of the columns again left out")
         frame = frame.drop(frame.index[again])
     return frame
+
+
+def _naming(frame: Any, columns: list[int], names: list[str], places: Any) -> dict[int, Callable[[str], bool]]:
+    """What tells of each column of text whether a cell names it. places: of rows without a number."""
+    found: dict[int, Callable[[str], bool]] = {}
+    if not len(places):
+        return found
+    rows = frame.drop(frame.index[places]).head(FIRST_ROWS)
+    for column in columns:
+        cells = rows.iloc[:, column].dropna().astype(str).tolist()
+        if cells:
+            found[column] = naming(cells, names[column] if names else "")
+    return found
 
 
 def _below(lines: int, notes: list[str]) -> None:

@@ -1,6 +1,7 @@
 """What stands above the rows of a table and between them: titles, names of columns, comments."""
 
 import re
+from collections.abc import Callable
 from itertools import pairwise
 
 from .base import Refused, count, listed
@@ -231,15 +232,22 @@ def _axis(row: list[str], below: list[list[str]], numeric: list[int]) -> bool:
     return (held[0] == words[0] and (min(steps) > 0 or max(steps) < 0)) or (held[-1] == words[0] and steps == {1.0})
 
 
-def a_name(cell: str, below: list[str]) -> bool:
-    """Whether a word above a column of text, or nothing, names it: it is unlike the cells of the column.
+def naming(below: list[str], named: str = "") -> Callable[[str], bool]:
+    """What tells whether a word above a column of text, or nothing, names it, being unlike the cells of the column.
 
     It is one of the usual names, or has no digit where all others have one. Nothing tells where all others are there.
+    named: the name which the column is known to have.
     """
-    cell, others = plainly(cell), [plainly(other) for other in below]
-    if cell in others or not all(others):
-        return False
-    return cell in USUAL or (not re.search(r"\d", cell) and all(re.search(r"\d", other) for other in others))
+    others = {plainly(cell) for cell in below}
+    digits = all(re.search(r"\d", other) for other in others)
+
+    def names(cell: str) -> bool:
+        cell = plainly(cell)
+        if cell and cell == plainly(named):
+            return True
+        return cell not in others and "" not in others and (cell in USUAL or (digits and not re.search(r"\d", cell)))
+
+    return names
 
 
 def plainly(name: str) -> str:
@@ -259,7 +267,7 @@ def _labelled(row: list[str], below: list[list[str]], numeric: list[int]) -> boo
 
 def _over(row: list[str], below: list[list[str]], text: list[int]) -> bool:
     """Whether a row has a name above each of these columns of text."""
-    return all(a_name(row[column], [cells[column] for cells in below]) for column in text)
+    return all(naming([cells[column] for cells in below])(row[column]) for column in text)
 
 
 def _level(above: list[list[str]], row: list[str], below: list[list[str]], numeric: list[int]) -> bool:

@@ -73,7 +73,7 @@ def parsed(text: str, usual: str, notes: list[str], *, bare: bool = False) -> Ta
     frame = _frame(text, by, width, quoted, comma)
     if by.separator in GROUPING and not comma and not bare:
         frame = _as_written(frame, text, by, quoted)
-    frame = first_table(frame, names, numeric, notes, below)
+    frame = first_table(frame, names, numeric, notes, _apart(text, by), below)
     short = frame.index.intersection(lost)
     if len(short):
         notes.append(f"{count(len(short), 'row')} with fewer cells than the others left out")
@@ -160,6 +160,23 @@ def _as_written(frame: Any, text: str, by: Dialect, quoted: bool) -> Any:
     again = pd.read_csv(encoded, header=None, names=list(frame.columns), **options)
     kept = {place: frame[place] if place not in maybe else again[place] for place in frame.columns}
     return pd.DataFrame(kept)
+
+
+def _apart(text: str, by: Dialect) -> set[int]:
+    """The rows that stand behind an empty line, by their numbers."""
+    found: set[int] = set()
+    if not re.search(r"\n[ \t]*\n", text):
+        return found
+    space = " \t".replace(by.separator, "") if by.exact or by.separator == "\t" else " \t"
+    row, behind = 0, False
+    for line in text.split("\n"):
+        if not line.strip(space):
+            behind = True
+            continue
+        if behind:
+            found.add(row)
+        row, behind = row + 1, False
+    return found
 
 
 def _comma(text: str, by: Dialect, notes: list[str]) -> bool:
