@@ -720,6 +720,69 @@ def test_a_first_row_without_a_value_is_no_row_of_names(row):
     assert read(".csv", tall("€,$", "{0}.5,{1}.25"))[0]["columns"] == ["€", "$"]
 
 
+WRAPPED = np.column_stack([np.arange(12) * 1.5, np.arange(12) % 5, np.arange(12) ** 2])
+
+
+@pytest.mark.parametrize(
+    ("begin", "first", "between", "last", "join", "end"),
+    [
+        ("[", "[", ", ", "]", ",\n ", "]"),
+        ("[", "[", ",", "]", ",", "]\n"),
+        ("[\n  ", "[\n    ", ",\n    ", "\n  ]", ",\n  ", "\n]\n"),
+        ("[", "[", " ", "]", "\n ", "]\n"),
+        ("array([", "[", ", ", "]", ",\n       ", "], dtype=float32)"),
+        ("rows = [", "(", ", ", ")", ", ", "]"),
+        ("", "(", ", ", ")", ",\n", ""),
+        ("", "{", ", ", "}", ",\n", ","),
+        ("const double a[12][3] = {\n", "{", ", ", "}", ",\n", "\n};\n"),
+        ("", "", " & ", " \\\\", "\n", ""),
+        ("\\begin{tabular}{ccc}\n\\hline\n", "", " & ", " \\\\", "\n", "\n\\hline\n\\end{tabular}\n"),
+    ],
+)
+@pytest.mark.parametrize("head", [None, ["x", "y", "z"]])
+def test_what_programs_write_around_rows_belongs_to_no_cell(begin, first, between, last, join, end, head):
+    names = [name if "&" in between else f'"{name}"' for name in head or []]
+    rows = [*([names] if head else []), *WRAPPED.tolist()]
+    text = begin + join.join(first + between.join(map(str, row)) + last for row in rows) + end
+    said, found = read(".txt", text)
+    same(found, WRAPPED)
+    assert said["columns"] == (head or ["1", "2", "3"])
+    assert left(said) == []
+
+
+@pytest.mark.parametrize(
+    "text", ['[{"x": 1, "y": 2}, {"x": 2, "y": 5}]', '{ "a": [1, 2]}', '[\n  {\n "x": 1}]', "[{}]"]
+)
+def test_json_of_objects_is_named(text):
+    assert refused(".csv", text) == "This is JSON, and not a table. Save it as CSV."
+
+
+@pytest.mark.parametrize(
+    ("rule", "between"),
+    [
+        ("|---|---|---|", " | "),
+        ("|:-:|:-|-:|", " | "),
+        ("----+-----+----", " | "),
+        ("|----+-----+----|", " | "),
+        ("+----+-----+----+", " | "),
+        ("--- ---- -", "  "),
+        ("==== ==== ====", "  "),
+    ],
+)
+@pytest.mark.parametrize("places", [(1,), (0, 1, 9, 14)])
+def test_lines_that_are_drawn_are_no_rows(rule, between, places):
+    """Cells that are alike from row to row, so that those of a line might be some of them."""
+    table = ["x y z", *(f"{x} {y} {z}" for x, y, z in WRAPPED.tolist())]
+    table = [line.replace(" ", between) for line in table]
+    table = [f"|{line}|" if rule[0] in "|+" else line for line in table]
+    for place in places:
+        table.insert(place, rule)
+    said, found = read(".txt", "\n".join(table))
+    same(found, WRAPPED)
+    assert said["columns"] == ["x", "y", "z"]
+    assert left(said) == []
+
+
 ABOVE, BELOW = "{} above the table left out", "{} below the table left out"
 
 

@@ -10,6 +10,7 @@ from .blanks import filled
 from .columns import GROUPING, THOUSANDS, THREE, Table, columns, first_table, maybe_thousands
 from .names import HEADS, MOST_ABOVE, RAGGED, footer, joined, named, without_comments
 from .text import SEPARATORS, Dialect, decoded, dialect, lined, number, numeric_columns, sample
+from .wrapped import OBJECTS, unwrapped
 
 PANDAS_BYTES = 120 << 20  # that pandas takes before it reads anything
 FEW_ABOVE = 20  # lines above a table that leave it to be told from its first lines
@@ -44,6 +45,9 @@ def parsed(text: str, usual: str, notes: list[str], *, bare: bool = False) -> Ta
     excel = re.match(r'"?sep=(.)"?[ \t]*\n', text)
     if excel:
         text, usual = text[excel.end() :], excel[1]
+    if OBJECTS.match(text):
+        raise Refused("This is JSON, and not a table. Save it as CSV.")
+    text = unwrapped(text)
     start = text[:200].lstrip().lower()
     if what := next((what for sign, what in OTHERS.items() if start.startswith(sign)), None):
         raise Refused(f"This is {what}, and not a table. Save it as CSV.")
