@@ -15,6 +15,7 @@ from PIL import Image, ImageCms, PngImagePlugin
 
 from srviz.inputs import kinds, reader
 from srviz.inputs.base import Unreadable
+from srviz.inputs.kinds import arrays
 from srviz.inputs.pictures import read_picture
 
 
@@ -1137,6 +1138,43 @@ def test_an_array_of_something_else_does_not_hide_one_of_numbers(kind):
     said, found = read(".npz", out.getvalue())
     assert found["values"] == pytest.approx((array - array.mean(0)) / array.std(0), abs=1e-5)
     assert said["notes"] == ["of 2 arrays the first of numbers with two axes: x"]
+
+
+@pytest.mark.parametrize("shape", [(9, 1), (0, 3), (3, 3), (4, 4), (2, 50)])
+def test_an_array_that_cannot_be_used_does_not_hide_one_that_can(shape):
+    array = np.random.default_rng(0).normal(size=(9, 3))
+    out = BytesIO()
+    np.savez(out, y=np.ones(shape), X=array, Z=array[:5])
+    said, found = read(".npz", out.getvalue())
+    same(found, array)
+    assert said["notes"] == ["of 3 arrays the first with two axes that can be used: X"]
+    out = BytesIO()
+    np.savez(out, y=np.eye(4))
+    assert len(read(".npz", out.getvalue())[1]["values"]) == 4
+
+
+def test_only_the_array_that_is_read_must_fit(monkeypatch):
+    array = np.random.default_rng(0).normal(size=(9, 3))
+    out = BytesIO()
+    np.savez(out, big=np.zeros(5000), X=array)
+    monkeypatch.setattr(arrays, "UNPACKED_BYTES", 1000)
+    same(read(".npz", out.getvalue())[1], array)
+
+
+def test_an_array_under_the_name_of_an_archive_and_an_archive_under_that_of_an_array():
+    array = np.random.default_rng(0).normal(size=(9, 3))
+    out = BytesIO()
+    np.savez(out, X=array)
+    same(read(".npz", npy(array))[1], array)
+    same(read(".npy", out.getvalue())[1], array)
+
+
+@pytest.mark.parametrize("zeros", [1, 512])
+def test_zeros_at_the_end_of_a_table_are_left_out(zeros):
+    said, found = read(".csv", "x,y\n" + lines("{0}.5,{1}") + "\0" * zeros)
+    same(found, [(i + 0.5, i * i) for i in range(9)])
+    assert left(said) == [f"{zeros} byte{'s' * (zeros > 1)} of zero at its end left out"]
+    assert "Save it as CSV in UTF-8" in refused(".csv", "x,y\n1\0,2\n" + "\0" * zeros)
 
 
 @pytest.mark.parametrize("name", ["__MACOSX/._x.npy", "empty.npy"])
