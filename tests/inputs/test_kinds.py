@@ -963,6 +963,23 @@ def test_thousands_in_few_or_many_rows_are_spoken_of(share):
     assert "numbers written like 1,234 or 5 % are text here" in "; ".join(said["notes"])
 
 
+@pytest.mark.parametrize("written", ['"1,23,456"', "5-", "5.5-", "(5.5)", "$5.5", "5.5 €", "-£7"])
+def test_numbers_in_other_dresses_are_spoken_of(written):
+    says = f"numbers written like {written.strip(chr(34))} are text here"
+    said, _ = read(".csv", "x,y,sum\n" + lines("{0}.5,{1}," + written))
+    assert said["columns"] == ["x", "y"]
+    assert f"1 column of text or with many gaps not offered: {says}" in left(said)
+    assert says in refused(".csv", "x,sum\n" + lines("{0}.5," + written))
+
+
+@pytest.mark.parametrize("between", [";", "\t"])
+def test_spaces_between_thousands_stand_between_no_cells(between):
+    text = f"a{between}b\n" + lines(f"{{0}} 234,56{between}1 890,{{0}}2").replace("0 234", "9 234")
+    assert "numbers written like 1,234 or 5 % are text here" in refused(".csv", text)
+    said, _ = read(".csv", f"x{between}y{between}a\n" + lines(f"{{0}},5{between}{{1}}{between}1 23{{0}},5"))
+    assert said["columns"] == ["x", "y"]
+
+
 def npy(array):
     out = BytesIO()
     np.save(out, array, allow_pickle=True)

@@ -16,6 +16,10 @@ SOME = 10_000  # cells that tell whether a column is of text
 GROUPED = (  # with a sign for thousands, or for hundredths
     r"\s*[^\w\s]?\s*[+-]?\d{1,3}(?:[,.' \u00a0\u202f]\d{3})+(?:[.,]\d+)?\s*|\s*[+-]?[\d.,]+\s*%\s*"
 )
+DRESSED = (  # as in India, with the sign behind, in brackets, or with a currency
+    r"\s*(?:[-+]?\d{1,3}(?:,\d\d)+,\d{3}(?:\.\d+)?|\d[\d.,]*\s*-|\(\s*[$€£¥]?\s*\d[\d.,]*\s*\)"
+    r"|[-+]?\s*[$€£¥]\s*[-+]?\d[\d.,]*|[-+]?\d[\d.,]*\s*[$€£¥])\s*"
+)
 POINTED = r"\s*[-+\u2212]?[\d.]*\.[\d.]*(?:,\d*)?\s*"
 THOUSANDS = r"\s*[-+\u2212]?[1-9]\d{0,2}(?:\.\d{3})+(?:,\d*)?\s*"  # as they are written where a fraction has a comma
 THREE = r"[+-]?[1-9]\d{0,2},\d{3}"  # which may be thousands, or have a fraction
@@ -52,7 +56,7 @@ def columns(
     if empty.any() and not empty.all():
         notes.append(f"{count(int(empty.sum()), 'empty row')} left out")
         frame = frame[~empty]
-    found, kept, words, gappy, grouped, rounded, thousands = [], [], 0, 0, False, 0, ""
+    found, kept, words, gappy, grouped, rounded, thousands = [], [], 0, 0, "", 0, ""
     for place in range(frame.shape[1]):
         cells = frame.iloc[:, place]
         name = "".join(c for c in names[place] if c.isprintable()).strip() if names else ""
@@ -66,7 +70,7 @@ def columns(
         column = _numbers(cells, fraction)
         failed = np.isnan(column) & cells.notna().to_numpy()
         finite = int(np.isfinite(column).sum())
-        grouped = grouped or (failed.any() and _grouped(cells[failed]))
+        grouped = grouped or (_grouped(cells[failed]) if failed.any() else "")
         if not finite or (too_few(column) if not gaps else 2 * finite < int(cells.notna().sum())):
             words += 1
             gappy += 2 * finite > len(column)
@@ -74,11 +78,11 @@ def columns(
         rounded += _rounded(cells, column)
         found.append(column)
         kept.append((place, name))
-    why = f": {TEXT}" if grouped else ""
+    why = f": {grouped}" if grouped else ""
     if not found:
         raise Refused(f"No column of this table holds numbers{why}. Two or more columns of numbers work.")
     if grouped and not words:
-        notes.append(TEXT)
+        notes.append(grouped)
     if thousands:
         notes.append(f"numbers like {thousands} read with points between thousands")
     if rounded:
@@ -182,10 +186,13 @@ def _ungrouped(cells: Any) -> tuple[Any, str]:
     return cells, "" if alone.empty else alone.iloc[0].strip()
 
 
-def _grouped(cells: Any) -> bool:
-    """Whether most of these cells are numbers with a sign for thousands or for hundredths."""
+def _grouped(cells: Any) -> str:
+    """What is to be said where most of these cells are numbers, but written with more signs than are read here."""
     begin = cells.head(200).astype(str).str.slice(0, 60)
-    return bool(begin.str.fullmatch(GROUPED).mean() > 0.5)
+    if begin.str.fullmatch(GROUPED).mean() > 0.5:
+        return TEXT
+    dressed = begin[begin.str.fullmatch(DRESSED).astype(bool)]
+    return f"numbers written like {dressed.iloc[0].strip()} are text here" if 2 * len(dressed) > len(begin) else ""
 
 
 def _rounded(cells: Any, column: Numbers) -> bool:
