@@ -643,6 +643,9 @@ def test_a_time_is_not_cut_at_its_colons(time, between):
     same(found, rows)
     assert said["columns"] == ["2", "3"]
     same(read(".csv", "\n".join(f"{a + 10}:{b + 10}:{a}" for a, b in rows))[1], [(a, b, a) for a, b in rows])
+    same(read(".csv", "\n".join(f"{a}:{-b - 1},5:{a + 10}" for a, b in rows))[1], [(a, -b, a) for a, b in rows])
+    alone = "\n".join(f"12:{a:02}:15,{b}" for a, b in rows)
+    assert refused(".csv", alone).startswith("There is only one column of numbers in this file.")
 
 
 @pytest.mark.parametrize("between", [";", "\t"])

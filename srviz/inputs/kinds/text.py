@@ -21,7 +21,7 @@ TRUTH = {word: float(word[0] in "tT") for word in ("true", "True", "TRUE", "fals
 BEGIN = re.compile(  # of a cell that may be a number
     r"\s*(?:[-+.,'=\d\u2212\u2013\ufe63\uff0d\uff0b\uff0e\uff0c\u066b]|(?:[Tt]rue|TRUE|[Ff]alse|FALSE)\s*$)"
 )
-TIME = re.compile(r"(?<![\d:.])\d{1,2}:[0-5]\d(?::[0-5]\d)?(?![\d:])")  # of a day
+TIME = re.compile(r"[\"']?(?:\S*T)?\d{1,2}:[0-5]\d(?::[0-5]\d(?:\.\d+)?)?[\w+\"']*")  # of a day, a date before it
 SPACED = re.compile(r"[-+]?[1-9]\d{0,2}(?: \d{3})+(?:[.,]\d+)?")  # a number with spaces between thousands
 DRESSED = re.compile(r"=\"(.*)\"|'(.*)")  # as spreadsheets write a number that is to stay text
 GAPS = {"", "na", "n/a", "nan", "null", "none", "-", "\u2013", "\u2014", "?", "<na>", "#n/a", "inf", "-inf"}
@@ -122,8 +122,7 @@ def dialect(lines: list[str], usual: str) -> tuple[Dialect, list[list[str]]]:
     tabs = Counter(1 + line.strip(" \t").count("\t") for line in lines).most_common(1)[0][0]
     quotes = ['"', "'"] if re.search(rf"(?m)(?:^|[{re.escape(''.join(SEPARATORS))}]|\\\\)'", together) else ['"']
     exactly = (False, True) if re.search(r"(?m)  |^ | $", together) else (False,)
-    others = "".join(sign for sign in SEPARATORS if sign != ":")
-    timed = 2 * sum(bool(TIME.search(line)) and any(sign in line for sign in others) for line in lines) > len(lines)
+    timed = 2 * sum(map(_timed, lines)) > len(lines)
     escapes = [None, "\\"] if "\\" in together else [None]
     for separator in SEPARATORS:
         if separator not in inside and not (separator == " " and "\t" in inside):
@@ -159,6 +158,13 @@ def dialect(lines: list[str], usual: str) -> tuple[Dialect, list[list[str]]]:
         return best[1:]
     alone = Dialect(usual)
     return alone, [alone.cut(line) for line in lines]
+
+
+def _timed(line: str) -> bool:
+    """Whether colons stand only in times of a day, between other separators."""
+    cells = re.split(r"[\t;,|~^& ]", line)
+    colons = [cell for cell in cells if ":" in cell]
+    return len(cells) > 1 and bool(colons) and all(TIME.fullmatch(cell) for cell in colons)
 
 
 def _spaced(cell: str) -> bool:
