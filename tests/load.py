@@ -65,14 +65,15 @@ async def visit(address, log, rng, ends, pause):
             log.seconds[answer.page].append(answer.seconds)
             log.errors.update(f"{answer.page}: {text}" for text in answer.exceptions)
         except (OSError, websockets.WebSocketException) as error:
-            lost = lost or time.monotonic()
-            if one.socket is not None:
-                log.errors[f"connection: {type(error).__name__}"] += 1
-            one.socket = None
-            await asyncio.sleep(0.5)
-            continue
-        except TimeoutError:
-            log.errors[f"{one.page}: no answer"] += 1
+            if isinstance(error, TimeoutError) and one.socket is not None:  # it is an OSError, too
+                log.errors[f"{one.page}: no answer"] += 1
+            else:
+                lost = lost or time.monotonic()
+                if one.socket is not None:
+                    log.errors[f"connection: {type(error).__name__}"] += 1
+                one.socket = None
+                await asyncio.sleep(0.5)
+                continue
         await asyncio.sleep(max(0.0, min(rng.expovariate(1 / pause), 3 * pause, ends - time.monotonic())))
     await one.close()
 
