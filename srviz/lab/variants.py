@@ -69,6 +69,8 @@ def variant(
         weights=weights,
         apply=apply,
         terms=terms,
+        centred=centred,
+        signed=centred,  # every f here is at least 0
         projection=projection,
         standardized=standardized,
         kernel=None,

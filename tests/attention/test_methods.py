@@ -77,6 +77,20 @@ def test_weights_times_values_are_what_it_applies(method: Method, keep: Tensor |
 
 
 @every
+@masks
+def test_effective_weights_are_the_raw_ones_less_the_mean_of_their_row_where_values_are_centred(
+    method: Method, keep: Tensor | None
+) -> None:
+    given = heads(method, *parts(), keep)
+    effective, raw = method.weights(given), method.weights(given, effective=False)
+    if method.centred:
+        kept = torch.ones(B, H, N_K) if keep is None else keep.expand(B, H, N_K)
+        kept = kept.double().unsqueeze(-2)
+        raw = raw - raw.sum(-1, keepdim=True) / kept.sum(-1, keepdim=True).clamp_min(1) * kept
+    torch.testing.assert_close(effective, raw)
+
+
+@every
 @both
 def test_every_way_to_run_it_gives_what_it_applies(method: Method) -> None:
     q, k, v = parts()
@@ -178,12 +192,6 @@ def test_effective_relu_rows_sum_to_0_and_raw_ones_never_are_negative(keep: Tens
     assert float(raw.min()) >= 0
     assert float(raw.sum(-1).max()) <= 1 + 1e-12
     assert raw.any()
-
-
-@pytest.mark.parametrize("name", ["softmax", "bump", "linear"])
-def test_where_nothing_is_centred_raw_weights_are_the_effective_ones(name: str) -> None:
-    given = heads(METHODS[name], *parts())
-    assert torch.equal(METHODS[name].weights(given), METHODS[name].weights(given, effective=False))
 
 
 @both

@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 from srviz.attention import METHODS
 from tests.browser.pointer import box_at_rest
 
-PANES = sum(2 if method.signed else 1 for method in METHODS.values())  # raw, and effective where that is another
+PANES = sum(2 if method.centred else 1 for method in METHODS.values())  # raw, and effective where that is another
 
 
 @pytest.fixture

@@ -41,6 +41,7 @@ METHOD = Method(
     weights=weights,
     apply=apply,
     terms=terms,
+    centred=True,
     signed=True,
     causal=True,
     rule="relu",

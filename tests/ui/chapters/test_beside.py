@@ -37,7 +37,7 @@ def column(term):
 
 
 def test_every_method_has_its_panes_and_its_arithmetic(panes):
-    assert len(panes) == len(METHODS) + sum(method.signed for method in METHODS.values())
+    assert len(panes) == len(METHODS) + sum(method.centred for method in METHODS.values())
 
 
 def test_softmax(panes):

@@ -50,17 +50,24 @@ Setting = tuple[str, int, int, int, str, str]  # `controls.Setting`, and which o
 
 @dataclass(frozen=True, eq=False)
 class MatrixPane:
-    """One matrix. tone: of its method's line; weights: (n, n); formula: of a weight; terms as in `Arithmetic`."""
+    """One matrix. tone: of its method's line; weights: (n, n); effective: whether they are those of centred values;
+    formula: of a weight; terms as in `Arithmetic`.
+    """
 
     title: str
     method: str
     tone: str
     note: str
     weights: Matrix
-    signed: bool
+    effective: bool
     formula: str
     template: str
     terms: dict[str, tuple[str, object]]
+
+    @property
+    def signed(self) -> bool:
+        """Whether some of the weights are negative, so that their shades have to go both ways from 0."""
+        return bool((self.weights < 0).any())
 
 
 @st.cache_data(max_entries=32, show_spinner=False)
@@ -77,12 +84,12 @@ def panes(setting: Setting) -> list[MatrixPane]:
         else:
             note = WORDS("maps.sums.other", least=sums.min(), most=sums.max())
         shown = WORDS("maps.terms.raw", terms=template.replace("\n", " "))
-        title = WORDS("maps.raw", method=method.label) if method.signed else method.label
+        title = WORDS("maps.raw", method=method.label) if method.centred else method.label
         formula = method.formula.removesuffix(" − row mean")
         terms |= {"w": ("z", 0), "sum": ("i", sums.tolist())}
         tone = method.look.tone
         result.append(MatrixPane(title, method.name, tone, note, weights, False, formula, shown, terms))
-        if method.signed:
+        if method.centred:
             weights = _weights(method, heads, effective=True)
             mean = sums / len(weights)
             terms = {"a": ("z+i", mean.tolist()), "mean": ("i", mean.tolist()), "w": ("z", 0)}
@@ -165,7 +172,7 @@ def _rows(cells: list[int]) -> list[list[int]]:
 
 
 def _pane_keys() -> list[str]:
-    return [f"pane{number}" for number in range(sum(1 + method.signed for method in METHODS.values()))]
+    return [f"pane{number}" for number in range(sum(1 + method.centred for method in METHODS.values()))]
 
 
 def _existing(values: dict[str, Any]) -> dict[str, Any]:
@@ -199,7 +206,7 @@ def beside_softmax() -> url.State:
         cells = iter([cell for row in rows for cell in row])
         for number, (pane, key) in enumerate(zip(shown, _pane_keys(), strict=True)):
             with next(cells):
-                end = WORDS(f"maps.darkest.{'effective' if pane.signed else 'raw'}", end=drawn.ends[number])
+                end = WORDS(f"maps.darkest.{'signed' if pane.signed else 'plain'}", end=drawn.ends[number])
                 _head(pane.title, pane.note, *([end] if drawn.own else []))
                 by_cell = pane.weights if n > DRAWN else None
                 arithmetic = Arithmetic(pane.template, pane.terms, pane.formula, by_cell, pane.title)

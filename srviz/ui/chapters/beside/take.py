@@ -43,7 +43,7 @@ def numbers(state: State) -> Columns:
     """Every pair, its tokens numbered as they come, and its weight by every method; effective where that differs."""
     weights = {}
     for pane in beside.panes(beside.setting_of(state)):
-        weights[f"{pane.method}_effective" if pane.signed else pane.method] = pane.weights.ravel()
+        weights[f"{pane.method}_effective" if pane.effective else pane.method] = pane.weights.ravel()
     n = controls.count(state)
     query, key = pairs(n, n)
     return {"query": query, "key": key, **weights}
@@ -60,10 +60,10 @@ def script(state: State) -> Script:
 
 def _by_record(methods: list[Method], variant: str) -> Code:
     lines = []
-    for name, signed in ((method.name, method.signed) for method in methods):
+    for name, centred in ((method.name, method.centred) for method in methods):
         heads, end = f'head(**shown, method="{name}")', ".numpy()" if variant == "numpy" else ""
         raw = f'{name} = METHODS["{name}"].weights({heads}, effective=False){end}'
-        lines += [raw, f'{name}_effective = METHODS["{name}"].weights({heads}){end}'] if signed else [raw]
+        lines += [raw, f'{name}_effective = METHODS["{name}"].weights({heads}){end}'] if centred else [raw]
     return Code("\n".join(lines), "from srviz.attention import METHODS")
 
 
@@ -87,7 +87,7 @@ def spread_numbers(state: State) -> Columns:
     one = state["query"]
     columns: Columns = {"size": np.sqrt(figures.EDGES[1:] * figures.EDGES[:-1])}
     for pane in beside.panes(beside.setting_of(state)):
-        name = f"{pane.method}_effective" if pane.signed else pane.method
+        name = f"{pane.method}_effective" if pane.effective else pane.method
         columns[name] = figures.shares(pane.weights[one - 1 : one] if one else pane.weights)
     return columns
 
@@ -97,7 +97,7 @@ def spread_script(state: State) -> Script:
     lines = []
     for method in METHODS.values():
         lines.append(f'{method.name} = spread("{method.name}", effective=False)')
-        lines += [f'{method.name}_effective = spread("{method.name}", effective=True)'] if method.signed else []
+        lines += [f'{method.name}_effective = spread("{method.name}", effective=True)'] if method.centred else []
     values = {"shown": controls.shown(state, kind=_kind(state)), "query": state["query"]}
     return Script(SCRIPTS / "spread", WORDS("title"), values, added={"numpy": Code("\n".join(lines))})
 

@@ -131,7 +131,7 @@ def clouds(menu: Callable[[], object]) -> Place:
             alt = WORDS("panes.alt", method=method.label, query=query + 1, n=len(shown.drawn))
             token = shown.drawn[int(pane.weights.argmax())] + 1
             most = pane.blank or WORDS("panes.largest", weight=pane.weights.max(), token=token)
-            heading(WORDS("panes.effective", method=method.label) if method.signed else method.label, method.formula)
+            heading(WORDS("panes.effective", method=method.label) if method.centred else method.label, method.formula)
             figure(
                 drawing(setting, projection, where, number if stands else -1, name, mode()),
                 key=f"cloud {name}", group=GROUP, points=shown.drawn, arithmetic=Arithmetic("", terms),

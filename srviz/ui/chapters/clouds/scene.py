@@ -227,7 +227,7 @@ def even_share(method: Method, one: Heads) -> tuple[str, dict[str, torch.Tensor]
     if isinstance(terms.divisor, torch.Tensor):
         n = (one.k if one.k is not None else one.scores[1].unsqueeze(-1)).shape[-2]
         text += f" / {float(terms.divisor[0]) / n:.2f}"
-        if method.signed:
+        if method.centred:
             text += f" − {float(method.weights(one, effective=False).sum()):.2f}"
     return WORDS("panes.share", terms=text), of_key
 

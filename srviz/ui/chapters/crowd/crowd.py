@@ -277,7 +277,7 @@ def sent_weights(model: Model, spec: Spec, found: Scale, payload: bool) -> dict[
         "heads": spec.recipe.heads,
         "scored": bool(method and method.projection),
         "standardized": bool(method and method.standardized),
-        "centred": bool(method and method.signed),
+        "centred": bool(method and method.centred),
         "bandwidths": bandwidths,
         "payload": payload,
         "middle": found.middle,

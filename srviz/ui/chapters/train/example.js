@@ -16,13 +16,13 @@ const TILT = -0.35; // radians, of a cloud in space towards who looks at it
 /**
  * A colour for each token.
  * @param {Float64Array | null} received what each token gets, 1 being an even share; null where nothing attends
- * @param {boolean} signs whether it may be below 0
+ * @param {boolean} centred whether the values are, so that 0 lies in the middle
  */
-export function shades(received, signs, colours, signed) {
+export function shades(received, centred, colours, signed) {
   const ink = rgb(colours.ink), ground = rgb(colours.ground);
   if (!received) return () => css(mixed(ground, ink, 0.45));
   const most = received.reduce((a, x) => Math.max(a, Math.abs(x)), 1e-9);
-  if (signs) {
+  if (centred || received.some((x) => x < 0)) {
     const ends = signedEnds(signed, colours.ground).map(rgb), middle = mixed(ground, ink, FAINT);
     return (k) => css(mixed(middle, ends[received[k] > 0 ? 1 : 0], Math.abs(received[k]) / most));
   }

@@ -71,7 +71,7 @@ export class Pane {
     const { task: { classes, extra, draws } } = data, colours = palette(this.element);
     const whole = look?.received ? head(look.received, chosen.layer, chosen.head) : null;
     const received = whole && extra ? whole.slice(extra) : whole;
-    const shade = shades(received, model.signs, colours, data.signed), width = this.element.clientWidth || 300;
+    const shade = shades(received, model.centred, colours, data.signed), width = this.element.clientWidth || 300;
     this.drawSaid(classes, example, look);
     if (draws === "words") this.words.replaceChildren(...sentence(example, classes, shade, look?.says ?? []));
     else if (draws === "patches") patches(this.canvas, width, example, classes, shade, look?.says ?? [], colours);
@@ -91,7 +91,7 @@ export class Pane {
     if (!model.attends) return words.pane.alike;
     if (!received) return "\u00a0";
     const most = received.reduce((a, x) => Math.max(a, x), -Infinity), least = received.reduce((a, x) => Math.min(a, x), Infinity);
-    const gets = say(words.pane.head[model.signs ? "signed" : "plain"], { layer: layer + 1, head: which + 1, least: fmt(least), most: fmt(most) });
+    const gets = say(words.pane.head[model.centred ? "centred" : "plain"], { layer: layer + 1, head: which + 1, least: fmt(least), most: fmt(most) });
     return `${gets} ${look.s ? words.pane.below.scores : words.pane.below.shares}`;
   }
 

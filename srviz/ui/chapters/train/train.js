@@ -36,7 +36,7 @@ import words from "./words.json" with { type: "json" };
  * @property {string} tone a colour of the theme
  * @property {boolean} dashed
  * @property {boolean} attends
- * @property {boolean} signs whether a token can get less than nothing
+ * @property {boolean} centred whether its values are, so that a token that counts as much as the mean gets 0
  * @property {number} steps
  */
 /** @typedef {import("./history.js").Said} Said */

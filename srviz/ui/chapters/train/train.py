@@ -239,7 +239,7 @@ def _model(spec: Spec) -> dict[str, Any]:
         "tone": mixing.look.tone,
         "dashed": mixing.look.dashed and mixing.method is not None,
         "attends": mixing.method is not None,
-        "signs": bool(mixing.method and mixing.method.signed),
+        "centred": bool(mixing.method and mixing.method.centred),
         "steps": spec.recipe.steps,
     }
 
