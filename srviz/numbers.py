@@ -1,5 +1,16 @@
 """Numbers as people read them."""
 
+import re
+from typing import SupportsFloat
+
+
+def decimal(x: SupportsFloat, spec: str = ".2f") -> str:
+    """A number as `format` writes it, but with the sign of minus for its hyphen, and with none before a zero: −0.41."""
+    text = format(x if isinstance(x, int) else float(x), spec)
+    if text.startswith("-") and not re.search("[1-9]", text.split("e")[0]):
+        text = f"+{text[1:]}" if spec.startswith("+") else text[1:]
+    return text.replace("-", "−")
+
 
 def duration(seconds: float) -> str:
     """34 µs, 12.3 ms, 4.56 s, 12 min, 3.4 h or 5.6 days."""

@@ -1,3 +1,4 @@
+import numpy as np
 import pytest
 
 from srviz import numbers
@@ -32,3 +33,15 @@ def test_powers(x, text):
 )
 def test_sizes(count, text):
     assert numbers.size(count) == text
+
+
+@pytest.mark.parametrize(
+    ("x", "spec", "text"),
+    [
+        (-0.414, ".2f", "−0.41"), (-0.001, ".2f", "0.00"), (-0.0, "g", "0"), (-1e-7, ".2g", "−1e−07"),
+        (3, ".2f", "3.00"),        (-0.001, "+.2f", "+0.00"), (-12_345.6, ",.0f", "−12,346"), (-3, "", "−3"),
+        (np.float32(-0.5), ".1f", "−0.5"),
+    ],
+)  # fmt: skip
+def test_a_negative_number_has_the_sign_of_minus_and_zero_has_none(x, spec, text):
+    assert numbers.decimal(x, spec) == text

@@ -7,6 +7,7 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from srviz.figures.theme import PALETTES, drawn
+from srviz.numbers import decimal
 
 Numbers = NDArray[np.float32]
 MARGIN = {"l": 62, "r": 8, "t": 12, "b": 46}
@@ -67,7 +68,7 @@ def error(
         "type": "log", "tickvals": [0.003, 0.01, 0.03, 0.1, 0.3, 1],
         "ticktext": ["0.3 %", "1 %", "3 %", "10 %", "30 %", "100 %"],
     }  # fmt: skip
-    text = f"measured: {fit[1]:.2f} · L<sup>{_minus(fit[0])}</sup>"
+    text = f"measured: {fit[1]:.2f} · L<sup>{decimal(fit[0])}</sup>"
     return drawn(
         [band, line, median, here],
         mode,
@@ -77,10 +78,6 @@ def error(
         annotations=[AT_RIGHT | {"y": 0.97, "yanchor": "top", "align": "right", "text": text}],
         margin=MARGIN,
     )
-
-
-def _minus(x: float) -> str:
-    return f"{x:.2f}".replace("-", "−")
 
 
 def _axis(title: str, mode: str) -> dict[str, Any]:

@@ -150,6 +150,13 @@ def test_a_translation_says_what_it_has_and_the_rest_in_english(tmp_path):
         english("a.one")
 
 
+def test_a_negative_number_is_said_with_the_sign_of_minus_and_a_rounded_zero_without(tmp_path):
+    (tmp_path / "words.json").write_text('{"a": "from {x:.2f} to {y}", "b": ["{x:.1f}-{z}"]}')
+    words = Words(tmp_path, "en")
+    assert words("a", x=-0.001, y=-3) == "from 0.00 to −3"
+    assert words.texts("b", x=-2, z="x-y") == ("−2.0-x-y",)
+
+
 def test_what_a_translation_cannot_say_stays_in_english_and_the_log_says_where(tmp_path, caplog):
     english = {"a": "{n} of {m}", "b": ["x", ["y", "z"]], "c": {"d": "d"}, "e": "{n}"}
     for language, wrong in {

@@ -13,11 +13,27 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
+from srviz.numbers import decimal
+
 FILE = "words.json"
 ENGLISH = "en"
 LANGUAGE = os.environ.get("SRVIZ_LANGUAGE", ENGLISH)
 NAME = re.compile("[A-Za-z0-9]+([-_][A-Za-z0-9]+)*")  # of a language
 log = logging.getLogger(__name__)
+
+
+class _Filled(string.Formatter):
+    """As `str.format`, but numbers have the sign of minus where it has a hyphen."""
+
+    def format_field(self, value: Any, format_spec: str) -> Any:
+        """One value: a number, or what is written as it is."""
+        number = isinstance(value, int | float | np.number) and not isinstance(value, bool)
+        return decimal(value, format_spec) if number else super().format_field(value, format_spec)
+
+
+FILLED = _Filled()
 
 
 class Words:
@@ -31,22 +47,23 @@ class Words:
         self.tree = _read(self.file, language)
 
     def __call__(self, key: str, /, **values: object) -> str:
-        """One text, with its {names} replaced by values, as `str.format` does it.
+        """One text, with its {names} replaced by values, as `str.format` does it, numbers as
+        `decimal` writes them.
 
         Raises KeyError where there is no text of this key, or where a value is missing.
         """
         text = self._at(key)
         if not isinstance(text, str):
             raise KeyError(f"{key}: expected a text in {self.file.name}, got {type(text).__name__}")
-        return text.format(**values)
+        return FILLED.format(text, **values)
 
     def texts(self, key: str, /, **values: object) -> tuple[str, ...]:
         """A list of texts."""
-        return tuple(text.format(**values) for text in self._at(key))
+        return tuple(FILLED.format(text, **values) for text in self._at(key))
 
     def pairs(self, key: str, /, **values: object) -> tuple[tuple[str, str], ...]:
         """A list of pairs of texts, such as a title with its sentences."""
-        return tuple((one.format(**values), two.format(**values)) for one, two in self._at(key))
+        return tuple((FILLED.format(one, **values), FILLED.format(two, **values)) for one, two in self._at(key))
 
     def table(self, key: str, /) -> dict[str, str]:
         """Texts by their names, not filled in."""

@@ -263,7 +263,7 @@ def test_a_part_is_judged_by_pairs_of_the_same_seed():
     ]
     said = parts.sentence(told[:2], base, TASKS["recall"])
     assert said == (
-        "These changes clearly lose on the task “Recall”: *Divided by the row's sum* (-0.098). The other change makes "
+        "These changes clearly lose on the task “Recall”: *Divided by the row's sum* (−0.098). The other change makes "
         "no clear difference."
     )
     assert "too few seeds" in parts.sentence([], base, TASKS["recall"])

@@ -18,6 +18,7 @@ from srviz.figures import clouds as figures
 from srviz.inputs import CLOUDS
 from srviz.measure import query as measure
 from srviz.measure.everything import PROCESS_BYTES, bytes_needed
+from srviz.numbers import decimal
 from srviz.ui.chapters.clouds import WORDS, own
 from srviz.ui.chapters.clouds.scene import (
     HEAD_DIM,
@@ -30,7 +31,6 @@ from srviz.ui.chapters.clouds.scene import (
     Scene,
     Standing,
     answer,
-    decimal,
     drawing,
     forget,
     level,

@@ -16,6 +16,7 @@ from srviz.inputs import CLOUDS, Tokens
 from srviz.inputs.light import light
 from srviz.lab.trained import TrainedProjections
 from srviz.measure import query as measure
+from srviz.numbers import decimal
 from srviz.ui.chapters.clouds import WORDS, own
 from srviz.ui.kit import compute, trained
 from srviz.ui.kit.figure import Arithmetic
@@ -230,11 +231,6 @@ def even_share(method: Method, one: Heads) -> tuple[str, dict[str, torch.Tensor]
         if method.centred:
             text += f" − {float(method.weights(one, effective=False).sum()):.2f}"
     return WORDS("panes.share", terms=text), of_key
-
-
-def decimal(x: torch.Tensor | float) -> str:
-    """A number with two decimals, and with the sign of minus where it has one."""
-    return f"{float(x):.2f}".replace("-", "−")
 
 
 def _numpy(x: torch.Tensor) -> NDArray[Any]:

@@ -16,6 +16,7 @@ from srviz.figures.spectrum import spectrum
 from srviz.inputs import Input, Tokens
 from srviz.measure.curve import Curve, Nodes, Rules, apart, attend
 from srviz.measure.spectrum import distance_spectrum
+from srviz.numbers import decimal
 from srviz.ui.chapters.kernels import WORDS, curves
 from srviz.ui.kit import compute, controls, report, shell, source, url
 from srviz.ui.kit.chart import chart, mode
@@ -191,7 +192,7 @@ def _count(number: int) -> str:
 
 def _signed(x: float) -> str:
     """A number with two decimals, or with two significant digits where it is below 0.1: −35.98, 0.0015."""
-    return (f"{x:.2f}" if abs(x) >= 0.1 else f"{x:.2g}").replace("-", "−")
+    return decimal(x, ".2f" if abs(x) >= 0.1 else ".2g")
 
 
 def code() -> str:

@@ -11,6 +11,7 @@ from srviz.lab.mixing import mixings
 from srviz.lab.results import read
 from srviz.lab.summary import RunGroup, against, lines
 from srviz.lab.tasks import find
+from srviz.numbers import decimal
 from srviz.ui.chapters.recap import WORDS
 
 TASKS, CROWD = "methods.jsonl", "crowd.jsonl"  # every method on the tasks of Train it, and on functions of a crowd
@@ -77,7 +78,7 @@ def _cell(result: TaskResult, name: str) -> str:
     if name not in result.means:
         return WORDS("unmeasured")
     mean, verdict = result.means[name], result.verdicts.get(name)
-    return WORDS(f"won.cell.{verdict}", mean=mean) if verdict else f"{mean:.3f}"
+    return WORDS(f"won.cell.{verdict}", mean=mean) if verdict else decimal(mean, ".3f")
 
 
 def tally(found: Sequence[TaskResult], method: str) -> str:

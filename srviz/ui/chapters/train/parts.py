@@ -10,6 +10,7 @@ from srviz.figures import lab as figures
 from srviz.lab import TASKS, Task
 from srviz.lab.mixing import mixings
 from srviz.lab.summary import Difference, RunGroup, against, lines
+from srviz.numbers import decimal
 from srviz.ui.chapters.train import WORDS
 from srviz.ui.chapters.train.recorded import SCRIPTS, differs, files, rows, where
 from srviz.ui.kit.chart import chart, mode
@@ -112,7 +113,7 @@ def sentence(told: Sequence[Difference], base: RunGroup, task: Task) -> str:
     better = sorted((one for one in clear if (one.mean > 0) == task.better_up), key=lambda one: -abs(one.mean))
 
     def named(some: Sequence[Difference]) -> str:
-        return ", ".join(f"*{label(one.line, base)}* ({one.mean:+.3f})" for one in some)
+        return ", ".join(f"*{label(one.line, base)}* ({decimal(one.mean, '+.3f')})" for one in some)
 
     said = [WORDS("parts.lose", task=task.title, changes=named(worse))] if worse else []
     said += [WORDS("parts.gain", changes=named(better))] if better else []

@@ -6,6 +6,7 @@ from statistics import mean
 from srviz.lab import Task
 from srviz.lab.mixing import mixings
 from srviz.lab.summary import RunGroup, best_lines
+from srviz.numbers import decimal
 from srviz.ui.chapters.train import WORDS
 
 
@@ -24,7 +25,8 @@ def rates(found: Sequence[RunGroup]) -> list[dict[str, str]]:
 def _cell(line: RunGroup, best: bool) -> str:
     if not line.values:
         return WORDS("recorded.diverged")
-    return f"**{line.mean:.3f}**" if best else f"{line.mean:.3f}"
+    text = decimal(line.mean, ".3f")
+    return f"**{text}**" if best else text
 
 
 def sizes(found: Sequence[RunGroup], task: Task) -> list[dict[str, str]]:
@@ -39,7 +41,7 @@ def sizes(found: Sequence[RunGroup], task: Task) -> list[dict[str, str]]:
 
     def cell(seeds: Sequence[dict[str, dict[str, float]]], n: int) -> str:
         values = [seed[str(n)]["metric"] for seed in seeds if str(n) in seed]
-        return f"{mean(values):.3f}" if values else WORDS("recorded.untried")
+        return decimal(mean(values), ".3f") if values else WORDS("recorded.untried")
 
     return [
         {WORDS("recorded.method"): mixings()[mixing].label}
