@@ -133,6 +133,9 @@ def test_a_kernel_without_straight_pieces_is_sampled_for_the_browser(monkeypatch
     places = np.linspace(-record["samples"]["reach"], record["samples"]["reach"], len(samples))
     np.testing.assert_allclose(samples, 1 / (1 + places**2), rtol=1e-6)
     s, t, v = torch.randn(600), torch.randn(600), torch.randn(600, 2)
+    assert (record["written"], record["dividend"]) == (bell.written, bell.written)  # no sum, no brackets
+    monkeypatch.setitem(KERNELS, "bell", replace(bell, name="other", written=f"{bell.written} − 1"))
+    assert curves.sent()[-2]["dividend"] == f"({bell.written} − 1)"
     assert timing(Curve("bell", 1.0, (), 0.0, 0.0), s, t, v).sorted_seconds is None
 
 

@@ -1,6 +1,7 @@
 """Kernels as data: a piecewise linear function of r = s − t is its nodes, its heights there and two end slopes."""
 
 import math
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -8,6 +9,16 @@ import torch
 from torch import Tensor
 
 MAX_NODES = 256
+INSIDE = re.compile(r"\([^()]*\)|\|[^|()]*\|")  # what brackets or bars hold together
+
+
+def dividend(written: str) -> str:
+    """Arithmetic as it stands before its divisor: what is behind its last " = " in brackets where it is a sum."""
+    first, equals, last = written.strip().rpartition(" = ")
+    outside = last
+    while (less := INSIDE.sub("", outside)) != outside:
+        outside = less
+    return f"{first}{equals}({last})" if re.search(r".[+−]", outside) else f"{first}{equals}{last}"
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from srviz.attention.heads import Heads
-from srviz.attention.kernels import Kernel
+from srviz.attention.kernels import Kernel, dividend
 
 DOTS, SCORES = ("q", "k", "v"), ("s", "t", "v")  # what a method can take
 
@@ -29,6 +29,11 @@ class Terms:
     of_key: dict[str, Tensor] = field(default_factory=dict)
     of_pair: dict[str, float] = field(default_factory=dict)
     features: Callable[[Tensor], Tensor] | None = None
+
+    @property
+    def dividend(self) -> str:
+        """The numerator as it is written before its divisor: in brackets where it is a sum."""
+        return dividend(self.numerator)
 
 
 @dataclass(frozen=True)

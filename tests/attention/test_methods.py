@@ -8,12 +8,14 @@ import torch
 from torch import Tensor
 
 from srviz.attention import METHODS, Heads, Method, seeded_slice, standardize
+from srviz.attention.method import Terms
 from srviz.attention.methods import registered, ways
 from tests.attention.problems import loop_sliced_bump, loop_sliced_relu, random
+from tests.attention.signed import SIGNED
 
 B, H, N_Q, N_K, D = 2, 3, 7, 9, 4
 
-every = pytest.mark.parametrize("method", METHODS.values(), ids=list(METHODS))
+every = pytest.mark.parametrize("method", [*METHODS.values(), SIGNED], ids=[*METHODS, SIGNED.name])
 both = pytest.mark.usefixtures("path")
 
 
@@ -102,7 +104,7 @@ def test_every_way_to_run_it_gives_what_it_applies(method: Method) -> None:
 
 @every
 def test_the_terms_are_the_arithmetic_of_the_weights(method: Method) -> None:
-    """The numerator, computed from the numbers that its text names, over the divisor."""
+    """The whole text of a weight, the numerator over the divisor, computed from the numbers that it names."""
     given = heads(method, *parts())
     terms = method.terms(given)
     q, k = given.dots
@@ -110,14 +112,28 @@ def test_the_terms_are_the_arithmetic_of_the_weights(method: Method) -> None:
     names = {name: x.unsqueeze(-1) for name, x in terms.of_query.items()}
     names |= {name: x.unsqueeze(-2) for name, x in terms.of_key.items()}
     names |= {name: factor * features(q) @ features(k).mT for name, factor in terms.of_pair.items()}
-    read = re.sub(r"\{(\w+)\}", r"\1", terms.numerator.strip().split(" = ")[-1])
+    named = all(f"{{{name}}}" in terms.numerator for name in names)
+    assert named
+    read = re.sub(r"\{(\w+)\}", r"\1", f"{terms.dividend} / {{divisor}}".split(" = ")[-1])
     for sign, python in (("−", "-"), ("·", "*"), ("²", "**2"), ("³", "**3")):
         read = read.replace(sign, python)
     words = {"exp": torch.exp, "relu": torch.relu, "abs": torch.abs, "max": lambda _, x: x.relu()}
-    numerator = eval(re.sub(r"\|(.*?)\|", r"abs(\1)", read), {"__builtins__": {}}, words | names)  # as it is written
-    divisor = terms.divisor if isinstance(terms.divisor, int) else terms.divisor.unsqueeze(-1)
-    torch.testing.assert_close(numerator / divisor, method.weights(given, effective=False))
-    assert all(f"{{{name}}}" in terms.numerator for name in names)
+    names["divisor"] = terms.divisor if isinstance(terms.divisor, int) else terms.divisor.unsqueeze(-1)
+    found = eval(re.sub(r"\|(.*?)\|", r"abs(\1)", read), {"__builtins__": {}}, words | names)  # as it is written
+    torch.testing.assert_close(found, method.weights(given, effective=False))
+
+
+@pytest.mark.parametrize(
+    ("numerator", "dividend"),
+    [
+        ("exp({x}) − 1", "(exp({x}) − 1)"), ("exp({x} − {top})", "exp({x} − {top})"), ("−{x}", "−{x}"),
+        ("|{s} − {t}|", "|{s} − {t}|"), ("|{s} − {t}| + |{s}|", "(|{s} − {t}| + |{s}|)"),
+        ("max(0, 1 − |{s} − {t}| / 0.50)", "max(0, 1 − |{s} − {t}| / 0.50)"), ("{s}² · ({t} + 1)", "{s}² · ({t} + 1)"),
+        ("φ(q)·φ(k) + 1 = {x} + 1\n", "φ(q)·φ(k) + 1 = ({x} + 1)"),
+    ],
+)  # fmt: skip
+def test_a_numerator_that_is_a_sum_stands_in_brackets_before_its_divisor(numerator: str, dividend: str) -> None:
+    assert Terms(numerator, 3).dividend == dividend
 
 
 @every

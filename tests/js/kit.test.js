@@ -24,9 +24,16 @@ const { default: hold } = await import("../../srviz/ui/kit/js/hold.js");
 const { mounted } = await import("../../srviz/ui/kit/js/core.js");
 const { Group } = await import("../../srviz/ui/kit/js/group.js");
 const { Reports } = await import("../../srviz/ui/kit/js/wire.js");
-const { phrase, say } = await import("../../srviz/ui/kit/js/text.js");
+const { phrase, placed, say } = await import("../../srviz/ui/kit/js/text.js");
 
 const parent = () => { const root = { replaceChildren() {} }; return { querySelector: () => root }; };
+
+test("a number of a formula stands in brackets where its minus would stand behind a sign or before a power", () => {
+  for (const before of ["exp(0.20 − ", "1.00 + ", "2.00 · ", "0.30 / "]) assert.equal(placed("−0.41", before, ")"), "(−0.41)");
+  assert.equal(placed("−0.41", "", "²"), "(−0.41)");
+  assert.equal(placed("−0.41", "exp(", ") − 1"), "−0.41");
+  assert.equal(placed("0.41", "1.00 − ", "²"), "0.41");
+});
 
 test("a link that is given away has no place in a room and no screen of a projector", () => {
   const base = "https://a.example/srviz/Two_routes";

@@ -7,8 +7,10 @@ import numpy as np
 import pytest
 
 from srviz.attention import METHODS
+from srviz.attention.methods import registered
 from srviz.inputs.patterns import PATTERNS
 from srviz.ui.chapters.beside import beside, record, take
+from tests.attention.signed import SIGNED
 
 SETTINGS = {
     "clusters": ("clusters", 20, 1, 0, "cpu"),
@@ -63,6 +65,18 @@ def test_sliced_bump(panes):
     pane = panes["Sliced bump"]
     r = column(pane.terms["s"]) - np.array(pane.terms["t"][1])
     np.testing.assert_allclose(pane.weights, np.maximum(1 - np.abs(r), 0) / len(r), atol=1e-6)
+
+
+def test_weights_that_are_negative_of_their_own_are_written_out_in_brackets_and_do_not_sum_to_0(setting):
+    with registered(SIGNED):
+        panes = beside.panes.__wrapped__((*setting[:1], 20, *setting[2:], "untrained"))
+    [pane] = [pane for pane in panes if pane.method == SIGNED.name]
+    assert (pane.title, pane.effective, pane.signed) == (SIGNED.label, False, True)
+    assert pane.note != "rows sum to 0"
+    assert pane.template.startswith(f"(exp({{x}}) − 1) / {len(pane.weights)} ")
+    np.testing.assert_allclose(
+        pane.weights, (np.exp(dot(pane.terms["x"])) - 1) / len(pane.weights), rtol=1e-4, atol=1e-6
+    )
 
 
 def test_what_is_written_out_is_valid_json(panes):

@@ -3,6 +3,7 @@
 import base64
 import io
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,11 +13,13 @@ import torch
 import trimesh
 from streamlit.testing.v1 import AppTest
 
-from srviz.attention import Projections
+from srviz.attention import METHODS, Heads, Projections
 from srviz.inputs import CLOUDS
 from srviz.lab import trained
+from srviz.measure import query as measure
 from srviz.measure.everything import Estimate
 from srviz.ui.chapters.clouds import attend, clouds, scene
+from tests.attention.signed import SIGNED
 
 SHOWN = ("softmax", "relu", "bump")
 ROOT = Path(__file__).parents[3]
@@ -54,6 +57,36 @@ def painted(page, name):
 
 def says(page):
     return " ".join([text.value for text in page.markdown] + [text.value for text in page.caption])
+
+
+def less_mean(heads, *, effective=True):
+    """The weights of `SIGNED` where the values are centred."""
+    raw = SIGNED.weights(heads)
+    return raw - raw.mean(-1, keepdim=True) if effective else raw
+
+
+CENTRED = replace(SIGNED, name="centred", centred=True, weights=less_mean)
+WHOLE = replace(
+    SIGNED, name="whole", terms=lambda heads: replace(SIGNED.terms(heads), divisor=1),
+    weights=lambda heads, **_: 12 * SIGNED.weights(heads),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("method", [*METHODS.values(), SIGNED, CENTRED, WHOLE], ids=lambda method: method.name)
+def test_what_is_written_out_for_a_key_is_its_weight_in_shares(method):
+    draw = torch.Generator().manual_seed(3)
+    q, k = torch.randn(1, 4, generator=draw), torch.randn(12, 4, generator=draw)
+    s, t = torch.tensor([-0.25]), torch.randn(12, generator=draw)
+    one = Heads(s=s, t=t) if method.projection else Heads(q, k)
+    text, terms = scene.even_share(method, one)
+    read = text.split("\n", 1)[1].replace("\n", " ").split(" = ")[-1]
+    for sign, python in (("−", "-"), ("·", "*"), ("²", "**2")):
+        read = read.replace(sign, python)
+    read = re.sub(r"\|(.*?)\|", r"abs(\1)", re.sub(r"\{(\w+)\}", r"\1", read))
+    words = {"exp": torch.exp, "relu": torch.relu, "abs": torch.abs, "max": lambda _, x: x.relu()}
+    found = eval(read, {"__builtins__": {}}, words | terms | {"t": t})
+    np.testing.assert_allclose(found, measure.row(method, one) * 12, rtol=0.05, atol=0.05)
+    assert "− −" not in text
 
 
 @pytest.fixture

@@ -127,9 +127,8 @@ def _arithmetic(method: Method, heads: Heads) -> tuple[str, dict[str, tuple[str,
     divisor = str(said.divisor)
     if isinstance(said.divisor, Tensor):
         divisor, terms["divisor"] = "{divisor}", ("i", said.divisor.tolist())
-    numerator = said.numerator.rstrip("\n")
-    gap, equals = ("\n", " = {w}") if numerator != said.numerator else (" ", "\n= {w}")
-    return f"{numerator}{gap}/ {divisor}{equals}", terms
+    gap, equals = ("\n", " = {w}") if said.numerator.endswith("\n") else (" ", "\n= {w}")
+    return f"{said.dividend}{gap}/ {divisor}{equals}", terms
 
 
 def _weights(method: Method, heads: Heads, *, effective: bool) -> Matrix:

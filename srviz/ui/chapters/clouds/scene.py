@@ -1,5 +1,6 @@
 """What the panes of a cloud show: its tokens and their scores, what a query gets, how it is drawn; kept for a while."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -216,21 +217,36 @@ def even_share(method: Method, one: Heads) -> tuple[str, dict[str, torch.Tensor]
     The numbers of the query stand in the text; the score {t} of a key is known to every pane and is not sent again.
     """
     terms = method.terms(one)
-    of_query = {name: decimal(numbers[0]) for name, numbers in terms.of_query.items()}
+    of_query = {name: float(numbers[0]) for name, numbers in terms.of_query.items()}
     of_key = {name: numbers for name, numbers in terms.of_key.items() if name != "t"}
     features = terms.features or (lambda x: x)
     of_key |= {
         name: (scale * features(one.dots[1]) @ features(one.dots[0]).mT)[:, 0] for name, scale in terms.of_pair.items()
     }
-    text = terms.numerator
-    for name, number in of_query.items():
-        text = text.replace(f"{{{name}}}", number)
-    if isinstance(terms.divisor, torch.Tensor):
-        n = (one.k if one.k is not None else one.scores[1].unsqueeze(-1)).shape[-2]
-        text += f" / {float(terms.divisor[0]) / n:.2f}"
-        if method.centred:
-            text += f" − {float(method.weights(one, effective=False).sum()):.2f}"
-    return WORDS("panes.share", terms=text), of_key
+    n = (one.k if one.k is not None else one.scores[1].unsqueeze(-1)).shape[-2]
+    text, gap = terms.numerator.strip(), "\n" if terms.numerator.endswith("\n") else ""
+    if isinstance(terms.divisor, torch.Tensor) or terms.divisor != n:
+        share = float(terms.divisor[0] if isinstance(terms.divisor, torch.Tensor) else terms.divisor) / n
+        text, of_query["divisor"] = f"{terms.dividend}{gap} / {{divisor}}", share
+    if method.centred:
+        text, of_query["mean"] = f"{text} − {{mean}}", float(method.weights(one, effective=False).sum())
+    return WORDS("panes.share", terms=_filled(text, of_query)), of_key
+
+
+def _filled(text: str, numbers: dict[str, float]) -> str:
+    """A formula with these numbers for their names, in brackets where the minus of one would stand behind a sign or
+    before a power, as arithmetic.js writes the others.
+    """
+
+    def written(name: re.Match[str]) -> str:
+        if name[2] not in numbers:
+            return name[0]
+        x = numbers[name[2]]
+        number = decimal(x, ".2f" if abs(x) >= 0.1 or name[2] != "divisor" else ".2g")
+        signed = number.startswith("−") and (name[1] or name[3])
+        return f"{name[1]}({number}){name[3]}" if signed else f"{name[1]}{number}{name[3]}"
+
+    return re.sub(r"([+−·/] |)\{(\w+)\}([²³]|)", written, text)
 
 
 def _numpy(x: torch.Tensor) -> NDArray[Any]:

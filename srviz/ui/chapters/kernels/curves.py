@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from srviz.attention.kernels import KERNELS, NamedKernel
+from srviz.attention.kernels import KERNELS, NamedKernel, dividend
 from srviz.measure.curve import DRAWN
 from srviz.ui.chapters.kernels import WORDS
 from srviz.ui.kit import url
@@ -58,7 +58,8 @@ def _record(kernel: NamedKernel) -> dict[str, Any]:
 def _plain(given: dict[str, Any]) -> dict[str, Any]:
     """A record with every name that the browser expects."""
     empty = dict.fromkeys(("usual", "note", "why", "start"), "")
-    return {"bandwidth": False, "pieces": None, "samples": None} | empty | given
+    plain = {"bandwidth": False, "pieces": None, "samples": None, "dividend": dividend(given["written"])}
+    return plain | empty | given
 
 
 def _samples(f: Callable[[Tensor], Tensor]) -> dict[str, Any]:

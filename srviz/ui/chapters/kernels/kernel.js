@@ -40,6 +40,7 @@ import { says } from "./words.js";
  * @property {string} why the note is there
  * @property {string} formula of r
  * @property {string} written its arithmetic, with {s}, {t} and {b}
+ * @property {string} dividend the same before a divisor: in brackets where it is a sum
  * @property {boolean} bandwidth whether it has one
  * @property {Divide} divide what its rows are usually divided by
  * @property {string} usual who does so, in words

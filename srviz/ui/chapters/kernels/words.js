@@ -33,7 +33,8 @@ function ofCell(owner) {
   const { state, found, data } = owner, { row, column } = owner.lit(), { curve, n } = found;
   const s = found.s[row - 1], t = found.t[column - 1], f = found.f(s - t), over = found.divisor[row - 1];
   const weight = share(f, over), sum = found.raw[row - 1];
-  const terms = fill(curve.written, { s: span("query", fmt(s)), t: span("key", signed(t)), b: fmt(state.b) });
+  const alone = isDrawn(curve) || state.divide === "one"; // with nothing to be divided by behind it
+  const terms = fill(alone ? curve.written : curve.dividend, { s: span("query", fmt(s)), t: span("key", signed(t)), b: fmt(state.b) });
   if (isDrawn(curve)) terms.push(` = ${onPiece(state, curve, s - t)} = ${fmt(f, 3)}`);
   const parts = [...quotient(owner, terms, f, weight, over)];
   if (state.centred) {

@@ -2,7 +2,7 @@
 
 import { byHand, make } from "./core.js";
 import { dot } from "./formulas.js";
-import { fmt } from "./text.js";
+import { fmt, placed } from "./text.js";
 
 /**
  * A template with names in braces, and for each name whose number it is and the numbers; see figure.py, `Arithmetic`.
@@ -29,8 +29,7 @@ export function written(figure, pair) {
   return found.map(({ text, name }, k) => {
     if (name === null) return text;
     const words = fmt(values[k], figure.terms[name][0].startsWith("z") || name === "mean" ? FINE : COARSE);
-    const taken = values[k] < 0 && found[k - 1].name === null && found[k - 1].text.endsWith("− "); // 0.83 − (−0.41)
-    return make("span", { class: KINDS[name] ?? "" }, taken ? `(${words})` : words);
+    return make("span", { class: KINDS[name] ?? "" }, placed(words, found[k - 1].text, found[k + 1].text));
   });
 }
 
