@@ -102,7 +102,7 @@ def test_point_clouds_show_it():
 
 
 def test_rows_of_a_picture_show_it():
-    with registered(replace(METHODS["twin"], rank=0.5)):
+    with registered(replace(METHODS["twin"], name="first", label="First", rank=0.5)):
         page = open_page("pages/6_Photographs.py")
         assert not page.exception
 

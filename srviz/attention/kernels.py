@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from srviz.attention.named import by_name
+
 MAX_NODES = 256
 INSIDE = re.compile(r"\([^()]*\)|\|[^|()]*\|")  # what brackets or bars hold together
 
@@ -163,9 +165,8 @@ class NamedKernel:
     without: str = ""
 
 
-KERNELS: dict[str, NamedKernel] = {
-    kernel.name: kernel
-    for kernel in (
+KERNELS: dict[str, NamedKernel] = by_name(
+    (
         NamedKernel(
             name="relu",
             label="ReLU",
@@ -227,4 +228,4 @@ KERNELS: dict[str, NamedKernel] = {
             without="The Gauss curve is not made of straight pieces. Draw it with a few nodes, and it can be sorted.",
         ),
     )
-}
+)

@@ -9,6 +9,7 @@ from torch.nn.functional import softplus
 
 from srviz.attention import METHODS, Heads, Slice, standardize
 from srviz.attention.method import LineStyle, Method
+from srviz.attention.named import by_name
 from srviz.lab.variants import VARIANTS
 
 LEAST_BANDWIDTH = 1e-4
@@ -138,8 +139,11 @@ CONTROLS = {
 
 
 def mixings() -> dict[str, Mixing]:
-    """All that a model can be trained with: every method of the registry, the controls, and the variants."""
-    return {name: of(method) for name, method in (METHODS | VARIANTS).items()} | CONTROLS
+    """All that a model can be trained with: every method of the registry, the variants, and the controls.
+
+    Raises ValueError where one of them has the name or the label of another.
+    """
+    return by_name([*map(of, METHODS.values()), *map(of, VARIANTS.values()), *CONTROLS.values()])
 
 
 def of(method: Method) -> Mixing:

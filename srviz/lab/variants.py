@@ -12,6 +12,7 @@ from srviz.attention import Heads, reference
 from srviz.attention.kernels import distance, relu
 from srviz.attention.method import Method, Terms, masked
 from srviz.attention.methods.relu import METHOD
+from srviz.attention.named import by_name
 
 RELU = relu()
 DIVIDED = ("distance", "n", "rows")
@@ -79,9 +80,8 @@ def variant(
     )
 
 
-VARIANTS = {
-    method.name: method
-    for method in (
+VARIANTS = by_name(
+    (
         variant("relu-uncentred", "Sliced ReLU, values not centred", centred=False),
         variant("relu-n", "Sliced ReLU, divided by n", divide="n"),
         variant("relu-rows", "Sliced ReLU, divided by the row's sum", divide="rows"),
@@ -90,4 +90,4 @@ VARIANTS = {
         variant("distance", "Sliced distance, |s − t|", f=distance()),
         variant("laplace", "Sliced Laplace, exp(−|s − t|)", f=lambda r: (-r.abs()).exp(), divide="n", centred=False),
     )
-}
+)

@@ -231,3 +231,17 @@ def test_one_more_method_is_there_while_it_is_registered() -> None:
         assert list(METHODS) == [*before[:2], "twin", *before[2:]]
         assert ways()["twin"].takes == twin.takes
     assert list(METHODS) == before
+
+
+@pytest.mark.parametrize(
+    ("own", "says"),
+    [({"name": "bump", "label": "Other"}, "name: .*'bump' twice"), ({"name": "other"}, "label: .*'Sliced ReLU' twice")],
+)
+def test_a_method_with_the_name_or_label_of_another_is_refused(own: dict[str, str], says: str) -> None:
+    before = list(METHODS)
+    with pytest.raises(ValueError, match=says), registered(replace(METHODS["relu"], **own)):  # type: ignore[arg-type]
+        pass
+    assert list(METHODS) == before
+    way = replace(METHODS["relu"], name="dense", label="Other", ways=())
+    with registered(way), pytest.raises(ValueError, match=r"name: .*'dense' twice"):
+        ways()

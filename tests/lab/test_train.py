@@ -3,12 +3,14 @@
 import json
 import math
 import pickle
+from dataclasses import replace
 
 import pytest
 import torch
 
 from srviz.attention import METHODS, Heads, SlicedAttention
 from srviz.attention.method import LineStyle
+from srviz.attention.methods import registered
 from srviz.lab import Spec, Training, checkpoint, load
 from srviz.lab.mixing import Attention, mixings, turned
 from srviz.lab.records import at_sizes, is_due, records
@@ -59,6 +61,14 @@ def test_what_attends_is_the_layer_that_is_for_everyone():
         theirs.slice.load_state_dict(mine.slice.state_dict())
         expected, _ = theirs(x, x, x, need_weights=False)
         assert torch.allclose(mine(x), expected, atol=2e-6)
+
+
+@pytest.mark.parametrize("name", ["laplace", "mean"])  # of a variant, and of a control
+def test_a_method_never_takes_the_name_of_what_else_a_model_can_be_trained_with(name):
+    method = replace(METHODS["bump"], name=name, label="Other", ways=())
+    with registered(method), pytest.raises(ValueError, match=f"name: .*'{name}' twice"):
+        mixings()
+    assert name in mixings()
 
 
 @pytest.mark.parametrize("name", VARIANTS)

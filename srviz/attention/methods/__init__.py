@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from importlib import import_module
 
 from srviz.attention.method import LineStyle, Method, Terms, Way
+from srviz.attention.named import by_name
 
 __all__ = ["METHODS", "LineStyle", "Method", "Terms", "Way", "by_dots", "registered", "sliced", "ways"]
 
@@ -13,7 +14,7 @@ __all__ = ["METHODS", "LineStyle", "Method", "Terms", "Way", "by_dots", "registe
 def _find() -> dict[str, Method]:
     modules = (import_module(f"{__name__}.{module.name}") for module in pkgutil.iter_modules(__path__))
     found: list[Method] = [module.METHOD for module in modules if hasattr(module, "METHOD")]
-    return {method.name: method for method in sorted(found, key=lambda method: method.rank)}
+    return by_name(sorted(found, key=lambda method: method.rank))
 
 
 METHODS = _find()
@@ -21,7 +22,7 @@ METHODS = _find()
 
 def ways() -> dict[str, Way]:
     """Every way to run every method, by its name: what the benchmark races."""
-    return {way.name: way for method in METHODS.values() for way in method.raced}
+    return by_name(way for method in METHODS.values() for way in method.raced)
 
 
 def sliced() -> Method:
@@ -38,9 +39,9 @@ def by_dots() -> Method:
 def registered(method: Method) -> Iterator[None]:
     """Have one more method in the registry while the block runs, in the place that its rank gives it."""
     before = dict(METHODS)
-    both = sorted([*before.values(), method], key=lambda one: one.rank)
+    both = by_name(sorted([*before.values(), method], key=lambda one: one.rank))
     METHODS.clear()
-    METHODS.update({one.name: one for one in both})
+    METHODS.update(both)
     try:
         yield
     finally:
