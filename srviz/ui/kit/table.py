@@ -2,12 +2,14 @@
 
 import csv
 import io
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 Columns = dict[str, ArrayLike]
+Row = Sequence[str]
 DANGEROUS = ("=", "+", "-", "@", "\t", "\r")  # with which a spreadsheet takes a text for a formula
 
 
@@ -18,6 +20,12 @@ def csv_text(columns: Columns) -> str:
     writer.writerow(columns)
     writer.writerows(zip(*(_cells(np.asarray(column)) for column in columns.values()), strict=True))
     return out.getvalue()
+
+
+def markdown(head: Row, rows: Iterable[Row], aligned: Row) -> str:
+    """A table in Markdown. aligned: each column, "---" or "---:". A | within a cell, as in |s − t|, ends none."""
+    lines = (" | ".join(cell.replace("|", "\\|") for cell in row) for row in (head, aligned, *rows))
+    return "\n".join(f"| {line} |" for line in lines)
 
 
 def _cells(column: NDArray[Any]) -> list[str]:

@@ -1,6 +1,8 @@
 """What is written out under a pane is what the method computes."""
 
 import json
+import re
+from dataclasses import replace
 from itertools import product
 
 import numpy as np
@@ -77,6 +79,15 @@ def test_weights_that_are_negative_of_their_own_are_written_out_in_brackets_and_
     np.testing.assert_allclose(
         pane.weights, (np.exp(dot(pane.terms["x"])) - 1) / len(pane.weights), rtol=1e-4, atol=1e-6
     )
+
+
+def test_a_bar_in_a_label_ends_no_cell_of_a_table():
+    with registered(replace(METHODS["bump"], name="bars", label="Sliced |r|", ways=(), rank=9)):
+        beside.panes.clear()
+        _, table = beside._spread.__wrapped__(("clusters", 20, 1, 0, "cpu", "untrained"), 0, "light")
+        beside.panes.clear()
+    assert {len(re.split(r"(?<!\\)\|", line)) for line in table.split("\n")} == {6}
+    assert r"| Sliced \|r\| |" in table
 
 
 def test_what_is_written_out_is_valid_json(panes):

@@ -20,7 +20,7 @@ from srviz.ui.chapters.apart import WORDS
 from srviz.ui.kit.chart import chart, mode
 from srviz.ui.kit.program import Script
 from srviz.ui.kit.recorded import where
-from srviz.ui.kit.table import Columns
+from srviz.ui.kit.table import Columns, markdown
 from srviz.ui.kit.take import Figure, State, away
 
 CURVE, ONE_LAYER = "apart.json", "apart-one-layer.json"
@@ -174,7 +174,7 @@ def _table(held: Held) -> None:
 
 def table(held: Held) -> str:
     """A row for each method, a column for each kind of contexts, in Markdown."""
-    lines = [" | ".join(["", *KINDS.values(), WORDS("table.silent")]), " | ".join(["---"] * (len(KINDS) + 2))]
+    lines = []
     for name, runs in _by(held["runs"], _method).items():
         of = _by(runs, kind)
         cells = []
@@ -182,8 +182,8 @@ def table(held: Held) -> str:
             right = [run["right"] for run in of.get(one, [])]
             cells.append(WORDS("table.cell", mean=mean(right), least=min(right), most=max(right)) if right else "–")
         silent = sum(map(_is_silent, runs))
-        lines.append(" | ".join([mixings()[name].label, *cells, WORDS("table.runs", silent=silent, runs=len(runs))]))
-    return "\n".join(f"| {line} |" for line in lines)
+        lines.append([mixings()[name].label, *cells, WORDS("table.runs", silent=silent, runs=len(runs))])
+    return markdown(["", *KINDS.values(), WORDS("table.silent")], lines, ["---"] * (len(KINDS) + 2))
 
 
 def _is_silent(run: Held) -> bool:

@@ -22,6 +22,7 @@ from srviz.ui.chapters.beside import WORDS
 from srviz.ui.kit import compute, controls, source, trained, url
 from srviz.ui.kit.chart import chart, mode
 from srviz.ui.kit.figure import Arithmetic, Click, clicked, figure, pair
+from srviz.ui.kit.table import markdown
 
 LEAST, MOST = 4, 256
 # the orders of queries and keys, by their names in the link: as they come, or by the scores of a method that takes them
@@ -331,14 +332,15 @@ def _spread(setting: Setting, one: int, mode: str) -> tuple[str, str]:
     """The histogram as JSON and the table as Markdown, of one query from 1, or of all where that is 0."""
     shown = panes(setting)
     rows = slice(one - 1, one) if one else slice(None)
-    lines = [f"| | {' | '.join(WORDS.texts('spread.columns'))} |", "|---|---:|---:|---:|"]
+    lines = []
     for pane in shown:
         found = spread(torch.from_numpy(pane.weights[rows]).double())
         keys = WORDS("spread.keys", keys=found.effective.mean(), n=len(pane.weights))
-        lines.append(f"| {pane.title} | {found.zeros.mean():.2f} | {found.entropy.mean():.2f} | {keys} |")
+        lines.append([pane.title, f"{found.zeros.mean():.2f}", f"{found.entropy.mean():.2f}", keys])
     weights = {pane.title: pane.weights[rows] for pane in shown}
     drawing = figures.histogram(weights, [pane.tone for pane in shown], mode=mode)
-    return drawing.to_json(), "\n".join(lines)
+    table = markdown(["", *WORDS.texts("spread.columns")], lines, ["---", "---:", "---:", "---:"])
+    return drawing.to_json(), table
 
 
 def _all_queries(*keys: str) -> None:

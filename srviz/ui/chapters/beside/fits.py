@@ -22,6 +22,7 @@ from srviz.ui.kit import compute, controls, url, work
 from srviz.ui.kit.cards import heading
 from srviz.ui.kit.chart import mode
 from srviz.ui.kit.figure import Arithmetic, figure
+from srviz.ui.kit.table import markdown
 
 NEAR = 0.316  # the distance below which a pattern counts as drawn
 
@@ -156,14 +157,11 @@ def _table(fits: Fits, place: DeltaGenerator) -> None:
             return words
         return f"{words} / {number(fitted.last.best)}{'' if fitted.done else ' …'}"
 
-    rows = [
-        [WORDS("fits.distance"), *(method.label for method in METHODS.values())],
-        ["---", *["---:"] * len(METHODS)],
-    ]
-    rows += [[INPUTS[pattern].title, *(cell(pattern, method) for method in METHODS)] for pattern in PATTERNS]
+    head = [WORDS("fits.distance"), *(method.label for method in METHODS.values())]
+    rows = [[INPUTS[pattern].title, *(cell(pattern, method) for method in METHODS)] for pattern in PATTERNS]
     here = any(fits.reached(pattern, method) for pattern, method in product(PATTERNS, METHODS))
     with place.container():
-        st.markdown("\n".join(f"| {' | '.join(row)} |" for row in rows))
+        st.markdown(markdown(head, rows, ["---", *["---:"] * len(METHODS)]))
         if here:
             st.markdown(WORDS("fits.here"))
 

@@ -13,6 +13,7 @@ from srviz.lab.summary import RunGroup, against, lines
 from srviz.lab.tasks import find
 from srviz.numbers import decimal
 from srviz.ui.chapters.recap import WORDS
+from srviz.ui.kit.table import markdown
 
 TASKS, CROWD = "methods.jsonl", "crowd.jsonl"  # every method on the tasks of Train it, and on functions of a crowd
 BETTER, WORSE, CLOSE = "better", "worse", "close"  # there is no clear difference
@@ -64,14 +65,10 @@ def table(found: Sequence[TaskResult], crowd: Sequence[TaskResult] = ()) -> str:
     """In Markdown: a row for each task, with the verdicts in words, and one for all functions of a crowd."""
     names = _compared()
     labels = [mixings()[name].label for name in names]
-    rows = [f"| {WORDS('won.task')} | {' | '.join(labels)} |", f"|---|---:{'|---' * len(names[1:])}|"]
-    for result in found:
-        cells = [_cell(result, name) for name in names]
-        rows.append(f"| {result.title} | {' | '.join(cells)} |")
+    rows = [[result.title, *(_cell(result, name) for name in names)] for result in found]
     if crowd:
-        counts = " | ".join(tally(crowd, name) for name in names[1:])
-        rows.append(f"| {WORDS('won.crowd', n=len(crowd))} | | {counts} |")
-    return "\n".join(rows)
+        rows.append([WORDS("won.crowd", n=len(crowd)), "", *(tally(crowd, name) for name in names[1:])])
+    return markdown([WORDS("won.task"), *labels], rows, ["---", "---:", *["---"] * len(names[1:])])
 
 
 def _cell(result: TaskResult, name: str) -> str:
