@@ -124,7 +124,9 @@ def test_a_kernel_of_one_entry_is_offered_drawn_summed_and_timed(monkeypatch):
 
 
 def test_a_kernel_without_straight_pieces_is_sampled_for_the_browser(monkeypatch):
-    bell = NamedKernel("bell", "bell", "1 / (1 + r²)", "1 / (1 + ({s} − {t})²)", "rows", lambda r: 1 / (1 + r.square()))
+    bell = NamedKernel(
+        "bell", "Cauchy", "1 / (1 + r²)", "1 / (1 + ({s} − {t})²)", "rows", lambda r: 1 / (1 + r.square())
+    )
     monkeypatch.setitem(KERNELS, "bell", bell)
     page = open_page("pages/2_Kernels.py", kernel="bell", n="8")
     assert page.session_state["_state"]["kernel"] == "bell"
@@ -143,10 +145,13 @@ def test_a_kernel_without_straight_pieces_is_sampled_for_the_browser(monkeypatch
 def test_the_program_of_a_kernel_without_straight_pieces_computes_its_curve(monkeypatch, capsys, variant):
     from srviz.ui.chapters.kernels import kernels, take
 
-    bell = NamedKernel("bell", "bell", "1 / (1 + r²)", "1 / (1 + ({s} − {t})²)", "rows", lambda r: 1 / (1 + r.square()))
+    bell = NamedKernel(
+        "bell", "Cauchy", "1 / (1 + r²)", "1 / (1 + ({s} − {t})²)", "rows", lambda r: 1 / (1 + r.square())
+    )
     monkeypatch.setitem(KERNELS, "bell", bell)
     state = {p.name: p.default for p in kernels.PARAMETERS} | {"kernel": "bell", "b": 0.5, "n": 8, "divide": "rows"}
-    assert "bandwidth" not in take.caption(state)
+    assert take.caption(state).startswith("The Cauchy kernel on ")
+    assert take.caption(state | {"kernel": "drawn"}).startswith("A kernel drawn by hand on ")
     source = take.script(state).text(variant)
     assert "# f(r) = 1 / (1 + r²)" in source
     space = {}

@@ -20,10 +20,10 @@ def caption(state: State) -> str:
     """Which curve, and what is done with it."""
     rules = kernels.rules_of(state)
     named = KERNELS.get(state["kernel"])  # None: the curve that is drawn
-    width = "some" if named and named.bandwidth else "none"
+    shown = "own" if named is None else "some" if named.bandwidth else "none"
     return WORDS(
         f"take.map.caption.{'centred' if rules.centred else 'plain'}",
-        kernel=WORDS(f"take.map.kernel.{width}", kernel=state["kernel"], b=state["b"]),
+        kernel=WORDS(f"take.map.kernel.{shown}", kernel=named.label if named else "", b=state["b"]),
         n=controls.count(state),
         input=controls.chosen(state).title,
         divide=WORDS(f"take.map.divide.{rules.divide}"),
