@@ -20,6 +20,7 @@ from srviz.measure.fit import Fit
 from srviz.measure.plan import Plan
 from srviz.measure.race import race
 from srviz.ui.chapters.kernels import curves
+from srviz.ui.chapters.kernels.samples import DEGREE
 
 HOME = Path(__file__).parents[1]
 SEED = "4711"  # of no other test: what the pages cached without the twin is not shown again
@@ -131,9 +132,9 @@ def test_a_kernel_without_straight_pieces_is_sampled_for_the_browser(monkeypatch
     page = open_page("pages/2_Kernels.py", kernel="bell", n="8")
     assert page.session_state["_state"]["kernel"] == "bell"
     [record] = [record for record in curves.sent() if record["name"] == "bell"]
-    samples = np.frombuffer(base64.b64decode(record["samples"]["values"]), "<f4")
-    places = np.linspace(-record["samples"]["reach"], record["samples"]["reach"], len(samples))
-    np.testing.assert_allclose(samples, 1 / (1 + places**2), rtol=1e-6)
+    heights = np.frombuffer(base64.b64decode(record["samples"]["values"]), "<f4")
+    ends = np.array(record["samples"]["ends"])
+    np.testing.assert_allclose(heights[::DEGREE], 1 / (1 + ends**2), rtol=1e-6)
     s, t, v = torch.randn(600), torch.randn(600), torch.randn(600, 2)
     assert (record["written"], record["dividend"]) == (bell.written, bell.written)  # no sum, no brackets
     monkeypatch.setitem(KERNELS, "bell", replace(bell, name="other", written=f"{bell.written} − 1"))

@@ -144,10 +144,11 @@ class NamedKernel:
     """A kernel of bandwidth 1 with its names and words: all that the page of kernels needs to offer it.
 
     formula: for people, in r. written: its arithmetic, with {s}, {t} and {b}. divide: what its rows are usually divided
-    by: "distance", "n", "rows" or "one"; usual: who does so, in words. f: by its plain formula, any shape. pieces: None
-    where it has no straight ones. bandwidth: whether it is stretched by b. note, why: what a visitor is told beside its
-    button. start: the label of the button that begins a drawing as this kernel, empty for none. without: why it has no
-    sorted route.
+    by: "distance", "n", "rows" or "one"; usual: who does so, in words. f: by its plain formula, any shape and dtype;
+    one without straight pieces is finite and has no jumps for |r| up to 2¹⁵, may have corners and steep places but no
+    endless waves, so that the browser can follow it by samples. pieces: None where there are no straight ones.
+    bandwidth: whether it is stretched by b. note, why: what a visitor is told beside its button. start: the label of
+    the button that begins a drawing as this kernel, empty for none. without: why it has no sorted route.
     """
 
     name: str

@@ -77,12 +77,31 @@ def pieces(name, kernel):
     }
 
 
-def samples(shape):
-    sent = next(record for record in curves.sent() if record["name"] == shape.name)
-    r = torch.cat([torch.linspace(-3, 3, 997), torch.linspace(-12, 12, 301), torch.tensor([-1e-4, 1e-4, -0.03, 0.03])])
-    f = shape.f(r.double())
-    zero = float(shape.f(torch.zeros(1)))
-    return {"name": shape.name, "samples": sent["samples"], "r": r.tolist(), "f": f.tolist(), "corner": zero}
+SMOOTH = {  # kernels as somebody might add them: with a corner, with a steep place, growing, decaying slowly, waving
+    "power": lambda r: r.abs() ** 1.5,
+    "root": lambda r: r.abs().sqrt(),
+    "cauchy": lambda r: 1 / (1 + r.square()),
+    "softplus": torch.nn.functional.softplus,
+    "hat": lambda r: (1 - r.square()) * (-r.square() / 2).exp(),
+    "huber": lambda r: torch.where(r.abs() < 1.3, r.square() / 2, 1.3 * (r.abs() - 0.65)),
+    "wave": lambda r: r.cos() * (-r.abs() / 3).exp(),
+    "gelu": torch.nn.functional.gelu,
+}
+
+
+def samples(name, f):
+    """At places as the page has them by default, and at all that it allows: ±3 to ±13,000 bandwidths."""
+    near = torch.cat(
+        [torch.linspace(-3, 3, 997), torch.linspace(-12, 12, 301), torch.tensor([-1e-4, 1e-4, -0.03, 0.03])]
+    )
+    far = torch.logspace(-9, 4.5, 997)
+    near, far = near.double(), torch.cat([far, -far]).double()
+    sent, zero = curves.samples(name, f), float(f(torch.zeros(1)))
+    return {
+        "name": name, "samples": sent, "r": near.tolist(), "f": f(near).tolist(), "corner": zero,
+        "far": far.tolist(), "beyond": f(far).tolist(),
+        "noise": 1e-37 if name in ("laplace", "gauss", "cauchy") else 1e-9,
+    }  # fmt: skip
 
 
 def standardized(name, move=lambda x: x):
@@ -115,6 +134,7 @@ def cases(tmp_path):
     drawn = Kernel((-1.0, 0.25, 1.0, 2.5), (0.0, 1.0, -0.5, 0.0), -0.5, 0.25)
     shapes = [shape for shape in KERNELS.values() if shape.pieces is None]
     assert shapes
+    smooth = {shape.name: shape.f for shape in shapes} | SMOOTH
     path = tmp_path / "cases.json"
     path.write_text(
         json.dumps({
@@ -124,7 +144,7 @@ def cases(tmp_path):
                 pieces("distance", kernels.distance()), pieces("drawn", drawn),
             ],
             "broken": [broken(name) for name in ("plain", "ties", "one below all")],
-            "samples": [samples(shape) for shape in shapes],
+            "samples": [samples(name, f) for name, f in smooth.items()],
             "standardized": [standardized("plain"), standardized("ties"), standardized("plain", lambda x: 99 * x - 9)],
         })
     )  # fmt: skip

@@ -13,10 +13,12 @@ from streamlit.runtime.scriptrunner import StopException
 from streamlit.testing.v1 import AppTest
 
 from srviz.attention import Kernel
+from srviz.attention.kernels import KERNELS
 from srviz.inputs import INPUTS
 from srviz.measure.curve import Curve, Rules, attend
-from srviz.ui.chapters.kernels import kernels, many, puzzles
+from srviz.ui.chapters.kernels import curves, kernels, many, puzzles
 from srviz.ui.chapters.kernels.kernels import PARAMETERS, change, eigenvalues, softmax_rows
+from srviz.ui.chapters.kernels.samples import samples
 from srviz.ui.kit import compute
 
 ROOT = Path(__file__).parents[3]
@@ -130,6 +132,30 @@ def test_one_eigenvalue_is_negative_and_none_on_vectors_that_sum_to_zero(name, n
 )
 def test_a_curve_that_is_the_same_both_ways_solves_the_puzzle_also_where_it_is_drawn(moved, even):
     assert puzzles.even({p.name: p.default for p in PARAMETERS} | moved) == even
+
+
+# ---- curves without straight pieces ----
+
+
+def test_every_curve_of_the_registry_can_be_sent():
+    assert [record["name"] for record in curves.sent()] == [*KERNELS, "drawn"]
+
+
+@pytest.mark.parametrize(
+    ("f", "says"),
+    [
+        pytest.param(
+            lambda r: torch.where(r > 0, (-r).exp(), 0), "without jumps, got one in 'mine' at r = 0", id="at 0"
+        ),
+        pytest.param(lambda r: (r > 0.3).to(r.dtype), r"without jumps, got one in 'mine' at r = 0\.3", id="a step"),
+        pytest.param(torch.exp, "finite heights, got inf in 'mine' at r = ", id="too large"),
+        pytest.param(lambda r: 1 / r.abs(), "finite heights, got inf in 'mine' at r = 0", id="a pole"),
+        pytest.param(torch.cos, "follow, got more waves in 'mine'", id="endless waves"),
+    ],
+)
+def test_a_curve_that_the_browser_could_not_follow_is_refused_in_a_sentence(f, says):
+    with pytest.raises(ValueError, match=f"f: expected .*{says}"):
+        samples("mine", f)
 
 
 # ---- what may be sent ----

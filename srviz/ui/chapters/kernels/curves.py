@@ -1,21 +1,15 @@
 """The curves that can be chosen, as the browser takes them; each is a record of `srviz.attention.kernels`."""
 
-from collections.abc import Callable
 from functools import cache
 from typing import Any
-
-import torch
-from torch import Tensor
 
 from srviz.attention.kernels import KERNELS, NamedKernel, dividend
 from srviz.measure.curve import DRAWN
 from srviz.ui.chapters.kernels import WORDS
+from srviz.ui.chapters.kernels.samples import samples
 from srviz.ui.kit import url
-from srviz.ui.kit.component import packed
 
-SAMPLES = 4097  # of a curve without straight pieces, one of them at 0
 FIRST = next(iter(KERNELS))  # what a page shows at first
-REACHES = range(8, 136, 8)  # |r| up to which it is sampled, in bandwidths
 OWN = {
     "name": DRAWN,
     "label": WORDS("own.label"),
@@ -49,7 +43,7 @@ def _record(kernel: NamedKernel) -> dict[str, Any]:
     names = ("name", "label", "formula", "written", "divide", "bandwidth", "usual", "note", "why", "start")
     own = _plain({name: getattr(kernel, name) for name in names})
     if kernel.pieces is None:
-        return own | {"samples": _samples(kernel.f)}
+        return own | {"samples": samples(kernel.name, kernel.f)}
     pieces = kernel.pieces
     lists = {"nodes": list(pieces.nodes), "heights": list(pieces.heights)}
     return own | {"pieces": lists | {"left": pieces.left, "right": pieces.right}}
@@ -60,12 +54,3 @@ def _plain(given: dict[str, Any]) -> dict[str, Any]:
     empty = dict.fromkeys(("usual", "note", "why", "start"), "")
     plain = {"bandwidth": False, "pieces": None, "samples": None, "dividend": dividend(given["written"])}
     return plain | empty | given
-
-
-def _samples(f: Callable[[Tensor], Tensor]) -> dict[str, Any]:
-    """f at uniform places, as float32 in base64, as far out as it still changes in float32."""
-    far = torch.tensor([-4.0, 4.0], dtype=torch.float64) * REACHES[-1]
-    still = (x for x in REACHES if torch.equal(f(far).float(), f(far.sign() * x).float()))
-    reach = next(still, REACHES[-1])
-    values = f(torch.linspace(-reach, reach, SAMPLES, dtype=torch.float64))
-    return {"reach": reach, "values": packed(values, "<f4")}

@@ -49,7 +49,7 @@ import { says } from "./words.js";
  * @property {Samples | null} samples
  */
 /** @typedef {{nodes: number[], heights: number[], left: number, right: number}} Pieces */
-/** @typedef {{reach: number, values: any}} Samples uniform from −reach to reach, in base64 as they arrive */
+/** @typedef {{ends: number[], values: any}} Samples where polynomials end, and the heights at their places, in base64 as they arrive */
 /** @typedef {"distance" | "n" | "one" | "rows"} Divide */
 /** @typedef {{name: string, sums: number[]}} Beside another method, and what its rows sum to */
 /**

@@ -4,7 +4,7 @@
 /** @typedef {(r: number) => number} Kernel f of r = s − t */
 /** @typedef {ArrayLike<number>} Numbers */
 /** @typedef {{nodes: number[], heights: number[], left: number, right: number}} Pieces a piecewise linear f: heights at nodes, slopes of both ends */
-/** @typedef {{reach: number, values: Numbers}} Samples f at uniform places from −reach to reach, an odd number, so that one is at 0 */
+/** @typedef {{ends: number[], values: Numbers}} Samples where polynomials end, ascending, and f at the places of each; an end is shared */
 /** @typedef {{n: number, d: number, q: Numbers, k: Numbers, s: Numbers, t: Numbers}} Head q, k: n·d numbers each; s, t: n each */
 /**
  * The weights that one query gives to all keys, before the values are centred.
@@ -68,22 +68,40 @@ export const piecewise = (pieces) => (r) => {
   return height + slope * (r - node);
 };
 
+/** The places of a polynomial's samples between its ends, −1 and 1, and their weights in the barycentric formula. */
+const DEGREE = 7;
+const PLACES = Float64Array.from({ length: DEGREE + 1 }, (_, k) => -Math.cos((Math.PI * k) / DEGREE));
+const WEIGHTS = Float64Array.from(PLACES, (_, k) => (k % 2 ? -1 : 1) * (k % DEGREE ? 1 : 0.5));
+
 /**
- * A curve through samples: cubics through four of them on the same side of 0, where f may have a corner or a step in its
- * slope; beyond the samples the last of them.
+ * A curve through samples: polynomials one after the other, beyond them straight on; see samples.py.
  * @param {Samples} samples
  * @returns {Kernel}
  */
-export function sampled({ reach, values }) {
-  const end = values.length - 1, middle = end / 2, step = reach / middle;
+export function sampled({ ends, values }) {
+  const last = ends.length - 1;
+  const straight = (r, k) => { // along the chord of the polynomial k
+    const [a, b] = [values[k * DEGREE], values[(k + 1) * DEGREE]];
+    return k ? b + (b - a) * (r - ends[k + 1]) / (ends[k + 1] - ends[k]) : a + (b - a) * (r - ends[0]) / (ends[1] - ends[0]);
+  };
   return (r) => {
-    if (r >= reach) return values[end];
-    if (r <= -reach) return values[0];
-    const place = r / step + middle, side = r < 0 ? 0 : middle;
-    const first = Math.min(Math.max(Math.floor(place) - 1, side), side + middle - 3), u = place - first;
-    const [a, b, c, d] = [values[first], values[first + 1], values[first + 2], values[first + 3]];
-    return (d * u * (u - 1) * (u - 2) - a * (u - 1) * (u - 2) * (u - 3)) / 6
-      + (b * u * (u - 2) * (u - 3) - c * u * (u - 1) * (u - 3)) / 2;
+    if (r < ends[0]) return straight(r, 0);
+    if (r > ends[last]) return straight(r, last - 1);
+    let k = 0, above = last;
+    while (above - k > 1) {
+      const middle = (k + above) >> 1;
+      if (ends[middle] <= r) k = middle;
+      else above = middle;
+    }
+    const x = (2 * r - ends[k] - ends[k + 1]) / (ends[k + 1] - ends[k]);
+    let sum = 0, whole = 0;
+    for (let j = 0; j <= DEGREE; j += 1) {
+      const apart = x - PLACES[j], value = values[k * DEGREE + j];
+      if (apart === 0) return value;
+      sum += (WEIGHTS[j] / apart) * value;
+      whole += WEIGHTS[j] / apart;
+    }
+    return sum / whole;
   };
 }
 
