@@ -116,7 +116,8 @@ def test_a_kernel_of_one_entry_is_offered_drawn_summed_and_timed(monkeypatch):
     found = {record["name"]: record for record in curves.sent()}
     plain = {key: value for key, value in found["bump"].items() if key not in ("name", "label", "start")}
     assert plain == {key: found["tent"][key] for key in plain}
-    assert found["tent"]["start"] == "tent"  # a drawing may begin as it
+    drawing = {"nodes": [[-1, 0], [0, 1], [1, 0]], "left": 0, "right": 0}
+    assert found["tent"]["start"] == {"label": "tent"} | drawing  # a drawing may begin as it
     s, t, v = (torch.randn(600, *d, generator=torch.Generator().manual_seed(k)) for k, d in enumerate([(), (), (2,)]))
     sibling, twin = (Curve(name, 0.7, (), 0.0, 0.0) for name in ("bump", "tent"))
     assert torch.equal(sibling.sum(s, t, v), twin.sum(s, t, v))

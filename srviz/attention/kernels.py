@@ -148,7 +148,8 @@ class NamedKernel:
     one without straight pieces is finite and has no jumps for |r| up to 2¹⁵, may have corners and steep places but no
     endless waves, so that the browser can follow it by samples. pieces: None where there are no straight ones.
     bandwidth: whether it is stretched by b. note, why: what a visitor is told beside its button. start: the label of
-    the button that begins a drawing as this kernel, empty for none. without: why it has no sorted route.
+    the button that begins a drawing as this kernel, empty for none; a curve that is too high, steep or wide to be drawn
+    has none. without: why it has no sorted route.
     """
 
     name: str

@@ -2,6 +2,7 @@
 
 import math
 import random
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -156,6 +157,38 @@ def test_every_curve_of_the_registry_can_be_sent():
 def test_a_curve_that_the_browser_could_not_follow_is_refused_in_a_sentence(f, says):
     with pytest.raises(ValueError, match=f"f: expected .*{says}"):
         samples("mine", f)
+
+
+def started(f=torch.abs, pieces=None):
+    return curves._start(replace(KERNELS["gauss"], start="mine", f=f, pieces=pieces))
+
+
+def test_a_drawing_begins_as_another_curve_level_where_that_levels_off_and_as_steep_as_that_elsewhere():
+    gauss = started(KERNELS["gauss"].f)
+    assert (gauss["nodes"][0], gauss["nodes"][5], gauss["left"], gauss["right"]) == ([-3, 0], [0, 1], 0, 0)
+    soft = started(lambda r: torch.nn.functional.softplus(r) / 2)
+    assert (soft["nodes"][0], soft["left"], soft["right"]) == ([-3, 0.02], 0.02, 0.48)
+    slow = started(lambda r: 1 / (1 + r.abs()))
+    assert (slow["nodes"][0], slow["left"], slow["right"]) == ([-3, 0.25], 0.05, -0.05)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"pieces": Kernel((-6.0, 0.0, 6.0), (0.0, 1.0, 0.0))}, {"pieces": Kernel((0.0, 1.0), (0.0, 6.0))},
+        {"pieces": Kernel((0.0,), (0.0,), 0.0, 5.0)}, {"pieces": Kernel((0.0, 0.01), (0.0, 1.0))},
+        {"pieces": Kernel([k / 10 for k in range(25)], [0.0] * 25)}, {"f": lambda r: r.abs() ** 1.5},
+    ],
+    ids=["too far out", "too high", "too steep", "too near", "too many nodes", "a smooth curve that grows too high"],
+)  # fmt: skip
+def test_no_drawing_begins_as_a_curve_that_cannot_be_drawn(given):
+    assert started(**given) is None
+
+
+def test_what_a_drawing_begins_as_is_left_as_it_is_by_the_server():
+    for record in filter(None, (record["start"] for record in curves.sent())):
+        text = NODES.write(tuple(map(tuple, record["nodes"])))
+        assert NODES.read(text) == (tuple(map(tuple, record["nodes"])), True)
 
 
 # ---- what may be sent ----

@@ -2,7 +2,7 @@
 
 import { button, hundredth, labelled, make, put, span } from "../../kit/js/core.js";
 import { change, count, fmt, judge, phrase, power, say } from "../../kit/js/text.js";
-import { functionOf, isDrawn } from "./model.js";
+import { isDrawn } from "./model.js";
 import { DIVISORS } from "./words.js";
 import words from "./words.json" with { type: "json" };
 
@@ -11,7 +11,6 @@ import words from "./words.json" with { type: "json" };
 
 const SHIFTS = [-1000, -100, -10, -1, 0, 1, 10, 100, 1000], SCALES = [0.01, 0.1, 0.25, 0.5, 1, 2, 4, 10, 100];
 const QUERIES = 3; // the largest shift of the queries only
-const COPIED = [-3, -2, -1.5, -1, -0.5, 0, 0.5, 1, 1.5, 2, 3]; // the nodes of a drawing that begins as a smooth curve
 const AS_THEY_WERE = { shift: 0, scale: 1, queries: 0, standard: true };
 
 /** The place of the nearest number in a list. */
@@ -25,26 +24,12 @@ function moves({ shift, scale, queries, standard }) {
   ].filter(Boolean);
 }
 
-/**
- * A drawing that begins as another curve: of its own pieces, or of a few of its points, level beyond.
- * @param {Curve} curve
- * @param {number} tallest
- */
-function copied(curve, tallest) {
-  const { pieces, samples } = curve;
-  if (pieces) return { nodes: pieces.nodes.map((r, k) => [r, pieces.heights[k]]), left: pieces.left, right: pieces.right };
-  const f = functionOf(/** @type {any} */ ({ b: 1 }), curve), end = COPIED.length - 1;
-  const height = (r, k) => (k === 0 ? samples.values[0] : k === end ? samples.values[samples.values.length - 1] : f(r));
-  const held = (x) => hundredth(Math.min(Math.max(x, -tallest), tallest));
-  return { nodes: COPIED.map((r, k) => [r, held(height(r, k))]), left: 0, right: 0 };
-}
-
 export class Controls {
   /** @param {KernelMap} owner */
   constructor(owner) {
     this.owner = owner;
     this.picks = make("div", { class: "pick row", role: "group", "aria-label": words.curve.kernels });
-    this.starts = make("span", { class: "group" });
+    this.starts = make("span", { class: "group starts" });
     /** @type {Curve[]} */
     this.curves = [];
     this.formula = make("h2");
@@ -118,9 +103,9 @@ export class Controls {
     this.curves = curves;
     this.picks.replaceChildren(...curves.map(({ name, label, note, why }) => button(
       note ? [label, " ", make("sup", {}, note)] : label, () => owner.pick(name), { title: why || null })));
-    const starts = curves.filter((curve) => curve.start && !isDrawn(curve));
-    this.starts.replaceChildren(words.curve.start, ...starts.map((curve) => button(curve.start, () => owner.change((state) => {
-      Object.assign(state, copied(curve, owner.data.limits.tallest));
+    const starts = curves.flatMap(({ start }) => start ?? []);
+    this.starts.replaceChildren(words.curve.start, ...starts.map(({ label, ...drawing }) => button(label, () => owner.change((state) => {
+      Object.assign(state, structuredClone(drawing));
       owner.plot.chosen = 0;
     }))));
   }

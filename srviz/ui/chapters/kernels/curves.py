@@ -1,15 +1,25 @@
 """The curves that can be chosen, as the browser takes them; each is a record of `srviz.attention.kernels`."""
 
+from collections.abc import Callable
 from functools import cache
+from itertools import pairwise
 from typing import Any
 
-from srviz.attention.kernels import KERNELS, NamedKernel, dividend
+import torch
+from torch import Tensor
+
+from srviz.attention.kernels import KERNELS, Kernel, NamedKernel, dividend
 from srviz.measure.curve import DRAWN
 from srviz.ui.chapters.kernels import WORDS
 from srviz.ui.chapters.kernels.samples import samples
 from srviz.ui.kit import url
 
 FIRST = next(iter(KERNELS))  # what a page shows at first
+MOST_NODES = 24
+REACH, TALLEST, STEEPEST = 4.0, 3.0, 4.0  # of a drawn curve: |r| of a node, |height|, |slope|
+GAP = 0.05  # between two nodes
+COPIED = (-3, -2, -1.5, -1, -0.5, 0, 0.5, 1, 1.5, 2, 3)  # the nodes of a drawing that begins as a smooth curve
+FAR, LEVEL = 1000.0, 0.02  # bandwidths; a curve levels off that comes so near there to its height at the last node
 OWN = {
     "name": DRAWN,
     "label": WORDS("own.label"),
@@ -40,8 +50,8 @@ def sent() -> list[dict[str, Any]]:
 
 @cache
 def _record(kernel: NamedKernel) -> dict[str, Any]:
-    names = ("name", "label", "formula", "written", "divide", "bandwidth", "usual", "note", "why", "start")
-    own = _plain({name: getattr(kernel, name) for name in names})
+    names = ("name", "label", "formula", "written", "divide", "bandwidth", "usual", "note", "why")
+    own = _plain({name: getattr(kernel, name) for name in names}) | {"start": _start(kernel)}
     if kernel.pieces is None:
         return own | {"samples": samples(kernel.name, kernel.f)}
     pieces = kernel.pieces
@@ -51,6 +61,34 @@ def _record(kernel: NamedKernel) -> dict[str, Any]:
 
 def _plain(given: dict[str, Any]) -> dict[str, Any]:
     """A record with every name that the browser expects."""
-    empty = dict.fromkeys(("usual", "note", "why", "start"), "")
-    plain = {"bandwidth": False, "pieces": None, "samples": None, "dividend": dividend(given["written"])}
+    empty = dict.fromkeys(("usual", "note", "why"), "")
+    plain = {"bandwidth": False, "pieces": None, "samples": None, "start": None, "dividend": dividend(given["written"])}
     return plain | empty | given
+
+
+def _start(kernel: NamedKernel) -> dict[str, Any] | None:
+    """How a drawing begins as this curve: the label of the button, and the nodes and end slopes of its pieces, or of a
+    few of its points. None where it has no such button, or where they are beyond what can be drawn.
+    """
+    if not kernel.start:
+        return None
+    pieces = kernel.pieces or _copied(kernel.f)
+    nodes = [[round(r, 2), round(height, 2)] for r, height in zip(pieces.nodes, pieces.heights, strict=True)]
+    left, right = (round(slope, 2) for slope in (pieces.left, pieces.right))
+    apart = [b - a for (a, _), (b, _) in pairwise(nodes)]
+    fits = len(nodes) <= MOST_NODES and min(apart, default=GAP) > GAP - 1e-6 and max(abs(left), abs(right)) <= STEEPEST
+    if not fits or any(abs(r) > REACH or abs(height) > TALLEST for r, height in nodes):
+        return None
+    return {"label": kernel.start, "nodes": nodes, "left": left, "right": right}
+
+
+def _copied(f: Callable[[Tensor], Tensor]) -> Kernel:
+    """Straight pieces through a few points of a curve; beyond them level where it levels off, else as steep."""
+    nodes = torch.tensor([-FAR, COPIED[0] - 1, *COPIED, COPIED[-1] + 1, FAR], dtype=torch.float64)
+    far_left, before, *heights, after, far_right = f(nodes).tolist()
+    left, right = heights[0] - before, after - heights[-1]
+    if abs(far_left - heights[0]) <= LEVEL:
+        heights[0], left = far_left, 0.0
+    if abs(far_right - heights[-1]) <= LEVEL:
+        heights[-1], right = far_right, 0.0
+    return Kernel(COPIED, tuple(heights), left, right)

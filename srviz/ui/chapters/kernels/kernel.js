@@ -44,10 +44,11 @@ import { says } from "./words.js";
  * @property {boolean} bandwidth whether it has one
  * @property {Divide} divide what its rows are usually divided by
  * @property {string} usual who does so, in words
- * @property {string} start the label of the button that begins a drawing as this curve; without one there is no such button
+ * @property {Start | null} start of a drawing that begins as this curve
  * @property {Pieces | null} pieces
  * @property {Samples | null} samples
  */
+/** @typedef {{label: string, nodes: number[][], left: number, right: number}} Start the label of its button, its nodes and its end slopes */
 /** @typedef {{nodes: number[], heights: number[], left: number, right: number}} Pieces */
 /** @typedef {{ends: number[], values: any}} Samples where polynomials end, and the heights at their places, in base64 as they arrive */
 /** @typedef {"distance" | "n" | "one" | "rows"} Divide */

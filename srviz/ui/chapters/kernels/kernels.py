@@ -18,6 +18,7 @@ from srviz.measure.curve import Curve, Nodes, Rules, apart, attend
 from srviz.measure.spectrum import distance_spectrum
 from srviz.numbers import decimal
 from srviz.ui.chapters.kernels import WORDS, curves
+from srviz.ui.chapters.kernels.curves import GAP, MOST_NODES, REACH, STEEPEST, TALLEST
 from srviz.ui.kit import compute, controls, report, shell, source, url
 from srviz.ui.kit.chart import chart, mode
 from srviz.ui.kit.component import SIGNED, TOLERANCE, component
@@ -26,9 +27,6 @@ HERE = Path(__file__).parent
 
 LEAST, MOST = 8, 64  # tokens on the map
 MANY, FEWER = 4096, 1024  # tokens on which moved scores are compared: with a sorted route, and without
-MOST_NODES = 24
-REACH, TALLEST, STEEPEST = 4.0, 3.0, 4.0  # of a drawn curve: |r| of a node, |height|, |slope|
-GAP = 0.05  # between two nodes
 NARROWEST, WIDEST = 0.1, 4.0  # bandwidths
 EPSILON = inspect.signature(standardize).parameters["eps"].default  # what standardizing adds to the variance
 LIMITS = {"far": REACH, "tallest": TALLEST, "steepest": STEEPEST, "gap": GAP, "most": MOST_NODES,
