@@ -1,5 +1,6 @@
 """What can be taken away of the maps beside softmax."""
 
+import json
 from dataclasses import replace
 from itertools import product
 from pathlib import Path
@@ -59,11 +60,17 @@ def script(state: State) -> Script:
 
 
 def _by_record(methods: list[Method], variant: str) -> Code:
+    """All in one statement, and the effective weights of those that centre the values in another: there may be many."""
+    end = ".numpy()" if variant == "numpy" else ""
     lines = []
-    for name, centred in ((method.name, method.centred) for method in methods):
-        heads, end = f'head(**shown, method="{name}")', ".numpy()" if variant == "numpy" else ""
-        raw = f'{name} = METHODS["{name}"].weights({heads}, effective=False){end}'
-        lines += [raw, f'{name}_effective = METHODS["{name}"].weights({heads}){end}'] if centred else [raw]
+    for suffix, names in (
+        ("", [method.name for method in methods]),
+        ("_effective", [method.name for method in methods if method.centred]),
+    ):
+        if names:
+            made = ", ".join(f"{name}{suffix}" for name in names)
+            weights = f"METHODS[m].weights(head(**shown, method=m), effective={bool(suffix)}){end}"
+            lines.append(f"[{made}] = map(lambda m: {weights}, {json.dumps(names)})")
     return Code("\n".join(lines), "from srviz.attention import METHODS")
 
 
