@@ -1,6 +1,7 @@
 """An identical twin of sliced ReLU, and of a kernel, each one record, is treated like its sibling everywhere."""
 
 import base64
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from srviz.measure.plan import Plan
 from srviz.measure.race import race
 from srviz.ui.chapters.kernels import curves
 from srviz.ui.chapters.kernels.samples import DEGREE
+from tests.attention.signed import SIGNED
 
 HOME = Path(__file__).parents[1]
 SEED = "4711"  # of no other test: what the pages cached without the twin is not shown again
@@ -95,6 +97,33 @@ def test_the_programs_of_beside_softmax_have_its_weights_by_its_record(capsys):
             np.testing.assert_allclose(np.asarray(space[name]).ravel(), columns[name], atol=1e-6)
             np.testing.assert_array_equal(np.asarray(space[name]).shape, np.asarray(space["relu"]).shape)
     assert "rows sum to" in capsys.readouterr().out
+
+
+def test_the_programs_of_beside_softmax_have_room_for_several_more(capsys):
+    from srviz.ui.chapters.beside import beside, take
+
+    more = [replace(SIGNED, name=f"less{k}", label=f"Less {k}") for k in range(3)]
+    more += [replace(METHODS["relu"], name=f"more{k}", label=f"More {k}", ways=(), rank=9) for k in range(3)]
+    with ExitStack() as stack:
+        for method in more:
+            stack.enter_context(registered(method))
+        beside.panes.clear()
+        state = {p.name: p.default for p in beside.PARAMETERS} | {"n": 24}
+        columns = take.numbers(state)
+        for variant in ("numpy", "torch"):
+            source = take.script(state).text(variant, "http://localhost:8501/Beside_softmax")
+            assert len(source.splitlines()) <= 40
+            space = {}
+            exec(compile(source, variant, "exec"), space)
+            for name in ["less0", "less2", "more0", "more2", "more2_effective", "twin_effective"]:
+                np.testing.assert_allclose(np.asarray(space[name]).ravel(), columns[name], atol=1e-6)
+        beside.panes.clear()
+
+
+def test_what_is_said_of_methods_names_one_more():
+    with registered(SIGNED):
+        page = open_page("pages/4_Beside_softmax.py", seed="4712")
+    assert any(", Linear, Less one. A sliced method" in text.value for text in page.markdown)
 
 
 def test_point_clouds_show_it():

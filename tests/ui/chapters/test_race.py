@@ -7,11 +7,13 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from srviz.attention.methods import registered
 from srviz.measure import bench
 from srviz.measure.plan import Plan, Row
 from srviz.ui.chapters.race import bet, chart, recorded, result
 from srviz.ui.chapters.race import page as race_page
 from srviz.ui.kit import url
+from tests.attention.signed import SIGNED
 
 ROOT = Path(__file__).parents[3]
 SIZES = [64 << k for k in range(6)]
@@ -78,6 +80,12 @@ def test_without_a_method_there_is_no_race():
 def test_trouble_is_a_sentence():
     page = open_page(run_of(lambda n: n, lambda n: n, trouble="The device cuda:0 does not answer any more."))
     assert page.warning[0].value == "The device cuda:0 does not answer any more."
+
+
+def test_what_a_method_is_given_is_said_of_every_method():
+    with registered(SIGNED):
+        said = result._provenance(run_of(lambda n: n, lambda n: n))
+    assert "(Softmax, Linear, Less one) are given q, k and v" in said
 
 
 def test_provenance_is_no_markup():

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from srviz.attention import METHODS
 from srviz.ui.chapters.beside import WORDS
 from srviz.ui.chapters.beside.beside import beside_softmax, code, spreads
 from srviz.ui.chapters.beside.fits import pattern_fit
@@ -14,7 +15,7 @@ from srviz.ui.kit.take import away
 def page() -> None:
     """The page, from its title to the code that ran."""
     st.title(WORDS("title"), anchor=False)
-    lead(WORDS("lead"))
+    lead(WORDS("lead", methods=", ".join(method.label for method in METHODS.values() if not method.projection)))
     state = beside_softmax()
     away(MAPS, state)
     notice(*WORDS.pairs("cards"))

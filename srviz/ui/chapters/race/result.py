@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from srviz.attention.methods import ways
+from srviz.attention.methods import METHODS, ways
 from srviz.measure.bench import Run
 from srviz.measure.growth import crossover, points
 from srviz.numbers import duration, moment, size
@@ -105,7 +105,7 @@ def _provenance(run: Run) -> str:
         "provenance.text", date=moment(where.get("date", "")), device=plain(where.get("device", "")),
         threads=in_threads(plan.threads), torch=where.get("torch", ""), sliced=_sliced(where),
         direction=WORDS(f"direction.{plan.directions[0]}"), batch=plan.batch, heads=plan.heads, d=plan.d,
-        dtype=plan.dtype,
+        dtype=plan.dtype, methods=", ".join(method.label for method in METHODS.values() if not method.projection),
     )  # fmt: skip
     many = "one" if left_out == 1 else "many"
     return f"{said} {WORDS(f'provenance.leftOut.{many}', n=left_out)}" if left_out else said
