@@ -22,7 +22,7 @@ class Attention(nn.Module):
     """Attention by a method, with its maps: (B, n, width) → (B, n, width).
 
     The maps and how they start are those of `torch.nn.MultiheadAttention`. A method that takes scores has Π besides,
-    and one whose kernel has a bandwidth learns one for each head. positions: with "rotary" queries and keys are turned
+    and one that has a bandwidth learns one for each head. positions: with "rotary" queries and keys are turned
     by their place (Su et al., *RoFormer*, arXiv 2104.09864) before Π, as the authors of arXiv 2512.11411 do. With
     "score" they are turned as well, and each head adds to a token's scores a learned multiple of its place: one
     multiple for queries and one for keys. It adds a learned shift to the scores of keys. Half of the heads begin with
@@ -40,7 +40,7 @@ class Attention(nn.Module):
         for layer in (self.qkv, self.out):
             nn.init.zeros_(layer.bias)
         self.slice = Slice(num_heads, width // num_heads, method.projection) if method.projection else None
-        if has_bandwidth(method):
+        if method.bandwidth:
             start = torch.tensor(bandwidth - LEAST_BANDWIDTH).expm1().log()
             self.raw_bandwidth = nn.Parameter(start.repeat(num_heads))
         self.place = nn.Parameter(_places(num_heads)) if self.slice and positions == "score" else None
@@ -60,7 +60,7 @@ class Attention(nn.Module):
         q, k, v = self.qkv(x).view(rows, n, 3, self.num_heads, -1).permute(2, 0, 3, 1, 4)  # (B, H, n, d) each
         if self.rotary:
             q, k = turned(q), turned(k)
-        bandwidth = softplus(self.raw_bandwidth) + LEAST_BANDWIDTH if has_bandwidth(self.method) else 1.0
+        bandwidth = softplus(self.raw_bandwidth) + LEAST_BANDWIDTH if self.method.bandwidth else 1.0
         heads = Heads(q, k, v, key_mask=None if keep is None else keep.unsqueeze(1), bandwidth=bandwidth)
         if self.slice is None:
             return heads
@@ -153,11 +153,6 @@ def of(method: Method) -> Mixing:
         return Attention(method, width, num_heads, positions=positions, bandwidth=bandwidth)
 
     return Mixing(method.name, method.label, method, make)
-
-
-def has_bandwidth(method: Method) -> bool:
-    """Whether the weights of a method depend on a bandwidth, which can be learned."""
-    return method.kernel is not None and method.kernel(1.0) != method.kernel(2.0)
 
 
 def turned(x: Tensor) -> Tensor:

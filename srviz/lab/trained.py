@@ -17,7 +17,7 @@ from torch import Tensor
 from srviz import places
 from srviz.attention import Projections
 from srviz.lab import checkpoint
-from srviz.lab.mixing import LEAST_BANDWIDTH, Attention, has_bandwidth, turned
+from srviz.lab.mixing import LEAST_BANDWIDTH, Attention, turned
 from srviz.lab.model import Block, Model
 from srviz.lab.results import where, write
 from srviz.lab.spec import Spec
@@ -88,7 +88,7 @@ class Trained:
             kind = layer.method.projection
             slices = {kind: layer.slice.requires_grad_(False)} if layer.slice is not None else {}
             widths = None
-            if has_bandwidth(layer.method):
+            if layer.method.bandwidth:
                 widths = torch.nn.functional.softplus(layer.raw_bandwidth) + LEAST_BANDWIDTH
         return TrainedProjections(maps, layer.num_heads, 0, slices, enter, layer.rotary, widths)
 

@@ -79,6 +79,15 @@ def test_weights_times_values_are_what_it_applies(method: Method, keep: Tensor |
 
 
 @every
+def test_a_bandwidth_stretches_its_weights_where_it_says_so(method: Method) -> None:
+    given = heads(method, *parts())
+    wide = method.weights(replace(given, bandwidth=torch.full((H,), 2.0, dtype=torch.float64)))
+    assert torch.equal(wide, method.weights(given)) != method.bandwidth
+    if method.kernel:
+        assert (method.kernel(1.0) != method.kernel(2.0)) == method.bandwidth
+
+
+@every
 @masks
 def test_effective_weights_are_the_raw_ones_less_the_mean_of_their_row_where_values_are_centred(
     method: Method, keep: Tensor | None

@@ -63,6 +63,21 @@ def test_what_attends_is_the_layer_that_is_for_everyone():
         assert torch.allclose(mine(x), expected, atol=2e-6)
 
 
+def test_a_method_without_straight_pieces_learns_its_bandwidth():
+    def weights(heads, *, effective=True):
+        s, t = heads.scores
+        r = s.unsqueeze(-1) - t.unsqueeze(-2)
+        return (-(r / heads.bandwidth[..., None, None]).square()).exp() / t.shape[-1]
+
+    method = replace(
+        METHODS["bump"], name="gauss", label="Gauss", kernel=None, ways=(), weights=weights,
+        apply=lambda heads: weights(heads) @ heads.values,
+    )  # fmt: skip
+    layer = Attention(method, 8, 2, bandwidth=0.5)
+    layer(torch.randn(3, 5, 8)).square().sum().backward()
+    assert layer.raw_bandwidth.grad.abs().min() > 0
+
+
 @pytest.mark.parametrize("name", ["laplace", "mean"])  # of a variant, and of a control
 def test_a_method_never_takes_the_name_of_what_else_a_model_can_be_trained_with(name):
     method = replace(METHODS["bump"], name=name, label="Other", ways=())

@@ -54,6 +54,7 @@ METHOD = Method(
     weights=weights,
     apply=apply,
     terms=terms,
+    bandwidth=True,
     causal=True,
     rule="bump",
     silence="no key lies within b = {b:.2f} of the query",
