@@ -47,15 +47,14 @@ class Words:
         self.tree = _read(self.file, language)
 
     def __call__(self, key: str, /, **values: object) -> str:
-        """One text, with its {names} replaced by values, as `str.format` does it, numbers as
-        `decimal` writes them.
+        """One text, with its {names} replaced by values, as `str.format` does it, and numbers as `decimal` writes them.
 
         Raises KeyError where there is no text of this key, or where a value is missing.
         """
         text = self._at(key)
         if not isinstance(text, str):
             raise KeyError(f"{key}: expected a text in {self.file.name}, got {type(text).__name__}")
-        return FILLED.format(text, **values)
+        return FILLED.format(text, **values) if values else text.format()
 
     def texts(self, key: str, /, **values: object) -> tuple[str, ...]:
         """A list of texts."""
