@@ -1,13 +1,14 @@
 """Numbers as people read them."""
 
 import re
+from numbers import Real
 from typing import SupportsFloat
 
 
 def decimal(x: SupportsFloat, spec: str = ".2f") -> str:
     """A number as `format` writes it, but with the sign of minus for its hyphen, and with none before a zero: −0.41."""
-    text = format(x if isinstance(x, int) else float(x), spec)
-    if text.startswith("-") and not re.search("[1-9]", text.split("e")[0]):
+    text = format(x if isinstance(x, Real) else float(x), spec)  # numpy's numbers are real ones too, a tensor is none
+    if text.startswith("-") and not re.search("[1-9a-z]", text.split("e")[0]):
         text = f"+{text[1:]}" if spec.startswith("+") else text[1:]
     return text.replace("-", "−")
 

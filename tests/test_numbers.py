@@ -40,7 +40,8 @@ def test_sizes(count, text):
     [
         (-0.414, ".2f", "−0.41"), (-0.001, ".2f", "0.00"), (-0.0, "g", "0"), (-1e-7, ".2g", "−1e−07"),
         (3, ".2f", "3.00"),        (-0.001, "+.2f", "+0.00"), (-12_345.6, ",.0f", "−12,346"), (-3, "", "−3"),
-        (np.float32(-0.5), ".1f", "−0.5"),
+        (np.float32(-0.5), ".1f", "−0.5"), (np.int64(12345), ",", "12,345"), (np.int64(-3), "d", "−3"),
+        (np.int64(7), "", "7"), (float("-inf"), ".2f", "−inf"),
     ],
 )  # fmt: skip
 def test_a_negative_number_has_the_sign_of_minus_and_zero_has_none(x, spec, text):

@@ -150,6 +150,7 @@ def test_every_curve_of_the_registry_can_be_sent():
         ),
         pytest.param(lambda r: (r > 0.3).to(r.dtype), r"without jumps, got one in 'mine' at r = 0\.3", id="a step"),
         pytest.param(torch.exp, "finite heights, got inf in 'mine' at r = ", id="too large"),
+        pytest.param(lambda r: r**20, "finite heights, got .* in 'mine' at r = ", id="too large for float32"),
         pytest.param(lambda r: 1 / r.abs(), "finite heights, got inf in 'mine' at r = 0", id="a pole"),
         pytest.param(torch.cos, "follow, got more waves in 'mine'", id="endless waves"),
     ],

@@ -246,7 +246,7 @@ def _filled(text: str, numbers: dict[str, float]) -> str:
         signed = number.startswith("−") and (name[1] or name[3])
         return f"{name[1]}({number}){name[3]}" if signed else f"{name[1]}{number}{name[3]}"
 
-    return re.sub(r"([+−·/] |)\{(\w+)\}([²³]|)", written, text)
+    return re.sub(r"([+−·/] ?|)\{(\w+)\}([²³]|)", written, text)
 
 
 def _numpy(x: torch.Tensor) -> NDArray[Any]:

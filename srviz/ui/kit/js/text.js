@@ -45,7 +45,7 @@ export const signed = (x, digits = 2) => (fmt(x, digits).startsWith("−") ? `($
 
 /** A number in a formula: in brackets where its minus would stand behind a sign, 0.83 − (−0.41), or before a power. */
 export const placed = (number, before, after) =>
-  (number.startsWith("−") && (/[+−·/] $/.test(before) || /^[²³]/.test(after)) ? `(${number})` : number);
+  (number.startsWith("−") && (/[+−·/] ?$/.test(before) || /^[²³]/.test(after)) ? `(${number})` : number);
 
 /** A whole number: 16,384. */
 export const count = (n) => Math.round(n).toLocaleString("en");

@@ -17,7 +17,8 @@ e = np.exp(logits - logits.max(axis=1, keepdims=True))
 softmax = e / e.sum(axis=1, keepdims=True)
 
 # Sliced ReLU compares one number of each. Centring the values takes the mean off every row.
-relu = np.maximum(s[:, None] - t, 0) / np.abs(s[:, None] - t).sum(axis=1, keepdims=True)
+r = s[:, None] - t
+relu = np.maximum(r, 0) / np.abs(r).sum(axis=1, keepdims=True)
 relu_effective = relu - relu.mean(axis=1, keepdims=True)
 
 # The sliced bump sees the keys whose scores are near.
@@ -27,6 +28,6 @@ bump = np.maximum(0, 1 - np.abs(s_bump[:, None] - t_bump) / float(head(**shown, 
 phi_q, phi_k = (np.where(x > 0, x + 1, np.exp(np.minimum(x, 0))) for x in (q_linear, k_linear))
 products = phi_q @ phi_k.T
 linear = products / products.sum(axis=1, keepdims=True)
-
 for name, w in {"softmax": softmax, "ReLU": relu, "bump": bump, "linear": linear}.items():
     print(f"{name:8s} rows sum to {w.sum(1).min():.2f} … {w.sum(1).max():.2f}, the largest weight is {w.max():.3f}")
+assert np.allclose(relu_effective.sum(axis=1), 0, atol=1e-5)

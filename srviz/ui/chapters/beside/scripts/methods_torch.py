@@ -15,7 +15,8 @@ s_bump, t_bump = head(**shown, method="bump").scores
 softmax = (q @ k.T / q.shape[1] ** 0.5).softmax(-1)
 
 # Sliced ReLU compares one number of each. Centring the values takes the mean off every row.
-relu = (s[:, None] - t).relu() / (s[:, None] - t).abs().sum(-1, keepdim=True)
+r = s[:, None] - t
+relu = r.relu() / r.abs().sum(-1, keepdim=True)
 relu_effective = relu - relu.mean(-1, keepdim=True)
 
 # The sliced bump sees the keys whose scores are near.
@@ -27,3 +28,4 @@ linear = products / products.sum(-1, keepdim=True)
 
 for name, w in {"softmax": softmax, "ReLU": relu, "bump": bump, "linear": linear}.items():
     print(f"{name:8s} rows sum to {w.sum(-1).min():.2f} … {w.sum(-1).max():.2f}, the largest weight is {w.max():.3f}")
+assert relu_effective.sum(-1).abs().max() < 1e-5
