@@ -6,6 +6,7 @@ import struct
 import subprocess
 import sys
 import time
+import tracemalloc
 import zipfile
 from io import BytesIO
 
@@ -16,6 +17,9 @@ from PIL import Image, ImageCms, PngImagePlugin
 from srviz.inputs import kinds, reader
 from srviz.inputs.base import Unreadable
 from srviz.inputs.kinds import arrays
+from srviz.inputs.kinds.blanks import filled
+from srviz.inputs.kinds.text import Dialect
+from srviz.inputs.kinds.wrapped import unwrapped
 from srviz.inputs.pictures import read_picture
 
 
@@ -787,6 +791,28 @@ def test_lines_that_are_drawn_are_no_rows(rule, between, places):
     assert left(said) == []
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "|" + ":--:|" * 30 + "=",
+        "[[1, 2]" + " " * 200_000 + "x",
+        "[[1, 2], [3, 4]" + " " * 200_000 + "x",
+        "1 & 2\n3 & 4 \\\\ " + "\\cline{" * 20_000,
+    ],
+)
+def test_what_is_almost_drawn_or_in_brackets_takes_no_time(text):
+    begun = time.monotonic()
+    assert unwrapped(text) == text
+    assert time.monotonic() - begun < 1
+
+
+def test_very_much_white_space_in_a_row_takes_no_time():
+    begun = time.monotonic()
+    said, found = read(".txt", "x y\n" + lines("{0} {1}.5") + "a" + " " * 200_000 + "b\n" + lines("{0} {1}.5"))
+    assert len(found["values"]) > 5
+    assert time.monotonic() - begun < 5
+
+
 ABOVE, BELOW = "{} above the table left out", "{} below the table left out"
 
 
@@ -922,6 +948,16 @@ def test_a_row_of_too_few_cells_is_a_gap_as_a_whole_where_their_places_do_not_te
     said, found = read(".txt", "\n".join(" ".join(map(str, row[i % 5 == 4 :])) for i, row in enumerate(rows)))
     same(found, [row for i, row in enumerate(rows) if i % 5 < 4])
     assert left(said) == ["8 rows with fewer cells than the others left out"]
+
+
+def test_the_places_of_very_many_cells_take_little_memory():
+    text = "1 22 3\n1234 5\n" + "1 22 3\n" * 50_000
+    tracemalloc.start()
+    told, lost = filled(text, Dialect(" "), 3)
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert (told, lost) == (text, [1])
+    assert most < 12_000_000  # the spans of all cells take 25 MB
 
 
 @pytest.mark.parametrize("between", [",", ";", " ", "\t"])

@@ -49,11 +49,13 @@ def _meet(a: Span, b: Span) -> bool:
 
 def _columns(lines: list[str], width: int) -> list[Span]:
     """From which letter of a line to which the cells of each column stand; none where columns meet."""
-    rows = (list(re.finditer(r"\S+", line)) for line in lines)
-    whole = [
-        [cell.span() for cell in row] for row in rows if len(row) == width and any(number(cell[0]) for cell in row)
-    ]
-    if not whole:
-        return []
-    found = [(min(begin for begin, _ in column), max(end for _, end in column)) for column in zip(*whole, strict=True)]
-    return [] if any(_meet(a, b) for a, b in pairwise(found)) else found
+    found: list[Span] = []
+    for line in lines:
+        row = [cell.span() for cell in re.finditer(r"\S+", line)]
+        if len(row) != width or not any(map(number, line.split())):
+            continue
+        both = zip(found or row, row, strict=True)
+        found = [(min(begin, first), max(end, last)) for (begin, end), (first, last) in both]
+        if any(_meet(a, b) for a, b in pairwise(found)):
+            return []
+    return found

@@ -13,8 +13,8 @@ LIMIT = re.compile(r"[<>\u2264\u2265~]\s*[\d.,]")  # in place of a value
 ABSENT = {"", "na", "nd", "nb", "ka", "lod", "loq", "bdl", "missing", "error", "unknown"}  # n.d. is nd here
 USUAL = {"", "name", "names", "id", "label", "sample", "gene", "probe", "species", "country", "region", "city", "date"}
 MOST_ABOVE = 5000  # lines
-UNIT = re.compile(r"[ \t]+(?=[(\[])")  # before a unit that belongs to a name
-BEHIND = re.compile(r"[ \t]+(?:#|//)")  # a comment, perhaps
+UNIT = re.compile(r"(?<![ \t])[ \t]++(?=[(\[])")  # before a unit that belongs to a name
+BEHIND = re.compile(r"(?<![ \t])[ \t]++(?:#|//)")  # a comment, perhaps
 RAGGED = "The rows of this table do not all have the same columns. Export it again as CSV."
 
 

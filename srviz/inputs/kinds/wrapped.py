@@ -4,17 +4,17 @@ import re
 
 CLOSE = {"[": "]", "(": ")", "{": "}"}
 HEAD = re.compile(r"(?:[\w.*:<>\[\] \t]*=\s*)?(?:[\w.]*\(\s*)?(?=[\[({])")  # of arrays in a program
-TAIL = re.compile(r"[\s,;\])}]*(?:dtype=[\w.']*)?[\s;)]*")
+TAIL = re.compile(r"[\s,;\])}]*+(?:dtype=[\w.']*)?[\s;)]*")
 OBJECTS = re.compile(r"\s*(?:\[\s*)?\{\s*(?:\"[^\"\n]*\"|'[^'\n]*')\s*:|\s*\[\s*\{\s*\}")
-RULED = r"(?::?-{2,}:?|:-+:?|-+:|={2,})"  # a cell of a line that is drawn
+RULED = r"(?:(?:--+|:-+):?|-:|={2,})"  # a cell of a line that is drawn; each matches in one way only
 SIGNS = re.compile(r"(?m)^[ \t|+:=-]+$\n?")  # of which such a line is
 DRAWN = re.compile(
     rf"[|+][ \t]*{RULED}(?:[ \t]*[|+][ \t]*{RULED})*[ \t]*[|+]?|{RULED}(?:[ \t]*[|+][ \t]*{RULED})+[ \t]*[|+]?"
     r"|(?=.*(?:---|===))(?:-+|=+)(?: +(?:-+|=+))*"
 )
 LONGEST = 10_000  # letters of a line that is drawn
-COMMANDS = re.compile(r"\\(?:hline|toprule|midrule|bottomrule|c(?:mid)?rule\{[^}\n]*\}|cline\{[^}\n]*\})")
-END = re.compile(r"\\\\(?:\[[^\]\n]*\])?$")
+COMMANDS = re.compile(r"\\(?:hline|toprule|midrule|bottomrule|c(?:mid)?rule\{[^{}\n]*\}|cline\{[^{}\n]*\})")
+END = re.compile(r"\\\\(?:\[[^\[\]\n]*\])?$")
 
 
 def unwrapped(text: str) -> str:
@@ -38,7 +38,7 @@ def _bracketed(text: str) -> str:
     inner = body[1:].lstrip()
     body = inner if inner[:1] in CLOSE else body
     first, last = re.escape(body[0]), CLOSE[body[0]]
-    rows = re.split(rf"{re.escape(last)}\s*[,;]?\s*{first}", body[1:])
+    rows = re.split(rf"{re.escape(last)}\s*+(?:[,;]\s*+)?{first}", body[1:])
     rows[-1], _, tail = rows[-1].partition(last)
     wrong = any(body[0] in row or last in row or not re.search(r"\S[\s,;]+\S", row) for row in rows)
     if len(rows) < 2 or wrong or not TAIL.fullmatch(tail):
