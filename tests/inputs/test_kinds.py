@@ -661,6 +661,11 @@ def test_thousands_with_points_in_a_table_without_fractions(between):
     assert "numbers like 12.345 read with points between thousands" in said["notes"]
     said, found = read(".csv", f"a{between}b\n" + "".join(f"{i}.000.{i % 7}00{between}1.{i}00\n" for i in range(1, 9)))
     same(found, [(i * 10**6 + i % 7 * 100, 1 + i / 10) for i in range(1, 9)])
+    said, found = read(".csv", "lon;lat\n7.123;51\n7.234;51.5\n8;52.25\n7.345;51.75\n".replace(";", between))
+    same(found, [(7.123, 51), (7.234, 51.5), (8, 52.25), (7.345, 51.75)])
+    assert left(said) == []
+    said, found = read(".csv", f"a{between}b\n1.234.567{between}0.5\n998{between}1\n2.637{between}7\n5{between}2\n")
+    same(found, [(1234567, 0.5), (998, 1), (2637, 7), (5, 2)])
     for other in ("0.5", "1234"):  # by which the points stand before fractions
         said, found = read(
             ".csv", f"a{between}b\n12.345{between}1\n998{between}2\n2.637{between}3\n{other}{between}5\n"

@@ -45,12 +45,20 @@ class Table:
 
 
 def columns(
-    frame: Any, names: list[str], comma: bool, notes: list[str], *, separator: str = ",", gaps: bool = False
+    frame: Any,
+    names: list[str],
+    comma: bool,
+    notes: list[str],
+    *,
+    separator: str = ",",
+    gaps: bool = False,
+    pointed: bool = False,
 ) -> Table:
     """The columns that hold numbers, with their names, and how many others there are.
 
     comma: a comma stands before the fraction, and a point may stand between thousands; where the separator of cells is
-    another sign, each column may have its own. gaps: a column of numbers is taken with any number of gaps.
+    another sign, each column may have its own. gaps: a column of numbers is taken with any number of gaps. pointed: some
+    numbers have a point before their fraction.
     """
     empty = frame.isna().all(axis=1)
     if empty.any() and not empty.all():
@@ -64,7 +72,7 @@ def columns(
             words += bool(name)
             continue
         fraction = comma or (separator != "," and _commas(cells))
-        if fraction or (separator in GROUPING and not gaps and _thousands(cells)):
+        if fraction or (separator in GROUPING and not gaps and _thousands(cells, pointed)):
             cells, example = _ungrouped(cells)
             thousands = thousands or example
         column = _numbers(cells, fraction)
@@ -150,10 +158,11 @@ def maybe_thousands(cells: Any) -> bool:
     return bool(whole.any() and not whole.all() and (np.abs(held * 1000 - np.rint(held * 1000)) < 1e-6).all())
 
 
-def _thousands(cells: Any) -> bool:
+def _thousands(cells: Any, fractions: bool) -> bool:
     """Whether points stand between thousands in a column without commas.
 
-    Every number with a point may have it there, and some have two, or others are whole and below 1000 without one.
+    Every number with a point may have it there, and some have two, or others are whole and below 1000 without one; by
+    these it is not told where some column has a point before its fractions.
     """
     import pandas as pd
 
@@ -164,7 +173,8 @@ def _thousands(cells: Any) -> bool:
     if pointed.empty or not pointed.str.fullmatch(THOUSANDS).all() or pointed.str.contains(",", regex=False).any():
         return False
     whole = texts[texts.str.fullmatch(r"[-+\u2212]?\d+").astype(bool)].str.lstrip("-+\u2212")
-    return bool((whole.str.len() < 4).all() and (len(whole) or (pointed.str.count(r"\.") > 1).any()))
+    twice = (pointed.str.count(r"\.") > 1).any()
+    return bool((whole.str.len() < 4).all() and (twice or (len(whole) and not fractions)))
 
 
 def _ungrouped(cells: Any) -> tuple[Any, str]:

@@ -75,14 +75,15 @@ def parsed(text: str, usual: str, notes: list[str], *, bare: bool = False) -> Ta
     text, lost = filled(text, by, width)
     comma = _comma(text, by, notes)
     frame = _frame(text, by, width, quoted, comma)
-    if by.separator in GROUPING and not comma and not bare:
+    pointed = not comma and by.separator in GROUPING and _pointed(text, by)
+    if by.separator in GROUPING and not comma and not bare and not pointed:
         frame = _as_written(frame, text, by, quoted)
     frame = first_table(frame, names, numeric, notes, _apart(text, by), below)
     short = frame.index.intersection(lost)
     if len(short):
         notes.append(f"{count(len(short), 'row')} with fewer cells than the others left out")
         frame = frame.drop(short)
-    return columns(frame, names, comma, notes, separator=by.separator, gaps=bare)
+    return columns(frame, names, comma, notes, separator=by.separator, gaps=bare, pointed=pointed)
 
 
 def _begin(text: str) -> int:
@@ -145,6 +146,12 @@ def _options(by: Dialect, quoted: bool) -> dict[str, Any]:
         "skipinitialspace": not by.exact,
         "quoting": csv.QUOTE_MINIMAL if quoted else csv.QUOTE_NONE,
     }
+
+
+def _pointed(text: str, by: Dialect) -> bool:
+    """Whether some numbers have a point that cannot stand between thousands, as in 51.5."""
+    cells = (cell.strip() for line in sample(text) for cell in by.cut(line) if "." in cell and "," not in cell)
+    return any(not re.fullmatch(THOUSANDS, cell) and number(cell) for cell in cells)
 
 
 def _as_written(frame: Any, text: str, by: Dialect, quoted: bool) -> Any:
