@@ -664,8 +664,8 @@ def test_thousands_with_points_in_a_table_without_fractions(between):
     said, found = read(".csv", "lon;lat\n7.123;51\n7.234;51.5\n8;52.25\n7.345;51.75\n".replace(";", between))
     same(found, [(7.123, 51), (7.234, 51.5), (8, 52.25), (7.345, 51.75)])
     assert left(said) == []
-    said, found = read(".csv", f"a{between}b\n1.234.567{between}0.5\n998{between}1\n2.637{between}7\n5{between}2\n")
-    same(found, [(1234567, 0.5), (998, 1), (2637, 7), (5, 2)])
+    said, found = read(".csv", f"a{between}b\n998{between}1\n1.234.567{between}0.5\n2.637{between}7\n5{between}2\n")
+    same(found, [(998, 1), (1234567, 0.5), (2637, 7), (5, 2)])
     for other in ("0.5", "1234"):  # by which the points stand before fractions
         said, found = read(
             ".csv", f"a{between}b\n12.345{between}1\n998{between}2\n2.637{between}3\n{other}{between}5\n"
@@ -706,9 +706,16 @@ def test_numbers_beside_a_name_of_a_column_of_text_are_names(head, label):
         f"the first row, {head.removeprefix(chr(34) * 2 + ',').replace(',', ', ')}, taken for the names of the columns"
     )
     assert [note for note in left(said) if "column of text" not in note] == [first]
-    for above in ("s99,1,2,5", "sample,1,2,2", "alice,1,2,5"):  # a row like others
+    for above in ("s99,1,2,5", "sample,1,2,2", "alice,1,2,5", "control,1,2,5", "blank,5,4,1"):  # a row like others
         others = [f"dora,{row.partition(',')[2]}" for row in labelled] if above[0] == "a" else labelled
         assert len(read(".csv", "\n".join([above, *others]))[1]["values"]) == 13
+
+
+@pytest.mark.parametrize("word", ["control", "Wild type", "n.d.", "blank"])
+def test_two_numbers_beside_a_word_are_no_names(word):
+    rows = "".join(f"s{i},0.{i * i % 7},{i}.25\n" for i in range(12))
+    assert len(read(".csv", f"{word},0.12,0.34\n{rows}")[1]["values"]) == 13
+    assert read(".csv", f"sample,0.12,0.34\n{rows}")[0]["columns"] == ["0.12", "0.34"]
 
 
 def test_numbers_below_names_that_come_again_are_their_second_level():
@@ -721,7 +728,20 @@ def test_numbers_below_names_that_come_again_are_their_second_level():
     said, found = read(".csv", "\n".join(table))
     same(found, rows)
     assert said["columns"] == ["m / 2019", "m / 2020", "f / 2019", "f / 2020"]
+    assert "the row year, 2019, 2020, 2019 …, taken for the names of the columns" in left(said)
     assert len(read(".csv", "\n".join(["sex,m,m,f,f", *table[2:]]))[1]["values"]) == 12
+    for row in ("control,1,2,1,2", "wild type,1,2,3,4", "wild type,5,1,2,7"):
+        assert len(read(".csv", "\n".join(["sex,m,m,f,f", row, *table[2:]]))[1]["values"]) == 13
+    for row, first in (("week,1,2,1,2", "m / 1"), ("dose,0.5,2,0.5,2", "m / 0.5"), ("sample,5,1,2,7", "m / 5")):
+        assert read(".csv", "\n".join(["sex,m,m,f,f", row, *table[2:]]))[0]["columns"][0] == first
+
+
+def test_units_below_names_belong_to_them_beside_a_column_of_text():
+    rows = "".join(f"r{i},{i},{i * i % 7},{i % 3}\n" for i in range(12))
+    for above in (",temp,pressure,\nunit,K,bar,s", ",temp,pressure,time\nunit,K,bar,s", ",temp,pressure,time\n,K,bar,"):
+        said, _ = read(".csv", f"{above}\n{rows}")
+        assert said["columns"][:2] == ["temp / K", "pressure / bar"]
+        assert [note for note in left(said) if "column of text" not in note] == []
 
 
 @pytest.mark.parametrize("row", ["*,5.2", "n.d.,5.2", "k. A.,5.2", "<0.1,5.2", "#REF!,5.2", "--,1", "abc,5"])
@@ -813,7 +833,7 @@ def test_what_is_almost_drawn_or_in_brackets_takes_no_time(text):
 
 def test_very_much_white_space_in_a_row_takes_no_time():
     begun = time.monotonic()
-    said, found = read(".txt", "x y\n" + lines("{0} {1}.5") + "a" + " " * 200_000 + "b\n" + lines("{0} {1}.5"))
+    _, found = read(".txt", "x y\n" + lines("{0} {1}.5") + "a" + " " * 200_000 + "b\n" + lines("{0} {1}.5"))
     assert len(found["values"]) > 5
     assert time.monotonic() - begun < 5
 

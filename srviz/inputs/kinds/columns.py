@@ -57,8 +57,8 @@ def columns(
     """The columns that hold numbers, with their names, and how many others there are.
 
     comma: a comma stands before the fraction, and a point may stand between thousands; where the separator of cells is
-    another sign, each column may have its own. gaps: a column of numbers is taken with any number of gaps. pointed: some
-    numbers have a point before their fraction.
+    another sign, each column may have its own. gaps: a column of numbers is taken with any number of gaps.
+    pointed: some numbers have a point before their fraction.
     """
     empty = frame.isna().all(axis=1)
     if empty.any() and not empty.all():

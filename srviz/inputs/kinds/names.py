@@ -12,6 +12,19 @@ RULE = re.compile(":?-{2,}:?")  # a cell of the line below the names of a table 
 LIMIT = re.compile(r"[<>\u2264\u2265~]\s*[\d.,]")  # in place of a value
 ABSENT = {"", "na", "nd", "nb", "ka", "lod", "loq", "bdl", "missing", "error", "unknown"}  # n.d. is nd here
 USUAL = {"", "name", "names", "id", "label", "sample", "gene", "probe", "species", "country", "region", "city", "date"}
+ROWS = {
+    "control",
+    "ctrl",
+    "blank",
+    "background",
+    "standard",
+    "reference",
+    "mean",
+    "average",
+    "median",
+    "total",
+    "sum",
+}  # of which none names a column
 MOST_ABOVE = 5000  # lines
 UNIT = re.compile(r"(?<![ \t])[ \t]++(?=[(\[])")  # before a unit that belongs to a name
 BEHIND = re.compile(r"(?<![ \t])[ \t]++(?:#|//)")  # a comment, perhaps
@@ -109,6 +122,7 @@ def named(
         else:
             tall = int(_counted(body[0], body[1:], numeric, notes))
     elif counted and 0 < tall < len(body) - 1 and _level(body[:tall], body[tall], body[tall + 1 :], numeric):
+        notes.append(f"the row {listed(list(filter(None, body[tall])))}, taken for the names of the columns")
         tall += 1
     above = body[:tall]
     titles = first
@@ -143,14 +157,15 @@ def _first(heads: list[list[str]], rows: int, width: int, numeric: list[int]) ->
     """The first of the lines that name the columns, or the first row where none does. rows: the first of numbers.
 
     The line of names is the one with most words above columns of numbers. What stands above it with fewer words is a
-    title, unless names come again in the line and those above tell them apart.
+    title, unless names come again in the line and those above tell them apart, or it has two or more such words, and
+    none above the columns of text.
     """
 
     def words(row: list[str]) -> int:
-        """How many words a line has, 0 where it names nothing."""
+        """How many words a line has above columns of numbers, 0 where it names nothing."""
         held = [row[column] for column in numeric] if len(row) == width else []
         names = any(not absent(cell) for cell in held) and not any(map(number, row))
-        return sum(1 for cell in row if cell.strip()) if names else 0
+        return sum(1 for cell in held if cell.strip()) if names else 0
 
     many = [words(row) for row in heads[: max(rows, 0)]]
     if not any(many):
@@ -160,7 +175,14 @@ def _first(heads: list[list[str]], rows: int, width: int, numeric: list[int]) ->
     first = most = many.index(max(many))
     said = [cell for cell in heads[most] if cell.strip()]
     again = len(set(said)) < len(said)
-    while first and (many[first - 1] == many[most] or (again and many[first - 1] > 1)):
+    text = [column for column in range(width) if column not in numeric]
+
+    def level(at: int) -> bool:
+        """Whether a line of fewer words is one of names: those of columns of numbers alone, or more of a name."""
+        beside = text and not any(heads[at][column].strip() for column in text)
+        return many[at] > 1 and bool(again or beside)
+
+    while first and (many[first - 1] == many[most] or level(first - 1)):
         first -= 1
     return first
 
@@ -235,8 +257,8 @@ def _axis(row: list[str], below: list[list[str]], numeric: list[int]) -> bool:
 def naming(below: list[str], named: str = "") -> Callable[[str], bool]:
     """What tells whether a word above a column of text, or nothing, names it, being unlike the cells of the column.
 
-    It is one of the usual names, or has no digit where all others have one. Nothing tells where all others are there.
-    named: the name which the column is known to have.
+    It is one of the usual names, or has no digit where all others have one and is no usual word for a row. Nothing tells
+    where all others are there. named: the name which the column is known to have.
     """
     others = {plainly(cell) for cell in below}
     digits = all(re.search(r"\d", other) for other in others)
@@ -245,7 +267,9 @@ def naming(below: list[str], named: str = "") -> Callable[[str], bool]:
         cell = plainly(cell)
         if cell and cell == plainly(named):
             return True
-        return cell not in others and "" not in others and (cell in USUAL or (digits and not re.search(r"\d", cell)))
+        if cell in others or "" in others:
+            return False
+        return cell in USUAL or (digits and not re.search(r"\d", cell) and not absent(cell) and cell not in ROWS)
 
     return names
 
@@ -256,13 +280,22 @@ def plainly(name: str) -> str:
 
 
 def _labelled(row: list[str], below: list[list[str]], numeric: list[int]) -> bool:
-    """Whether a row of numbers that rise or fall names columns of numbers: it has a name above each column of text."""
+    """Whether a row of numbers that rise or fall names columns of numbers: it has a name above each column of text.
+
+    Two numbers always rise or fall, and are names only beside usual ones.
+    """
     held = [value(row[column], comma=True) for column in numeric]
     text = [column for column in range(len(row)) if column not in numeric]
     if len(below) < 3 or not text or len(held) < 2 or None in held:
         return False
     steps = [b - a for a, b in pairwise(each or 0.0 for each in held)]
-    return (min(steps) > 0 or max(steps) < 0) and _over(row, below, text)
+    known = len(held) > 2 or _usual(row, text)
+    return known and (min(steps) > 0 or max(steps) < 0) and _over(row, below, text)
+
+
+def _usual(row: list[str], text: list[int]) -> bool:
+    """Whether a row has one of the usual names, or nothing, above each of these columns of text."""
+    return all(plainly(row[column]) in USUAL for column in text)
 
 
 def _over(row: list[str], below: list[list[str]], text: list[int]) -> bool:
@@ -271,14 +304,23 @@ def _over(row: list[str], below: list[list[str]], text: list[int]) -> bool:
 
 
 def _level(above: list[list[str]], row: list[str], below: list[list[str]], numeric: list[int]) -> bool:
-    """Whether a row of numbers goes on with the names above it: one comes again there, and with the row none does."""
+    """Whether a row of numbers goes on with the names above it: one comes again there, and with the row none does.
+
+    Its numbers are years, or are the same or count up from 0 or 1 below each of the names, unless a usual name says it.
+    """
     held = [row[column] for column in numeric]
     text = [column for column in range(len(row)) if column not in numeric]
     if not below or not text or not all(map(number, held)):
         return False
     names = [tuple(cells[column] for cells in above) for column in numeric]
     both = list(zip(names, held, strict=True))
-    return len(set(names)) < len(names) and len(set(both)) == len(both) and _over(row, below, text)
+    if len(set(names)) == len(names) or len(set(both)) < len(both) or not _over(row, below, text):
+        return False
+    again = {name for name in names if names.count(name) > 1}
+    below_each = {tuple(cell.strip() for other, cell in both if other == name) for name in again}
+    counted = all(each == tuple(str(int(each[0] == "1") + k) for k in range(len(each))) for each in below_each)
+    alike = len(below_each) == 1 < len(again)
+    return alike or counted or all(map(_year, held)) or _usual(row, text)
 
 
 def _year(cell: str) -> bool:
