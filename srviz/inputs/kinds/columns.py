@@ -24,7 +24,6 @@ POINTED = r"\s*[-+\u2212]?[\d.]*\.[\d.]*(?:,\d*)?\s*"
 THOUSANDS = r"\s*[-+\u2212]?[1-9]\d{0,2}(?:\.\d{3})+(?:,\d*)?\s*"  # as they are written where a fraction has a comma
 THREE = r"[+-]?[1-9]\d{0,2},\d{3}"  # which may be thousands, or have a fraction
 GROUPING = (";", "\t")  # between cells of which numbers may have points between thousands
-TEXT = "numbers written like 1,234 or 5 % are text here"
 
 
 @dataclass
@@ -199,10 +198,11 @@ def _ungrouped(cells: Any) -> tuple[Any, str]:
 def _grouped(cells: Any) -> str:
     """What is to be said where most of these cells are numbers, but written with more signs than are read here."""
     begin = cells.head(200).astype(str).str.slice(0, 60)
-    if begin.str.fullmatch(GROUPED).mean() > 0.5:
-        return TEXT
-    dressed = begin[begin.str.fullmatch(DRESSED).astype(bool)]
-    return f"numbers written like {dressed.iloc[0].strip()} are text here" if 2 * len(dressed) > len(begin) else ""
+    for pattern in (GROUPED, DRESSED):
+        met = begin[begin.str.fullmatch(pattern).astype(bool)]
+        if 2 * len(met) > len(begin):
+            return f"numbers written like {' '.join(met.iloc[0].split())} are text here"
+    return ""
 
 
 def _rounded(cells: Any, column: Numbers) -> bool:

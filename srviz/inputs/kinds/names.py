@@ -79,7 +79,7 @@ def joined(text: str, by: Dialect, width: int, numeric: list[int], notes: list[s
             continue
         cells = by.cut(line)
         word, numbers = cells[: 1 - width], cells[1 - width :]
-        if len(word) > 1 and all(map(number, numbers)) and not number(word[-1]):
+        if len(word) > 1 and all(map(number, numbers)) and (truth(word[-1]) or not number(word[-1])):
             lines[place] = " ".join(["\u00a0".join(word), *numbers])
             spaced += 1
     if spaced:
@@ -257,8 +257,8 @@ def _axis(row: list[str], below: list[list[str]], numeric: list[int]) -> bool:
 def naming(below: list[str], named: str = "") -> Callable[[str], bool]:
     """What tells whether a word above a column of text, or nothing, names it, being unlike the cells of the column.
 
-    It is one of the usual names, or has no digit where all others have one and is no usual word for a row. Nothing tells
-    where all others are there. named: the name which the column is known to have.
+    It is one of the usual names, or has no digit where all others have one and is no usual word for a row. Nothing
+    tells where all others are there. named: the name which the column is known to have.
     """
     others = {plainly(cell) for cell in below}
     digits = all(re.search(r"\d", other) for other in others)

@@ -15,7 +15,7 @@ COLOURS = ("(diffuse)?(r|rf|red)", "(diffuse)?(g|gf|green)", "(diffuse)?(b|bf|bl
 
 
 def read(ending: str, data: bytes) -> Found:
-    """Points: the first three columns, and the next three where they are colours."""
+    """Points: the columns that names, or else places, say are coordinates, and those of their colours perhaps."""
     notes: list[str] = []
     whole = decoded(data, notes)
     text, what = _first(whole, notes)
@@ -87,7 +87,9 @@ def _coordinates(table: Table, notes: list[str], what: str) -> Found:
         values, places, names = values[:, 1:], places[1:], names[1:]
     axes, colours = _by_name(names, AXES), _by_name(names, COLOURS)
     told = len(axes) > 1
-    axes = axes if told else _by_place([place for at, place in enumerate(places) if at not in colours])
+    if not told:
+        others = [at for at in range(len(places)) if at not in colours]
+        axes = [others[k] for k in _by_place([places[at] for at in others])]
     rest = [at for at in range(len(places)) if at not in axes]
     if not told and not colours:
         colours = _colours(values, places, [at for at in rest if at > axes[-1]], what, notes)
@@ -130,7 +132,12 @@ def _by_name(names: list[str], wanted: tuple[str, ...]) -> list[int]:
 
 
 def _by_place(places: list[int]) -> list[int]:
-    """Which columns are coordinates: the first two or three that stand side by side. places: of those with numbers."""
+    """Which columns are coordinates: all where there are three, else the first two or three that stand side by side.
+
+    places: of those with numbers.
+    """
+    if len(places) == 3:
+        return [0, 1, 2]
     for at, place in enumerate(places):
         if places[at + 1 : at + 2] == [place + 1]:
             return [at, at + 1, *([at + 2] if places[at + 2 : at + 3] == [place + 2] else [])]
