@@ -784,6 +784,20 @@ def test_what_programs_write_around_rows_belongs_to_no_cell(begin, first, betwee
     assert left(said) == []
 
 
+@pytest.mark.parametrize("between", [",", ", ", " ", "; "])
+@pytest.mark.parametrize(("first", "last"), ["()", "[]", "{}"])
+def test_several_brackets_in_each_line_are_one_row(between, first, last):
+    rows = WRAPPED[:, [0, 1, 2, 1]].tolist()
+    pairs = [[f"{first}{a}{between}{b}{last}", f"{first}{c}{between}{d}{last}"] for a, b, c, d in rows]
+    said, found = read(".txt", "\n".join(map(" ".join, pairs)))
+    same(found, rows)
+    assert left(said) == []
+    uneven = "\n".join(map(" ".join, [*pairs, pairs[0][:1]]))
+    assert unwrapped(uneven) == uneven
+    listed = ",\n".join(map(", ".join, pairs))  # a list that goes on from line to line
+    assert len(read(".txt", listed)[1]["values"]) == 24
+
+
 @pytest.mark.parametrize(
     "text", ['[{"x": 1, "y": 2}, {"x": 2, "y": 5}]', '{ "a": [1, 2]}', '[\n  {\n "x": 1}]', "[{}]"]
 )
@@ -1235,7 +1249,8 @@ def test_an_array_that_cannot_be_used_does_not_hide_one_that_can(shape):
     np.savez(out, y=np.ones(shape), X=array, Z=array[:5])
     said, found = read(".npz", out.getvalue())
     same(found, array)
-    assert said["notes"] == ["of 3 arrays the first with two axes that can be used: X"]
+    passed = "; a matrix of 4 × 4 before it was passed over" if shape == (4, 4) else ""
+    assert said["notes"] == [f"of 3 arrays the first with two axes that can be used: X{passed}"]
     out = BytesIO()
     np.savez(out, y=np.eye(4))
     assert len(read(".npz", out.getvalue())[1]["values"]) == 4

@@ -61,7 +61,8 @@ def _member(data: bytes) -> tuple[bytes, list[str]]:
     before = uses[: members.index(chosen)]
     which = "the first of numbers with two axes" if TWO_AXES in before else "the first with two axes"
     which += " that can be used" if any(use >= NUMERIC for use in before) else ""
-    return found, [f"of {len(members)} arrays {which}: {chosen.filename[:-4][:40]}"]
+    passed = f"; a matrix of {LEAST} × {LEAST} before it was passed over" if SMALL in before else ""
+    return found, [f"of {len(members)} arrays {which}: {chosen.filename[:-4][:40]}{passed}"]
 
 
 def _use(header: bytes) -> int:

@@ -35,6 +35,8 @@ def _bracketed(text: str) -> str:
     if not head:
         return text
     body = whole[head.end() :]
+    if head.end() == 0 and (several := _several(whole)) is not None:
+        return several or text
     inner = body[1:].lstrip()
     body = inner if inner[:1] in CLOSE else body
     first, last = re.escape(body[0]), CLOSE[body[0]]
@@ -44,6 +46,22 @@ def _bracketed(text: str) -> str:
     if len(rows) < 2 or wrong or not TAIL.fullmatch(tail):
         return text
     return "\n".join(" ".join(row.strip(" \t\n,;").split("\n")) for row in rows) + "\n"
+
+
+def _several(text: str) -> str | None:
+    """Lines of which each has several brackets with white space between them, as rows: of one line the cells of all.
+
+    Nothing where the lines have not equally many; None where they are written otherwise.
+    """
+    first, last = text[0], CLOSE[text[0]]
+    lines = [line.strip() for line in text.split("\n") if line.strip()]
+    many = {line.count(first) for line in lines}
+    one = rf"{re.escape(first)}[^][(){{}}]*{re.escape(last)}"
+    if len(lines) < 2 or many == {1} or not all(re.fullmatch(rf"{one}(?:[ \t]+{one})*", line) for line in lines):
+        return None
+    sign = next((sign for sign in ",;" if sign in text), " ")
+    rows = [sign.join(cells.strip() for cells in re.findall(r"[^][(){}]+", line) if cells.strip()) for line in lines]
+    return "\n".join(rows) + "\n" if len(many) == 1 else ""
 
 
 def _latex(text: str) -> str:
