@@ -188,13 +188,13 @@ def test_what_lies_deeper_is_made_once_it_is_opened(script, title, shown):
     assert any(shown in text.value for text in page.markdown)
 
 
-@pytest.mark.parametrize(("given", "held"), [(123456, 9999), (-3, 0)])
-def test_a_seed_out_of_range_becomes_the_nearest_and_says_so(given, held):
+@pytest.mark.parametrize(("given", "said", "held"), [(123456, "123456", 9999), (-3, "−3", 0)])
+def test_a_seed_out_of_range_becomes_the_nearest_and_says_so(given, said, held):
     page = open_page("pages/4_Beside_softmax.py")
     page.number_input[0].set_value(given).run()
     assert not page.exception
     assert page.number_input[0].value == held
-    assert any(f"{given} is not one of them" in caption.value for caption in page.caption)
+    assert any(f" {said} is not one of them" in caption.value for caption in page.caption)
     page.number_input[0].set_value(11).run()
     assert not any("is not one of them" in caption.value for caption in page.caption)
     page.number_input[0].set_value(None).run()
