@@ -32,7 +32,7 @@ def test_models_learn_and_answer_while_the_crowd_is_dragged(open_crowd):
     page = open_crowd("steps=tenth&models=relu_bump&bet=bump")
     expect(page.locator(".crowd .score").first).to_have_text("not trained yet")
     page.get_by_role("button", name="Train", exact=True).click()
-    expect(page.get_by_text(re.compile(r"came closest in this run"))).to_be_visible(timeout=90_000)
+    expect(page.get_by_text(re.compile(r"came closest in this run"))).to_be_visible(timeout=240_000)
     expect(page.locator(".crowd .score").first).to_contain_text("R²")
     expect(page.get_by_text(re.compile("You bet on"))).to_be_visible()
     expect(page.locator(".crowd .badge")).to_contain_text("agrees")
@@ -54,7 +54,7 @@ def test_models_learn_and_answer_while_the_crowd_is_dragged(open_crowd):
 def test_stop_is_heard_and_it_goes_on(open_crowd):
     page = open_crowd("models=softmax_relu")
     page.get_by_role("button", name="Train", exact=True).click()
-    expect(page.locator(".crowd .where")).to_contain_text(re.compile(r"step [1-9]"), timeout=90_000)
+    expect(page.locator(".crowd .where")).to_contain_text(re.compile(r"step [1-9]"), timeout=240_000)
     page.get_by_role("button", name="Stop").click()
     expect(page.get_by_role("button", name="Go on")).to_be_visible()
     expect(page.get_by_role("button", name="Stop")).to_have_count(0)

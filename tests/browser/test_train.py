@@ -28,7 +28,7 @@ def open_train(server, visit):
 
 def train(page):
     page.get_by_role("button", name="Train", exact=True).click()
-    expect(page.get_by_role("heading", name="The results")).to_be_visible(timeout=90_000)
+    expect(page.get_by_role("heading", name="The results")).to_be_visible(timeout=240_000)
 
 
 def test_two_models_learn_stop_at_once_go_on_and_are_looked_at_and_taken_away(open_train, tmp_path):
@@ -41,7 +41,7 @@ def test_two_models_learn_stop_at_once_go_on_and_are_looked_at_and_taken_away(op
     expect(page.get_by_role("button", name="Go on")).to_be_visible(timeout=3000)
     expect(page.locator(".train .curve").first).to_be_visible()
     page.get_by_role("button", name="Go on").click()
-    expect(page.get_by_role("heading", name="The results")).to_be_visible(timeout=90_000)
+    expect(page.get_by_role("heading", name="The results")).to_be_visible(timeout=240_000)
     expect(page.locator(".train .where")).to_contain_text("step 150")
     expect(page.get_by_text("You bet that Softmax would be 5 points ahead.")).to_be_visible()
     shown = page.locator(".train .pane").first.locator(".grid path").first.get_attribute("d")

@@ -1490,3 +1490,11 @@ def test_a_good_table_is_not_called_broken_where_memory_is_short():
     if done.returncode != reader.NO_MEMORY:
         with np.load(BytesIO(done.stdout)) as answer:
             assert "more memory" in answer["said"].tobytes().decode()
+
+
+def test_a_title_of_one_cell_above_a_table_with_a_column_of_text_behind_its_first():
+    rows = "".join(f"{i},a{i},{i % 7}.5\n" for i in range(12))
+    said, found = read(".csv", "Counts of words\nA,words,B\n" + rows)
+    assert said["columns"] == ["A", "B"]
+    assert len(found["values"]) == 12
+    assert any("1 line above the table left out" in note for note in said["notes"])

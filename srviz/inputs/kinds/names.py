@@ -179,8 +179,9 @@ def _first(heads: list[list[str]], rows: int, width: int, numeric: list[int]) ->
 
     def level(at: int) -> bool:
         """Whether a line of fewer words is one of names: those of columns of numbers alone, or more of a name."""
-        beside = text and not any(heads[at][column].strip() for column in text)
-        return many[at] > 1 and bool(again or beside)
+        if many[at] < 2:  # a title, perhaps of fewer cells
+            return False
+        return again or bool(text and not any(heads[at][column].strip() for column in text))
 
     while first and (many[first - 1] == many[most] or level(first - 1)):
         first -= 1
