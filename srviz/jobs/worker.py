@@ -1,6 +1,6 @@
 """The process that does jobs, one after the other, for the process that started it.
 
-An order comes in on the standard input: a line of JSON, then the bytes of its attachments. Answers go out on the
+A request comes in on the standard input: a line of JSON, then the bytes of its attachments. Answers go out on the
 standard output, a line of JSON each: {"ready": true} when all is imported, {"record": …} for what the job says, and
 {"over": true} at its end. What a library prints goes to the standard error.
 """
@@ -21,7 +21,7 @@ from srviz import host
 from srviz.jobs.protocol import TROUBLE, Limits, Packed, Record
 from srviz.jobs.registry import Job, find
 
-IDLE_SECONDS = 60.0  # without an order this process ends
+IDLE_SECONDS = 60.0  # without a request this process ends
 OOM_SCORE = "900"  # of 1000: should the system have to end a process for its memory, then this one
 LAST = 19  # of `nice`
 TOO_MUCH = "There was not enough memory for it."
@@ -54,16 +54,16 @@ def work() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # meant for the parent, with which this process ends
     with contextlib.suppress(OSError):
         Path("/proc/self/oom_score_adj").write_text(OOM_SCORE)
-    orders: SimpleQueue[Request] = SimpleQueue()
-    Thread(target=_hear, args=(orders,), daemon=True).start()
-    patience = None  # whoever started this process has a first order for it, or is gone, which ends it
+    requests: SimpleQueue[Request] = SimpleQueue()
+    Thread(target=_hear, args=(requests,), daemon=True).start()
+    patience = None  # whoever started this process has a first request for it, or is gone, which ends it
     with contextlib.suppress(Empty):
         while True:
-            order = orders.get(timeout=patience)
+            request = requests.get(timeout=patience)
             patience = IDLE_SECONDS
-            _do(order, say)
+            _do(request, say)
             say({"over": True})
-            del order
+            del request
             gc.collect()
             host.trim()
     os._exit(0)
@@ -81,28 +81,28 @@ def _answers() -> Say:
     return say
 
 
-def _hear(orders: "SimpleQueue[Request]") -> None:
-    """Take orders, and the wish to stop the last one. At the end of the input the parent is gone: this process ends."""
+def _hear(requests: "SimpleQueue[Request]") -> None:
+    """Take requests, and the wish to stop the last one. Where the input ends the parent is gone: this process ends."""
     last: Request | None = None
     with contextlib.suppress(Exception), os.fdopen(0, "rb", closefd=False) as heard:
         while line := heard.readline():
             asked = json.loads(line)
             if "stop" not in asked:
                 last = Request(asked, heard)
-                orders.put(last)
+                requests.put(last)
             elif last:
                 last.stopped.set()
     os._exit(1)
 
 
-def _do(order: Request, say: Say) -> None:
+def _do(request: Request, say: Say) -> None:
     """One job from its imports to its last record. Whatever goes wrong is a sentence."""
     try:
-        job = find(order.plan.get("job"))
+        job = find(request.plan.get("job"))
         gc.freeze()  # what was imported is not looked through again
-        _obey(order.limits)
+        _obey(request.limits)
         say({"ready": True})
-        _run(job, order, say)
+        _run(job, request, say)
     except Exception as error:
         if not isinstance(error, ValueError):
             traceback.print_exc()
@@ -120,9 +120,9 @@ def _obey(limits: Limits) -> None:
     host.limit(None if limits.memory_bytes is None else min(limits.memory_bytes, host.available()))
 
 
-def _run(job: Job, order: Request, say: Say) -> None:
-    with contextlib.closing(iter(job(order.plan, order.attachments))) as records:  # type: ignore[type-var]
-        while not order.stopped.is_set():
+def _run(job: Job, request: Request, say: Say) -> None:
+    with contextlib.closing(iter(job(request.plan, request.attachments))) as records:  # type: ignore[type-var]
+        while not request.stopped.is_set():
             record = next(records, None)
             if record is None:
                 break

@@ -6,7 +6,8 @@ import struct
 import numpy as np
 import pytest
 
-from srviz.inputs import kinds
+from tests.inputs import answers
+from tests.inputs.answers import refused
 
 SQUARE = [(0, 0, 0), (1, 0, 0), (1, 1, 0), (0, 1, 0)]
 POINTS = "".join(f"{x} {y} {z}\n" for x, y, z in SQUARE)
@@ -14,15 +15,8 @@ POINTS = "".join(f"{x} {y} {z}\n" for x, y, z in SQUARE)
 
 def read(ending, data):
     """The notes of a file, and its arrays."""
-    said, found = kinds.answer(ending, data if isinstance(data, bytes) else data.encode())
-    assert "error" not in said, said["error"]
-    return [note for note in said["notes"] if "sampled evenly" not in note and "z is 0" not in note], found
-
-
-def refused(ending, data):
-    said, found = kinds.answer(ending, data if isinstance(data, bytes) else data.encode())
-    assert not found
-    return said["error"]
+    said, found = answers.read(ending, data)
+    return answers.left(said), found
 
 
 # GLB
@@ -228,7 +222,7 @@ def test_an_stl_of_bytes_may_leave_out_how_many_triangles_it_has(size):
     assert len(found["faces"]) == 2
     assert notes == ["it does not say how many triangles it has: taken by its length"]
     for wrong in (data[:-1], data[:84]):
-        assert "error" in kinds.answer(".stl", wrong)[0]
+        assert refused(".stl", wrong)
 
 
 def test_the_end_of_an_stl_of_text_may_be_two_words():

@@ -118,13 +118,13 @@ def _session() -> str | None:
 
 
 @st.cache_resource(max_entries=1, show_spinner=False)
-def _line() -> Queue:
+def _queue() -> Queue:
     return Queue()
 
 
 def waiting() -> int:
     """How many sessions of this server are at a heavy job or wait for their turn."""
-    return len(_line())
+    return len(_queue())
 
 
 @contextlib.contextmanager
@@ -137,11 +137,11 @@ def turn(show: Callable[[str], object]) -> Iterator[None]:
     What the page shows goes into its link now and not when the work is done.
     """
     url.leave()
-    line = _line()
-    ticket = line.join(_session())
+    queue = _queue()
+    ticket = queue.join(_session())
     try:
         told = 0
-        while others := line.before(ticket):
+        while others := queue.before(ticket):
             if others != told:
                 show(WORDS("work.before", others=others))
                 told = others
@@ -149,16 +149,16 @@ def turn(show: Callable[[str], object]) -> Iterator[None]:
             time.sleep(TELL_SECONDS)
         yield
     except Exception:
-        line.leave(ticket)
+        queue.leave(ticket)
         raise
     except BaseException:  # Streamlit ended the script
         if ticket.owner is None:
-            line.leave(ticket)
+            queue.leave(ticket)
         else:
-            line.keep(ticket)
+            queue.keep(ticket)
         raise
     else:
-        line.leave(ticket)
+        queue.leave(ticket)
 
 
 @dataclass
@@ -186,7 +186,7 @@ def stop_and_bar(key: str, stop: Callable[..., None], *arguments: object, row: s
 
     def stop_for_good() -> None:
         if session := _session():
-            _line().give_up(session)
+            _queue().give_up(session)
         stop(*arguments)
 
     with st.container(horizontal=True, vertical_alignment="center", key=row):

@@ -13,7 +13,7 @@ from srviz.ui.kit import work
 @pytest.fixture(autouse=True)
 def fresh_line(monkeypatch):
     line = work.Queue()
-    monkeypatch.setattr(work, "_line", lambda: line)
+    monkeypatch.setattr(work, "_queue", lambda: line)
     monkeypatch.setattr(work.url, "leave", lambda: None)  # there is no page here
     return line
 
