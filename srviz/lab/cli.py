@@ -76,6 +76,13 @@ def main(arguments: list[str] | None = None) -> int:
     _recipe(keep)
     keep.set_defaults(do=_keep, kept=lambda given: "Every model that was trained to its end is kept.")
 
+    watch = commands.add_parser("watch", help="record trainings that the page shows to those who wait for their own")
+    watch.add_argument("task", help=", ".join(TASKS))
+    watch.add_argument("--method", default=f"{sliced().name},{by_dots().name}", help=", ".join(mixings()))
+    watch.add_argument("--seed", type=int, default=0)
+    _recipe(watch)
+    watch.set_defaults(do=_watch, kept=lambda given: "Every training that came to its end is kept.")
+
     capacity = commands.add_parser("capacity", help="measure what a head can hold apart; some minutes")
     capacity.add_argument("--json", type=Path, help="where the results are written")
     capacity.set_defaults(do=_capacity)
@@ -192,6 +199,16 @@ def _keep(given: argparse.Namespace) -> int:
 
     for method in _names(given.method):
         keep(Spec.usual(given.task, method, given.seed, _changes(given)))
+    return 0
+
+
+def _watch(given: argparse.Namespace) -> int:
+    from srviz.lab.train import one_thread
+    from srviz.lab.watched import record
+
+    with one_thread():
+        for method in _names(given.method):
+            record(Spec.usual(given.task, method, given.seed, _changes(given)))
     return 0
 
 

@@ -9,6 +9,7 @@ from torch.nn.functional import softplus
 
 from srviz.attention import METHODS, Heads, Slice, standardize
 from srviz.attention.method import LineStyle, Method
+from srviz.attention.methods import sliced
 from srviz.attention.named import by_name
 from srviz.lab.variants import VARIANTS
 
@@ -118,13 +119,15 @@ class Nothing(nn.Module):
 @dataclass(frozen=True)
 class Mixing:
     """One way to mix. label: for people. method: of the registry, or a variant of one; None for a control. make:
-    (width, num_heads, positions, bandwidth) → a module (x, keep) → what is added to x.
+    (width, num_heads, positions, bandwidth) → a module (x, keep) → what is added to x. tuned_as: the name of the mixing
+    whose learning rate it takes, its own or that of the one it is compared with.
     """
 
     name: str
     label: str
     method: Method | None
     make: Callable[[int, int, str, float], nn.Module]
+    tuned_as: str
 
     @property
     def look(self) -> LineStyle:
@@ -133,8 +136,8 @@ class Mixing:
 
 
 CONTROLS = {
-    "mean": Mixing("mean", "A plain mean", None, lambda width, *_: Mean(width)),
-    "none": Mixing("none", "No mixing", None, lambda *_: Nothing()),
+    "mean": Mixing("mean", "A plain mean", None, lambda width, *_: Mean(width), "mean"),
+    "none": Mixing("none", "No mixing", None, lambda *_: Nothing(), "mean"),
 }
 
 
@@ -143,16 +146,17 @@ def mixings() -> dict[str, Mixing]:
 
     Raises ValueError where one of them has the name or the label of another.
     """
-    return by_name([*map(of, METHODS.values()), *map(of, VARIANTS.values()), *CONTROLS.values()])
+    variants = (of(method, sliced().name) for method in VARIANTS.values())
+    return by_name([*map(of, METHODS.values()), *variants, *CONTROLS.values()])
 
 
-def of(method: Method) -> Mixing:
-    """Attention by this method."""
+def of(method: Method, tuned_as: str = "") -> Mixing:
+    """Attention by this method, with its own learning rate or with that of another one."""
 
     def make(width: int, num_heads: int, positions: str, bandwidth: float) -> nn.Module:
         return Attention(method, width, num_heads, positions=positions, bandwidth=bandwidth)
 
-    return Mixing(method.name, method.label, method, make)
+    return Mixing(method.name, method.label, method, make, tuned_as or method.name)
 
 
 def turned(x: Tensor) -> Tensor:

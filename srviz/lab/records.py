@@ -32,7 +32,8 @@ def records(
     {"begin": {run, parameters, step}}, then {"step", "losses": of each step since the last such record, "seconds",
     "mixing"}, the seconds being those of all steps so far; {"step", "test": …} and {"step", "look": …} at
     even distances; {"step", "state": packed} every `state_seconds`; and at the end {"step", "end": {…}, "weights":
-    packed}. A run whose loss is no number any more, in a step, in a test or in a look, ends with {"step", "diverged": a
+    packed}. On the way a test is of the first `Task.examples` of the test, after the last step it is of all. A run
+    whose loss is no number any more, in a step, in a test or in a look, ends with {"step", "diverged": a
     sentence}. example: of the test, that is looked at. watch: what a look says of the model, if it is to say something
     else.
     """
@@ -48,6 +49,7 @@ def records(
 
     yield {"begin": {"run": spec.to_json(), "parameters": training.parameters, "step": training.done}}
     losses: list[float] = []
+    ended: dict[str, Any] | None = None
     told = kept = time.perf_counter()
     try:
         if training.done == 0 and looks:
@@ -61,7 +63,8 @@ def records(
                 yield _past(training, losses)
                 losses, told = [], now
             if tested:
-                told_test = told_of(training.test(most=training.task.examples), spec.of_task.metric)
+                told_test = told_of(training.test(most=None if last else training.task.examples), spec.of_task.metric)
+                ended = told_test if last else None
                 training.tests.append([step.number, round(training.seconds, 3), told_test["metric"]])
                 yield {"step": step.number, "test": told_test}
             if looked:
@@ -69,7 +72,7 @@ def records(
             if kept_now:
                 yield {"step": step.number, "state": Packed.of_bytes(training.state()).to_json()}
                 kept = time.perf_counter()
-        ended = told_of(training.test(), spec.of_task.metric)
+        ended = ended or told_of(training.test(), spec.of_task.metric)
     except Diverged as error:
         if losses:
             yield _past(training, losses)

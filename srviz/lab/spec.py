@@ -21,16 +21,19 @@ class Spec:
     recipe: Recipe
 
     def __post_init__(self) -> None:
-        find(self.task)
+        task = find(self.task)
         if not isinstance(self.mixing, str) or self.mixing not in mixings():
             raise ValueError(f"method: expected one of {', '.join(mixings())}, got {str(self.mixing)[:60]!r}")
         if not isinstance(self.seed, int) or isinstance(self.seed, bool) or not 0 <= self.seed <= MOST_SEED:
             raise ValueError(f"seed: expected a whole number from 0 to {MOST_SEED}, got {str(self.seed)[:60]!r}")
+        if (self.recipe.readout == "tokens") != task.tokens_asked:
+            asked = "tokens" if task.tokens_asked else "mean or class"
+            raise ValueError(f"readout: expected {asked}, as {task.title} asks, got {self.recipe.readout}")
 
     @classmethod
     def usual(cls, task: str, mixing: str, seed: int = 0, changes: Mapping[str, Any] | None = None) -> "Spec":
-        """The task's own recipe, with some entries changed."""
-        return cls(task, mixing, seed, find(task).recipe.changed(changes or {}))
+        """The task's own recipe, with the learning rate of what mixes, and some entries changed. Raises ValueError."""
+        return cls(task, mixing, seed, _recipe(task, mixing).changed(changes or {}))
 
     @classmethod
     def of_json(cls, given: Any) -> "Spec":
@@ -51,7 +54,7 @@ class Spec:
 
     def brief(self) -> dict[str, Any]:
         """The same, of its recipe only what differs from the usual one."""
-        usual = asdict(find(self.task).recipe)
+        usual = asdict(_recipe(self.task, self.mixing))
         changed = {name: value for name, value in asdict(self.recipe).items() if value != usual[name]}
         return self.to_json() | {"recipe": changed}
 
@@ -64,3 +67,9 @@ class Spec:
     def of_mixing(self) -> Mixing:
         """What mixes."""
         return mixings()[self.mixing]
+
+
+def _recipe(task: str, mixing: str) -> Recipe:
+    """The usual recipe of a task for what mixes; what is unknown is refused when a run is made of it."""
+    known = mixings().get(mixing) if isinstance(mixing, str) else None
+    return find(task).recipe_of(known.tuned_as if known else "")

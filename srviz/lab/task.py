@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 from torch import Generator, Tensor, nn
@@ -145,8 +145,9 @@ class Offer:
 class Task:
     """One thing to be learned.
 
-    name: url-safe. title: for people. after: the large benchmark whose shape this has, and line: what is to be learned,
-    a sentence. recipe: the usual one. classes: what the answers are called, or the numbers that are asked for. sizes:
+    name: url-safe. title: for people. after: the large benchmark whose shape this has, why: in what it has that shape,
+    in sentences, and line: what is to be learned, a sentence. recipe: the usual one. rates: the learning rate of each
+    method, where it has one of its own. classes: what the answers are called, or the numbers that are asked for. sizes:
     numbers of tokens at which a trained model is tested, the usual one among them. data: loads or makes what is learned
     from; called once a process. embed: from a recipe, a module x → (B, n, width). draws: how a page draws an example:
     "cloud" in space, "plane", "picture", "patches" in colour or "words"; show: from x of one example, (n, …), what is
@@ -173,6 +174,8 @@ class Task:
     draws: str
     show: Callable[[Tensor], list[float] | list[str]]
     guess: float | Callable[[], float]
+    why: str = ""
+    rates: Mapping[str, float] = field(default_factory=dict)
     honest: str = ""
     metric: str = "accuracy"
     examples: int = 256
@@ -182,6 +185,10 @@ class Task:
     padding: int | None = None
     offers: tuple[Offer, ...] = ()
     take: "Callable[[Tokens], Tensor | None] | None" = None
+
+    def recipe_of(self, tuned_as: str) -> Recipe:
+        """The usual recipe with the learning rate of a method."""
+        return replace(self.recipe, rate=self.rates.get(tuned_as, self.recipe.rate))
 
     def tested_at(self, recipe: Recipe) -> tuple[int, ...]:
         """Of the sizes those at which a model of this recipe can be tested: a place that was not learned has no use."""

@@ -35,8 +35,20 @@ def test_two_models_learn_stop_at_once_go_on_and_are_looked_at_and_taken_away(op
     page = open_train("task=recall&steps=quarter&bet=-5")
     expect(page.locator(".train .where")).to_contain_text("Nothing is learned yet")
     expect(page.locator(".train .of-query").first).to_be_attached()  # the untrained heads
+    page.get_by_role("button", name="Watch a recorded training").click()
+    expect(page.locator(".train .note")).to_contain_text("This is a recorded training (20")
+    expect(page.locator(".train .where")).to_contain_text("step 600")  # it is played from its beginning to its end
     page.get_by_role("button", name="Train", exact=True).click()
-    expect(page.locator(".train .where")).to_contain_text(re.compile(r"step \d\d"), timeout=60_000)
+    expect(page.locator(".train .note")).to_be_hidden()
+    expect(page.locator(".train .where")).to_contain_text(re.compile(r"step [1-9]\d\b"), timeout=60_000)
+    steps, answers = page.get_by_role("slider", name="Step that is looked at"), 500  # milliseconds
+    steps.press("Home")  # one looks back while it goes on
+    expect(page.locator(".train .where")).to_contain_text("step 0 ", timeout=answers)
+    page.get_by_role("button", name="layer 2, head 2").first.click()
+    expect(page.get_by_text("Layer 2, head 2.").first).to_be_visible(timeout=answers)
+    page.get_by_role("button", name="layer 1, head 1").first.click()
+    steps.press("End")
+    expect(page.locator(".train .where")).to_contain_text(re.compile(r"step [1-9]\d"))
     page.get_by_role("button", name="Stop").click()
     expect(page.get_by_role("button", name="Go on")).to_be_visible(timeout=3000)
     expect(page.locator(".train .curve").first).to_be_visible()

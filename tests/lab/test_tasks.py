@@ -1,5 +1,6 @@
 """Every task of the registry, as a run meets it."""
 
+import json
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -10,9 +11,12 @@ import pytest
 import torch
 from torch import Generator
 
+from srviz import places
+from srviz.attention import METHODS
 from srviz.lab import TASKS, Spec, Training, tasks
 from srviz.lab.mixing import CONTROLS, PLACES, mixings
 from srviz.lab.model import count
+from srviz.lab.summary import best_lines, lines
 from srviz.lab.task import DRAWS, IGNORED
 from srviz.lab.tasks import data, ink, letters, listops, patches, solids
 from srviz.lab.train import build, losses
@@ -69,6 +73,33 @@ def test_a_guess_does_as_well_as_is_said(task):
         assert task.chance == pytest.approx(tested[share == share.max()].mean().item(), abs=5e-4)
     else:
         assert task.chance == pytest.approx(-(tested * share.log2()).sum().item(), abs=5e-4)
+
+
+@each
+def test_the_rate_of_a_method_is_the_one_that_did_best_in_the_recorded_runs(task):
+    recorded = [json.loads(line) for line in (places.RECORDED / "lab/rates.jsonl").read_text("utf-8").splitlines()]
+    best = {
+        mixing: line.recipe.rate for (name, mixing), line in best_lines(lines(recorded)).items() if name == task.name
+    }
+    assert task.rates == best
+    assert {*METHODS, "mean"} <= best.keys()
+    assert Spec.usual(task.name, "none").recipe.rate == best["mean"]  # the control without mixing
+    assert Spec.usual(task.name, "relu-rows").recipe.rate == best["relu"]  # and a variant
+    assert Spec.usual(task.name, "relu", changes={"rate": 0.5}).recipe.rate == 0.5
+    assert Spec.usual(task.name, "relu").brief()["recipe"] == {}
+
+
+@each
+def test_what_is_asked_of_a_model_is_what_its_task_asks(task):
+    other = "mean" if task.tokens_asked else "tokens"
+    with pytest.raises(ValueError, match=f"^readout: expected .*, as {task.title} asks, got {other}$"):
+        Spec.usual(task.name, "mean", changes={"readout": other})
+
+
+@pytest.mark.parametrize(("name", "tokens"), [("patches", 16), ("pixels", 64)])
+def test_a_picture_has_as_many_tokens_as_it_has(name, tokens):
+    with pytest.raises(ValueError, match=f"^n: expected {tokens}, as many tokens as a picture has here, got 60$"):
+        Training(Spec.usual(name, "mean", changes={"n": 60})).step()
 
 
 @each

@@ -267,7 +267,7 @@ def test_wrong_files_get_a_sentence():
         training.resume(whole)
     with pytest.raises(ValueError, match="of another run: recall, relu, seed 0, not patches, relu, seed 0"):
         training.resume(trained("recall").state())
-    with pytest.raises(ValueError, match=r"of another run: steps 2, not 6, rate 0.002, not 0.01\.$"):
+    with pytest.raises(ValueError, match=r"of another run: steps 2, not 6, rate 0.004, not 0.01\.$"):
         Training(Spec.usual("patches", "relu", 0, SMALL | {"batch": 4, "rate": 0.01})).resume(state)
     from safetensors.torch import save
 

@@ -97,7 +97,10 @@ TASKS = (
         title="Masked letters",
         after="masked language modelling, as BERT is trained",
         line="Some letters of a line are covered. The model reads the others and guesses the covered ones.",
+        why="As with BERT, 15 % of the tokens are covered, and the model may look at both sides of each. Here a token "
+        "is a letter and not a piece of a word.",
         recipe=Recipe(n=32, steps=600, rate=4e-3, heads=8, positions="rotary", readout="tokens"),
+        rates={"softmax": 0.008, "relu": 0.008, "bump": 0.004, "linear": 0.008, "mean": 0.008},
         classes=tuple(LETTERS),
         sizes=(16, 32, 64, 128),
         data=Letters,

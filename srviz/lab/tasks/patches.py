@@ -15,7 +15,9 @@ SHIFT = 1  # pixels either way
 
 
 class Digits:
-    """scikit-learn's digits, shifted by up to a pixel where they are learned from."""
+    """scikit-learn's digits, shifted by up to a pixel where they are learned from. tokens: of each picture."""
+
+    tokens = PATCHES
 
     def __init__(self) -> None:
         pictures, labels = digits()
@@ -23,14 +25,20 @@ class Digits:
         self.tested, self.test_labels = pictures[:TESTED], labels[:TESTED]
 
     def train(self, generator: Generator, batch: int, n: int) -> Batch:
-        """Random digits, each shifted."""
+        """Random digits, each shifted. Raises ValueError where n is not the number of tokens of a picture."""
+        self._check(n)
         which = torch.randint(len(self.labels), (batch,), generator=generator)
         moved = shifted(self.learned[which], torch.randint(-SHIFT, SHIFT + 1, (batch, 2), generator=generator))
         return Batch(cut(moved), self.labels[which])
 
     def test(self, n: int, most: int | None = None) -> Batch:
-        """Other digits, as they are."""
+        """Other digits, as they are. Raises ValueError as `train` does."""
+        self._check(n)
         return Batch(cut(self.tested[:most]), self.test_labels[:most])
+
+    def _check(self, n: int) -> None:
+        if n != self.tokens:
+            raise ValueError(f"n: expected {self.tokens}, as many tokens as a picture has here, got {n}")
 
 
 def digits() -> tuple[Tensor, Tensor]:
@@ -94,7 +102,10 @@ TASKS = (
         after="image classification by a Vision Transformer (ViT)",
         line="A picture is cut into patches. Each patch is a token with a place. One more token is added, and "
         "the answer is read from it.",
+        why="A Vision Transformer cuts a picture of 224 × 224 pixels into patches of 16 × 16. Here 8 × 8 pixels become "
+        "16 patches of 2 × 2. The learned places and the token that the answer is read from are the same.",
         recipe=Recipe(n=PATCHES, steps=1000, rate=2e-3, layers=3, positions="learned", readout="class"),
+        rates={"softmax": 0.004, "relu": 0.004, "bump": 0.002, "linear": 0.002, "mean": 0.004},
         classes=tuple("0123456789"),
         sizes=(PATCHES,),
         data=Digits,

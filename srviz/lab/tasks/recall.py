@@ -68,7 +68,10 @@ TASKS = (
         after="the retrieval task of Long Range Arena, and multi-query associative recall",
         line="The model sees pairs of a key and a value, and then a key alone. It must find the one token that "
         "has this key, and say its value.",
+        why="In the retrieval task a model compares two long documents, so it needs what stands far away. Associative "
+        "recall is the core of that: the answer stands at one place among many, and only a key says where.",
         recipe=Recipe(n=32, steps=600, rate=2e-3, readout="tokens"),
+        rates={"softmax": 0.001, "relu": 0.008, "bump": 0.004, "linear": 0.004, "mean": 0.008},
         classes=tuple(str(value) for value in range(VOCABULARY)),
         sizes=(8, 16, 32, 64, 128),
         data=Recall,

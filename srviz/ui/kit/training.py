@@ -22,9 +22,9 @@ class Lane:
 
     step, seconds: how many steps it has done, and the time they took. losses: of each step. state: a checkpoint from
     which it can go on; state_step, state_seconds: its step and seconds. end: the result of the last test, and weights:
-    the trained model as `srviz.lab.load` takes it. sizes: the metric by the number of tokens at which it was tested.
-    diverged: why it could not be trained to the end, in a sentence. told: the records that the live component draws;
-    times: when each of them came, in seconds of `time.monotonic`.
+    the trained model as `srviz.lab.load` takes it, nothing for a recorded one. sizes: the metric by the number of
+    tokens at which it was tested. diverged: why it could not be trained to the end, in a sentence. told: the records
+    that the live component draws; times: when each of them came, in seconds of `time.monotonic`.
     """
 
     spec: Spec
@@ -66,7 +66,8 @@ class Lane:
             self.state = jobs.Packed.of_json(record["state"])
             self.state_step, self.state_seconds = record["step"], self.seconds
         elif "end" in record:
-            self.end, self.weights = record["end"], bytes(jobs.Packed.of_json(record["weights"]).data)
+            self.end = record["end"]
+            self.weights = bytes(jobs.Packed.of_json(record["weights"]).data) if "weights" in record else b""
         elif "sizes" in record:
             self.sizes = {int(n): found["metric"] for n, found in record["sizes"].items()}
         elif "diverged" in record:

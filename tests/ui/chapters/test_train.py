@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -10,18 +11,20 @@ import torch
 
 from srviz import places
 from srviz.jobs import Packed
-from srviz.lab import TASKS, Spec, Training, summary
+from srviz.lab import TASKS, Spec, Training, summary, watched
 from srviz.lab.records import records
 from srviz.lab.sweep import runs
 from srviz.lab.task import OWN
 from srviz.ui.chapters.train import ends, own, parts, recorded, tables, take, train, tried
-from srviz.ui.chapters.train.run import Watched
+from srviz.ui.chapters.train.run import Watched, others_first
+from srviz.ui.chapters.train.run import recorded as recorded_run
+from srviz.ui.kit import url, work
 from srviz.ui.kit.training import Lane
 
 QUICK = {"steps": 12, "batch": 4}
 
 
-def watched(task="recall", names=("relu", "mean"), **how):
+def learned(task="recall", names=("relu", "mean"), **how):
     specs = tuple(Spec.usual(task, name, 0, QUICK) for name in names)
     run = watching(specs, bet=3.0)
     for lane in run.lanes:
@@ -37,7 +40,7 @@ def watching(specs, bet=0.0):
 @pytest.fixture(scope="module")
 def trained():
     torch.set_num_threads(1)
-    return watched()
+    return learned()
 
 
 def test_all_that_is_said_is_kept(trained):
@@ -106,11 +109,46 @@ def test_every_number_of_a_training_is_in_its_table_and_a_stopped_one_can_be_tak
     training.resume(file.make())
 
 
+def test_a_recorded_training_is_shown_as_if_it_had_just_ended():
+    run = recorded_run("recall", bet=2.0)
+    assert [lane.spec.mixing for lane in run.lanes] == ["relu", "softmax"]
+    assert not run.running
+    assert not run.left
+    assert all(lane.step == lane.spec.recipe.steps == len(lane.losses) for lane in run.lanes)
+    assert all(lane.end["metric"] == lane.told[-2]["test"]["metric"] for lane in run.lanes)
+    assert re.fullmatch(r"20\d\d-\d\d-\d\d, .*torch 2.*", run.recorded)
+    assert recorded_run("apart:any,sequences=2") is None
+    state = {p.name: p.default for p in train.PARAMETERS} | {"task": "recall"}
+    told = train.message(url.State({}, state, {}), TASKS["recall"], run.specs, run)
+    assert told["note"].startswith("This is a recorded training (20")
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_every_task_has_a_recorded_training_to_watch_with_the_usual_recipe(task):
+    for name in ("relu", "softmax"):
+        begin, *_, end = watched.read(task, name)
+        assert Spec.of_json(begin["begin"]["run"]) == Spec.usual(task, name)
+        assert end["end"]["asked"] > 0
+        assert set(begin["where"]) >= {"date", "torch", "processor"}
+
+
+def test_who_waits_for_others_sees_a_recorded_training(monkeypatch):
+    waiting = watching([Spec.usual("recall", "relu", 0, QUICK)])
+    monkeypatch.setattr(work, "waiting", lambda: 0)
+    assert not others_first(waiting)
+    monkeypatch.setattr(work, "waiting", lambda: 2)
+    assert others_first(waiting)
+    waiting.lanes[0].take({"step": 1, "losses": [1.0], "seconds": 1.0, "mixing": 0.5})
+    assert not others_first(waiting)  # its turn has come
+    assert not others_first(recorded_run("recall"))
+    assert not others_first(None)
+
+
 def test_a_recipe_that_a_task_offers_is_what_is_trained_and_no_other_task_takes_it():
     usual = {p.name: p.default for p in train.PARAMETERS} | {"recipe": "deep", "steps": "whole"}
     (deep, _), (other, _) = (train._specs(usual | {"task": task}) for task in ("letters", "solids"))
     assert (deep.recipe.positions, deep.recipe.layers, deep.recipe.steps) == ("score", 4, 1_800)
-    assert other.recipe == TASKS["solids"].recipe
+    assert other.recipe == TASKS["solids"].recipe_of("relu")
 
 
 def test_what_it_came_to_is_said_with_the_bet(trained):
@@ -125,7 +163,7 @@ def test_what_it_came_to_is_said_with_the_bet(trained):
     relu = next(line for line in recorded.recorded_lines("recall") if line.mixing == "relu")
     low, high = relu.interval
     assert f"Recorded with 5 seeds: {relu.mean:.3f} on average, 95 % interval {low:.3f} to {high:.3f}. " in said
-    assert f"Those runs had another recipe: 600 steps, learning rate {relu.recipe.rate:g}, " in said
+    assert "Those runs had another recipe: 600 steps, batch 64." in said
 
 
 @pytest.mark.parametrize(
@@ -236,7 +274,7 @@ def test_a_state_that_is_packed_goes_back_into_a_plan(trained):
 
 
 def line(mixing, values, **changes):
-    spec = Spec.usual("recall", mixing, 0, changes)
+    spec = Spec.usual("recall", mixing, 0, {"rate": 0.002} | changes)
     results = [
         {"run": Spec(spec.task, mixing, seed, spec.recipe).to_json(), "metric": value, "seconds": 1.0, "mixing": 0.5}
         for seed, value in enumerate(values)
@@ -320,9 +358,16 @@ def test_other_numbers_of_tokens_are_a_mean_over_the_seeds():
 
 
 def test_a_run_that_was_held_up_does_not_draw_a_method_slow():
-    runs = [{"tests": [[10, seconds, 0.5]]} for seconds in (1.0, 1.1, 50.0)]
+    runs = [{"tests": [[5, seconds / 2, 0.25], [10, seconds, 0.5]], "metric": 0.5} for seconds in (1.0, 1.1, 50.0)]
     found = replace(line("relu", (0.5,)), results=tuple(runs))
-    assert recorded._course(found, 1) == ([1.1], [0.5])
+    assert recorded._course(found, 1) == ([0.55, 1.1], [0.25, 0.5])
+
+
+def test_a_recorded_course_ends_at_what_the_whole_test_came_to():
+    ends = ((0.9, 0.5), (0.8, 1.0))  # of the last test on the way, and of the whole test
+    runs = [{"tests": [[5, 1.0, 0.25], [10, 2.0, way]], "metric": whole} for way, whole in ends]
+    found = replace(line("relu", (0.5,)), results=tuple(runs))
+    assert recorded._course(found, 0) == ([5, 10], [0.25, 0.75])
 
 
 def test_where_it_was_recorded_is_said_of_all_of_it():

@@ -17,6 +17,7 @@ from srviz.lab.mixing import mixings
 from srviz.lab.results import read
 from srviz.lab.summary import RunGroup, lines
 from srviz.lab.sweep import runs
+from srviz.lab.tasks import find
 from srviz.ui.chapters.train import WORDS, tables
 from srviz.ui.kit.chart import chart, mode
 from srviz.ui.kit.program import Code, Script
@@ -187,9 +188,14 @@ def bounded(line: RunGroup) -> tuple[float, float]:
 def _course(line: RunGroup, column: int) -> tuple[list[float], list[float]]:
     """Where along, and the mean of the test there, over the seeds. column: 0 for steps, 1 for seconds.
 
+    The last point is that of the whole test, also where the last test on the way was of fewer examples.
     Of the seconds it is the median over the seeds: a run that other work held up for minutes says nothing of a method.
     """
-    tests = [result["tests"] for result in line.results if "diverged" not in result]
+    tests = [
+        [*result["tests"][:-1], [*result["tests"][-1][:2], result["metric"]]]
+        for result in line.results
+        if "diverged" not in result
+    ]
     rows = list(zip(*tests, strict=False))
     return [median(t[column] for t in row) for row in rows], [sum(t[2] for t in row) / len(row) for row in rows]
 
@@ -204,7 +210,9 @@ def _provenance(found: Sequence[RunGroup]) -> str:
     many = "fewer" if len(seeds) > 1 else "one" if seeds[0] == 1 else "many"
     steps = max(line.recipe.steps for line in found)
     return (
-        WORDS(f"recorded.seeds.{many}", most=seeds[-1]) + " " + WORDS("recorded.how", where=where(found), steps=steps)
+        WORDS(f"recorded.seeds.{many}", most=seeds[-1])
+        + " "
+        + WORDS("recorded.how", where=where(found), steps=steps, some=find(found[0].task).examples)
     )
 
 

@@ -4,9 +4,11 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from srviz.lab import Spec
+from srviz.attention.methods import by_dots, sliced
+from srviz.lab import Spec, watched
 from srviz.ui.chapters.train import WORDS
-from srviz.ui.kit import training
+from srviz.ui.kit import training, work
+from srviz.ui.kit.recorded import where
 from srviz.ui.kit.training import Lane
 
 
@@ -14,13 +16,14 @@ from srviz.ui.kit.training import Lane
 class Watched(training.Training[Lane]):
     """Models that learn one task. bet: by how many points the visitor thinks the first will be ahead. example: the
     number, from 0, of the example of the test that is looked at. testing: the number of tokens at which they are being
-    tested.
+    tested. recorded: when and on what it was done, where it is a recorded one.
     """
 
     name = "train"
     bet: float
     example: int = 0
     testing: int | None = None
+    recorded: str = ""
 
     def plan(self) -> dict[str, object]:
         """What the job is asked for: what is left to be done, and the example that is looked at."""
@@ -46,3 +49,26 @@ def current() -> Watched | None:
 def start(specs: tuple[Spec, ...], bet: float, example: int) -> None:
     """Let a new training begin in the next run of the page."""
     st.session_state["_training"] = Watched(lanes=[Lane(spec) for spec in specs], bet=bet, example=example)
+
+
+def recorded(task: str, bet: float = 0.0) -> Watched | None:
+    """The recorded training on a task, as if it had just ended; None where none is recorded."""
+    said = [watched.read(task, method.name) for method in (sliced(), by_dots())]
+    if not all(said):
+        return None
+    lanes = [Lane(Spec.of_json(records[0]["begin"]["run"])) for records in said]
+    for lane, records in zip(lanes, said, strict=True):
+        for record in records:
+            lane.take(record)
+    when = where(records[0]["where"] for records in said)
+    return Watched(lanes=lanes, bet=bet, example=watched.EXAMPLE, running=False, recorded=when)
+
+
+def watch(task: str, bet: float) -> None:
+    """Show the recorded training on a task in the next run of the page."""
+    st.session_state["_training"] = recorded(task, bet)
+
+
+def others_first(run: Watched | None) -> bool:
+    """Whether a training is to begin, and other sessions of this server are at work before it."""
+    return run is not None and run.running and not run.begun and work.waiting() > 0

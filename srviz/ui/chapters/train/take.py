@@ -41,10 +41,13 @@ def caption(state: State) -> str:
 
 
 def numbers(state: State) -> Columns:
-    """Every loss; the test, the seconds so far, and those of what mixes, where they were told."""
+    """Every loss; the test, the seconds so far, and those of what mixes, where they were told. The last step of a model
+    has its tests at other numbers of tokens as well.
+    """
     run = _run(state)
     assert run is not None
     rows: list[dict[str, Any]] = []
+    others = sorted({n for lane in run.lanes for n in lane.sizes})
     for lane in run.lanes:
         told: dict[int, dict[str, Any]] = {}
         for record in lane.told:
@@ -53,7 +56,9 @@ def numbers(state: State) -> Columns:
             of_step |= {"test": record["test"]["metric"]} if "test" in record else {}
         for step, loss in enumerate(lane.losses, 1):
             of_step = {name: str(told.get(step, {}).get(name, "")) for name in ("test", "seconds", "mixing")}
-            rows.append({"method": lane.spec.mixing, "seed": lane.spec.seed, "step": step, "loss": loss} | of_step)
+            row = {"method": lane.spec.mixing, "seed": lane.spec.seed, "step": step, "loss": loss} | of_step
+            at_end = lane.sizes if step == len(lane.losses) else {}
+            rows.append(row | {f"test at n = {n}": str(at_end.get(n, "")) for n in others})
     return {name: [row[name] for row in rows] for name in rows[0]} if rows else {}
 
 

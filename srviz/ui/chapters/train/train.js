@@ -24,6 +24,8 @@ import words from "./words.json" with { type: "json" };
  * @property {Own | null} own an input of the visitor's, and what the trained models do with it
  * @property {Record<"light" | "dark", string[]>} signed the colours of signed weights
  * @property {string} alt
+ * @property {string} note what to know of a training that is not the visitor's own
+ * @property {Message | null} then what is shown as soon as a training that waits for its turn says something
  */
 /** @typedef {{layer: number, head: number}} Chosen */
 /** @typedef {{draws: string, classes: string[], metric: string, chance: number, extra: number, layers: number, heads: number}} Task */
@@ -52,6 +54,7 @@ class Train {
     this.motion = new Motion();
     /** @type {Message} */
     this.data = null;
+    this.send = null;
     this.history = new History(2);
     /** @type {Chosen} */
     this.chosen = { layer: 0, head: 0 };
@@ -64,6 +67,7 @@ class Train {
     this.observer.observe(this.face);
     this.feed = (/** @type {any} */ { detail }) => {
       const news = detail === FEED && paints().get(FEED);
+      if (news && this.data?.then && news.life === this.data.then.life) this.receive(this.data.then, this.send);
       if (!news || !this.data || news.life !== this.data.life) return;
       this.history.take(news.records);
       this.frame.soon();
@@ -81,7 +85,7 @@ class Train {
   /** @param {Message} data */
   receive(data, send) {
     const other = this.data?.name !== data.name || this.data?.life !== data.life || this.history.models.length !== data.models.length;
-    this.data = data;
+    Object.assign(this, { data, send });
     if (this.reports.begins(data, send)) this.chosen = { ...data.start };
     this.chosen.layer = Math.min(this.chosen.layer, data.task.layers - 1);
     this.chosen.head = Math.min(this.chosen.head, data.task.heads - 1);
@@ -94,7 +98,13 @@ class Train {
     data.models.forEach((model, k) => this.panes[k].build(data, model));
     this.panes.forEach((pane, k) => { pane.element.hidden = k >= data.models.length; });
     put(this.charts, { "aria-label": data.alt });
+    this.note.textContent = data.note;
+    this.note.hidden = !data.note;
     this.draw();
+    if (other && data.note && !reducedMotion()) { // it is there to be watched
+      this.at = 0;
+      this.replay();
+    }
   }
 
   build() {
@@ -112,8 +122,10 @@ class Train {
     this.play = put(labelled(words.picture.play, "▶", () => this.replay()), { class: "play" });
     this.where = make("span", { class: "where" });
     this.live = announcer();
+    this.note = make("p", { class: "note" });
     this.face = make("div", { class: "train card" }, [
       make("div", { class: "row top" }, [make("span", { class: "quiet" }, words.picture.curves), make("span", { class: "joined" }, this.axis), this.where]),
+      this.note,
       this.charts,
       make("div", { class: "row scrub" }, [this.play, this.range]),
       make("div", { class: "panes" }, this.panes.map((pane) => pane.element)),

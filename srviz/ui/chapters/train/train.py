@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ import streamlit as st
 
 from srviz import numbers
 from srviz.attention.methods import METHODS, by_dots, sliced
-from srviz.lab import TASKS, Spec, Task
+from srviz.lab import TASKS, Spec, Task, watched
 from srviz.lab.look import look
 from srviz.lab.mixing import CONTROLS, Attention, mixings
 from srviz.lab.model import Block
@@ -23,7 +24,8 @@ from srviz.ui.chapters.train.lengths import lengths
 from srviz.ui.chapters.train.own import given, panel
 from srviz.ui.chapters.train.parts import parts
 from srviz.ui.chapters.train.recorded import recorded
-from srviz.ui.chapters.train.run import Watched, current, start
+from srviz.ui.chapters.train.run import Watched, current, others_first, start, watch
+from srviz.ui.chapters.train.run import recorded as recorded_run
 from srviz.ui.chapters.train.tried import tried
 from srviz.ui.kit import report, seat, source, url, work
 from srviz.ui.kit.component import SIGNED, component
@@ -31,7 +33,7 @@ from srviz.ui.kit.component import SIGNED, component
 HERE = Path(__file__).parent
 SHARES = {"tenth": 0.1, "quarter": 0.25, "half": 0.5, "whole": 1.0}  # of the recipe's steps
 CHOSEN = (*METHODS, *CONTROLS)
-MOST_BET = 30
+MOST_BET = {"accuracy": 100, "bits": 200}  # points that a bet can be about, by the metric of the task
 CLEAR = 10  # points of a bet that a class counts as clear
 TIMES = (0.25, 0.5, 1.0, 2.0, 4.0)  # of the recipe's learning rate
 USUAL = "usual"  # the task's own recipe
@@ -40,7 +42,7 @@ PARAMETERS = (
     url.choice("task", tuple(TASKS), next(iter(TASKS))),
     url.choice("first", CHOSEN, sliced().name),
     url.choice("second", CHOSEN, by_dots().name),
-    url.whole("bet", -MOST_BET, MOST_BET, 0),
+    url.whole("bet", -max(MOST_BET.values()), max(MOST_BET.values()), 0),
     url.whole("seed", 0, 9999, 0),
     url.choice("recipe", (USUAL, *OFFERED), USUAL),
     url.choice("steps", tuple(SHARES), "half"),
@@ -73,7 +75,11 @@ def train_page(menu: Callable[[], object]) -> tuple[work.Display | None, work.Pr
         _buttons(state, specs, run)
     shown = run if run and run.specs[0].task == task.name else None
     own, problem = given(task, shown)
-    component("train", HERE)(key="train", data=message(state, task, specs, shown, own), on_head_change=lambda: None)
+    told = message(state, task, specs, shown, own)
+    if others_first(shown) and (meanwhile := recorded_run(task.name)):
+        note = WORDS("picture.meanwhile", where=meanwhile.recorded)
+        told = message(state, task, meanwhile.specs, meanwhile) | {"note": note, "then": told}
+    component("train", HERE)(key="train", data=told, on_head_change=lambda: None)
     menu()
     st.caption(_about(task, specs))
     feed = st.empty()
@@ -114,13 +120,12 @@ def _changes(state: url.State) -> dict[str, Any]:
 
 def _specs(state: url.State) -> tuple[Spec, ...]:
     offered = _changes(state)
-    recipe = TASKS[state["task"]].recipe.changed(offered)
-    changes = offered | {
-        "steps": max(1, round(recipe.steps * SHARES[state["steps"]])),
-        "rate": recipe.rate * float(state["rate"]),
-    }
+    steps = max(1, round(TASKS[state["task"]].recipe.changed(offered).steps * SHARES[state["steps"]]))
     names = dict.fromkeys((state["first"], state["second"]))
-    return tuple(Spec.usual(state["task"], name, state["seed"], changes) for name in names)
+    usual = [Spec.usual(state["task"], name, state["seed"], offered | {"steps": steps}) for name in names]
+    return tuple(
+        replace(spec, recipe=replace(spec.recipe, rate=spec.recipe.rate * float(state["rate"]))) for spec in usual
+    )
 
 
 # ---- controls --------------------------------------------------------------------------------------------------------
@@ -155,10 +160,18 @@ def _controls(state: url.State, running: bool) -> None:
         )  # fmt: skip
         st.select_slider(
             WORDS("controls.rate"), [f"{times:g}" for times in TIMES], key=url.key("rate"),
-            format_func=lambda times: f"{recipe.rate * float(times):g}",
+            format_func=lambda times: WORDS("controls.times", times=times),
+            help=WORDS("controls.rates", rates=_rates(state)),
         )  # fmt: skip
         st.number_input(WORDS("controls.seed"), 0, 9999, key=url.key("seed"))
         st.number_input(WORDS("controls.example"), 1, 64, key=url.key("example"))
+
+
+def _rates(state: url.State) -> str:
+    """The learning rate of each model, in words."""
+    return WORDS("controls.and").join(
+        WORDS("controls.rate of", label=spec.of_mixing.label, rate=spec.recipe.rate) for spec in _specs(state)
+    )
 
 
 def ahead(bet: int) -> int | None:
@@ -172,23 +185,27 @@ def _buttons(state: url.State, specs: tuple[Spec, ...], run: Watched | None) -> 
         said = [WORDS(f"bet.by.{much}", label=label, points=CLEAR) for label in labels for much in ("more", "less")]
         asked = WORDS("bet.asked", task=TASKS[state["task"]].title), said
         topic = seat.topic("bet", *asked)
-        if seat.anew(topic):
+        most = MOST_BET[TASKS[state["task"]].metric]
+        if seat.anew(topic) or abs(state["bet"]) > most:
             state["bet"] = 0
         st.container(key="bet").slider(
-            WORDS("bet.points", first=labels[0]), -MOST_BET, MOST_BET, key=url.key("bet"), format="%+d",
+            WORDS("bet.points", first=labels[0]), -most, most, key=url.key("bet"), format="%+d",
             help=WORDS("bet.help", second=labels[1]),
         )  # fmt: skip
         seat.offer(topic, *asked, ahead(state["bet"]))
     with st.container(horizontal=True, vertical_alignment="center", key="start"):
-        begun = run is not None and run.specs == specs
+        begun = run is not None and run.specs == specs and not run.recorded
         st.button(
             WORDS("start.again") if begun else WORDS("start.train"), key="train both", on_click=start,
             args=(specs, float(state["bet"]), state["example"] - 1),
         )  # fmt: skip
         if run and run.left and run.begun:
             st.button(WORDS("start.on"), key="resume training", on_click=run.go_on)
+        task = specs[0].task
+        if not (run and run.begun and run.specs[0].task == task) and watched.read(task, sliced().name):
+            st.button(WORDS("start.watch"), key="watch recorded", on_click=watch, args=(task, float(state["bet"])))
         recipe = specs[0].recipe
-        length = WORDS("start.recipe", steps=recipe.steps, batch=recipe.batch, n=recipe.n)
+        length = WORDS("start.recipe", steps=recipe.steps, batch=recipe.batch, n=recipe.n, rates=_rates(state))
         st.caption(f"{length} {WORDS('start.other')}" if run and not begun and run.begun else length)
 
 
@@ -196,7 +213,19 @@ def _about(task: Task, specs: tuple[Spec, ...]) -> str:
     recipe = specs[0].recipe
     of_task = WORDS("about.task", line=task.line, after=task.after)
     of_models = WORDS("about.models", layers=recipe.layers, width=recipe.width, heads=recipe.heads)
-    return " ".join(filter(None, (of_task, task.honest, of_models)))
+    return " ".join(filter(None, (of_task, task.why, task.honest, of_models, partly(task))))
+
+
+def partly(task: Task) -> str:
+    """That a test on the way is of fewer examples than the one at the end, where it is."""
+    whole = _tested(task.name)
+    return WORDS("about.partly", some=task.examples, all=whole) if task.examples < whole else ""
+
+
+@lru_cache(maxsize=len(TASKS))
+def _tested(task: str) -> int:
+    """How many examples the test of a task has."""
+    return len(data(task).test(TASKS[task].recipe.n))
 
 
 # ---- the picture -----------------------------------------------------------------------------------------------------
@@ -229,6 +258,8 @@ def message(
         "own": own,
         "signed": SIGNED,
         "alt": _alt(task, run),
+        "note": WORDS("picture.recorded", where=run.recorded) if run and run.recorded else "",
+        "then": None,
     }
 
 

@@ -16,7 +16,9 @@ found = {}
 for result in results:
     run = Spec.of_json(result["run"])
     if run.task == task and "diverged" not in result:
-        found.setdefault((run.mixing, run.recipe), []).append(result["tests"])
+        tests = result["tests"]
+        tests[-1][2] = result["metric"]  # the last point is that of the whole test
+        found.setdefault((run.mixing, run.recipe), []).append(tests)
 
 at, test = [], []
 for (method, _), tests in found.items():
