@@ -5,11 +5,9 @@ from pathlib import Path
 from typing import Any
 
 import streamlit as st
-import torch
-from torch import Tensor
 
-from srviz.attention import hinge_sum, reference, standardize
 from srviz.figures import why as figures
+from srviz.measure import rounding
 from srviz.numbers import power
 from srviz.ui.chapters.why import WORDS
 from srviz.ui.kit import report, url
@@ -22,7 +20,6 @@ VALUES = (0.95, -0.35, 0.9, -0.7, 0.95, 0.6, -0.9, -0.6, -0.6)
 LOW, HIGH = -3, 3  # scores
 HELD, BANDWIDTH = 0.83, 0.8  # the score of a query that is not dragged; of the bump
 MOST_SHIFT, MOST_SCALE, MOST_ADDED = 4, 3, 2
-TOKENS = 512  # of what is measured
 SHIFTS = tuple(range(8))  # powers of ten that are added to all scores
 SCALES = tuple(range(-8, 7))  # powers of ten by which all scores are multiplied
 PARAMETERS = (
@@ -69,53 +66,16 @@ def live(kind: str, state: url.State) -> None:
 # ---- what is measured ------------------------------------------------------------------------------------------------
 
 
-def by_products(s: Tensor, t: Tensor, v: Tensor) -> Tensor:
-    """Σ relu(s − t) v as s·Σ v − Σ t·v over the keys below: the short way, which cancels. As `hinge_sum` otherwise."""
-    t, order = t.sort()
-    v = v[order]
-    zero = torch.zeros_like(v[:1])
-    sums, products = (torch.cat([zero, x.cumsum(0)]) for x in (v, t[:, None] * v))
-    p = torch.searchsorted(t, s)
-    return s[:, None] * sums[p] - products[p]
-
-
-def _problem() -> tuple[Tensor, Tensor, Tensor]:
-    draw = torch.Generator().manual_seed(4)
-    s, t, v = (torch.randn(TOKENS, generator=draw) for _ in range(3))
-    return s, t, v[:, None] - v.mean()
-
-
-def _error(found: Tensor, exact: Tensor) -> float:
-    """The largest difference, as a part of the largest entry; infinite where something is no number."""
-    off = (found.double() - exact).abs().max() / exact.abs().max()
-    return float(off) if torch.isfinite(found).all() else math.inf
-
-
 @st.cache_data(max_entries=1, show_spinner=False)
 def of_shifts() -> dict[str, list[float]]:
     """The error of both ways in float32, for every power of ten that is added to all scores."""
-    s, t, v = _problem()
-    found: dict[str, list[float]] = {"gaps": [], "products": []}
-    for k in SHIFTS:
-        away = 10.0**k if k else 0.0
-        q, keys = s + away, t + away  # rounded to float32, and the same for all
-        exact = reference.hinge_sum(q.double(), keys.double(), v.double())
-        found["gaps"].append(_error(hinge_sum(q, keys, v), exact))
-        found["products"].append(_error(by_products(q, keys, v), exact))
-    return found
+    return rounding.of_shifts(SHIFTS)
 
 
 @st.cache_data(max_entries=1, show_spinner=False)
 def of_scales() -> dict[str, list[float]]:
     """The error of the n² formula in float16 on scores times every power of ten, standardized and not."""
-    s, t, v = _problem()
-    exact = reference.sliced_relu(s.double(), t.double(), v.double())
-    found: dict[str, list[float]] = {"standardized": [], "raw": []}
-    for k in SCALES:
-        raw = (s.double() * 10.0**k).float(), (t.double() * 10.0**k).float()
-        for name, (q, keys) in (("raw", raw), ("standardized", standardize(*raw, eps=0)[:2])):
-            found[name].append(_error(reference.sliced_relu(q.half(), keys.half(), v.half()), exact))
-    return found
+    return rounding.of_scales(SCALES)
 
 
 def shifts(state: url.State) -> None:
@@ -134,7 +94,7 @@ def shifts(state: url.State) -> None:
     drawing = figures.errors(lines, at=SHIFTS[at], axis=WORDS("shifts.axis"), mode=mode())
     alt = WORDS("shifts.alt", at=_tens(SHIFTS[at], 0), error=products)
     chart(drawing, alt, "why shifts", st.container())
-    st.caption(WORDS("shifts.how", n=TOKENS))
+    st.caption(WORDS("shifts.how", n=rounding.TOKENS))
 
 
 def scales(state: url.State) -> None:
@@ -153,7 +113,7 @@ def scales(state: url.State) -> None:
     drawing = figures.errors(lines, at=SCALES[at], axis=WORDS("scales.axis"), mode=mode())
     alt = WORDS("scales.alt", at=_tens(SCALES[at], 1), error=raw)
     chart(drawing, alt, "why scales", st.container())
-    st.caption(WORDS("scales.how", n=TOKENS))
+    st.caption(WORDS("scales.how", n=rounding.TOKENS))
 
 
 PARAMETERS_OF = {"away": tuple(map(str, SHIFTS)), "size": tuple(map(str, SCALES))}
