@@ -20,8 +20,8 @@ from srviz.measure.everything import everything
 from srviz.measure.fit import Fit
 from srviz.measure.plan import Plan
 from srviz.measure.race import race
+from srviz.measure.samples import DEGREE
 from srviz.ui.chapters.kernels import curves
-from srviz.ui.chapters.kernels.samples import DEGREE
 from tests.attention.signed import SIGNED
 
 HOME = Path(__file__).parents[1]

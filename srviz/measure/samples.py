@@ -1,14 +1,15 @@
-"""A curve without straight pieces as the browser takes it: polynomials through samples, finer where it bends more."""
+"""A smooth curve f of one number, r = s − t, followed by samples of it: by polynomials, finer where it bends more, or
+by a few straight pieces. r is in units of the bandwidth.
+"""
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from srviz.ui.kit.component import packed
+from srviz.attention import Kernel
 
 REACH = 2.0**15  # |r| that is followed, in bandwidths: of any scores that the page allows
 DEGREE = 7  # of a polynomial, which goes through samples at its two ends and between them, where Chebyshev has them
@@ -18,24 +19,23 @@ NOISE = 1e-14  # and of this one, as a part of the largest near r = 0, those of 
 WIDEST, NARROWEST = 2.0**-8, 2.0**-40  # of a polynomial at r = 0, in bandwidths; farther out in proportion to r
 JUMP = 1e-3  # of a height within the narrowest polynomial, as a part of the largest height near r = 0
 MOST, MANY = 2048, 512  # polynomials; from so many on the smallest heights count as noise
+FAR, LEVEL = 1000.0, 0.02  # bandwidths; a curve levels off that comes so near there to its height at the last node
 
+Curve = Callable[[Tensor], Tensor]
 Numbers = NDArray[np.float64]
 PLACES = -np.cos(np.pi * np.arange(DEGREE + 1) / DEGREE)
 BETWEEN = -np.cos(np.pi * (np.arange(DEGREE) + 0.5) / DEGREE)
 
 
-def samples(name: str, f: Callable[[Tensor], Tensor]) -> dict[str, Any]:
-    """Of f at the places of every polynomial, as float32 in base64; the end of one is the start of the next.
+def polynomials(name: str, f: Curve) -> tuple[Numbers, Numbers]:
+    """Where the polynomials that follow f on |r| ≤ `REACH` end, ascending (m + 1,), and the heights of f at the places
+    of every one, (m · DEGREE + 1,): the last place of one is the first of the next.
 
-    Raises ValueError where no polynomials follow it: it jumps, is not finite, or has too many waves.
+    The places of a polynomial are the Chebyshev points −cos(π k / DEGREE), stretched from its start to its end. Between
+    them the barycentric formula gives its heights (Berrut and Trefethen, 2004); where those are farther from f than
+    `EXACT` says, it is halved. f takes and gives float64 of any shape; name: of f, for errors. Raises ValueError where
+    no polynomials follow it: it jumps, is not finite, or has too many waves.
     """
-    ends, found = followed(name, f)
-    heights = np.append(found[:, :-1].ravel(), found[-1, -1])
-    return {"ends": ends.tolist(), "values": packed(heights, "<f4")}
-
-
-def followed(name: str, f: Callable[[Tensor], Tensor]) -> tuple[Numbers, Numbers]:
-    """Where the polynomials end, ascending (m + 1,), and the heights of f at their places, (m, DEGREE + 1)."""
     weights = (-1.0) ** np.arange(DEGREE + 1)
     weights[[0, -1]] /= 2
     between = weights / (BETWEEN[:, None] - PLACES)
@@ -64,11 +64,26 @@ def followed(name: str, f: Callable[[Tensor], Tensor]) -> tuple[Numbers, Numbers
         left, right = np.concatenate([left, middle]), np.concatenate([middle, right])
     starts, found = (np.concatenate(parts) for parts in zip(*done, strict=True))
     order = starts.argsort()
-    return np.append(starts[order], REACH), found[order]
+    found = found[order]
+    return np.append(starts[order], REACH), np.append(found[:, :-1].ravel(), found[-1, -1])
 
 
-def _heights(name: str, f: Callable[[Tensor], Tensor], r: Numbers) -> Numbers:
+def _heights(name: str, f: Curve, r: Numbers) -> Numbers:
     heights: Numbers = f(torch.from_numpy(r)).numpy()
     if not (finite := np.abs(heights) <= np.finfo(np.float32).max).all():  # NaN is not, either
         raise ValueError(f"f: expected finite heights, got {heights[~finite][0]} in {name!r} at r = {r[~finite][0]:g}")
     return heights
+
+
+def straight(f: Curve, nodes: Sequence[float]) -> Kernel:
+    """The straight pieces through f at these nodes, ascending. Before the first and after the last one they are as
+    steep as f is over the next bandwidth; where f levels off, they are level, at its height far out.
+    """
+    r = torch.tensor([-FAR, nodes[0] - 1, *nodes, nodes[-1] + 1, FAR], dtype=torch.float64)
+    far_left, before, *heights, after, far_right = f(r).tolist()
+    left, right = heights[0] - before, after - heights[-1]
+    if abs(far_left - heights[0]) <= LEVEL:
+        heights[0], left = far_left, 0.0
+    if abs(far_right - heights[-1]) <= LEVEL:
+        heights[-1], right = far_right, 0.0
+    return Kernel(tuple(nodes), tuple(heights), left, right)

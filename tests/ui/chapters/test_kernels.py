@@ -19,7 +19,6 @@ from srviz.inputs import INPUTS
 from srviz.measure.curve import Curve, Rules, attend
 from srviz.ui.chapters.kernels import curves, kernels, many, puzzles
 from srviz.ui.chapters.kernels.kernels import PARAMETERS, change, eigenvalues, softmax_rows
-from srviz.ui.chapters.kernels.samples import samples
 from srviz.ui.kit import compute
 
 ROOT = Path(__file__).parents[3]
@@ -142,35 +141,8 @@ def test_every_curve_of_the_registry_can_be_sent():
     assert [record["name"] for record in curves.sent()] == [*KERNELS, "drawn"]
 
 
-@pytest.mark.parametrize(
-    ("f", "says"),
-    [
-        pytest.param(
-            lambda r: torch.where(r > 0, (-r).exp(), 0), "without jumps, got one in 'mine' at r = 0", id="at 0"
-        ),
-        pytest.param(lambda r: (r > 0.3).to(r.dtype), r"without jumps, got one in 'mine' at r = 0\.3", id="a step"),
-        pytest.param(torch.exp, "finite heights, got inf in 'mine' at r = ", id="too large"),
-        pytest.param(lambda r: r**20, "finite heights, got .* in 'mine' at r = ", id="too large for float32"),
-        pytest.param(lambda r: 1 / r.abs(), "finite heights, got inf in 'mine' at r = 0", id="a pole"),
-        pytest.param(torch.cos, "follow, got more waves in 'mine'", id="endless waves"),
-    ],
-)
-def test_a_curve_that_the_browser_could_not_follow_is_refused_in_a_sentence(f, says):
-    with pytest.raises(ValueError, match=f"f: expected .*{says}"):
-        samples("mine", f)
-
-
 def started(f=torch.abs, pieces=None):
     return curves._start(replace(KERNELS["gauss"], start="mine", f=f, pieces=pieces))
-
-
-def test_a_drawing_begins_as_another_curve_level_where_that_levels_off_and_as_steep_as_that_elsewhere():
-    gauss = started(KERNELS["gauss"].f)
-    assert (gauss["nodes"][0], gauss["nodes"][5], gauss["left"], gauss["right"]) == ([-3, 0], [0, 1], 0, 0)
-    soft = started(lambda r: torch.nn.functional.softplus(r) / 2)
-    assert (soft["nodes"][0], soft["left"], soft["right"]) == ([-3, 0.02], 0.02, 0.48)
-    slow = started(lambda r: 1 / (1 + r.abs()))
-    assert (slow["nodes"][0], slow["left"], slow["right"]) == ([-3, 0.25], 0.05, -0.05)
 
 
 @pytest.mark.parametrize(

@@ -5,21 +5,20 @@ from functools import cache
 from itertools import pairwise
 from typing import Any
 
-import torch
 from torch import Tensor
 
-from srviz.attention.kernels import KERNELS, Kernel, NamedKernel, dividend
+from srviz.attention.kernels import KERNELS, NamedKernel, dividend
 from srviz.measure.curve import DRAWN
+from srviz.measure.samples import polynomials, straight
 from srviz.ui.chapters.kernels import WORDS
-from srviz.ui.chapters.kernels.samples import samples
 from srviz.ui.kit import url
+from srviz.ui.kit.component import packed
 
 FIRST = next(iter(KERNELS))  # what a page shows at first
 MOST_NODES = 24
 REACH, TALLEST, STEEPEST = 4.0, 3.0, 4.0  # of a drawn curve: |r| of a node, |height|, |slope|
 GAP = 0.05  # between two nodes
 COPIED = (-3, -2, -1.5, -1, -0.5, 0, 0.5, 1, 1.5, 2, 3)  # the nodes of a drawing that begins as a smooth curve
-FAR, LEVEL = 1000.0, 0.02  # bandwidths; a curve levels off that comes so near there to its height at the last node
 OWN = {
     "name": DRAWN,
     "label": WORDS("own.label"),
@@ -59,6 +58,12 @@ def _record(kernel: NamedKernel) -> dict[str, Any]:
     return own | {"pieces": lists | {"left": pieces.left, "right": pieces.right}}
 
 
+def samples(name: str, f: Callable[[Tensor], Tensor]) -> dict[str, Any]:
+    """What the browser follows f by, heights as float32 in base64. Raises ValueError where no polynomials follow it."""
+    ends, heights = polynomials(name, f)
+    return {"ends": ends.tolist(), "values": packed(heights, "<f4")}
+
+
 def _plain(given: dict[str, Any]) -> dict[str, Any]:
     """A record with every name that the browser expects."""
     empty = dict.fromkeys(("usual", "note", "why"), "")
@@ -72,7 +77,7 @@ def _start(kernel: NamedKernel) -> dict[str, Any] | None:
     """
     if not kernel.start:
         return None
-    pieces = kernel.pieces or _copied(kernel.f)
+    pieces = kernel.pieces or straight(kernel.f, COPIED)
     nodes = [[round(r, 2), round(height, 2)] for r, height in zip(pieces.nodes, pieces.heights, strict=True)]
     left, right = (round(slope, 2) for slope in (pieces.left, pieces.right))
     apart = [b - a for (a, _), (b, _) in pairwise(nodes)]
@@ -80,15 +85,3 @@ def _start(kernel: NamedKernel) -> dict[str, Any] | None:
     if not fits or any(abs(r) > REACH or abs(height) > TALLEST for r, height in nodes):
         return None
     return {"label": kernel.start, "nodes": nodes, "left": left, "right": right}
-
-
-def _copied(f: Callable[[Tensor], Tensor]) -> Kernel:
-    """Straight pieces through a few points of a curve; beyond them level where it levels off, else as steep."""
-    nodes = torch.tensor([-FAR, COPIED[0] - 1, *COPIED, COPIED[-1] + 1, FAR], dtype=torch.float64)
-    far_left, before, *heights, after, far_right = f(nodes).tolist()
-    left, right = heights[0] - before, after - heights[-1]
-    if abs(far_left - heights[0]) <= LEVEL:
-        heights[0], left = far_left, 0.0
-    if abs(far_right - heights[-1]) <= LEVEL:
-        heights[-1], right = far_right, 0.0
-    return Kernel(COPIED, tuple(heights), left, right)
