@@ -7,6 +7,7 @@ Rabin, Peyré, Delon and Bernot, 2011).
 """
 
 import math
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
@@ -54,3 +55,33 @@ def missed(one: Tensor, other: Tensor, along: Tensor) -> float:
     mine, theirs = slices(one, along), slices(other, along)
     spread = (mine - mine.mean(-1, keepdim=True)).square().mean(-1).sqrt().mean()
     return float((mine - theirs).square().mean(-1).sqrt().mean() / spread)
+
+
+@dataclass(frozen=True, eq=False)
+class Rebuilding:
+    """What was made of some slices of a cloud. points: (n, 2). apart: how far they are from the cloud, as `apart` says.
+    missed: how far from the slices that were given, as `missed` says.
+    """
+
+    points: Tensor
+    apart: float
+    missed: float
+
+
+def standard(points: Tensor) -> Tensor:
+    """The same points, (n, 2), moved to mean 0 and divided by the standard deviation of all their 2n numbers."""
+    return (points - points.mean(0)) / points.std(correction=0)
+
+
+def rebuildings(cloud: Tensor, steps: int = STEPS) -> list[Rebuilding]:
+    """What is rebuilt of a cloud (n, 2) in float64 from each number of slices in `COUNTS`.
+
+    Each begins at the same n points, which are normal and drawn from one seed.
+    """
+    start = torch.randn(*cloud.shape, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    found = []
+    for count in COUNTS:
+        along = directions(count)
+        points = rebuilt(slices(cloud, along), along, start, steps)
+        found.append(Rebuilding(points, apart(cloud, points), missed(cloud, points, along)))
+    return found

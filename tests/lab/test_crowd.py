@@ -311,6 +311,19 @@ def test_more_slices_rebuild_a_cloud_better_and_one_only_its_shadow():
     )
 
 
+def test_every_number_of_slices_begins_at_the_same_points_and_says_how_far_it_came():
+    given = torch.rand(20, 2, generator=torch.Generator().manual_seed(3), dtype=torch.float64) * 7 + 2
+    cloud = rebuild.standard(given)
+    assert torch.allclose(cloud.mean(0), torch.zeros(2, dtype=torch.float64), atol=1e-12)
+    assert torch.allclose(cloud.diff(dim=0) * given.std(correction=0), given.diff(dim=0))
+    still = rebuild.rebuildings(cloud, 0)
+    assert len(still) == len(rebuild.COUNTS)
+    assert all(torch.equal(one.points, still[0].points) for one in still)
+    found = rebuild.rebuildings(cloud, 20)
+    assert all(now.missed < before.missed for now, before in zip(found, still, strict=True))
+    assert found[-1].apart == rebuild.apart(cloud, found[-1].points) < 0.5 * found[0].apart
+
+
 @pytest.mark.parametrize("head", capacity.MEASURED, ids=lambda head: head.name)
 def test_capacity_is_what_the_theory_says_where_it_says_something(head):
     n = 24

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from srviz.inputs import INPUTS
 from srviz.lab import rebuild
-from srviz.lab.rebuild import COUNTS, apart, directions, missed, rebuilt, slices
+from srviz.lab.rebuild import COUNTS
 from srviz.ui.chapters.crowd import WORDS
 from srviz.ui.kit import report, source, url
 from srviz.ui.kit.component import component
@@ -50,17 +50,11 @@ def made(name: str) -> tuple[NDArray[np.float64], list[NDArray[np.float64]], lis
     """The cloud, what is rebuilt of it from each number of slices, how far that is from the cloud, and how far from the
     slices that were given.
     """
-    x = torch.from_numpy(INPUTS[name].make(POINTS, random_state=1).x[:, :2]).double()
-    x = (x - x.mean(0)) / x.std(correction=0)
-    start = torch.randn(POINTS, 2, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
-    found, errors, given = [], [], []
-    for count in COUNTS:
-        along = directions(count)
-        points = rebuilt(slices(x, along), along, start, STEPS)
-        found.append(points.numpy())
-        errors.append(round(apart(x, points), 4))
-        given.append(round(missed(x, points, along), 4))
-    return x.numpy(), found, errors, given
+    tokens = INPUTS[name].make(POINTS, random_state=1)
+    cloud = rebuild.standard(torch.from_numpy(tokens.x[:, :2]).double())
+    found = rebuild.rebuildings(cloud, STEPS)
+    errors, given = ([round(getattr(one, kind), 4) for one in found] for kind in ("apart", "missed"))
+    return cloud.numpy(), [one.points.numpy() for one in found], errors, given
 
 
 def code() -> str:
