@@ -4,8 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pandas  # noqa: F401  # plotly looks into it, also while another session is in the midst of importing it
 import plotly.graph_objects as go
+from numpy.typing import ArrayLike
 
 
 @dataclass(frozen=True)
@@ -25,6 +27,7 @@ class Palette:
 
 
 DASHES = ("solid", "dot", "dash", "dashdot")  # what tells lines of one colour apart
+COVERED = 0.995  # of all numbers, up to whose sizes a scale goes: a few that are far larger would make the rest pale
 FONT = "'Source Sans', 'Source Sans Pro', sans-serif"  # the page's own
 
 
@@ -75,6 +78,13 @@ def drawn(
         "yaxis": {"visible": False, "fixedrange": True, **(y or {})},
     }
     return go.Figure({"data": list(traces), "layout": whole | layout}, _validate=CHECKED)
+
+
+def scale_end(numbers: ArrayLike, covered: float = COVERED) -> float:
+    """The size at which a scale of these numbers ends, of any shape and sign: so many of them lie at or below it. 1
+    where that is 0.
+    """
+    return float(np.quantile(np.abs(numbers), covered)) or 1.0
 
 
 def above(mode: str) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
-from srviz.figures.theme import PALETTES, drawn, signed_scale
+from srviz.figures.theme import PALETTES, drawn, scale_end, signed_scale
 
 MOST_DRAWN = 4000
 Numbers = NDArray[np.float32]
@@ -26,7 +26,7 @@ def tokens(
 
 def numbers(place: Numbers, y: Numbers, grid: tuple[int, int] | None, *, mode: str, height: int = 200) -> go.Figure:
     """One signed number per token, brown below zero and teal above. y: (n,)."""
-    reach = float(np.quantile(np.abs(y), 0.99)) or 1.0
+    reach = scale_end(y, 0.99)
     scale = {"colorscale": signed_scale(mode)}
     bar = {"thickness": 8, "outlinewidth": 0, "len": 0.9, "tickformat": ".2f", "nticks": 3, "xpad": 3}
     if grid is not None:

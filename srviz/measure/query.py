@@ -1,5 +1,7 @@
 """One query among any number of keys: its row of weights by every method, without a matrix and in little memory."""
 
+from dataclasses import dataclass
+
 import torch
 from torch import Tensor
 
@@ -18,6 +20,16 @@ def key_scores(x: Tensor, maps: Projections, projection: str, found: Heads) -> T
     if found.mean is None or found.deviation is None:
         raise ValueError("found: expected standardized scores, got raw ones")
     return (raw - found.mean) / found.deviation
+
+
+def over_box(corners: Tensor, side: int, maps: Projections, projection: str, found: Heads) -> Tensor:
+    """The same on a grid of `side` points along each axis of a box: (H, side, …, side), the first axis of x first.
+
+    corners: (2, D), the lowest and the highest, which lie on the grid.
+    """
+    axes = [torch.linspace(float(low), float(high), side) for low, high in corners.mT]
+    grid = torch.cartesian_prod(*axes).to(corners)
+    return key_scores(grid, maps, projection, found).view(-1, *(side for _ in axes))
 
 
 def of_query(
@@ -52,3 +64,45 @@ def near(weights: Tensor, x: Tensor, query: int) -> float:
     size = weights.abs()
     nearest = (x - x[query]).square().sum(-1).topk(tenth(len(x)), largest=False).indices
     return float(size[nearest].sum() / size.sum().clamp_min(torch.finfo(size.dtype).tiny))
+
+
+def standing(one: Heads, among: Tensor, count: int) -> tuple[float, int, Tensor]:
+    """How the one query of `of_query` stands among the keys: its score, how many keys have a smaller one, and the keys
+    whose scores are nearest to it, `count` of those numbered in `among`, (m,), or all where there are fewer.
+    """
+    s, t = one.scores
+    nearest = (t[among] - s).abs().topk(min(count, len(among)), largest=False).indices
+    return float(s), int((t < s).sum()), among[nearest]
+
+
+@dataclass(frozen=True, eq=False)
+class Share:
+    """The arithmetic of the effective weights of one query, each times n: 1 is an even share of 1/n.
+
+    formula: a text with names in braces, as the numerator of `Terms` is. of_query: the numbers of the names that are
+    the same for all keys; of_key: of the others, (n,).
+    """
+
+    formula: str
+    of_query: dict[str, float]
+    of_key: dict[str, Tensor]
+
+
+def share(method: Method, one: Heads) -> Share:
+    """How a method weighs all n keys for the one query of `of_query`. Where it centres the values, the sum of its raw
+    weights is taken off each share: that is n times their mean.
+    """
+    terms = method.terms(one)
+    of_query = {name: float(numbers[0]) for name, numbers in terms.of_query.items()}
+    features = terms.features or (lambda x: x)
+    products = {
+        name: (scale * features(one.dots[1]) @ features(one.dots[0]).mT)[:, 0] for name, scale in terms.of_pair.items()
+    }
+    n = (one.k if one.k is not None else one.scores[1].unsqueeze(-1)).shape[-2]
+    formula, gap = terms.numerator.strip(), "\n" if terms.numerator.endswith("\n") else ""
+    if isinstance(terms.divisor, Tensor) or terms.divisor != n:
+        divisor = float(terms.divisor[0] if isinstance(terms.divisor, Tensor) else terms.divisor)
+        formula, of_query["divisor"] = f"{terms.dividend}{gap} / {{divisor}}", divisor / n
+    if method.centred:
+        formula, of_query["mean"] = f"{formula} − {{mean}}", float(method.weights(one, effective=False).sum())
+    return Share(formula, of_query, terms.of_key | products)

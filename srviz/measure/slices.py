@@ -17,6 +17,13 @@ def direction(theta: float, tilt: float | None = None) -> Tensor:
     return torch.tensor(flat if tilt is None else [*flat, math.sin(b)])
 
 
+def most_variance(x: Tensor) -> float:
+    """The largest variance of the scores ⟨θ, x_i⟩ along any unit vector θ: the largest eigenvalue of the covariance of
+    tokens x (Pearson, 1901), whose eigenvector is the first principal component.
+    """
+    return float(torch.linalg.eigvalsh(x.mT.cov(correction=0))[-1])
+
+
 def weights(scores: Tensor, held: int) -> Tensor:
     """What the token `held`, as a query, gives every key before the values are centred: (n,)."""
     s, t, *_ = standardize(scores, scores)
@@ -53,6 +60,13 @@ def directions(count: int, dim: int, *, seed: int) -> Tensor:
     drawn = torch.randn(count, dim, generator=torch.Generator().manual_seed(seed))
     unit: Tensor = drawn / drawn.norm(dim=-1, keepdim=True)
     return unit
+
+
+def differences(x: Tensor, most: int) -> Tensor:
+    """x_i − x_j for all pairs i < j, or for `most` evenly spread ones of them where there are more: (P, D)."""
+    i, j = torch.triu_indices(len(x), len(x), 1)
+    keep = torch.linspace(0, len(i) - 1, min(len(i), most)).long()
+    return x[i[keep]] - x[j[keep]]
 
 
 def mean_shadow(differences: Tensor, theta: Tensor) -> Tensor:

@@ -52,3 +52,10 @@ def test_a_picture_keeps_its_pixels():
     np.testing.assert_array_equal(figure.data[0].z, (colour.reshape(2, 3, 3) * 255).round())
     figure = tokens.numbers(np.zeros((6, 2), np.float32), np.arange(6, dtype=np.float32), (2, 3), mode="dark")
     np.testing.assert_array_equal(figure.data[0].z, np.arange(6).reshape(2, 3))
+
+
+def test_a_scale_ends_where_nearly_all_sizes_lie_and_never_at_zero():
+    numbers = np.append(np.linspace(-1, 0, 999), 50.0)
+    assert theme.scale_end(numbers) == pytest.approx(0.995, abs=2e-3)
+    assert theme.scale_end(numbers, 1) == 50
+    assert theme.scale_end(np.zeros((3, 3))) == 1

@@ -83,3 +83,20 @@ def test_the_fit_finds_a_power_law():
     counts = [1, 2, 4, 8, 16]
     slope, factor = slices.fitted(counts, torch.tensor([0.7 * count**-0.3 for count in counts]))
     assert (slope, factor) == (pytest.approx(-0.3, abs=1e-5), pytest.approx(0.7, rel=1e-5))
+
+
+@pytest.mark.parametrize("most", [7, 45, 99])
+def test_differences_are_of_all_pairs_or_of_as_many_as_are_asked_for(most):
+    x = plane(10, 5, 3)
+    found = slices.differences(x, most).tolist()
+    every = [(x[i] - x[j]).tolist() for i in range(10) for j in range(i + 1, 10)]
+    assert len(found) == min(most, 45)
+    assert [every.index(one) for one in found] == sorted(every.index(one) for one in found)
+    assert (found[0], found[-1]) == (every[0], every[-1])
+
+
+def test_no_direction_has_scores_that_vary_more_than_the_most():
+    x = (plane(40, 6) * torch.tensor([3.0, 1.0])).double()
+    found = [float((x @ slices.direction(angle / 2).double()).var(correction=0)) for angle in range(360)]
+    assert max(found) <= slices.most_variance(x) * (1 + 1e-6)
+    assert slices.most_variance(x) == pytest.approx(max(found), rel=1e-3)

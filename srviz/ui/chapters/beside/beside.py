@@ -16,6 +16,7 @@ from torch import Tensor
 from srviz.attention import METHODS, Heads, Method, reference, standardize
 from srviz.attention.methods import sliced
 from srviz.figures import beside as figures
+from srviz.figures.theme import scale_end
 from srviz.inputs.patterns import PATTERNS
 from srviz.measure.spread import spread
 from srviz.ui.chapters.beside import WORDS
@@ -266,7 +267,7 @@ class Drawings:
 def drawings(setting: Setting, order: str, mode: str) -> Drawings:
     """Every matrix in its order, the tokens, and the pattern where the input has one."""
     shown, tokens = panes(setting), compute.tokens(*setting[:3])
-    ends = [float(np.quantile(np.abs(pane.weights), 0.995)) or 1.0 for pane in shown]
+    ends = [scale_end(pane.weights) for pane in shown]
     raw = [end for pane, end in zip(shown, ends, strict=True) if not pane.signed]
     top, own = max(raw), max(raw) > FAINT * min(raw)
     reach = max([end for pane, end in zip(shown, ends, strict=True) if pane.signed], default=top)

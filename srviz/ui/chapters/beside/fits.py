@@ -12,6 +12,7 @@ from streamlit.delta_generator import DeltaGenerator
 from srviz import jobs
 from srviz.attention import METHODS
 from srviz.figures import beside as figures
+from srviz.figures.theme import scale_end
 from srviz.inputs import INPUTS
 from srviz.inputs.patterns import PATTERNS
 from srviz.ui.chapters.beside import WORDS
@@ -25,6 +26,7 @@ from srviz.ui.kit.figure import Arithmetic, figure
 from srviz.ui.kit.table import markdown
 
 NEAR = 0.316  # the distance below which a pattern counts as drawn
+COVERED = 0.998  # of the weights of a map, up to whose sizes its scale goes
 
 
 @dataclass(frozen=True, eq=False)
@@ -175,8 +177,7 @@ def _maps(state: url.State, fits: Fits) -> None:
     show = partial(figure, group="fitted", queries=queries, keys=keys)
 
     def drawing(weights: Matrix) -> str:
-        top = float(np.quantile(weights, 0.998)) or 1.0
-        shown = weights[np.ix_(queries, keys)]
+        top, shown = scale_end(weights, COVERED), weights[np.ix_(queries, keys)]
         json: str = figures.matrix(shown, top, signed=False, mode=mode(), order=words_of(order)).to_json()
         return json
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from srviz.attention import METHODS, Heads, Method, Projections
 from srviz.attention.heads import PROJECTIONS
 from srviz.figures import clouds as figures
+from srviz.figures.theme import scale_end
 from srviz.inputs import CLOUDS, Tokens
 from srviz.inputs.light import light
 from srviz.lab.trained import TrainedProjections
@@ -189,23 +190,20 @@ def _make_answer(
         width = shown.bandwidth(method, head, bandwidth) if scores else bandwidth
         one = measure.of_query(method, x, shown.maps[method.name], scores, head, query, bandwidth=width)
         row = measure.row(method, one) * len(x)  # 1: as if all counted alike
-        weights = row[at]
+        weights = _numpy(row[at])
         says, terms = even_share(method, one)
         at_keys = {term: ("p", _numpy(numbers[at])) for term, numbers in terms.items()}
         blank = "" if row.any() else WORDS("panes.blank", silence=method.silence.format(b=width))
         arithmetic = Arithmetic(says, {**at_keys, "w": ("colour", 0)}, blank if panes else WORDS("panes.point"))
-        top = float(torch.quantile(weights.abs(), 0.995))
-        stands = _standing(one, at, shown.drawn, width) if method.projection else None
+        stands = _standing(one, at, width) if method.projection else None
         near = measure.near(row, x, query)
-        panes[method.name] = CloudPane(_numpy(weights), top or 1.0, near, arithmetic, blank, stands)
+        panes[method.name] = CloudPane(weights, scale_end(weights), near, arithmetic, blank, stands)
     return panes
 
 
-def _standing(one: Heads, at: torch.Tensor, drawn: NDArray[np.int64], bandwidth: float) -> Standing:
-    """How one query, alone in its head, stands among the keys, those `at` being drawn."""
-    s, t = one.scores
-    ringed = (t[at] - s).abs().topk(min(RINGED, len(at)), largest=False).indices
-    return Standing(float(s), int((t < s).sum()), drawn[_numpy(ringed)], bandwidth)
+def _standing(one: Heads, drawn: torch.Tensor, bandwidth: float) -> Standing:
+    s, below, ringed = measure.standing(one, drawn, RINGED)
+    return Standing(s, below, _numpy(ringed), bandwidth)
 
 
 answer = kept(_make_answer, 32)
@@ -216,21 +214,9 @@ def even_share(method: Method, one: Heads) -> tuple[str, dict[str, torch.Tensor]
 
     The numbers of the query stand in the text; the score {t} of a key is known to every pane and is not sent again.
     """
-    terms = method.terms(one)
-    of_query = {name: float(numbers[0]) for name, numbers in terms.of_query.items()}
-    of_key = {name: numbers for name, numbers in terms.of_key.items() if name != "t"}
-    features = terms.features or (lambda x: x)
-    of_key |= {
-        name: (scale * features(one.dots[1]) @ features(one.dots[0]).mT)[:, 0] for name, scale in terms.of_pair.items()
-    }
-    n = (one.k if one.k is not None else one.scores[1].unsqueeze(-1)).shape[-2]
-    text, gap = terms.numerator.strip(), "\n" if terms.numerator.endswith("\n") else ""
-    if isinstance(terms.divisor, torch.Tensor) or terms.divisor != n:
-        share = float(terms.divisor[0] if isinstance(terms.divisor, torch.Tensor) else terms.divisor) / n
-        text, of_query["divisor"] = f"{terms.dividend}{gap} / {{divisor}}", share
-    if method.centred:
-        text, of_query["mean"] = f"{text} − {{mean}}", float(method.weights(one, effective=False).sum())
-    return WORDS("panes.share", terms=_filled(text, of_query)), of_key
+    share = measure.share(method, one)
+    of_key = {name: numbers for name, numbers in share.of_key.items() if name != "t"}
+    return WORDS("panes.share", terms=_filled(share.formula, share.of_query)), of_key
 
 
 def _filled(text: str, numbers: dict[str, float]) -> str:
@@ -259,10 +245,9 @@ def _make_level(setting: CloudSetting, projection: str, device: str, head: int, 
     shown: Scene = scene(setting, projection, device)
     corners = np.stack([shown.tokens.x.min(0), shown.tokens.x.max(0)])
     corners += np.array([[-0.02], [0.02]], np.float32) * np.ptp(corners)  # a flat cloud has a box too
-    axes = [torch.linspace(float(low), float(high), SIDE) for low, high in corners.T]
-    grid = torch.cartesian_prod(*axes).to(shown.x)
-    scores = measure.key_scores(grid, shown.maps[method], kind(projection, METHODS[method]), shown.scores[method])
-    return corners, _numpy(scores[head]).reshape(SIDE, SIDE, SIDE)
+    box, of = torch.from_numpy(corners).to(shown.x), kind(projection, METHODS[method])
+    scores = measure.over_box(box, SIDE, shown.maps[method], of, shown.scores[method])
+    return corners, _numpy(scores[head])
 
 
 level = kept(_make_level, 12)

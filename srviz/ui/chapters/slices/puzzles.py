@@ -1,10 +1,10 @@
 """Puzzles on slices."""
 
-import math
-
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
+from srviz.measure.slices import direction, most_variance
 from srviz.ui.chapters.slices import WORDS
 from srviz.ui.chapters.slices.slices import points
 from srviz.ui.kit.puzzle import State, worded
@@ -18,9 +18,8 @@ def _cloud(state: State) -> tuple[str, int, int]:
 
 
 def _scores(state: State) -> NDArray[np.float64]:
-    x = points(*_cloud(state)).astype(np.float64)
-    angle = math.radians(state["theta"])
-    found: NDArray[np.float64] = x @ np.array([math.cos(angle), math.sin(angle)])
+    x = torch.from_numpy(points(*_cloud(state)))
+    found: NDArray[np.float64] = (x.double() @ direction(state["theta"]).double()).numpy()
     return found
 
 
@@ -49,8 +48,7 @@ def widest(state: State) -> bool:
     """The slice along which the scores vary most."""
     if not _flat(state) or state["input"] != "moons":
         return False
-    x = points(*_cloud(state)).astype(np.float64)
-    most = float(np.linalg.eigvalsh(np.cov(x.T, bias=True))[-1])
+    most = most_variance(torch.from_numpy(points(*_cloud(state))).double())
     return float(_scores(state).var()) >= (1 - WIDEST) * most
 
 

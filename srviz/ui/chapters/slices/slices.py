@@ -12,12 +12,13 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from srviz.attention import Projections, reference, standardize
+from srviz.attention import Heads, Projections, reference
 from srviz.attention.methods import sliced
 from srviz.figures import slices as figures
 from srviz.inputs import INPUTS, Input, Tokens
 from srviz.inputs.shapes import SPACE
 from srviz.measure import slices as measure
+from srviz.measure.query import over_box
 from srviz.ui.chapters.slices import WORDS
 from srviz.ui.kit import controls, report, shell, source, trained, url
 from srviz.ui.kit.chart import chart, mode
@@ -137,7 +138,7 @@ def _pictures(name: str, n: int, seed: int, many: int, mode: str) -> tuple[go.Fi
 
 def shadows(name: str, n: int, seed: int, many: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """The distance of every pair, and its mean shadow over 2^many slices."""
-    differences = _differences(torch.from_numpy(points(name, n, seed)))
+    differences = measure.differences(torch.from_numpy(points(name, n, seed)), PAIRS)
     theta = measure.directions(REPEATS * 2**LARGEST, differences.shape[-1], seed=seed)[: 2**many]
     return differences.norm(dim=-1).numpy(), measure.mean_shadow(differences, theta).numpy()
 
@@ -173,16 +174,14 @@ def scored(name: str, n: int, seed: int, by: str) -> Scored:
     maps: Projections = found or Projections.untrained(x.shape[1], HEADS, HEAD_DIM, seed=seed)
     projection = sliced().projection if by == "trained" else by
     _, raw = maps.scores(x, projection)
-    standard = standardize(raw, raw)
-    scores = standard.t
+    heads = Heads(s=raw, t=raw).standardized()
+    _, scores = heads.scores
     if x.shape[1] == 3:
         return Scored(scores.numpy(), None, float(x.norm(dim=1).max()))
     reach = 1.12 * float(x.abs().max())
-    steps = torch.linspace(-reach, reach, SIDE)
-    rows, columns = torch.meshgrid(steps, steps, indexing="ij")
-    _, over = maps.scores(torch.stack([columns.flatten(), rows.flatten()], dim=1), projection)
-    grid = (over - standard.mean) / standard.deviation
-    return Scored(scores.numpy(), grid.view(-1, SIDE, SIDE).numpy(), reach)
+    corners = torch.tensor([[-reach, -reach], [reach, reach]])
+    grid = over_box(corners, SIDE, maps, projection, heads)
+    return Scored(scores.numpy(), grid.mT.numpy(), reach)
 
 
 @st.cache_data(max_entries=256, show_spinner=False)
@@ -196,7 +195,7 @@ def left(name: str, n: int, seed: int, by: str, resolution: int) -> list[int]:
 @st.cache_data(max_entries=64, show_spinner=False)
 def many_slices(name: str, n: int, seed: int) -> ErrorsBySlices:
     """The error of the mean over 1, 2, 4 … random directions, on pairs of these points."""
-    differences = _differences(torch.from_numpy(points(name, n, seed)))
+    differences = measure.differences(torch.from_numpy(points(name, n, seed)), PAIRS)
     counts, errors = measure.errors(differences, most=2**LARGEST, repeats=REPEATS, seed=seed)
     return ErrorsBySlices(counts, errors.numpy(), measure.fitted(counts, errors.median(0).values))
 
@@ -248,13 +247,6 @@ def _controls(state: url.State) -> None:
 def _entitled(name: str) -> str:
     title = POINTS[name].title
     return WORDS("controls.space", title=title) if name in SPACE else title
-
-
-def _differences(x: Tensor) -> Tensor:
-    """x_i − x_j for all pairs, or for so many evenly spread ones: (P, D)."""
-    i, j = torch.triu_indices(len(x), len(x), 1)
-    keep = torch.linspace(0, len(i) - 1, min(len(i), PAIRS)).long()
-    return x[i[keep]] - x[j[keep]]
 
 
 def _packed(heads: Scored) -> dict[str, Any] | None:
