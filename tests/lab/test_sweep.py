@@ -231,11 +231,15 @@ def test_a_cluster_gives_what_one_machine_gives_though_a_worker_is_killed(tmp_pa
     quiet = {"dashboard_address": None, "silence_logs": 50}
     with forked, LocalCluster(n_workers=2, threads_per_worker=1, processes=True, **quiet) as here:
         sweep = Sweep(plan, tmp_path / "out.jsonl")
-        victim = here.workers[0].pid
+        nanny, lost = here.workers[0], set()
 
         def kill():
-            time.sleep(2)
-            os.kill(victim, signal.SIGKILL)
+            while not lost:  # until it is at a run
+                time.sleep(0.005)
+                worker = here.scheduler.workers.get(nanny.worker_address)
+                lost.update(str(task.key) for task in list(worker.processing)) if worker else None
+            time.sleep(0.2)  # of a run of a second
+            os.kill(nanny.pid, signal.SIGKILL)
 
         killer = threading.Thread(target=kill)
         killer.start()
@@ -244,6 +248,8 @@ def test_a_cluster_gives_what_one_machine_gives_though_a_worker_is_killed(tmp_pa
         killer.join()
         log = list(here.scheduler.transition_log)
     (wrong,) = {key for key, _, state, *_ in log if state == "erred"}
+    begun = [key for key, _, state, *_ in log if state == "processing"]
+    assert any(begun.count(key) > 1 for key in lost)  # what was under way was done again
     assert sum(key == wrong and state == "processing" for key, _, state, *_ in log) < ATTEMPTS  # it is not tried again
     assert sweep.left == [FAILS]
     assert without_time(sweep.table()) == without_time([one(spec.to_json()) for spec in specs])
