@@ -4,6 +4,7 @@ import base64
 import json
 import re
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -186,6 +187,26 @@ def test_a_model_that_diverged_is_over(trained):
     run = watching(trained.specs)
     run.lanes[0].take({"run": 0, "step": 3, "diverged": "The loss was no number any more at step 3."})
     assert run.left == run.lanes[1:]
+
+
+def test_an_uploaded_cloud_is_seen_by_the_models_that_were_trained_to_their_end(monkeypatch):
+    task, run = TASKS["solids"], learned("solids", ("mean", "none"), looks=0, tests=0)
+    run.stop()
+    cube = "".join(f"{x},{y},{z}\n" for x in range(7) for y in range(7) for z in range(7)).encode()
+    file = SimpleNamespace(file_id="1", name="cube.csv", getvalue=lambda: cube)
+    monkeypatch.setattr(own.st, "session_state", {"own solid": file, "_training": run})
+    seen, problem = own.given(task, run)
+    assert not problem
+    assert len(seen["example"]["drawn"]) == 3 * task.recipe.n
+    assert [len(look["says"]) > 0 for look in seen["looks"]] == [True, True]
+    run.lanes[1].take({"step": 12, "diverged": "The loss was no number any more."})
+    run.lanes[1].weights = b""
+    seen, _ = own.given(task, run)
+    assert seen["looks"][1] is None
+    assert own._said(task, run, seen).startswith("A plain mean: **")
+    flat = SimpleNamespace(file_id="2", name="flat.csv", getvalue=lambda: b"x,y\n1,2\n3,4\n5,6\n")
+    monkeypatch.setattr(own.st, "session_state", {"own solid": flat, "_training": run})
+    assert own.given(task, run) == (None, "Points in space have three coordinates, but these have two.")
 
 
 @pytest.mark.parametrize("task", [task for task in TASKS.values() if task.own], ids=lambda task: task.name)

@@ -12,7 +12,8 @@ from srviz.ui.kit.training import Lane
 
 def lengths(task: Task, run: Watched | None) -> work.ProgressBar | None:
     """Choose a number of tokens, test there, and see all that was tested; the bar of a test under way."""
-    if run is None or run.running or len(task.sizes) < 2 or not all(lane.weights for lane in run.lanes):
+    trained = [lane for lane in run.lanes if lane.weights] if run else []
+    if run is None or run.running or len(task.sizes) < 2 or not trained:
         return None
     st.subheader(WORDS("lengths.title"), anchor=False)
     learned = run.specs[0].recipe.n
@@ -26,10 +27,10 @@ def lengths(task: Task, run: Watched | None) -> work.ProgressBar | None:
                 WORDS("lengths.n"), task.sizes, value=learned, key=f"length {task.name}", format_func="{:,}".format
             )
             st.button(WORDS("lengths.test", n=n), key="test length", on_click=_start, args=(n,))
-    tested = sorted({learned, *(n for lane in run.lanes for n in lane.sizes)})
+    tested = sorted({learned, *(n for lane in trained for n in lane.sizes)})
     rows = {
         lane.label: {f"n = {n:,}": f"{value:.3f}" if (value := _metric(lane, n)) is not None else "" for n in tested}
-        for lane in run.lanes
+        for lane in trained
     }
     st.table([{"": label, **cells} for label, cells in rows.items()], hide_index=True)
     return bar
@@ -43,7 +44,7 @@ def go_on_testing(bar: work.ProgressBar | None) -> None:
     n = run.testing
     with work.turn(lambda text: bar.progress(0.0, text)):
         for k, lane in enumerate(run.lanes):
-            if n in lane.sizes:
+            if n in lane.sizes or not lane.weights:
                 continue
             bar.progress(k / len(run.lanes), WORDS("lengths.doing", label=lane.label, n=n))
             weights = {"weights": jobs.Packed.of_bytes(lane.weights)}

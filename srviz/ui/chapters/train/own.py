@@ -31,8 +31,8 @@ MOST_UPLOAD_MB = 12
 def given(task: Task, run: Watched | None) -> tuple[dict[str, Any] | None, str]:
     """What the component draws instead of the example: the visitor's own, and what each trained model does with it.
 
-    None where there is none, or no trained model; and why it cannot be used, in a sentence. It reads what the widgets
-    of `panel`, further down the page, said last.
+    None where there is none, or no trained model; and why it cannot be used, in a sentence. A model that could not be
+    trained to its end sees nothing. It reads what the widgets of `panel`, further down the page, said last.
     """
     if not _can_look(task, run):
         return None, ""
@@ -43,7 +43,7 @@ def given(task: Task, run: Watched | None) -> tuple[dict[str, Any] | None, str]:
         if own is None:
             return None, ""
         x = task.read(own, run.specs[0].recipe)
-        looks = [_look(lane.weights, x) for lane in run.lanes]
+        looks = [_look(lane.weights, x) if lane.weights else None for lane in run.lanes]
     except (Unreadable, ValueError) as error:
         return None, str(error)
     return {"example": _example(task, x), "looks": looks}, ""
@@ -74,8 +74,8 @@ def panel(task: Task, run: Watched | None, own: dict[str, Any] | None, problem: 
 
 
 def _can_look(task: Task, run: Watched | None) -> bool:
-    """Whether there are trained models, and a task to which one can give something of one's own."""
-    trained = run is not None and not run.running and all(lane.weights for lane in run.lanes)
+    """Whether there is a trained model, and a task to which one can give something of one's own."""
+    trained = run is not None and not run.running and any(lane.weights for lane in run.lanes)
     return trained and task.read is not None
 
 
@@ -83,6 +83,8 @@ def _said(task: Task, run: Watched, own: dict[str, Any]) -> str:
     """What each model says of it."""
     lines = []
     for lane, seen in zip(run.lanes, own["looks"], strict=True):
+        if seen is None:
+            continue
         says = seen["says"]
         if task.tokens_asked:
             asked = [pair for pair, wanted in zip(says, own["example"]["asked"], strict=True) if wanted]

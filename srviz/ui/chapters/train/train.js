@@ -30,7 +30,7 @@ import words from "./words.json" with { type: "json" };
 /** @typedef {{layer: number, head: number}} Chosen */
 /** @typedef {{draws: string, classes: string[], metric: string, chance: number, extra: number, layers: number, heads: number}} Task */
 /** @typedef {{drawn: (number | string)[], answers: (number | null)[], asked: boolean[]}} Example */
-/** @typedef {{example: Example, looks: Look[]}} Own */
+/** @typedef {{example: Example, looks: (Look | null)[]}} Own */
 /** @typedef {import("./history.js").Look} Look */
 /**
  * @typedef {object} Model
@@ -166,8 +166,8 @@ class Train {
     this.drawCharts(step, most);
     const own = this.at === null ? data.own : null; // seen by what they have become
     data.models.forEach((model, k) => {
-      const look = own ? own.looks[k] : history.lookAt(k, step);
-      this.panes[k].draw(data, own?.example ?? data.example, model, look, history.testAt(k, step), this.chosen, this.turn);
+      const seen = own?.looks[k], look = seen ?? history.lookAt(k, step);
+      this.panes[k].draw(data, seen ? own.example : data.example, model, look, history.testAt(k, step), this.chosen, this.turn);
     });
     this.where.textContent = this.says(step);
     if (!data.running && last && this.live.textContent !== data.alt) this.live.textContent = data.alt;
