@@ -204,7 +204,7 @@ def test_an_uploaded_cloud_is_seen_by_the_models_that_were_trained_to_their_end(
     seen, _ = own.given(task, run)
     assert seen["looks"][1] is None
     assert own._said(task, run, seen).startswith("A plain mean: **")
-    flat = SimpleNamespace(file_id="2", name="flat.csv", getvalue=lambda: b"x,y\n1,2\n3,4\n5,6\n")
+    flat = SimpleNamespace(file_id="2", name="flat.csv", getvalue=lambda: b"x,y\n1,2\n3,4\n5,6\n8,9\n")
     monkeypatch.setattr(own.st, "session_state", {"own solid": flat, "_training": run})
     assert own.given(task, run) == (None, "Points in space have three coordinates, but these have two.")
 
