@@ -204,9 +204,11 @@ def test_an_uploaded_cloud_is_seen_by_the_models_that_were_trained_to_their_end(
     seen, _ = own.given(task, run)
     assert seen["looks"][1] is None
     assert own._said(task, run, seen).startswith("A plain mean: **")
-    flat = SimpleNamespace(file_id="2", name="flat.csv", getvalue=lambda: b"x,y\n1,2\n3,4\n5,6\n8,9\n")
-    monkeypatch.setattr(own.st, "session_state", {"own solid": flat, "_training": run})
-    assert own.given(task, run) == (None, "Points in space have three coordinates, but these have two.")
+    few = SimpleNamespace(file_id="2", name="few.csv", getvalue=lambda: b"x,y,z\n1,2,3\n")
+    monkeypatch.setattr(own.st, "session_state", {"own solid": few, "_training": run})
+    nothing, problem = own.given(task, run)
+    assert nothing is None
+    assert "at least 4 are needed" in problem
 
 
 @pytest.mark.parametrize("task", [task for task in TASKS.values() if task.own], ids=lambda task: task.name)

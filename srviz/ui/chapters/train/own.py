@@ -109,10 +109,7 @@ def _own(task: Task) -> Any:
     upload = _upload(file.file_id, file.name, file.getvalue)
     run: Watched = st.session_state["_training"]
     n = max(upload.least, min(run.specs[0].recipe.n, upload.most))
-    place = upload.tokens(n, random_state=0).place
-    if place.shape[1] != 3:
-        raise Unreadable(WORDS("own.flat"))
-    return torch.from_numpy(place)
+    return torch.from_numpy(upload.tokens(n, random_state=0).place)
 
 
 def _drawing(sent: Any) -> Tensor | None:
