@@ -120,13 +120,15 @@ TASKS = (
                 "score",
                 "places in the scores",
                 {"positions": "score"},
-                "Each head learns how much the place of a token adds to its scores. With the one recorded seed it helped the bump most.",
+                "Each head learns how much the place of a token adds to its scores. With one recorded seed it "
+                "helped the bump most.",
             ),
             Offer(
                 "deep",
                 "places in the scores, 4 layers, 1,800 steps",
                 {"positions": "score", "layers": 4, "steps": 1_800},
-                "With the one recorded seed the bump did best so. Twice the layers and three times the steps take several times as long.",
+                "With one recorded seed the bump did best so. Twice the layers and three times the steps take "
+                "several times as long.",
             ),
         ),
     ),

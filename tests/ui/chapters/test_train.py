@@ -9,6 +9,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import torch
+from streamlit.testing.v1 import AppTest
 
 from srviz import places
 from srviz.jobs import Packed
@@ -384,6 +385,27 @@ def test_a_run_that_was_held_up_does_not_draw_a_method_slow():
     runs = [{"tests": [[5, seconds / 2, 0.25], [10, seconds, 0.5]], "metric": 0.5} for seconds in (1.0, 1.1, 50.0)]
     found = replace(line("relu", (0.5,)), results=tuple(runs))
     assert recorded._course(found, 1) == ([0.55, 1.1], [0.25, 0.5])
+
+
+def test_the_progress_of_a_sweep_counts_the_runs_of_its_plan(monkeypatch, tmp_path):
+    monkeypatch.setattr(places, "sweeps", lambda: tmp_path)
+    specs = [Spec.usual("recall", "relu", seed, {"steps": 5}) for seed in range(3)]
+    other = Spec.usual("recall", "mean", 7)
+    ended = [{"run": spec.to_json(), "metric": 0.5, "seconds": 1.0, "mixing": 0.5} for spec in (*specs[:1], other)]
+    file = tmp_path / "mine.jsonl"
+    file.write_text("".join(json.dumps(result) + "\n" for result in ended), "utf-8")
+    [alone] = recorded.files(tmp_path)
+    assert (alone.over, alone.wanted) == (2, 2)  # without its plan
+    plan = {"runs": [spec.to_json() for spec in specs]}
+    file.with_suffix(".plan.json").write_text(json.dumps(plan), "utf-8")
+    file.write_text(file.read_text("utf-8") + "\n", "utf-8")
+    [planned] = recorded.files(tmp_path)
+    assert (planned.over, planned.wanted) == (1, 3)
+    script = "from srviz.ui.chapters.train import recorded\nrecorded.sweeping([('mine.jsonl', 1)])"
+    drawn = AppTest.from_string(script)
+    [bar] = drawn.run().get("progress")
+    assert bar.proto.value == 33
+    assert bar.proto.text.startswith("Runs are under way on this machine.")
 
 
 def test_a_recorded_course_ends_at_what_the_whole_test_came_to():

@@ -12,7 +12,7 @@ import streamlit as st
 
 from srviz import places
 from srviz.figures import lab as figures
-from srviz.lab import Recipe, Task
+from srviz.lab import Recipe, Spec, Task
 from srviz.lab.mixing import mixings
 from srviz.lab.results import read
 from srviz.lab.summary import RunGroup, lines
@@ -28,17 +28,21 @@ from srviz.ui.kit.take import Figure, State, away, chosen
 SCRIPTS = Path(__file__).parent / "scripts"
 MOST_BYTES = 8_000_000  # of a file of results
 MOST_FILES = 12
+SWEEP_SECONDS = 5.0  # between two looks at a sweep that is under way
 RECORDED = "methods.jsonl"  # the recorded runs of every method, each at the rate that did best
 RATES = "rates.jsonl"  # how that rate was found: every method at four rates, with another seed
 
 
 @dataclass(frozen=True)
 class ResultsFile:
-    """A file of results. wanted: how many runs its plan has, 0 where there is no plan beside it."""
+    """A file of results. wanted: how many runs its plan has, and over: how many of these have a result. Where there is
+    no plan beside it, both are the number of the results.
+    """
 
     name: str
     results: tuple[Mapping[str, Any], ...]
     wanted: int
+    over: int
 
 
 def recorded(task: Task) -> None:
@@ -52,11 +56,26 @@ def recorded(task: Task) -> None:
             _tables(task, mine)
         else:
             st.markdown(WORDS("recorded.nothing", task=task.title))
-        for file in files(places.sweeps()):
-            over = len(file.results)
-            st.markdown(WORDS("recorded.sweep", over=over, wanted=file.wanted or over))
+        found = files(places.sweeps())
+        if any(file.over < file.wanted for file in found):
+            sweeping([(file.name, file.over) for file in found])
+        for file in found:
+            st.markdown(WORDS("recorded.sweep", over=file.over, wanted=file.wanted))
             if ours := _mine({"task": task.name, "sweep": file.name}):
                 _show(task, ours, file.name)
+
+
+@st.fragment(run_every=SWEEP_SECONDS)
+def sweeping(shown: Sequence[tuple[str, int]]) -> None:
+    """How far the sweeps of this machine are, seen again every few seconds; the page is drawn anew when a run ends.
+
+    shown: the name of each file, and how many runs were over when the page was drawn.
+    """
+    found = files(places.sweeps())
+    if [(file.name, file.over) for file in found] != list(shown):
+        st.rerun()
+    wanted = sum(file.wanted for file in found)
+    st.progress(sum(file.over for file in found) / max(1, wanted), WORDS("recorded.sweeping"))
 
 
 def _mine(state: State) -> list[RunGroup]:
@@ -256,5 +275,7 @@ def _read(path: str, changed: int, size: int) -> ResultsFile:
         raise ValueError(f"more than {MOST_BYTES:,} bytes")
     file = Path(path)
     plan = file.with_suffix(".plan.json")
-    wanted = len(runs(json.loads(plan.read_text("utf-8")))) if plan.exists() else 0
-    return ResultsFile(file.name, tuple(read(file)), wanted)
+    results = tuple(read(file))
+    done = {Spec.of_json(result["run"]) for result in results}
+    planned = set(runs(json.loads(plan.read_text("utf-8")))) if plan.exists() else done
+    return ResultsFile(file.name, results, len(planned), len(planned & done))
