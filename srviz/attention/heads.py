@@ -207,7 +207,7 @@ class Slice(nn.Module):
         self,
         num_heads: int,
         head_dim: int,
-        projection: str = "mlp",
+        projection: str,
         *,
         device: torch.device | str | None = None,
         dtype: torch.dtype | None = None,
@@ -238,7 +238,7 @@ class Slice(nn.Module):
 def seeded_slice(
     num_heads: int,
     head_dim: int,
-    projection: str = "mlp",
+    projection: str,
     *,
     seed: int = 0,
     device: torch.device | str | None = None,

@@ -7,11 +7,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import dropout, linear, softplus
 
-from srviz.attention import checks, reference
+from srviz.attention import checks
+from srviz.attention.forms import FORMS, SlicedForm
 from srviz.attention.heads import Slice, moments, standardize
-from srviz.attention.sliced import sliced_bump, sliced_relu
-
-DEFAULT_PROJECTIONS = {"relu": "mlp", "bump": "linear"}  # of the two kernels
 
 
 class SlicedAttention(nn.Module):
@@ -48,8 +46,8 @@ class SlicedAttention(nn.Module):
         super().__init__()
         if embed_dim <= 0 or num_heads <= 0 or embed_dim % num_heads:
             raise ValueError(f"embed_dim: expected a multiple of num_heads, got {embed_dim} with {num_heads} heads")
-        if kernel not in DEFAULT_PROJECTIONS:
-            raise ValueError(f"kernel: expected one of {', '.join(DEFAULT_PROJECTIONS)}, got {kernel!r}")
+        if kernel not in FORMS:
+            raise ValueError(f"kernel: expected one of {', '.join(FORMS)}, got {kernel!r}")
         for name, given in (("add_bias_kv", add_bias_kv), ("add_zero_attn", add_zero_attn)):
             if given:
                 raise ValueError(f"{name}: expected False, sliced attention has no such key, got {given}")
@@ -64,8 +62,8 @@ class SlicedAttention(nn.Module):
         self.k_proj = nn.Linear(embed_dim if kdim is None else kdim, embed_dim, bias, **where)
         self.v_proj = nn.Linear(embed_dim if vdim is None else vdim, embed_dim, bias, **where)
         self.out_proj = nn.Linear(embed_dim, embed_dim, bias, **where)
-        self.slice = Slice(num_heads, self.head_dim, projection or DEFAULT_PROJECTIONS[kernel], **where)
-        if kernel == "bump":
+        self.slice = Slice(num_heads, self.head_dim, projection or self._form.projection, **where)
+        if self._form.bandwidth:
             self.raw_bandwidth = nn.Parameter(torch.empty(num_heads, **where))
         self.reset_parameters()
 
@@ -117,8 +115,12 @@ class SlicedAttention(nn.Module):
             nn.init.xavier_uniform_(mapping.weight)
             if mapping.bias is not None:
                 nn.init.zeros_(mapping.bias)
-        if self.kernel == "bump":
+        if self._form.bandwidth:
             nn.init.constant_(self.raw_bandwidth, math.log(math.expm1(1 - 1e-4)))
+
+    @property
+    def _form(self) -> SlicedForm:
+        return FORMS[self.kernel]
 
     @property
     def bandwidth(self) -> Tensor:
@@ -164,16 +166,17 @@ class SlicedAttention(nn.Module):
         dtype = v.dtype
         wide = torch.promote_types(dtype, torch.float32)
         s, t, v = s.to(wide), t.to(wide), v.to(wide)
-        if self.kernel == "relu":
+        if self._form.standardized:
             s, t = self._standardized(s, t, key_mask, as_many=query is key)
-            heads = sliced_relu(s, t, v, key_mask=key_mask)
-        else:
-            heads = sliced_bump(s, t, v, self.bandwidth.to(wide), key_mask=key_mask)
-        heads = heads.to(dtype)
+        stretch = (self.bandwidth.to(wide),) if self._form.bandwidth else ()
+        heads = self._form.attend(s, t, v, *stretch, key_mask=key_mask).to(dtype)
         if self.training and self.dropout:
             heads = dropout(heads, self.dropout)
         output = self.out_proj(heads.transpose(1, 2).flatten(2))  # (B, n_q, E)
-        weights = self._weights(s, t, key_mask).to(dtype) if need_weights else None
+        weights = None
+        if need_weights:
+            mask = None if key_mask is None else key_mask.expand_as(t)
+            weights = self._form.weights(s, t, *stretch, mask).to(dtype)
         if weights is not None and average_attn_weights:
             weights = weights.mean(1)
         if not batched:
@@ -244,12 +247,6 @@ class SlicedAttention(nn.Module):
                 _, _, mean, deviation = standardize(t, t, query_mask=key_mask, key_mask=key_mask)
         s, t = (s - mean) / deviation, (t - mean) / deviation
         return s, t if key_mask is None else torch.where(key_mask, t, 0)
-
-    def _weights(self, s: Tensor, t: Tensor, key_mask: Tensor | None) -> Tensor:
-        mask = None if key_mask is None else key_mask.expand_as(t)
-        if self.kernel == "relu":
-            return reference.sliced_relu_weights(s, t, mask)
-        return reference.sliced_bump_weights(s, t, self.bandwidth.to(s.dtype), mask)
 
     def _check(self, query: Tensor, key: Tensor, value: Tensor) -> bool:
         """Whether the inputs have a batch dimension; raises ValueError where their shapes do not fit."""

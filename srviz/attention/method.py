@@ -18,9 +18,9 @@ class Terms:
     """The arithmetic of one weight, numerator / divisor, for who points at it.
 
     numerator: a text with names in braces, "relu({s} − {t})", of + − · / ² ³, |…|, exp, relu, abs and max(0, …); a test
-    computes it as it is written. divisor: what the numerator is divided by, (…, n_q), or
-    one number for all. of_query, of_key: the numbers of these names, (…, n_q) and (…, n_k). of_pair: the factor of the
-    dot product q·k, by name; where there are `features`, the product is that of φ(q) and φ(k).
+    computes it as it is written. divisor: the divisor of the numerator, (…, n_q), or one number for all. of_query,
+    of_key: the numbers of these names, (…, n_q) and (…, n_k). of_pair: the factor of the dot product q·k, by name;
+    where there are `features`, the product is that of φ(q) and φ(k).
     """
 
     numerator: str

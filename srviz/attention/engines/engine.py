@@ -20,7 +20,7 @@ class Engine:
     upstream gradient, the arguments, the result and which gradients are wanted → those gradients; None where torch
     differentiates `forward` by itself. careful: whether it gives the right answer for scores that are not finite, or
     raises `checks.NotFinite`, and for values whose sums are too large for their dtype; the others are given what they
-    can do. made: what the sums are computed by, in words: "torch", or a language and what compiled it.
+    can do. made: in words, what computes the sums: "torch", or a language and its compiler.
     """
 
     operation: str

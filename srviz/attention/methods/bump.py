@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from srviz.attention import kernels, reference
+from srviz.attention.forms import FORMS
 from srviz.attention.heads import Heads
 from srviz.attention.layer import SlicedAttention
 from srviz.attention.method import SCORES, LineStyle, Method, Terms, Way, masked
@@ -42,6 +43,7 @@ def _run(s: Tensor, t: Tensor, v: Tensor) -> Tensor:
     return sliced_bump(s, t, v, 1.0)
 
 
+FORM = FORMS["bump"]
 LOOK = LineStyle(tone="ink", dashed=True, symbol="diamond", filled=False)
 METHOD = Method(
     name="bump",
@@ -50,11 +52,12 @@ METHOD = Method(
     cost="n log n",
     rank=2,
     takes=SCORES,
-    projection="linear",
+    projection=FORM.projection,
+    standardized=FORM.standardized,
+    bandwidth=FORM.bandwidth,
     weights=weights,
     apply=apply,
     terms=terms,
-    bandwidth=True,
     causal=True,
     rule="bump",
     silence="no key lies within b = {b:.2f} of the query",

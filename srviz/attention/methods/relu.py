@@ -3,6 +3,7 @@
 from torch import Tensor
 
 from srviz.attention import kernels, reference
+from srviz.attention.forms import FORMS
 from srviz.attention.heads import Heads
 from srviz.attention.layer import SlicedAttention
 from srviz.attention.method import SCORES, LineStyle, Method, Terms, Way, masked
@@ -28,6 +29,7 @@ def terms(heads: Heads) -> Terms:
     return Terms("relu({s} − {t})", total, of_query={"s": s}, of_key={"t": t})
 
 
+FORM = FORMS["relu"]
 LOOK = LineStyle(tone="ink", dashed=False, symbol="diamond", filled=True)
 METHOD = Method(
     name="relu",
@@ -36,8 +38,9 @@ METHOD = Method(
     cost="n log n",
     rank=1,
     takes=SCORES,
-    projection="mlp",
-    standardized=True,
+    projection=FORM.projection,
+    standardized=FORM.standardized,
+    bandwidth=FORM.bandwidth,
     weights=weights,
     apply=apply,
     terms=terms,

@@ -1,12 +1,12 @@
 """The table of engines, walked by one test: every operation of every engine against the n² formula, gradients too."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import pytest
 import torch
 from torch import Tensor
 
-from srviz.attention import engines, use
+from srviz.attention import engines, reference, sliced_bump, sliced_relu, use
 from srviz.attention.engines.dense import FORMULAS
 from srviz.attention.engines.table import Engine, pick
 from srviz.attention.engines.table import engines as table
@@ -30,7 +30,21 @@ SHAPES = {  # rows, n_q, n_k, d
     "no rows": (0, 5, 6, 2),
     "many": (3, 300, 411, 20),
 }
-every = pytest.mark.parametrize("engine", table(), ids=lambda engine: f"{engine.operation} by {engine.name}")
+Pair = tuple[Callable[..., Tensor], Callable[..., Tensor]]
+MASKED: dict[str, Pair] = {  # the operators that know masks, and the formula of each
+    "sliced_relu": (lambda s, t, v, keep: sliced_relu(s, t, v, key_mask=keep), reference.sliced_relu),
+    "sliced_bump": (lambda s, t, v, b, keep: sliced_bump(s, t, v, b, key_mask=keep), reference.sliced_bump),
+}
+shapes = pytest.mark.parametrize("shape", SHAPES.values(), ids=list(SHAPES))
+ties = pytest.mark.parametrize("tied", [False, True], ids=["apart", "tied"])
+
+
+def walk(found: Sequence[Engine]) -> pytest.MarkDecorator:
+    return pytest.mark.parametrize("engine", found, ids=lambda engine: f"{engine.operation} by {engine.name}")
+
+
+every = walk(table())
+masked = walk([engine for engine in table() if engine.operation in MASKED])
 
 
 @pytest.fixture
@@ -44,47 +58,72 @@ def only(engine: Engine) -> Iterator[None]:
         yield
 
 
-def others(operation: str, rows: int, n_k: int, masked: bool) -> tuple[object, ...]:
+def more(operation: str, rows: int, n_k: int) -> tuple[object, ...]:
     """What an operation takes besides s, t and v."""
     if operation == "kernel_sum":
         return (KERNEL,)
     if operation == "sliced_bump":
-        return torch.linspace(0.3, 1.7, rows)[:, None], torch.full((rows, 1), 1 / max(n_k, 1))
-    keep = torch.arange(n_k).expand(rows, -1) % 3 > 0 if masked else None
-    return (None if keep is None else keep.contiguous(),)
+        return bandwidths(rows)[:, None], torch.full((rows, 1), 1 / max(n_k, 1))
+    return (None,)
 
 
-@every
-@pytest.mark.usefixtures("only")
-@pytest.mark.parametrize("shape", SHAPES.values(), ids=list(SHAPES))
-@pytest.mark.parametrize("tied", [False, True], ids=["apart", "tied"])
-@pytest.mark.parametrize("masked", [False, True], ids=["whole", "masked"])
-def test_values_and_gradients_are_those_of_the_formula(
-    engine: Engine, shape: tuple[int, int, int, int], tied: bool, masked: bool
-) -> None:
-    if masked and engine.operation != "sliced_relu":
-        pytest.skip("the others know no mask: masked values are zeros")
+def bandwidths(rows: int) -> Tensor:
+    return torch.linspace(0.3, 1.7, rows)
+
+
+def problem(shape: tuple[int, int, int, int], tied: bool) -> tuple[Tensor, ...]:
+    """s, t, v, and what comes from upstream."""
     rows, n_q, n_k, d = shape
-    s, t, v, g = (
-        random(seed, *size, dtype=torch.float32)
-        for seed, size in enumerate([(rows, n_q), (rows, n_k), (rows, n_k, d), (rows, n_q, d)])
-    )
+    sizes = [(rows, n_q), (rows, n_k), (rows, n_k, d), (rows, n_q, d)]
+    s, t, v, g = (random(seed, *size, dtype=torch.float32) for seed, size in enumerate(sizes))
     if tied:
         s, t = (s * 4).round() / 4, (t * 4).round() / 4
-    more = others(engine.operation, rows, n_k, masked)
-    if masked and n_k:  # as the public operator hands them over
-        keep = more[0]
-        t, v = torch.where(keep, t, t[:, 1 % n_k, None]), torch.where(keep[..., None], v, 0)
-    wide = [x.double() if isinstance(x, Tensor) and x.is_floating_point() else x for x in more]
-    formula = FORMULAS[engine.operation]
-    expected = differentiate(lambda *x: formula(*x, *wide), [x.double() for x in (s, t, v)], g)
-    found = differentiate(lambda *x: OPERATIONS[engine.operation](*x, *more), (s, t, v), g)
-    for name, a, b in zip(("y", "ds", "dt", "dv"), found, expected, strict=True):
+    return s, t, v, g
+
+
+def compare(found: Sequence[Tensor], expected: Sequence[Tensor]) -> None:
+    """The sums, and the gradients for s, t, v and the bandwidth where there is one."""
+    for name, a, b in zip(("y", "ds", "dt", "dv", "db"), found, expected, strict=False):
         assert a.shape == b.shape
         if b.numel() and b.any():
             assert relative(a, b) < 2e-5, name
         else:
             assert float(a.abs().sum()) < 1e-12, name
+
+
+@every
+@shapes
+@ties
+@pytest.mark.usefixtures("only")
+def test_values_and_gradients_are_those_of_the_formula(
+    engine: Engine, shape: tuple[int, int, int, int], tied: bool
+) -> None:
+    *inputs, g = problem(shape, tied)
+    inputs += more(engine.operation, shape[0], shape[2])
+    asked = 3 + (engine.operation == "sliced_bump")  # its bandwidth has a gradient too
+    known = inputs[asked:]
+    formula, operation = FORMULAS[engine.operation], OPERATIONS[engine.operation]
+    wide = [x.double() if isinstance(x, Tensor) else x for x in known]
+    expected = differentiate(lambda *x: formula(*x, *wide), [x.double() for x in inputs[:asked]], g)
+    found = differentiate(lambda *x: operation(*x, *known), inputs[:asked], g)
+    assert len(found) == len(expected) == 1 + asked
+    compare(found, expected)
+
+
+@masked
+@shapes
+@ties
+@pytest.mark.usefixtures("only")
+def test_masked_keys_do_not_count(engine: Engine, shape: tuple[int, int, int, int], tied: bool) -> None:
+    *inputs, g = problem(shape, tied)
+    keep = (torch.arange(shape[2]) % 3 > 0).expand(shape[0], -1)
+    if engine.operation == "sliced_bump":
+        inputs.append(bandwidths(shape[0]))
+    public, formula = MASKED[engine.operation]
+    expected = differentiate(lambda *x: formula(*x, keep), [x.double() for x in inputs], g)
+    found = differentiate(lambda *x: public(*x, keep), inputs, g)
+    assert len(found) == len(expected) == 1 + len(inputs)
+    compare(found, expected)
 
 
 @every

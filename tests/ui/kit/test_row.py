@@ -47,7 +47,7 @@ def test_a_head_sees_all_heads_of_a_token(head):
     """Π takes the coordinates of all heads side by side; only then is one head taken out."""
     x = torch.from_numpy(INPUTS["moons"].make(30, random_state=3).x)
     q, k, _ = Projections.untrained(x.shape[1], compute.HEADS, compute.HEAD_DIM, seed=5).project(x)
-    pi = seeded_slice(compute.HEADS, compute.HEAD_DIM, seed=5)
+    pi = seeded_slice(compute.HEADS, compute.HEAD_DIM, "mlp", seed=5)
     s, t = pi(q)[2], pi(k)[2]
     both = torch.cat([s, t])
     middle, deviation = (s.mean() + t.mean()) / 2, both.std(correction=0)
