@@ -88,19 +88,20 @@ class Weigh(Protocol):
 class Method:
     """One way to attend. For every method, weights(heads) @ v == apply(heads).
 
-    label: its name for people. formula: of a weight, in plain text. cost: in n. rank: its place among all; where there
-    is room for a few, those of the lowest ranks are shown. takes: the parts of the heads it reads. projection: the kind
-    of Π that gives its scores, empty where it takes dot products. standardized: whether its scores are. centred:
-    whether it centres the values, which takes the row's mean off its raw weights: the effective ones sum to 0. signed:
-    whether effective weights can be negative, as those of centred values can. bandwidth: whether the bandwidth of the
-    heads, (…) for their leading dimensions, stretches its weights; models learn one for each head. causal: whether it
-    can be made causal. weights: for looking. apply: the output (…, n_q, d) by the fastest exact way. terms: the
-    arithmetic of a raw weight. rule: the function in formulas.js that gives one row of its weights, empty where there
-    is none. note: a sentence that its formula needs. silence: why no key may have a weight, a clause in which {b} is
-    the bandwidth. kernel: of a bandwidth, the curve of s − t that its weights follow, up to a factor of each query;
-    None where they follow none, or one that is not made of straight pieces. look: how it is drawn. ways: how it is
-    raced; one that runs `apply` where none is given. layer: (embed_dim, num_heads, **device and dtype) → a layer with
-    the arguments of `torch.nn.MultiheadAttention`, its projections included; None where there is none.
+    label: its name for people. short: the same among sliced methods, where "sliced" goes without saying; the label
+    where it is empty. formula: of a weight, in plain text. cost: in n. rank: its place among all; where there is room
+    for a few, those of the lowest ranks are shown. takes: the parts of the heads it reads. projection: the kind of Π
+    that gives its scores, empty where it takes dot products. standardized: whether its scores are. centred: whether it
+    centres the values, which takes the row's mean off its raw weights: the effective ones sum to 0. signed: whether
+    effective weights can be negative, as those of centred values can. bandwidth: whether the bandwidth of the heads,
+    (…) for their leading dimensions, stretches its weights; models learn one for each head. causal: whether it can be
+    made causal. weights: for looking. apply: the output (…, n_q, d) by the fastest exact way. terms: the arithmetic of
+    a raw weight. rule: the function in formulas.js that gives one row of its weights, empty where there is none. note:
+    a sentence that its formula needs. silence: why no key may have a weight, a clause in which {b} is the bandwidth.
+    kernel: of a bandwidth, the curve of s − t that its weights follow, up to a factor of each query; None where they
+    follow none, or one that is not made of straight pieces. look: how it is drawn. ways: how it is raced; one that runs
+    `apply` where none is given. layer: (embed_dim, num_heads, **device and dtype) → a layer with the arguments of
+    `torch.nn.MultiheadAttention`, its projections included; None where there is none.
     """
 
     name: str
@@ -112,6 +113,7 @@ class Method:
     weights: Weigh
     apply: Callable[[Heads], Tensor]
     terms: Callable[[Heads], Terms]
+    short: str = ""
     projection: str = ""
     standardized: bool = False
     centred: bool = False

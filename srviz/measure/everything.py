@@ -1,4 +1,4 @@
-"""All tokens at once through untrained multi-head sliced attention, in little memory; and what softmax would take.
+"""All tokens at once through untrained multi-head sliced attention, in little memory; and what another method takes.
 
 Queries and keys are projected by chunks of rows and only their scores are kept; values and outputs stand for one head
 at a time. A million tokens of 4 heads and 16 coordinates need about a third of a gigabyte, beside the 150 MB of a
@@ -12,16 +12,15 @@ from statistics import geometric_mean
 
 import torch
 from torch import Tensor
-from torch.nn.functional import scaled_dot_product_attention
 
 from srviz.attention import METHODS, Heads, Projections
 from srviz.attention.heads import CHUNK_ROWS, chunks
 from srviz.device import synchronize
 from srviz.measure.memory import watched
 
-SIZES = (512, 1024, 2048, 4096)  # on which softmax is measured to say how long all tokens would take
+SIZES = (512, 1024, 2048, 4096)  # on which a method in n² is measured to say how long all tokens would take
 PROCESS_BYTES = 170 << 20  # of a process with torch in it, before it has done anything; 147 were measured on Linux
-MOST_PAIRS = 1 << 22  # of softmax between two looks at the clock
+MOST_PAIRS = 1 << 22  # of queries and keys between two looks at the clock
 
 
 @dataclass(frozen=True)
@@ -55,14 +54,15 @@ def everything(
     heads: int,
     head_dim: int,
     method: str,
-    projection: str = "mlp",
+    projection: str = "",
     seed: int = 0,
     kept: Tensor | None = None,
     first: int = 0,
 ) -> Iterator[Stage]:
     """Attend from all tokens to all tokens, x: (n, D), head by head.
 
-    method: one that takes scores. The projections are untrained. kept: (m,) the tokens whose output is wanted, all
+    method: one that takes scores. projection: the kind of Π, that of the method where empty. The projections are
+    untrained. kept: (m,) the tokens whose output is wanted, all
     where None. first: the head from 0 to begin with; the projections, which are then made for the second time, do not
     count into the seconds. Ends whenever the caller stops asking; what it yielded stands.
     """
@@ -75,7 +75,7 @@ def everything(
     parts = len(pieces) * (1 + heads - first)  # for the bar: a head takes about as long as all projections
     s, t = x.new_empty(2, heads, n)
     done, seconds, most = 0, 0.0, 0
-    scored = maps.scored(x, projection, s, t)
+    scored = maps.scored(x, projection or record.projection, s, t)
     for _ in pieces:
         with watched() as peak:  # never while the caller has it
             began = _clock(x)
@@ -123,30 +123,35 @@ def components(y: Tensor) -> Tensor:
 
 
 @dataclass(frozen=True)
-class SoftmaxRows:
-    """Queries start … stop − 1 of softmax, all heads; seconds: what they took."""
+class Rows:
+    """Queries start … stop − 1, all heads; seconds: what they took."""
 
     start: int
     stop: int
     seconds: float
 
 
-def softmax_by_rows(x: Tensor, *, heads: int, head_dim: int, seed: int = 0, first: int = 0) -> Iterator[SoftmaxRows]:
-    """Fused softmax from query `first` on over all keys, a stretch of queries at a time. x: (n, D)."""
-    q, k, v = Projections.untrained(x.shape[1], heads, head_dim, seed=seed, device=x.device).project(x.unsqueeze(0))
+def by_rows(x: Tensor, *, heads: int, head_dim: int, method: str, seed: int = 0, first: int = 0) -> Iterator[Rows]:
+    """Attend from query `first` on to all keys, a stretch of queries at a time, all heads at once. x: (n, D).
+
+    The projections are untrained, and do not count into the seconds.
+    """
+    record = METHODS[method]
+    maps = Projections.untrained(x.shape[1], heads, head_dim, seed=seed, device=x.device)
+    given = maps.heads(x.unsqueeze(0), record)
     rows = max(1, MOST_PAIRS // max(1, len(x) * heads))
     for start in range(first, len(x), rows):
         stop = min(start + rows, len(x))
         began = _clock(x)
-        scaled_dot_product_attention(q[:, :, start:stop], k, v)
-        yield SoftmaxRows(start, stop, _clock(x) - began)
+        record.apply(given.queries(slice(start, stop)))
+        yield Rows(start, stop, _clock(x) - began)
 
 
 @dataclass(frozen=True)
 class Estimate:
-    """What softmax over n tokens would take, by two ways to run it. seconds: of the fused kernel, which never holds the
-    weights, extrapolated as n² from the sizes measured, (sizes, measured) seconds each. bytes: of the weights of all
-    heads where they are written out, in float32; arithmetic.
+    """What a method in n² would take for n tokens, by two ways to run it. seconds: of its fastest way, which for
+    softmax never holds the weights, extrapolated as n² from the sizes measured, (sizes, measured) seconds each. bytes:
+    of the weights of all heads where they are written out, in float32; arithmetic.
     """
 
     seconds: float
@@ -155,24 +160,31 @@ class Estimate:
     measured: tuple[float, ...]
 
 
-def _softmax_seconds(heads: int, head_dim: int, device: torch.device) -> tuple[float, ...]:
-    generator = torch.Generator().manual_seed(0)
+def _seconds(method: str, heads: int, head_dim: int, device: torch.device) -> tuple[float, ...]:
+    generator, apply = torch.Generator().manual_seed(0), METHODS[method].apply
     found = []
     for size in SIZES:
         q = torch.randn(1, heads, size, head_dim, generator=generator).to(device)
-        scaled_dot_product_attention(q, q, q)
+        given = Heads(q, q, q)
+        apply(given)
         taken = []
         for _ in range(3):
             began = _clock(q)
-            scaled_dot_product_attention(q, q, q)
+            apply(given)
             taken.append(_clock(q) - began)
         found.append(min(taken))
     return tuple(found)
 
 
-def softmax_estimate(n: int, *, heads: int, head_dim: int, device: torch.device) -> Estimate:
-    """Softmax on n tokens: c·n² seconds fused, fitted to what `SIZES` took, each counting alike; its weights' bytes."""
-    measured = _softmax_seconds(heads, head_dim, device)
+def estimate(n: int, *, heads: int, head_dim: int, method: str, device: torch.device) -> Estimate:
+    """A method on n tokens: c·n² seconds, fitted to what `SIZES` took, each counting alike; its weights' bytes.
+
+    Raises ValueError for a method that takes scores, or whose time does not grow as n².
+    """
+    record = METHODS[method]
+    if record.projection or "²" not in record.cost:
+        raise ValueError(f"method: expected one that takes dot products, in n², got {method!r}")
+    measured = _seconds(method, heads, head_dim, device)
     per_pair = geometric_mean(taken / size**2 for size, taken in zip(SIZES, measured, strict=True))
     return Estimate(per_pair * n * n, 4 * heads * n * n, SIZES, measured)
 

@@ -1,6 +1,5 @@
 """Every method of the registry, walked by one test: what its weights make of the values is what it applies."""
 
-import re
 from dataclasses import replace
 
 import pytest
@@ -12,6 +11,7 @@ from srviz.attention.method import Terms
 from srviz.attention.methods import registered, ways
 from tests.attention.problems import loop_sliced_bump, loop_sliced_relu, random
 from tests.attention.signed import SIGNED
+from tests.attention.terms import computed
 
 B, H, N_Q, N_K, D = 2, 3, 7, 9, 4
 
@@ -113,23 +113,8 @@ def test_every_way_to_run_it_gives_what_it_applies(method: Method) -> None:
 
 @every
 def test_the_terms_are_the_arithmetic_of_the_weights(method: Method) -> None:
-    """The whole text of a weight, the numerator over the divisor, computed from the numbers that it names."""
     given = heads(method, *parts())
-    terms = method.terms(given)
-    q, k = given.dots
-    features = terms.features or (lambda x: x)
-    names = {name: x.unsqueeze(-1) for name, x in terms.of_query.items()}
-    names |= {name: x.unsqueeze(-2) for name, x in terms.of_key.items()}
-    names |= {name: factor * features(q) @ features(k).mT for name, factor in terms.of_pair.items()}
-    named = all(f"{{{name}}}" in terms.numerator for name in names)
-    assert named
-    read = re.sub(r"\{(\w+)\}", r"\1", f"{terms.dividend} / {{divisor}}".split(" = ")[-1])
-    for sign, python in (("−", "-"), ("·", "*"), ("²", "**2"), ("³", "**3")):
-        read = read.replace(sign, python)
-    words = {"exp": torch.exp, "relu": torch.relu, "abs": torch.abs, "max": lambda _, x: x.relu()}
-    names["divisor"] = terms.divisor if isinstance(terms.divisor, int) else terms.divisor.unsqueeze(-1)
-    found = eval(re.sub(r"\|(.*?)\|", r"abs(\1)", read), {"__builtins__": {}}, words | names)  # as it is written
-    torch.testing.assert_close(found, method.weights(given, effective=False))
+    torch.testing.assert_close(computed(method.terms(given), given), method.weights(given, effective=False))
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 import torch
 
-from srviz.attention import METHODS, Heads, SlicedAttention
+from srviz.attention import METHODS, Heads, SlicedAttention, seeded_slice
 from srviz.attention.method import LineStyle
 from srviz.attention.methods import registered
 from srviz.lab import Spec, Training, checkpoint, load
@@ -16,6 +16,7 @@ from srviz.lab.mixing import Attention, mixings, turned
 from srviz.lab.records import at_sizes, is_due, records
 from srviz.lab.train import Diverged, attentions, rate
 from srviz.lab.variants import VARIANTS, variant
+from tests.attention.terms import computed
 
 SMALL = {"steps": 6, "batch": 8}
 
@@ -96,6 +97,25 @@ def test_a_variant_weighs_as_it_sums(name):
         assert torch.allclose(method.weights(heads) @ heads.v, method.apply(heads), atol=1e-5)
 
 
+@pytest.mark.parametrize("name", VARIANTS)
+def test_the_record_of_a_variant_is_its_own(name):
+    """Its arithmetic, its curve and whether a browser draws it are those of what was changed."""
+    torch.manual_seed(0)
+    method = VARIANTS[name]
+    q, k, v = torch.randn(3, 2, 3, 30, 5, dtype=torch.float64)
+    given = Heads(q, k, v).scored(seeded_slice(3, 5, method.projection, dtype=q.dtype), method)
+    raw, r = method.weights(given, effective=False), given.s.unsqueeze(-1) - given.t.unsqueeze(-2)
+    torch.testing.assert_close(computed(method.terms(given), given), raw)
+    assert method.formula.endswith(" − row mean") == method.centred
+    assert bool((method.weights(given) < 0).any()) == method.signed
+    if method.kernel is not None:
+        curve = method.kernel(1.0)(r)
+        torch.testing.assert_close(raw * curve.sum(-1, keepdim=True), curve * raw.sum(-1, keepdim=True))
+    theirs = METHODS["relu"].weights(given, effective=False)
+    assert torch.allclose(raw, theirs) == (method.rule == "relu")
+    assert bool((raw == 0).all(-1).any()) == bool(method.silence)
+
+
 def test_everything_that_mixes_says_how_it_is_drawn():
     known = mixings()
     assert known["softmax"].look == METHODS["softmax"].look
@@ -108,8 +128,11 @@ def test_a_variant_with_nothing_changed_is_sliced_relu():
     heads = Heads(v=torch.randn(2, 3, 30, 5), s=torch.randn(2, 3, 30), t=torch.randn(2, 3, 30))
     assert torch.allclose(same.apply(heads), METHODS["relu"].apply(heads), atol=1e-5)
     assert torch.allclose(same.weights(heads), METHODS["relu"].weights(heads), atol=1e-6)
+    assert (same.formula, same.rule) == (METHODS["relu"].formula, METHODS["relu"].rule)
     with pytest.raises(ValueError, match="divide: expected one of"):
         variant("other", "Other", divide="columns")
+    with pytest.raises(ValueError, match=r"kernel: expected one of relu, .*, got 'cubic'"):
+        variant("other", "Other", kernel="cubic")
 
 
 def test_rotary_products_know_the_distance_alone():

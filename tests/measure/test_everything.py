@@ -20,12 +20,15 @@ def outputs(x, name, **options):
 
 @pytest.mark.parametrize("kernel", ["relu", "bump"])
 @pytest.mark.parametrize("rows", [7, 100, 1 << 16])
-def test_chunks_give_what_the_method_gives_on_everything(kernel, rows, monkeypatch):
+@pytest.mark.parametrize("own", [{}, {"projection": "mlp"}], ids=["its own map", "another map"])
+def test_chunks_give_what_the_method_gives_on_everything(kernel, rows, own, monkeypatch):
     monkeypatch.setattr(noun, "CHUNK_ROWS", rows)
     x = torch.randn(100, 3, generator=torch.Generator().manual_seed(1))
-    stages = everything.everything(x, heads=HEADS, head_dim=HEAD_DIM, method=kernel, seed=5)
+    stages = everything.everything(x, heads=HEADS, head_dim=HEAD_DIM, method=kernel, seed=5, **own)
     found = torch.cat([stage.y for stage in stages if stage.y is not None], 1)
-    torch.testing.assert_close(found, outputs(x, kernel, projection="mlp"), atol=1e-5, rtol=1e-4)
+    torch.testing.assert_close(
+        found, outputs(x, kernel, **{"projection": METHODS[kernel].projection} | own), atol=1e-5, rtol=1e-4
+    )
 
 
 def test_a_run_goes_on_from_any_head_and_keeps_what_is_asked_for():
@@ -97,24 +100,30 @@ def test_what_it_needs_is_more_than_what_it_takes():
 
 def test_softmax_by_stretches_takes_every_query_once(monkeypatch):
     monkeypatch.setattr(everything, "MOST_PAIRS", 1000)
-    stretches = list(everything.softmax_by_rows(torch.randn(100, 3), heads=2, head_dim=4))
+    stretches = list(everything.by_rows(torch.randn(100, 3), heads=2, head_dim=4, method="softmax"))
     assert [a.stop for a in stretches[:-1]] == [b.start for b in stretches[1:]]
     assert stretches[0].start == 0
     assert stretches[-1].stop == 100
     assert all(stretch.seconds > 0 for stretch in stretches)
-    again = list(everything.softmax_by_rows(torch.randn(100, 3), heads=2, head_dim=4, first=50))
+    again = list(everything.by_rows(torch.randn(100, 3), heads=2, head_dim=4, method="softmax", first=50))
     assert again[0].start == 50
 
 
 def test_the_estimate_grows_with_the_square_and_counts_its_bytes(monkeypatch):
-    monkeypatch.setattr(everything, "_softmax_seconds", lambda *_: tuple(3e-9 * n * n for n in everything.SIZES))
-    found = everything.softmax_estimate(1_000_000, heads=4, head_dim=16, device=torch.device("cpu"))
+    monkeypatch.setattr(everything, "_seconds", lambda *_: tuple(3e-9 * n * n for n in everything.SIZES))
+    found = everything.estimate(1_000_000, heads=4, head_dim=16, method="softmax", device=torch.device("cpu"))
     assert math.isclose(found.seconds, 3000, rel_tol=1e-3)
     assert found.bytes == 16 * 10**12
 
 
+@pytest.mark.parametrize("method", ["relu", "linear"])
+def test_no_method_is_estimated_that_is_faster_or_takes_scores(method):
+    with pytest.raises(ValueError, match=f"method: expected one that takes dot products, in n², got '{method}'"):
+        everything.estimate(10, heads=1, head_dim=4, method=method, device=torch.device("cpu"))
+
+
 def test_softmax_is_really_measured():
-    found = everything.softmax_estimate(4096, heads=1, head_dim=4, device=torch.device("cpu"))
+    found = everything.estimate(4096, heads=1, head_dim=4, method="softmax", device=torch.device("cpu"))
     assert len(found.measured) == len(found.sizes)
     assert all(taken > 0 for taken in found.measured)
     assert found.measured[-1] > found.measured[0]

@@ -68,14 +68,14 @@ def test_the_difference_of_the_routes_is_measured_and_not_assumed(monkeypatch):
 
 PLAN = {
     "device": "cpu", "threads": 1, "heads": 3, "head_dim": 4,
-    "method": "relu", "projection": "mlp", "seed": 2, "patience_seconds": 100.0,
+    "method": "relu", "projection": "mlp", "beside": "softmax", "seed": 2, "patience_seconds": 100.0,
     "heads_done": 0, "rows": 0, "estimate_seconds": None,
 }  # fmt: skip
 
 
 @pytest.fixture
 def quick(monkeypatch):
-    monkeypatch.setattr(everything, "_softmax_seconds", lambda *_: tuple(1e-9 * n * n for n in everything.SIZES))
+    monkeypatch.setattr(everything, "_seconds", lambda *_: tuple(1e-9 * n * n for n in everything.SIZES))
     monkeypatch.setattr(everything, "MOST_PAIRS", 3 * 40 * 15)
 
 

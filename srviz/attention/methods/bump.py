@@ -48,6 +48,7 @@ LOOK = LineStyle(tone="ink", dashed=True, symbol="diamond", filled=False)
 METHOD = Method(
     name="bump",
     label="Sliced bump",
+    short="bump",
     formula="max(0, 1 − |s − t|/b) / n",
     cost="n log n",
     rank=2,

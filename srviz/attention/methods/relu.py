@@ -34,6 +34,7 @@ LOOK = LineStyle(tone="ink", dashed=False, symbol="diamond", filled=True)
 METHOD = Method(
     name="relu",
     label="Sliced ReLU",
+    short="ReLU",
     formula="relu(s − t) / Σ|s − t| − row mean",
     cost="n log n",
     rank=1,

@@ -28,7 +28,7 @@ from srviz.ui.kit.table import markdown
 LEAST, MOST = 4, 256
 # the orders of queries and keys, by their names in the link: as they come, or by the scores of a method that takes them
 SCORED = {"sorted" if method is sliced() else name: name for name, method in METHODS.items() if method.projection}
-SHORT = {name: METHODS[name].label.removeprefix("Sliced ") for name in SCORED.values()}
+SHORT = {name: METHODS[name].short or METHODS[name].label for name in SCORED.values()}
 OWN = "own"  # each method by its own scores, and those that have none as the first sliced one
 ORDERS = (
     {OWN: WORDS("orders.own")}
@@ -47,7 +47,7 @@ FAINT = 6  # times as large as another map's: a scale that makes that one's weig
 DRAWN, FACTOR = 128, 2  # beyond so many rows a pane has fewer pixels than cells: drawn coarser by so much
 PLACES, PATTERN = "places", "pattern"
 Matrix = NDArray[np.float32]
-Setting = tuple[str, int, int, int, str, str]  # `controls.Setting`, and which of `trained.KINDS`
+HeadsSetting = tuple[str, int, int, int, str, str]  # `controls.Setting`, and which of `trained.KINDS`
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,7 +73,7 @@ class MatrixPane:
 
 
 @st.cache_data(max_entries=32, show_spinner=False)
-def panes(setting: Setting) -> list[MatrixPane]:
+def panes(setting: HeadsSetting) -> list[MatrixPane]:
     """Every method's weights, raw, and effective where centring the values changes them."""
     result = []
     for method in METHODS.values():
@@ -102,7 +102,7 @@ def panes(setting: Setting) -> list[MatrixPane]:
     return result
 
 
-def _heads(setting: Setting, method: Method) -> Heads:
+def _heads(setting: HeadsSetting, method: Method) -> Heads:
     """The head on screen, as a method takes it."""
     return compute.heads(*setting[:5], method, kind=setting[5])
 
@@ -112,7 +112,7 @@ def weights_of(state: dict[str, Any] | url.State, method: Method) -> Matrix:
     return _weights(method, _heads(setting_of(state), method), effective=False)
 
 
-def setting_of(state: dict[str, Any] | url.State) -> Setting:
+def setting_of(state: dict[str, Any] | url.State) -> HeadsSetting:
     """What a head on screen is computed from, and cached by."""
     return *controls.setting(state), state["heads"]
 
@@ -139,7 +139,7 @@ def _weights(method: Method, heads: Heads, *, effective: bool) -> Matrix:
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
-def orders(setting: Setting, order: str, n: int) -> tuple[list[int], list[int]]:
+def orders(setting: HeadsSetting, order: str, n: int) -> tuple[list[int], list[int]]:
     """The n queries and keys as they come, or from the lowest score to the highest, of sliced ReLU or of the bump."""
     if order == "input":
         return list(range(n)), list(range(n))
@@ -264,7 +264,7 @@ class Drawings:
 
 
 @st.cache_data(max_entries=32, show_spinner=False)
-def drawings(setting: Setting, order: str, mode: str) -> Drawings:
+def drawings(setting: HeadsSetting, order: str, mode: str) -> Drawings:
     """Every matrix in its order, the tokens, and the pattern where the input has one."""
     shown, tokens = panes(setting), compute.tokens(*setting[:3])
     ends = [scale_end(pane.weights) for pane in shown]
@@ -329,7 +329,7 @@ def spreads(state: url.State, menu: Callable[[], None]) -> None:
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
-def _spread(setting: Setting, one: int, mode: str) -> tuple[str, str]:
+def _spread(setting: HeadsSetting, one: int, mode: str) -> tuple[str, str]:
     """The histogram as JSON and the table as Markdown, of one query from 1, or of all where that is 0."""
     shown = panes(setting)
     rows = slice(one - 1, one) if one else slice(None)

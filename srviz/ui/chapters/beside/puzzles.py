@@ -5,13 +5,15 @@ from srviz.ui.chapters.beside import WORDS
 from srviz.ui.chapters.beside.beside import weights_of
 from srviz.ui.kit.puzzle import State, worded
 
+SOFTMAX, RELU = METHODS["softmax"], METHODS["relu"]
+
 
 def agreed(state: State) -> bool:
     """The query that is held gives its largest weight to one key by both methods."""
     query = state["query"]
     if not query:
         return False
-    softmax, relu = (weights_of(state, METHODS[name]) for name in ("softmax", "relu"))
+    softmax, relu = (weights_of(state, method) for method in (SOFTMAX, RELU))
     return (
         query <= len(softmax)
         and int(softmax[query - 1].argmax()) == int(relu[query - 1].argmax())

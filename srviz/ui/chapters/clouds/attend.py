@@ -7,7 +7,7 @@ import streamlit as st
 import torch
 
 from srviz import host, jobs, numbers
-from srviz.attention.methods import sliced
+from srviz.attention.methods import by_dots, sliced
 from srviz.figures import clouds as figures
 from srviz.measure.everything import PROCESS_BYTES, Estimate, bytes_needed, everything
 from srviz.ui.chapters.clouds import WORDS
@@ -218,6 +218,7 @@ def _plan(run: Attended, device: str) -> jobs.Plan:
         "head_dim": HEAD_DIM,
         "method": sliced().name,
         "projection": kind(run.place.projection, sliced()),
+        "beside": by_dots().name,
         "seed": run.place.setting.seed,
         "patience_seconds": PATIENCE_SECONDS,
         "heads_done": run.heads,

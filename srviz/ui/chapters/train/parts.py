@@ -99,7 +99,8 @@ def base_of(found: Sequence[RunGroup]) -> RunGroup | None:
 def label(line: RunGroup, base: RunGroup) -> str:
     """What was changed, in a few words."""
     if line.mixing != base.mixing:
-        said = mixings()[line.mixing].label.replace("Sliced ReLU, ", "")
+        said, form = (mixings()[one.mixing].label for one in (line, base))
+        said = said.removeprefix(f"{form}, ")
         return said[:1].upper() + said[1:]
     return differs(line.recipe, base.recipe)
 
