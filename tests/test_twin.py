@@ -1,6 +1,10 @@
 """An identical twin of sliced ReLU, and of a kernel, each one record, is treated like its sibling everywhere."""
 
 import base64
+import json
+import os
+import subprocess
+import sys
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -10,11 +14,12 @@ import pytest
 import torch
 from streamlit.testing.v1 import AppTest
 
-from srviz.attention import METHODS
+from srviz.attention import Projections
 from srviz.attention.kernels import KERNELS, NamedKernel
 from srviz.attention.methods import registered
 from srviz.inputs import INPUTS
 from srviz.inputs.patterns import PATTERNS
+from srviz.lab import shown
 from srviz.measure.curve import Curve, timing
 from srviz.measure.everything import everything
 from srviz.measure.fit import Fit
@@ -22,7 +27,9 @@ from srviz.measure.plan import Plan
 from srviz.measure.race import race
 from srviz.measure.samples import DEGREE
 from srviz.ui.chapters.kernels import curves
+from srviz.ui.kit import row
 from tests.attention.signed import SIGNED
+from tests.attention.twin import twin_of_relu
 
 HOME = Path(__file__).parents[1]
 SEED = "4711"  # of no other test: what the pages cached without the twin is not shown again
@@ -30,8 +37,8 @@ SEED = "4711"  # of no other test: what the pages cached without the twin is not
 
 @pytest.fixture(autouse=True)
 def twin():
-    """Registered the short way, without ways to race it."""
-    with registered(replace(METHODS["relu"], name="twin", label="Twin", rank=1.5, ways=())):
+    """Registered after its sibling, with ways of its own, a bet on its time among them."""
+    with registered(twin_of_relu("twin", "Twin")):
         yield
 
 
@@ -42,6 +49,39 @@ def open_page(script, **query):
     page.run()
     assert not page.exception
     return page
+
+
+def pages_that_know_it():
+    """What a server shows that began with the twin in the registry: pages make tables of it when they are read."""
+    with registered(twin_of_relu("twin", "Twin")):
+        found = {
+            "race": open_page("pages/8_Race.py", methods="twin_softmax"),
+            "beside": open_page("pages/4_Beside_softmax.py", order="twin", n="16"),
+            "train": open_page("pages/9_Train.py"),
+            "crowd": open_page("pages/11_Crowd.py", models="twin_relu"),
+            "words": open_page("pages/7_Words.py"),
+        }
+        from srviz.ui.chapters.race import bet
+
+        state = {name: page.session_state["_state"].values for name, page in found.items()}
+        print(json.dumps({
+            "bets": list(bet.BETS), "raced": state["race"]["methods"], "order": state["beside"]["order"],
+            "offered": [option for group in found["beside"].get("button_group") for option in map(str, group.options)],
+            "models": state["crowd"]["models"],
+        }))  # fmt: skip
+
+
+def test_pages_that_were_read_with_it_in_the_registry_offer_it():
+    done = subprocess.run(
+        [sys.executable, "-c", "from tests.test_twin import pages_that_know_it as show; show()"],
+        capture_output=True, text=True, timeout=300, cwd=HOME, env=os.environ | {"PYTHONPATH": str(HOME)},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout.splitlines()[-1])
+    assert found["bets"] == ["softmax", "relu"]  # the two that the page's words are about
+    assert sorted(found["raced"]) == ["softmax", "twin"]
+    assert (found["order"], sorted(found["models"])) == ("twin", ["relu", "twin"])
+    assert "all as Twin" in found["offered"]
 
 
 def test_the_race_gives_it_scores_and_finds_the_same_times():
@@ -66,8 +106,15 @@ def test_a_fit_is_the_same_step_by_step():
 
 def test_attending_to_everything_is_the_same():
     x = torch.randn(500, 3, generator=torch.Generator().manual_seed(1))
-    sibling, twin = (list(everything(x, heads=2, head_dim=4, method=name))[-1] for name in ("relu", "twin"))
-    assert torch.equal(sibling.y, twin.y)
+    linear = twin_of_relu("linear twin", "Linear twin", projection="linear", ways=())
+    with registered(linear):
+        sibling, twin, other = (
+            list(everything(x, heads=2, head_dim=4, method=name))[-1].y for name in ("relu", "twin", "linear twin")
+        )
+        whole = Projections.untrained(3, 2, 4).heads(x, linear).head(1)  # as its record says, by a linear map
+    assert torch.equal(sibling, twin)
+    torch.testing.assert_close(other, linear.apply(whole), atol=1e-5, rtol=1e-4)
+    assert not torch.allclose(other, twin, atol=0.1)
 
 
 def test_beside_softmax_shows_its_weights_and_its_arithmetic():
@@ -108,7 +155,7 @@ def test_the_programs_of_beside_softmax_have_room_for_several_more(capsys):
     from srviz.ui.chapters.beside import beside
 
     more = [replace(SIGNED, name=f"less{k}", label=f"Less {k}") for k in range(3)]
-    more += [replace(METHODS["relu"], name=f"more{k}", label=f"More {k}", ways=(), rank=9) for k in range(3)]
+    more += [twin_of_relu(f"more{k}", f"More {k}", rank=9) for k in range(3)]
     with ExitStack() as stack:
         for method in more:
             stack.enter_context(registered(method))
@@ -128,10 +175,39 @@ def test_point_clouds_show_it():
     assert any("**Twin, effective**" in markdown.value for markdown in page.markdown)
 
 
-def test_rows_of_a_picture_show_it():
-    with registered(replace(METHODS["twin"], name="first", label="First", rank=0.5)):
-        page = open_page("pages/6_Photographs.py")
-        assert not page.exception
+def test_a_cloud_has_scores_of_their_own_for_untrained_heads_with_another_map():
+    """Beside trained heads of softmax, two that nobody trained are shown with untrained ones, each by its own map."""
+    from srviz.ui.chapters.clouds import scene
+
+    one, other = (twin_of_relu(f"at {of}", f"At {of}", projection=of, ways=(), rank=0.5) for of in ("mlp", "linear"))
+    with registered(one), registered(other):
+        found = scene._make_scene(scene.CloudSetting("torus", 64, 1, 0.0, 0.0), scene.TRAINED, "cpu")
+    assert found.trained is not None
+    assert found.maps["at mlp"] is found.maps["at linear"]
+    assert not torch.equal(found.scores["at mlp"].s, found.scores["at linear"].s)
+
+
+@pytest.mark.parametrize("script", ["pages/6_Photographs.py", "pages/7_Words.py"])
+@pytest.mark.parametrize("projection", ["mlp", "linear"])
+def test_rows_that_the_browser_draws_are_its_own_where_it_stands_before_its_sibling(monkeypatch, script, projection):
+    """By the rule of its record, on the scores that its record asks for, and checked by its weights."""
+    heads, answers = [], []
+    head, answer = row.head, row.answer
+    monkeypatch.setattr(row, "head", lambda *given: heads.append((given, head(*given))) or heads[-1][1])
+    monkeypatch.setattr(
+        row, "answer", lambda *given, raw: answers.append((given, answer(*given, raw=raw))) or answers[-1][1]
+    )
+    row._shared.clear()
+    first = twin_of_relu("first", "First", projection=projection, rank=0.5)
+    with registered(first):
+        open_page(script)
+        assert row.constants()["methods"][1] == {"name": "first", "label": "First", "rule": "relu"}
+        [((tokens, seed, number, *_), _)] = heads
+        expected = first.weights(shown.of(tokens, seed=seed, number=number, method="first"))
+    row._shared.clear()
+    (_, query), told = answers[-1]
+    found = np.frombuffer(base64.b64decode(told["rows"]["first"]), "<f4")
+    np.testing.assert_allclose(found, expected[query], atol=1e-6)
 
 
 def test_a_kernel_of_one_entry_is_offered_drawn_summed_and_timed(monkeypatch):

@@ -55,8 +55,9 @@ class Way:
     label, cost: as of a method. takes: the names of its inputs. run: their tensors, (B, H, n, d) or (B, H, n) → the
     output. sums, matrices: what a call holds at most, forward and with backward, in arrays of (B, H, n, d) and of
     (B, H, n, n); rather too many, since they decide what is tried. bet: where a visitor's bet on its time begins,
-    powers of ten of seconds at n = 2⁶, 2¹⁰, 2¹⁴ and 2¹⁸; empty where none is asked for. usual: whether it is raced
-    unless a visitor says otherwise. layer: what makes a whole layer, which takes tokens; None for attention alone.
+    powers of ten of seconds at n = 2⁶, 2¹⁰, 2¹⁴ and 2¹⁸, for the first of all in n² that has one and the first that is
+    faster; empty where none is asked for. usual: whether it is raced unless a visitor says otherwise. layer: what makes
+    a whole layer, which takes tokens; None for attention alone.
     """
 
     name: str

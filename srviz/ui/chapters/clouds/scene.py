@@ -135,8 +135,10 @@ def _make_scene(setting: CloudSetting, projection: str, device: str) -> Scene:
         found = (look.maps(method, device) if look else None) or untrained
         maps[method.name] = found
         if method.projection:
-            same = next((name for name in scores if maps[name] is found), None)  # untrained ones share their scores
-            scores[method.name] = scores[same] if same else measure.scores(x, found, kind(projection, method))
+            by = kind(projection, method)
+            alike = (name for name in scores if maps[name] is found and kind(projection, METHODS[name]) == by)
+            same = next(alike, None)  # untrained ones of one Π share their scores
+            scores[method.name] = scores[same] if same else measure.scores(x, found, by)
     return Scene(tokens, x, drawn(tokens.n, setting.seed), maps, scores, look)
 
 
