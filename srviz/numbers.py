@@ -1,8 +1,10 @@
-"""Numbers as people read them."""
+"""Numbers as people read them, and the largest seed that they can ask for."""
 
 import re
 from numbers import Real
 from typing import SupportsFloat
+
+LARGEST_SEED = 9999  # of a page, a link, and a task that is made of its name
 
 
 def decimal(x: SupportsFloat, spec: str = ".2f") -> str:

@@ -171,7 +171,7 @@ def at_least(name: str, value: float, bound: float) -> float:
     return value
 
 
-def standardize(x: NDArray[Any]) -> Array:
+def standardized_columns(x: NDArray[Any]) -> Array:
     """Each column of x (n, D) with mean 0 and variance 1; a constant column becomes 0."""
     columns: NDArray[np.float64] = x.astype(np.float64)
     columns -= columns.mean(0)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from srviz.inputs.base import Array, Input, Tokens, alike, asked, principal, standardize
+from srviz.inputs.base import Array, Input, Tokens, alike, asked, principal, standardized_columns
 from srviz.inputs.pictures import photograph
 from srviz.inputs.shapes import CLOUDS, LEAST, disturb
 
@@ -101,7 +101,7 @@ def _colours(name: str, chosen: NDArray[np.int64], rng: np.random.Generator, noi
 def _table(name: str, chosen: NDArray[np.int64], rng: np.random.Generator, noise: float, outliers: float) -> Tokens:
     """Rows of one of scikit-learn's tables; standardized and seen as the whole of it is, whichever rows are taken."""
     x, label, labels = _rows(name)
-    x = standardize(disturb(x, rng, noise, outliers))
+    x = standardized_columns(disturb(x, rng, noise, outliers))
     return Tokens(x[chosen], place=principal(x)[chosen], label=label[chosen], labels=labels)
 
 

@@ -4,13 +4,13 @@ from collections.abc import Callable
 
 import numpy as np
 
-from srviz.inputs.base import Array, Tokens, fit, register, standardize
+from srviz.inputs.base import Array, Tokens, fit, register, standardized_columns
 
 
 def _positions(n: int) -> Array:
     """Sines and cosines of the position at four wavelengths, (n, 8): the first turns once, the last 8 times at most."""
     angle = 2 * np.pi * np.arange(n)[:, None] / n * np.array([0.5, 1, 2, 4])
-    return standardize(np.hstack([np.sin(angle), np.cos(angle)]))
+    return standardized_columns(np.hstack([np.sin(angle), np.cos(angle)]))
 
 
 def _spiral(n: int) -> Array:
@@ -57,7 +57,7 @@ def make_band(n: int, *, random_state: int) -> Tokens:
 def make_uniform(n: int, *, random_state: int) -> Tokens:
     """Normal noise; x (n, 4)."""
     x = np.random.default_rng(random_state).normal(size=(n, 4))
-    return Tokens(standardize(x), place=fit(x[:, :2]))
+    return Tokens(standardized_columns(x), place=fit(x[:, :2]))
 
 
 def _rows(weight: np.ndarray[tuple[int, ...], np.dtype[np.bool_]]) -> Array:

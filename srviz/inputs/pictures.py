@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from srviz.inputs import reader
-from srviz.inputs.base import Array, Tokens, Unreadable, fit, integer, register, standardize
+from srviz.inputs.base import Array, Tokens, Unreadable, fit, integer, register, standardized_columns
 from srviz.inputs.kinds import PICTURES
 from srviz.inputs.reader import MOST_BYTES, Show
 
@@ -75,7 +75,7 @@ def make_digits(n: int, *, random_state: int) -> Tokens:
     ink = _digits()[chosen[which], row, col]
     grey = np.repeat(1 - ink[:, None] / 16, 3, axis=1).astype(np.float32)
     grid = (8 * down, 8 * across)
-    return Tokens(standardize(np.column_stack([ink, row, col, which])), _cells(grid, 1.0), grey, grid)
+    return Tokens(standardized_columns(np.column_stack([ink, row, col, which])), _cells(grid, 1.0), grey, grid)
 
 
 def digit(index: int) -> Tokens:
@@ -90,7 +90,7 @@ def digit(index: int) -> Tokens:
     ink = _digits()[index].reshape(64)
     grey = np.repeat(1 - ink[:, None] / 16, 3, axis=1).astype(np.float32)
     return Tokens(
-        standardize(np.column_stack([ink, row, col])),
+        standardized_columns(np.column_stack([ink, row, col])),
         _cells((8, 8), 1.0),
         grey,
         (8, 8),
@@ -162,7 +162,7 @@ def _tiles(picture: Pixels, grid: tuple[int, int]) -> Tokens:
     colour = (sums / area[:, :, None] / 255).reshape(-1, 3).astype(np.float32)
     row, col = np.divmod(np.arange(rows * cols), cols)
     aspect = (width / cols) / (height / rows)
-    return Tokens(standardize(np.column_stack([colour, row, col])), _cells(grid, aspect), colour, grid)
+    return Tokens(standardized_columns(np.column_stack([colour, row, col])), _cells(grid, aspect), colour, grid)
 
 
 def _grid(n: int, height: int, width: int) -> tuple[int, int]:

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from srviz.inputs.base import Tokens, at_least, fit, register, series, standardize
+from srviz.inputs.base import Tokens, at_least, fit, register, series, standardized_columns
 
 
 @register(
@@ -13,7 +13,7 @@ from srviz.inputs.base import Tokens, at_least, fit, register, series, standardi
 def make_ramp(n: int, *, random_state: int, noise: float = 0.1) -> Tokens:
     """Tokens in even steps along the first feature, with three more features of normal noise; x (n, 4)."""
     rng = np.random.default_rng(random_state)
-    rise = standardize(np.linspace(0, 1, n)[:, None])
+    rise = standardized_columns(np.linspace(0, 1, n)[:, None])
     around = rng.normal(0, at_least("noise", noise, 0), (n, 3))
     return Tokens(np.hstack([rise, around]), place=series(rise[:, 0]))
 
@@ -27,7 +27,7 @@ def make_clusters(n: int, *, random_state: int, separation: float = 6.0) -> Toke
     rng = np.random.default_rng(random_state)
     centre = np.where(np.arange(n) < n // 2, -0.5, 0.5) * at_least("separation", separation, 0)
     points = rng.normal(size=(n, 2)) + centre[:, None] * np.array([0.8, 0.6])
-    return Tokens(standardize(points), place=fit(points))
+    return Tokens(standardized_columns(points), place=fit(points))
 
 
 @register(
@@ -63,10 +63,10 @@ def make_needle(n: int, *, random_state: int, distance: float = 20.0) -> Tokens:
     rng = np.random.default_rng(random_state)
     x = rng.normal(size=(n, 4))
     x[rng.integers(n)] += [at_least("distance", distance, 0), 0, 0, 0]
-    return Tokens(standardize(x), place=series(x[:, 0]))
+    return Tokens(standardized_columns(x), place=series(x[:, 0]))
 
 
 def _plane(points: NDArray[np.float64], random_state: int, noise: float) -> Tokens:
     rng = np.random.default_rng(random_state)
     points = points + rng.normal(0, at_least("noise", noise, 0), points.shape)
-    return Tokens(standardize(points), place=fit(points))
+    return Tokens(standardized_columns(points), place=fit(points))

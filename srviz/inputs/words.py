@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from srviz.inputs import files
-from srviz.inputs.base import LEAST, Array, Input, Tokens, Unreadable, asked, fit, register, standardize
+from srviz.inputs.base import LEAST, Array, Input, Tokens, Unreadable, asked, fit, register, standardized_columns
 from srviz.inputs.dictionary import dictionary
 from srviz.inputs.reader import Show
 
@@ -98,7 +98,7 @@ def sentence(
         raise ValueError(f"embeddings: expected ({len(tokens)}, D), got {embeddings.shape}")
     else:
         x = embeddings[:n]
-    return Tokens(standardize(x), place=_lines(words, unit), words=words)
+    return Tokens(standardized_columns(x), place=_lines(words, unit), words=words)
 
 
 def read_embeddings(data: bytes, n: int, *, memory: int | None = None, show: Show = lambda text: None) -> Array:

@@ -10,10 +10,10 @@ from collections.abc import Generator
 from typing import Any
 
 from srviz.jobs.local import KILLED, LocalRunner, Running
-from srviz.jobs.protocol import TROUBLE, Attachments, Limits, Packed, Plan, Record, Runner
+from srviz.jobs.protocol import LAST, TROUBLE, Attachments, Limits, Packed, Plan, Record, Runner
 
 __all__ = [
-    "KILLED", "LOCAL", "TROUBLE", "Attachments", "Limits", "LocalRunner", "Packed", "Plan", "Record", "Runner",
+    "KILLED", "LAST", "LOCAL", "TROUBLE", "Attachments", "Limits", "LocalRunner", "Packed", "Plan", "Record", "Runner",
     "Running", "stream",
 ]  # fmt: skip
 

@@ -9,6 +9,7 @@ from typing import Any, Protocol, TypeVar
 Plan = Mapping[str, Any]  # what JSON can hold; plan["job"] is the name of a job in the registry
 Record = dict[str, Any]  # what JSON can hold
 TROUBLE = "trouble"  # the key of the last record of a job that could not go on: a sentence for people
+LAST = 19  # of `Limits.nice`: runs only while nothing else wants to
 ITEM_BYTES = {"float32": 4, "float64": 8, "int64": 8, "bytes": 1}  # of one entry of each kind of array
 
 
@@ -55,8 +56,8 @@ class Limits:
 
     memory_bytes: the most it may hold beyond what its process holds before it begins, and never more than the host has
     left; None for no limit. threads: what the libraries in its process find in their environment. nice: how far other
-    processes come first, 0 to 19 as the system counts it; with 19 this one runs only while no other wants to. reused:
-    whether a process that has done another job may do this one, and stay for a next one.
+    processes come first, 0 to `LAST` as the system counts it; at `LAST` this one runs only while no other wants to.
+    reused: whether a process that has done another job may do this one, and stay for a next one.
     """
 
     memory_bytes: int | None = None

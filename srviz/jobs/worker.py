@@ -18,12 +18,11 @@ from threading import Event, Thread
 from typing import Any, BinaryIO
 
 from srviz import host
-from srviz.jobs.protocol import TROUBLE, Limits, Packed, Record
+from srviz.jobs.protocol import LAST, TROUBLE, Limits, Packed, Record
 from srviz.jobs.registry import Job, find
 
 IDLE_SECONDS = 60.0  # without a request this process ends
 OOM_SCORE = "900"  # of 1000: should the system have to end a process for its memory, then this one
-LAST = 19  # of `nice`
 TOO_MUCH = "There was not enough memory for it."
 
 Say = Callable[[Record], None]

@@ -33,7 +33,7 @@ PRECISIONS = {"float32": torch.float32, "half": torch.float16}
 
 
 @dataclass(frozen=True)
-class Head:
+class MeasuredHead:
     """What is measured. method: its weights. d: coordinates of a query of one that takes dot products."""
 
     name: str
@@ -47,14 +47,14 @@ class Head:
 
 
 MEASURED = tuple(
-    [Head(name, METHODS[name].label, METHODS[name]) for name in METHODS if "s" in METHODS[name].takes]
-    + [Head(name, VARIANTS[name].label, VARIANTS[name]) for name in ("laplace",)]
-    + [Head(f"{name}-{d}", f"{METHODS[name].label}, d = {d}", METHODS[name], d) for name in METHODS
+    [MeasuredHead(name, METHODS[name].label, METHODS[name]) for name in METHODS if "s" in METHODS[name].takes]
+    + [MeasuredHead(name, VARIANTS[name].label, VARIANTS[name]) for name in ("laplace",)]
+    + [MeasuredHead(f"{name}-{d}", f"{METHODS[name].label}, d = {d}", METHODS[name], d) for name in METHODS
        if "s" not in METHODS[name].takes for d in (1, 16)]
 )  # fmt: skip
 
 
-def rank(head: Head, n: int, precision: torch.dtype, seed: int) -> int:
+def rank(head: MeasuredHead, n: int, precision: torch.dtype, seed: int) -> int:
     """The numerical rank of the n × n weights of n tokens, queries and keys the same normal numbers: the singular
     values above the largest one times the distance from 1 to the next number of that precision. In float64.
     """
@@ -64,7 +64,7 @@ def rank(head: Head, n: int, precision: torch.dtype, seed: int) -> int:
     return int((values > values[0] * torch.finfo(precision).eps).sum())
 
 
-def patterns(head: Head, n: int, seed: int) -> int:
+def patterns(head: MeasuredHead, n: int, seed: int) -> int:
     """How many different sets of keys get more than the mean of a row, over `ASKED` normal queries of deviation 2 and
     for keys of deviation 1. Sets that none of these queries meets are not counted, so this is a lower bound.
     """
@@ -78,7 +78,7 @@ def patterns(head: Head, n: int, seed: int) -> int:
     return len(torch.unique(torch.stack(codes, -1), dim=0))
 
 
-def told_apart(head: Head, count: int, precision: torch.dtype, seed: int) -> int:
+def told_apart(head: MeasuredHead, count: int, precision: torch.dtype, seed: int) -> int:
     """The largest crowd that one layer of `count` heads can tell apart token by token: the first n tokens of a normal
     cloud in the plane have n different outputs in this precision, and n + 1 have not; `MOST_TOKENS` if all have.
 
@@ -104,7 +104,7 @@ def measured(tell: Callable[[str], object] = lambda text: None) -> list[dict[str
     """All of it, as JSON holds it: {"measure", "head", "label", "precision", "at", "values": of each seed}."""
     found: list[dict[str, Any]] = []
 
-    def add(measure: str, head: Head, precision: str, at: int, values: list[int]) -> None:
+    def add(measure: str, head: MeasuredHead, precision: str, at: int, values: list[int]) -> None:
         found.append(
             {
                 "measure": measure,

@@ -32,7 +32,7 @@ SCALE_LIMITS = (0.1, 4.0)  # of a label in that coordinate: from a part of its r
 
 
 @dataclass(frozen=True)
-class Head:
+class SeparatingHead:
     """A slice and a place on it. turn: the angle of the direction w, in radians. place: s*."""
 
     turn: float
@@ -76,7 +76,7 @@ class Built:
     how many points with different targets are one point, so that nothing can send them to different places.
     """
 
-    heads: tuple[Head, ...]
+    heads: tuple[SeparatingHead, ...]
     labels: Tensor
     gap: float
     pointwise: Pointwise
@@ -98,7 +98,7 @@ def outputs(tokens: Tensor, turn: Tensor, places: Tensor) -> Tensor:
     return sliced_relu(s, t, t.unsqueeze(-1)).squeeze(-1)
 
 
-def labels(tokens: Tensor, heads: Sequence[Head]) -> Tensor:
+def labels(tokens: Tensor, heads: Sequence[SeparatingHead]) -> Tensor:
     """The labels of all contexts: (N, heads)."""
     turn = tokens.new_tensor([head.turn for head in heads])
     places = tokens.new_tensor([[head.place] for head in heads])
@@ -111,7 +111,7 @@ def gaps(labels: Tensor) -> Tensor:
     return (labels[..., i] - labels[..., j]).abs()
 
 
-def search(tokens: Tensor, heads: int = 1) -> tuple[Head, ...]:
+def search(tokens: Tensor, heads: int = 1) -> tuple[SeparatingHead, ...]:
     """Heads whose labels tell the contexts apart, one after the other: each makes the smallest gap as large as can be.
 
     Tried are `DIRECTIONS` around the circle and, on each slice, `PLACES` from the lowest token to the highest.
@@ -128,7 +128,7 @@ def search(tokens: Tensor, heads: int = 1) -> tuple[Head, ...]:
         k = int(torch.maximum(found, best).amin(-1).flatten().argmax())
         d, p = divmod(k, PLACES)
         best = torch.maximum(found[d, p], best)
-        chosen.append(Head(float(turn[d]), float(places[d, p])))
+        chosen.append(SeparatingHead(float(turn[d]), float(places[d, p])))
     return tuple(chosen)
 
 
@@ -183,7 +183,7 @@ def coordinate(points: Tensor) -> tuple[Tensor, float]:
     return ways[k], float(found[k])
 
 
-def build(tokens: Tensor, targets: Tensor, heads: int | Sequence[Head] = 1) -> Built:
+def build(tokens: Tensor, targets: Tensor, heads: int | Sequence[SeparatingHead] = 1) -> Built:
     """The construction. tokens, targets: (N, n, 2) float64. heads: how many are searched for, or the heads themselves.
 
     Raises ValueError, with a sentence.

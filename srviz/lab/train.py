@@ -36,7 +36,7 @@ class Diverged(Exception):
 
 
 @dataclass(frozen=True)
-class Step:
+class TrainingStep:
     """One step. number: how many are done. loss: in nats, or the mean square error. seconds: it took; mixing: those of
     what mixes the tokens.
     """
@@ -136,12 +136,12 @@ class Training:
         """How many are learned."""
         return count(self.model)
 
-    def run(self) -> Iterator[Step]:
+    def run(self) -> Iterator[TrainingStep]:
         """Go on to the end, a result every step. Raises `Diverged`."""
         while self.done < self.spec.recipe.steps:
             yield self.step()
 
-    def step(self) -> Step:
+    def step(self) -> TrainingStep:
         """One step of AdamW. Raises `Diverged`."""
         recipe, model = self.spec.recipe, self.model.train()
         batch = self._batch(self.done)
@@ -155,7 +155,7 @@ class Training:
         torch.nn.utils.clip_grad_norm_(model.parameters(), recipe.clip)
         self.optimizer.step()
         self.done += 1
-        step = Step(self.done, loss.item(), time.perf_counter() - begun, model.watch.seconds)
+        step = TrainingStep(self.done, loss.item(), time.perf_counter() - begun, model.watch.seconds)
         self.losses.append(step.loss)
         self.seconds, self.mixing = self.seconds + step.seconds, self.mixing + step.mixing
         return step

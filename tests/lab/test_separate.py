@@ -7,7 +7,7 @@ import torch
 
 from srviz.attention import reference
 from srviz.lab import contexts, separate
-from srviz.lab.separate import Head, build, labels
+from srviz.lab.separate import SeparatingHead, build, labels
 
 
 def random_crowds(seed, sequences=6, n=5):
@@ -42,7 +42,7 @@ def test_labels_are_what_the_formula_says():
         t = x @ x.new_tensor([math.cos(turn), math.sin(turn)])
         s = t.new_full((len(t), 1), place)
         dense = reference.sliced_relu(s, t, t.unsqueeze(-1)).flatten()
-        torch.testing.assert_close(labels(x, [Head(turn, place)])[:, 0], dense, rtol=0, atol=1e-12)
+        torch.testing.assert_close(labels(x, [SeparatingHead(turn, place)])[:, 0], dense, rtol=0, atol=1e-12)
         by_hand = [
             sum(max(0.0, place - a) * (a - sum(row) / len(row)) for a in row) / sum(abs(place - a) for a in row)
             for row in t.tolist()
@@ -60,7 +60,7 @@ def test_the_search_finds_no_worse_place_than_any_it_tries():
             t = x @ separate.direction(x.new_tensor(d))
             part = (place - t.min()) / (t.max() - t.min())
             on_grid = t.min() + (t.max() - t.min()) * (part * separate.PLACES).round().clamp(1, 64) / separate.PLACES
-            assert separate.gaps(labels(x, [Head(d, float(on_grid))]).T).min() <= best + 1e-12
+            assert separate.gaps(labels(x, [SeparatingHead(d, float(on_grid))]).T).min() <= best + 1e-12
 
 
 def test_more_heads_leave_a_larger_gap():
@@ -89,14 +89,14 @@ def test_equal_moments_are_told_apart_among_the_tokens_alone():
     for turn in (0.0, 1.0, 4.0):
         t = made.tokens @ separate.direction(torch.tensor(turn).double())
         for place in (float(t.max()), float(t.max()) + 2.0, float(t.min())):
-            assert separate.gaps(labels(made.tokens, [Head(turn, place)]).T).max() < 1e-12
+            assert separate.gaps(labels(made.tokens, [SeparatingHead(turn, place)]).T).max() < 1e-12
         inside = float(t.median())
-        assert separate.gaps(labels(made.tokens, [Head(turn, inside)]).T).max() > 1e-3
+        assert separate.gaps(labels(made.tokens, [SeparatingHead(turn, inside)]).T).max() > 1e-3
 
 
 def test_from_a_place_where_no_label_differs_tokens_of_one_crowd_come_to_their_targets():
     made = contexts.make("moments", 4, 0)
-    built = build(made.tokens, made.targets, [Head(0.3, 2.0)])
+    built = build(made.tokens, made.targets, [SeparatingHead(0.3, 2.0)])
     assert built.gap < 1e-12
     several = made.members.flatten().bincount()[made.members] > 1
     assert built.lost == int(several.sum()) > 0

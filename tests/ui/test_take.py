@@ -366,10 +366,10 @@ def test_no_line_of_a_program_is_too_long(chapter, given, monkeypatch):
 def test_fitted_models_are_among_the_numbers_of_their_crowds(monkeypatch):
     from srviz.lab.jobs.apart import packed
     from srviz.ui.chapters.apart import apart, take
-    from srviz.ui.chapters.apart.run import Fits
+    from srviz.ui.chapters.apart.run import ContextFits
 
     state = state_of("apart", {"sequences": "2", "by": "relu_softmax"})
-    fits = Fits()
+    fits = ContextFits()
     monkeypatch.setattr(take, "current", lambda: fits)
     specs = apart.specs_of(state, apart.task_of(state))
     fits.begin(specs)

@@ -8,7 +8,7 @@ import errno
 from importlib import import_module
 from pkgutil import iter_modules
 
-from .base import Found, Kind, Refused
+from .base import Found, Kind, Unusable
 
 _FOUND = [import_module(f"{__name__}.{module.name}") for module in iter_modules(__path__) if module.name != "__main__"]
 _ALL: list[Kind] = sorted((module.KIND for module in _FOUND if hasattr(module, "KIND")), key=lambda kind: kind.rank)
@@ -23,7 +23,7 @@ def answer(ending: str, data: bytes) -> Found:
     kind = KINDS[ending]
     try:
         return kind.read(ending, data)
-    except Refused as error:
+    except Unusable as error:
         return {"error": str(error)}, {}
     except Exception as error:  # what readers raise on broken bytes is not one kind of error
         return {"error": NO_MEMORY if _short(error) else _broken(kind, ending)}, {}
@@ -46,4 +46,4 @@ def _broken(kind: Kind, ending: str) -> str:
     return f"This {ending[1:].upper()} file is broken or cut short. Export it again, or as another format."
 
 
-__all__ = ["FORMATS", "KINDS", "PICTURES", "Refused", "answer"]
+__all__ = ["FORMATS", "KINDS", "PICTURES", "Unusable", "answer"]

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.lib import format as npy
 from numpy.typing import NDArray
 
-from .base import LEAST, Found, Kind, Refused, count, points
+from .base import LEAST, Found, Kind, Unusable, count, points
 
 UNPACKED_BYTES = 256_000_000  # bytes of an NPZ
 HEADER_BYTES = 1 << 16  # in which the header of an array ends
@@ -42,20 +42,22 @@ def _member(data: bytes) -> tuple[bytes, list[str]]:
         members = [member for member in archive.infolist() if member.filename.endswith(".npy")]
         members = [member for member in members if not member.filename.rpartition("/")[2].startswith("._")]  # of macOS
         if any(member.flag_bits & 1 for member in members):
-            raise Refused("This archive is locked by a password. Save it without one.")
+            raise Unusable("This archive is locked by a password. Save it without one.")
         if not members:
-            raise Refused("There is no array in this archive. Save one of shape (n, D) with numpy.savez.")
+            raise Unusable("There is no array in this archive. Save one of shape (n, D) with numpy.savez.")
         uses = []
         for member in members:
             with archive.open(member) as packed:
                 uses.append(_use(packed.read(HEADER_BYTES)))
         chosen = members[uses.index(max(uses))]
         if chosen.file_size > UNPACKED_BYTES:
-            raise Refused(f"Unpacked, this archive is over {UNPACKED_BYTES // 10**6} MB. Save fewer or smaller arrays.")
+            raise Unusable(
+                f"Unpacked, this archive is over {UNPACKED_BYTES // 10**6} MB. Save fewer or smaller arrays."
+            )
         with archive.open(chosen) as packed:
             found = packed.read(chosen.file_size + 1)
     if len(found) != chosen.file_size:
-        raise Refused("This archive is not as large as it says. Save it again with numpy.savez.")
+        raise Unusable("This archive is not as large as it says. Save it again with numpy.savez.")
     if max(uses) < NUMERIC or len(members) == 1:
         return found, []
     before = uses[: members.index(chosen)]
@@ -95,22 +97,22 @@ def _npy(data: bytes, notes: list[str]) -> NDArray[Any]:
     try:
         shape, dtype, announced, there = _shape(data)
     except ValueError:
-        raise Refused("This is not an array as numpy saves it. Save one of shape (n, D) with numpy.save.") from None
+        raise Unusable("This is not an array as numpy saves it. Save one of shape (n, D) with numpy.save.") from None
     if dtype.hasobject:
-        raise Refused(
+        raise Unusable(
             "This array holds Python objects, which are not unpacked here. Save numbers: array.astype(float)."
         )
     if dtype.kind not in REAL:
         if dtype.kind == "V" and dtype.names is None:
-            raise Refused(UNNAMED.get(dtype.itemsize, f"This array holds bytes without a meaning. {SAVE}"))
+            raise Unusable(UNNAMED.get(dtype.itemsize, f"This array holds bytes without a meaning. {SAVE}"))
         what = {"c": "complex numbers", "V": "records with several fields"}.get(dtype.kind, "text or dates")
-        raise Refused(f"This array holds {what}. {SAVE}")
+        raise Unusable(f"This array holds {what}. {SAVE}")
     if len(shape) != 2:
-        raise Refused(
+        raise Unusable(
             f"This array has {count(len(shape), 'axis', 'axes')}. Save one of shape (n, D), a row for each point."
         )
     if announced > there:
-        raise Refused("This array is cut short: its header announces more than there is. Save it again.")
+        raise Unusable("This array is cut short: its header announces more than there is. Save it again.")
     if announced < there:
         notes.append(f"{count(there - announced, 'byte')} behind the array left out, another array perhaps")
     return npy.read_array(BytesIO(data), allow_pickle=False)

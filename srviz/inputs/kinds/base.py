@@ -26,7 +26,7 @@ Numbers = NDArray[np.float64]
 Found = tuple[dict[str, Any], dict[str, NDArray[Any]]]
 
 
-class Refused(Exception):
+class Unusable(Exception):
     """What is wrong with the file, in a sentence."""
 
 
@@ -36,8 +36,8 @@ class Kind:
 
     rank: its place among all. endings: of the names of its files, in small letters. read: (ending, bytes) → what the
     file says, and its arrays. For points and meshes that is kind, columns and notes, and the arrays of `points` or
-    `mesh.surface`; for a picture notes, and pixels (h, w, 3). It raises Refused, and whatever a reader raises on broken
-    bytes. picture: whether it holds a picture. memory: the fewest bytes in which it reads anything, measured.
+    `mesh.surface`; for a picture notes, and pixels (h, w, 3). It raises Unusable, and whatever a reader raises on
+    broken bytes. picture: whether it holds a picture. memory: the fewest bytes in which it reads anything, measured.
     """
 
     rank: float
@@ -61,12 +61,12 @@ def points(
     """
     rows, wide = values.shape
     if wide == 0:
-        raise Refused("This array has rows without any column. Save one of shape (n, D), D being two or more.")
+        raise Unusable("This array has rows without any column. Save one of shape (n, D), D being two or more.")
     if wide < 2:
-        raise Refused("There is only one column of numbers in this file. Two or more work: x, y, and perhaps z.")
+        raise Unusable("There is only one column of numbers in this file. Two or more work: x, y, and perhaps z.")
     bound(rows, "rows")
     if wide > COLUMNS or values.size > NUMBERS:
-        raise Refused(
+        raise Unusable(
             f"This table of {rows:,} × {wide:,} is too large: at most {COLUMNS:,} columns and {NUMBERS:,} numbers work."
         )
     values = floats(values)
@@ -80,16 +80,16 @@ def points(
     if len(values) < LEAST:
         there = f"There {'is' if rows == 1 else 'are'} only {count(rows, 'point')} in this file"
         left = f"Only {len(values)} of {rows} points have finite coordinates" if rows >= LEAST else there
-        raise Refused(f"{left}; at least {LEAST} are needed.")
+        raise Unusable(f"{left}; at least {LEAST} are needed.")
     if not (values != values[0]).any():
         held = " in the 16 digits that can be held" if np.abs(values).max() > WHOLE else ""
-        raise Refused(f"All points of this file are the same one{held}. Points that differ work.")
+        raise Unusable(f"All points of this file are the same one{held}. Points that differ work.")
     if wide == 2:
         notes = [*notes, "two columns: z is 0"]
     standard, scale = standardized(values)
     level = int(((scale == 0) & (values != values[0]).any(0)).sum())
     if not scale.any():
-        raise Refused("The points of this file agree in their first 14 digits. Points that differ more work.")
+        raise Unusable("The points of this file agree in their first 14 digits. Points that differ more work.")
     if level:
         notes = [
             *notes,
@@ -199,7 +199,7 @@ def numbers(text: str) -> Numbers:
 def bound(size: int, what: str) -> None:
     """Refuse more points or triangles than can be read."""
     if size > MOST:
-        raise Refused(f"This file has more than {MOST:,} {what}, the most that can be read. A thinned copy works.")
+        raise Unusable(f"This file has more than {MOST:,} {what}, the most that can be read. A thinned copy works.")
 
 
 def count(size: int, one: str, many: str | None = None) -> str:
@@ -213,6 +213,6 @@ def listed(names: list[str], most: int = 4) -> str:
     return ", ".join(shown) + (" …" if len(names) > most else "")
 
 
-def cut_short() -> Refused:
+def cut_short() -> Unusable:
     """The file ends before what it announces."""
-    return Refused("This file is cut short: it announces more points or faces than there are. Export it again.")
+    return Unusable("This file is cut short: it announces more points or faces than there are. Export it again.")

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from .base import WHOLE, Numbers, Refused, count, floats
+from .base import WHOLE, Numbers, Unusable, count, floats
 from .names import absent, naming, plainly
 from .text import BEGIN, COMMA, value
 
@@ -87,7 +87,7 @@ def columns(
         kept.append((place, name))
     why = f": {grouped}" if grouped else ""
     if not found:
-        raise Refused(f"No column of this table holds numbers{why}. Two or more columns of numbers work.")
+        raise Unusable(f"No column of this table holds numbers{why}. Two or more columns of numbers work.")
     if grouped and not words:
         notes.append(grouped)
     if thousands:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .base import Found, Kind, Numbers, Refused, bound, bytes_of_colour, listed
+from .base import Found, Kind, Numbers, Unusable, bound, bytes_of_colour, listed
 from .mesh import Corners, Part, finish, strips
 
 TYPES = {5120: "i1", 5121: "u1", 5122: "i2", 5123: "u2", 5125: "u4", 5126: "f4"}
@@ -29,9 +29,11 @@ def read(ending: str, data: bytes) -> Found:
     tree, body = _chunks(data)
     required = {str(name) for name in tree.get("extensionsRequired", [])}
     if required & PACKED:
-        raise Refused("The points in this file are packed in a way that is not read here. Export it uncompressed.")
+        raise Unusable("The points in this file are packed in a way that is not read here. Export it uncompressed.")
     if unknown := sorted(name for name in required - READ if not name.startswith(LOOKS)):
-        raise Refused(f"This GLB cannot be read without {listed(unknown)}, which is not known here. Export it without.")
+        raise Unusable(
+            f"This GLB cannot be read without {listed(unknown)}, which is not known here. Export it without."
+        )
     notes: list[str] = []
     meshes: dict[int, list[Part]] = {}
     parts: list[Part] = []
@@ -56,21 +58,21 @@ def read(ending: str, data: bytes) -> Found:
 def _chunks(data: bytes) -> tuple[Tree, bytes]:
     """The tree of a GLB, and the bytes behind it."""
     if len(data) < 20 or data[:4] != b"glTF":
-        raise Refused(BROKEN)
+        raise Unusable(BROKEN)
     version, length = struct.unpack("<II", data[4:12])
     if version == 1:
-        raise Refused("This is glTF of version 1, which is not read here. Export it as glTF 2, or as another format.")
+        raise Unusable("This is glTF of version 1, which is not read here. Export it as glTF 2, or as another format.")
     if version != 2:
-        raise Refused(f"This is glTF of version {version}, which is not known here. Export it as glTF 2.")
+        raise Unusable(f"This is glTF of version {version}, which is not known here. Export it as glTF 2.")
     at, chunks = 12, []
     while at + 8 <= min(length, len(data)):
         size, kind = struct.unpack("<I4s", data[at : at + 8])
         chunks.append((kind, data[at + 8 : at + 8 + size]))
         if len(chunks[-1][1]) < size:
-            raise Refused(BROKEN)
+            raise Unusable(BROKEN)
         at += 8 + size
     if not chunks or chunks[0][0] != b"JSON" or length > len(data):
-        raise Refused(BROKEN)
+        raise Unusable(BROKEN)
     tree = json.loads(chunks[0][1])
     return tree, next((chunk for kind, chunk in chunks[1:] if kind == b"BIN\0"), b"")
 
@@ -141,13 +143,13 @@ def _mesh(tree: Tree, buffers: dict[int, bytes], which: int, notes: list[str]) -
             PACKED & set(primitive.get("extensions", {}))
             and "bufferView" not in tree["accessors"][attributes["POSITION"]]
         ):
-            raise Refused("The points in this file are packed in a way that is not read here. Export it uncompressed.")
+            raise Unusable("The points in this file are packed in a way that is not read here. Export it uncompressed.")
         part = Part(_accessor(tree, buffers, attributes["POSITION"]).astype(np.float64))
         base, others = _look(tree, primitive)
         if "COLOR_0" in attributes:
             part.colour = _colour(tree, buffers, attributes["COLOR_0"], base, notes)
             if len(part.colour) != len(part.points):
-                raise Refused(BROKEN)
+                raise Unusable(BROKEN)
         if mode != POINTS:
             indices = primitive.get("indices")
             order = (
@@ -237,11 +239,11 @@ def _view(
     row = wide * kind.itemsize
     stride = int(view.get("byteStride", row))
     if min(begin, start, many) < 0 or stride < row or begin + length > len(body):
-        raise Refused(BROKEN)
+        raise Unusable(BROKEN)
     if many == 0:
         return np.zeros((0, wide), kind)
     if start + (many - 1) * stride + row > length:
-        raise Refused(BROKEN)
+        raise Unusable(BROKEN)
     return np.ndarray((many, wide), kind, body, begin + start, (stride, kind.itemsize))
 
 
@@ -251,14 +253,14 @@ def _buffer(tree: Tree, buffers: dict[int, bytes], which: int) -> bytes:
         return buffers[which]
     uri = tree["buffers"][which].get("uri")
     if uri is None:
-        raise Refused(BROKEN)
+        raise Unusable(BROKEN)
     head, _, packed = str(uri).partition(",")
     if not head.startswith("data:") or not head.endswith(";base64"):
-        raise Refused(ELSEWHERE)
+        raise Unusable(ELSEWHERE)
     try:
         buffers[which] = base64.b64decode(packed, validate=True)
     except (binascii.Error, ValueError):
-        raise Refused(BROKEN) from None
+        raise Unusable(BROKEN) from None
     return buffers[which]
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .base import Found, Numbers, Refused, bound, bytes_of_colour, count, points, standardized
+from .base import Found, Numbers, Unusable, bound, bytes_of_colour, count, points, standardized
 
 Corners = NDArray[np.int64]
 
@@ -33,7 +33,7 @@ def finish(parts: list[Part], notes: list[str]) -> Found:
     """
     parts = [part for part in parts if len(part.points)]
     if not parts:
-        raise Refused("There are no points and no triangles in this file: it is cut short, or holds something else.")
+        raise Unusable("There are no points and no triangles in this file: it is cut short, or holds something else.")
     bound(sum(len(part.points) for part in parts), "points")
     bound(sum(len(part.corners) - 2 * len(part.counts) for part in parts), "triangles")
     for part in parts:
@@ -53,7 +53,7 @@ def finish(parts: list[Part], notes: list[str]) -> Found:
 def _check(part: Part, notes: list[str]) -> None:
     """Every corner names a point, and every face has three corners or more."""
     if len(part.corners) and (part.corners.min() < 0 or part.corners.max() >= len(part.points)):
-        raise Refused("A face of this file names a point that is not there. Export it again.")
+        raise Unusable("A face of this file names a point that is not there. Export it again.")
     small = part.counts < 3
     if small.any():
         kept = ~small
@@ -108,13 +108,13 @@ def _surface(parts: list[Part], notes: list[str]) -> Found:
     notes.insert(0, between)
     if len(where) == 0:
         if every:
-            raise Refused("The coordinates in this file are not finite numbers. Export it again.")
-        raise Refused(NO_AREA)
+            raise Unusable("The coordinates in this file are not finite numbers. Export it again.")
+        raise Unusable(NO_AREA)
     values, scale = standardized(where)
     values = (values * scale / max(scale.max(), 1e-300)).astype(np.float32)  # alike on all axes
     sides = np.diff(values[faces], axis=1)
     if not np.linalg.norm(np.cross(sides[:, 0], sides[:, 1]), axis=1).sum(dtype=np.float64) > 1e-9:
-        raise Refused(NO_AREA)
+        raise Unusable(NO_AREA)
     found: dict[str, NDArray[Any]] = {"values": values, "scale": np.ones(3), "faces": faces.astype(np.int32)}
     said = {"kind": "mesh", "columns": [], "notes": notes}
     return said, found | ({} if colour is None else {"colour": colour})

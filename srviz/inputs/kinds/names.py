@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 from itertools import pairwise
 
-from .base import Refused, count, listed
+from .base import Unusable, count, listed
 from .text import MARK, Dialect, a_row, gap, number, truth, value
 
 HEADS = 3  # rows of names at most: names, levels of names, units
@@ -143,7 +143,7 @@ def named(
                 notes.append(f"it announces {count(many, 'row')}; there are {there:,}")
             return text[starts[first] :], []
     if titles and not above and any(len(row) > 1 and 2 * sum(map(number, row)) >= len(row) for row in heads[:titles]):
-        raise Refused(RAGGED)
+        raise Unusable(RAGGED)
     if titles:
         notes.append(f"{count(titles, 'line')} above the table left out")
     begin = first + tall

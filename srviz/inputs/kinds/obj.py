@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from .base import Found, Kind, Refused, bound, bytes_of_colour, count, listed, plain, unmarked
+from .base import Found, Kind, Unusable, bound, bytes_of_colour, count, listed, plain, unmarked
 from .mesh import Part, finish
 
 SILENT = {"vt", "vn", "o", "g", "s", "mg", "usemap", "shadow_obj", "trace_obj", "bevel", "lod", "c_interp", "d_interp"}
@@ -30,7 +30,7 @@ def read(ending: str, data: bytes) -> Found:
         key = fields[0]
         if key == b"v":
             if len(fields) < 3:
-                raise Refused("A point of this OBJ has fewer than two coordinates. Export it again.")
+                raise Unusable("A point of this OBJ has fewer than two coordinates. Export it again.")
             row = [_number(cell) for cell in fields[1:8]]
             where.extend(row[:3] if len(row) > 2 else [*row, 0.0])
             if len(row) >= 6:
@@ -42,7 +42,7 @@ def read(ending: str, data: bytes) -> Found:
                 corner = int(cell.split(b"/", 1)[0])
                 corners.append(corner - 1 if corner > 0 else len(where) // 3 + corner if corner else -1)
                 if corners[-1] < 0:
-                    raise Refused("A face of this OBJ names a point before the first. Export it again.")
+                    raise Unusable("A face of this OBJ names a point before the first. Export it again.")
         else:
             word = key.decode("latin-1").lower()
             if word in LEFT_OUT:
@@ -54,7 +54,7 @@ def read(ending: str, data: bytes) -> Found:
     points = np.frombuffer(where, np.float64).reshape(-1, 3) if where else np.zeros((0, 3))
     bound(len(points), "points")
     if len(unknown) > max(len(points), 20):
-        raise Refused("This is not an OBJ: hardly a line of it begins as the lines of an OBJ do. Export it again.")
+        raise Unusable("This is not an OBJ: hardly a line of it begins as the lines of an OBJ do. Export it again.")
     notes: list[str] = []
     part = Part(points, np.array(corners, np.int64), np.array(counts, np.int64))
     if colours and len(colours) // 4 == len(points):
@@ -108,7 +108,7 @@ def _number(cell: bytes) -> float:
         return float(cell)
     except ValueError:
         if COMMA.fullmatch(cell):
-            raise Refused("This OBJ has decimal commas in its numbers. Export it with points, 0.5 for 0,5.") from None
+            raise Unusable("This OBJ has decimal commas in its numbers. Export it with points, 0.5 for 0,5.") from None
         return float(plain(cell.decode("latin-1")))
 
 

@@ -4,7 +4,7 @@ import re
 
 import numpy as np
 
-from .base import Found, Kind, Numbers, Refused, bound, bytes_of_colour, count, cut_short, numbers, plain, unmarked
+from .base import Found, Kind, Numbers, Unusable, bound, bytes_of_colour, count, cut_short, numbers, plain, unmarked
 from .mesh import Part, finish
 
 HEAD = re.compile(r"(?i)\s*((?:ST|[CN4])*)(OFF)(?![^\W\d])[ \t]*(BINARY)?")  # a count may follow without a space
@@ -19,18 +19,18 @@ def read(ending: str, data: bytes) -> Found:
     head = HEAD.match(text)
     has = _letters(head) if head else []
     if (head is None and not SIZES.match(text)) or len(has) > len(set(has)):
-        raise Refused("This OFF file is broken or cut short. Export it again, or as another format.")
+        raise Unusable("This OFF file is broken or cut short. Export it again, or as another format.")
     if (head and head[3]) or "\0" in text:
-        raise Refused("This OFF is written in bytes, which is not read here. Export it as text, or as PLY.")
+        raise Unusable("This OFF is written in bytes, which is not read here. Export it as text, or as PLY.")
     if "4" in has or "n" in has:
-        raise Refused("This OFF has another number of coordinates than three. Export it as OFF with x, y and z.")
+        raise Unusable("This OFF has another number of coordinates than three. Export it as OFF with x, y and z.")
     body = text[head.end() :] if head else text
     lines = [line for line in body.splitlines() if line.strip()]
     if not _one_a_line(lines, _wide(has)):
         lines = _relined(body, has) or lines
     sizes = lines[0].split() if lines else []
     if len(sizes) < 2 or not all(size.isdecimal() for size in sizes[:2]):
-        raise Refused("This OFF file is broken or cut short. Export it again, or as another format.")
+        raise Unusable("This OFF file is broken or cut short. Export it again, or as another format.")
     many, faces = int(sizes[0]), int(sizes[1])
     if len(lines) - 1 < many + faces:
         raise cut_short()
@@ -132,7 +132,7 @@ def _points(lines: list[str], has: list[str], notes: list[str]) -> Part:
     rows = _rows(lines)
     wide = rows.shape[1]
     if lines and wide < 3:
-        raise Refused("A point of this OFF has fewer than three coordinates. Export it again.")
+        raise Unusable("A point of this OFF has fewer than three coordinates. Export it again.")
     part = Part(rows[:, :3] if lines else np.zeros((0, 3)))
     begin = 6 if "N" in has and not _colours_first(rows, has) else 3
     colour = rows[:, begin : begin + 3]
@@ -172,7 +172,7 @@ def _rows(lines: list[str]) -> Numbers:
             return found.reshape(len(lines), wide)
         every = [numbers(line) for line in lines]
     except ValueError:
-        raise Refused("Among the points of this OFF there is something else than numbers. Export it again.") from None
+        raise Unusable("Among the points of this OFF there is something else than numbers. Export it again.") from None
     return np.stack([row[: min(map(len, every))] for row in every])
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from .base import Found, Kind, Refused, count, listed
+from .base import Found, Kind, Unusable, count, listed
 from .profile import CHUNKS, UNREADABLE, of_png
 
 MOST_PIXELS = 50_000_000  # before it is scaled down
@@ -46,7 +46,7 @@ def read(ending: str, data: bytes) -> Found:
 
     if data[4:8] == b"ftyp":
         like = [data[8:12], *(data[at : at + 4] for at in range(16, min(int.from_bytes(data[:4], "big"), 256), 4))]
-        raise Refused(next((says for brand, says in OTHERS.items() if brand in like), NONE))
+        raise Unusable(next((says for brand, says in OTHERS.items() if brand in like), NONE))
     Image.MAX_IMAGE_PIXELS = None  # the bound is below, for all kinds
     notes: list[str] = []
     room, takes = _room(), _bounded_webp(data)
@@ -66,14 +66,14 @@ def read(ending: str, data: bytes) -> Found:
                 notes.append("of several pictures in it the first")
             elif end and data[end:].strip(b"\0\r\n "):
                 notes.append(f"{count(len(data) - end, 'byte')} behind the picture left out")
-    except Refused:
+    except Unusable:
         raise
     except Exception as error:  # what decoders raise is not one kind of error, and says little
         if not _begins(data):
-            raise Refused(NONE) from None
+            raise Unusable(NONE) from None
         damaged = data[:2] == b"\xff\xd8" and b"\xff\xd9" in data[-1024:]  # its end is there, and it is not found
         if not _end(data) and not damaged:
-            raise Refused(CUT) from None
+            raise Unusable(CUT) from None
         if 2 * takes > room:
             raise MemoryError from error
         raise
@@ -82,7 +82,7 @@ def read(ending: str, data: bytes) -> Found:
     across, down = pixels.size
     if min(down, across) < SMALLEST:
         scaled = "Scaled to fit, it" if max(width, height) > LARGEST else "It"
-        raise Refused(f"This picture is too small. {scaled} has {across} × {down} pixels; at least 64 a side work.")
+        raise Unusable(f"This picture is too small. {scaled} has {across} × {down} pixels; at least 64 a side work.")
     if max(width, height) > LARGEST:
         notes.insert(0, f"scaled down from {width:,} × {height:,} to {across:,} × {down:,} pixels")
     return {"notes": notes}, {"pixels": np.array(pixels)}
@@ -136,13 +136,13 @@ def _bounded(image: Any, data: bytes) -> int:
     _few(width, height)
     scans = _scans(data)[0] if data[:2] == b"\xff\xd8" else 1
     if scans > SCANS and scans * width * height > SCANNED:
-        raise Refused(
+        raise Unusable(
             f"This JPEG of {width:,} × {height:,} pixels is written in {scans:,} layers, each as large as the picture, "
             "which take too long to be unpacked. Save it again."
         )
     image.draft(None, (2 * LARGEST, 2 * LARGEST))  # a JPEG is unpacked no larger than that
     if (most := _unpacked(image, width * height)) > UNPACKED_BYTES:
-        raise Refused(
+        raise Unusable(
             f"This picture of {width:,} × {height:,} pixels takes {most // 10**6} MB when it is unpacked; at "
             f"most {UNPACKED_BYTES // 10**6} MB can be had. A smaller copy works."
         )
@@ -152,7 +152,7 @@ def _bounded(image: Any, data: bytes) -> int:
 def _few(width: int, height: int) -> None:
     """Refuse more pixels than can be unpacked."""
     if width * height > MOST_PIXELS:
-        raise Refused(
+        raise Unusable(
             f"This picture is too large to be unpacked: at most {MOST_PIXELS // 10**6} million pixels can be. "
             f"It has {width:,} × {height:,}. A smaller copy works."
         )
@@ -197,7 +197,7 @@ def _pixels_alone(data: bytes, notes: list[str]) -> tuple[bytes, bytes | None]:
         body, end = data[at + 4 : at + 8 + size], at + 12 + size
         right = zlib.crc32(body) == int.from_bytes(data[end - 4 : end], "big") and end <= len(data)
         if not right and kind in PIXELS:
-            raise Refused(DAMAGED if END in data else CUT)
+            raise Unusable(DAMAGED if END in data else CUT)
         if not right and kind not in TEXTS and kind != b"IEND":
             wrong.append(kind.decode("latin-1"))
         elif kind == b"iCCP":

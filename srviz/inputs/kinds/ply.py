@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .base import Found, Kind, Numbers, Refused, bound, bytes_of_colour, count, cut_short, listed, numbers, unmarked
+from .base import Found, Kind, Numbers, Unusable, bound, bytes_of_colour, count, cut_short, listed, numbers, unmarked
 from .mesh import Corners, Part, finish, strips
 
 TYPES = {
@@ -53,10 +53,10 @@ def read(ending: str, data: bytes) -> Found:
     of = {element.name: element for element in elements if element.length}
     vertex = of.get("vertex")
     if vertex is None:
-        raise Refused("There are no points and no triangles in this file: it is cut short, or holds something else.")
+        raise Unusable("There are no points and no triangles in this file: it is cut short, or holds something else.")
     named = {name.lower(): values for name, values in vertex.values.items()}
     if "x" not in named or "y" not in named:
-        raise Refused("The points of this PLY have no x and y. Export it again.")
+        raise Unusable("The points of this PLY have no x and y. Export it again.")
     with np.errstate(invalid="ignore"):
         part = Part(np.column_stack([named[axis] for axis in "xyz" if axis in named]).astype(np.float64))
     used, part.colour = _colour(named, notes)
@@ -89,7 +89,7 @@ def _header(data: bytes) -> tuple[list[Element], str, bytes]:
     last = rb"\r|\Z" if begin and begin[1] else rb"\r\n|\r|\n|\Z"
     end = re.search(rb"[\r\n]end_header[ \t]*(?:" + last + rb")", data)
     if begin is None or end is None:
-        raise Refused("This PLY file is broken or cut short. Export it again, or as another format.")
+        raise Unusable("This PLY file is broken or cut short. Export it again, or as another format.")
     elements: list[Element] = []
     order = None
     seen: Counter[str] = Counter()
@@ -105,7 +105,7 @@ def _header(data: bytes) -> tuple[list[Element], str, bytes]:
         elif words[0] == "property":
             a_list = words[1] == "list"
             if unknown := [word for word in (words[2:4] if a_list else words[1:2]) if word not in TYPES]:
-                raise Refused(f"This PLY has values of a type that is not known: {listed(unknown)}. Export it again.")
+                raise Unusable(f"This PLY has values of a type that is not known: {listed(unknown)}. Export it again.")
             counted = TYPES[words[2]] if a_list else ""
             name, kind = " ".join(words[4:] if counted else words[2:]), TYPES[words[3 if counted else 1]]
             seen[name.lower()] += 1
@@ -113,14 +113,14 @@ def _header(data: bytes) -> tuple[list[Element], str, bytes]:
                 name = f"{name} ({which})"
             elements[-1].properties.append((name, counted, kind))
         else:
-            raise Refused(
+            raise Unusable(
                 f"The header of this PLY has a line that is not known: {listed([' '.join(words)])}. Export it again."
             )
     for name in READ:
         if sum(element.name == name and element.length > 0 for element in elements) > 1:
-            raise Refused(f"The header of this PLY announces {name} twice: only one can be meant. Export it again.")
+            raise Unusable(f"The header of this PLY announces {name} twice: only one can be meant. Export it again.")
     if order is None or any(element.length < 0 for element in elements):
-        raise Refused("The header of this PLY does not say how it is written. Export it again.")
+        raise Unusable("The header of this PLY does not say how it is written. Export it again.")
     return elements, order, data[end.end() :]
 
 
@@ -133,7 +133,7 @@ def _fill(elements: list[Element], order: str, body: bytes, notes: list[str]) ->
         try:
             items = numbers(body.decode("ascii"))
         except (ValueError, UnicodeDecodeError):
-            raise Refused(
+            raise Unusable(
                 "Behind the header of this PLY there is something else than numbers. Export it again."
             ) from None
     at = 0
@@ -141,7 +141,7 @@ def _fill(elements: list[Element], order: str, body: bytes, notes: list[str]) ->
         if element.properties and element.length:
             at = _element(element, order, items, at)
     if at < len(items) and not order:
-        raise Refused("This PLY holds more numbers than its header announces. Export it again, or as another format.")
+        raise Unusable("This PLY holds more numbers than its header announces. Export it again, or as another format.")
     if at < len(items) and bytes(items[at : at + 100]).strip():
         notes.append(f"{count(len(items) - at, 'byte')} behind what its header announces left out")
 
@@ -199,7 +199,7 @@ def _starts(element: Element, order: str, items: NDArray[Any], at: int) -> list[
                 if counted:
                     many = unpack[counted](held, at)[0] if order else int(held[at])
                     if many < 0 or (not order and many != held[at]):
-                        raise Refused("A list in this PLY has fewer than no items, or a part of one. Export it again.")
+                        raise Unusable("A list in this PLY has fewer than no items, or a part of one. Export it again.")
                     at += head
                     counts[k].append(many)
                     starts[k].append(at)
@@ -264,7 +264,7 @@ def _typed(table: NDArray[Any], order: str, kind: str) -> NDArray[Any]:
         return column
     limits = np.iinfo(kind)
     if not ((column == np.rint(column)) & (column >= limits.min) & (column <= limits.max)).all():
-        raise Refused("A whole number of this PLY is none, or is too large for its type. Export it again.")
+        raise Unusable("A whole number of this PLY is none, or is too large for its type. Export it again.")
     return column.astype(kind)
 
 
@@ -275,7 +275,7 @@ def _corners(element: Element, what: str, alone: bool = False) -> tuple[Corners,
     if not named and alone and len(lists) == 1:
         named = list(lists.values())
     if not named:
-        raise Refused(f"The {what} of this PLY do not name their corners (vertex_indices). Export it again.")
+        raise Unusable(f"The {what} of this PLY do not name their corners (vertex_indices). Export it again.")
     items, sizes = named[0]
     return items.astype(np.int64), sizes
 

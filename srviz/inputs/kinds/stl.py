@@ -4,7 +4,7 @@ import re
 
 import numpy as np
 
-from .base import Found, Kind, Numbers, Refused, bound, count, cut_short, numbers, unmarked
+from .base import Found, Kind, Numbers, Unusable, bound, count, cut_short, numbers, unmarked
 from .mesh import Part, finish
 
 TRIANGLE = np.dtype([("normal", "<f4", 3), ("corners", "<f4", (3, 3)), ("more", "<u2")])
@@ -45,7 +45,7 @@ def read(ending: str, data: bytes) -> Found:
         if not re.match(rb"(?i)\s*solid", words) and (b"\0" in words or not re.search(rb"(?i)\bvertex\s", words)):
             if len(data) > HEAD:
                 raise cut_short()
-            raise Refused("This STL file is broken or cut short. Export it again, or as another format.")
+            raise Unusable("This STL file is broken or cut short. Export it again, or as another format.")
         corners = _text(words.lower(), notes)
     faces = len(corners) // 3
     return finish([Part(corners, np.arange(3 * faces), np.full(faces, 3))], notes)
@@ -65,9 +65,9 @@ def _text(data: bytes, notes: list[str]) -> Numbers:
     try:
         corners = numbers(b" ".join(b" ".join(cells) for cells in vertices).decode("ascii")).reshape(-1, 3)
     except ValueError:
-        raise Refused("A corner in this STL is no three numbers. Export it again, or as another format.") from None
+        raise Unusable("A corner in this STL is no three numbers. Export it again, or as another format.") from None
     if len(corners) != 3 * facets:
-        raise Refused("A triangle of this STL has not three corners. Export it again, or as another format.")
+        raise Unusable("A triangle of this STL has not three corners. Export it again, or as another format.")
     solids = first.count(b"solid")
     if solids > 1:
         notes.append(f"{solids} parts, each in its place")

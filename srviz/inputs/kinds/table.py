@@ -5,7 +5,7 @@ import re
 from io import BytesIO
 from typing import Any
 
-from .base import COLUMNS, MOST, NUMBERS, Found, Kind, Refused, bound, count, points
+from .base import COLUMNS, MOST, NUMBERS, Found, Kind, Unusable, bound, count, points
 from .blanks import filled
 from .columns import GROUPING, THOUSANDS, THREE, Table, columns, first_table, maybe_thousands
 from .names import HEADS, MOST_ABOVE, RAGGED, footer, joined, named, without_comments
@@ -29,9 +29,9 @@ def read(ending: str, data: bytes) -> Found:
     notes: list[str] = []
     table = parsed(decoded(data, notes), "\t" if ending == ".tsv" else ",", notes)
     if table.values.shape[1] == 1 and table.gappy:
-        raise Refused("There is only one column of numbers without many gaps in this file. Two or more work.")
+        raise Unusable("There is only one column of numbers without many gaps in this file. Two or more work.")
     if table.values.shape[1] == 1 and table.why:
-        raise Refused(f"There is only one column of numbers in this file{table.why}. Two or more work.")
+        raise Unusable(f"There is only one column of numbers in this file{table.why}. Two or more work.")
     if table.words:
         notes.append(f"{count(table.words, 'column')} of text or with many gaps not offered{table.why}")
     return points(table.values, table.names, notes, kind="table")
@@ -46,21 +46,21 @@ def parsed(text: str, usual: str, notes: list[str], *, bare: bool = False) -> Ta
     if excel:
         text, usual = text[excel.end() :], excel[1]
     if OBJECTS.match(text):
-        raise Refused("This is JSON, and not a table. Save it as CSV.")
+        raise Unusable("This is JSON, and not a table. Save it as CSV.")
     text = unwrapped(text)
     start = text[:200].lstrip().lower()
     if what := next((what for sign, what in OTHERS.items() if start.startswith(sign)), None):
-        raise Refused(f"This is {what}, and not a table. Save it as CSV.")
+        raise Unusable(f"This is {what}, and not a table. Save it as CSV.")
     begun = text[_begin(text) :]
     lines = sample(begun, marked=False) or sample(begun)
     if not lines:
-        raise Refused("This table is empty. Rows of numbers with commas between them work.")
+        raise Unusable("This table is empty. Rows of numbers with commas between them work.")
     by, rows = dialect(lines, usual)
     rows = rows if len(rows) < 3 else rows[:-1]
     widths = [len(row) for row in rows]
     width = max(set(widths), key=lambda size: (widths.count(size), size))
     if width > COLUMNS:
-        raise Refused(f"This table has {width:,} columns; at most {COLUMNS:,} can be read.")
+        raise Unusable(f"This table has {width:,} columns; at most {COLUMNS:,} can be read.")
     numeric = numeric_columns([row for row in rows[1:] or rows if len(row) == width][-60:], width)
     text, quoted = lined(text, by, width, numeric, notes)
     by = Dialect(by.separator, exact=by.exact)
@@ -130,12 +130,12 @@ def _frame(text: str, by: Dialect, width: int, quoted: bool, comma: bool) -> Any
     except (pd.errors.ParserError, pd.errors.EmptyDataError, csv.Error) as error:
         if "memory" in str(error):
             raise MemoryError from None
-        raise Refused(RAGGED) from None
+        raise Unusable(RAGGED) from None
     if frame.iloc[:, width].notna().any():
-        raise Refused(RAGGED)
+        raise Unusable(RAGGED)
     bound(len(frame), "rows")
     if len(frame) * width > 2 * NUMBERS:
-        raise Refused(f"This table holds {len(frame) * width:,} cells; at most {NUMBERS:,} can be read.")
+        raise Unusable(f"This table holds {len(frame) * width:,} cells; at most {NUMBERS:,} can be read.")
     return frame.iloc[:, :width]
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import product
 from typing import Any
 
-from .base import BYTE_ORDER_MARKS, Refused, count, plain
+from .base import BYTE_ORDER_MARKS, Unusable, count, plain
 
 SEPARATORS = ("\t", ";", ",", "|", " ", ":", "~", "^", "&", "\x1f", "\x01")
 MOST_BYTES = 100_000_000  # of a cell: the bound on files is elsewhere
@@ -82,7 +82,7 @@ def decoded(data: bytes, notes: list[str]) -> str:
             notes.append(f"{count(len(data) - len(whole), 'byte')} of zero at its end left out")
             data = whole
         if b"\0" in data:
-            raise Refused("This is not a table of text that can be read here. Save it as CSV in UTF-8.")
+            raise Unusable("This is not a table of text that can be read here. Save it as CSV in UTF-8.")
         try:
             text = data.decode()
         except UnicodeDecodeError:

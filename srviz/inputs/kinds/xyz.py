@@ -4,7 +4,7 @@ import re
 
 import numpy as np
 
-from .base import Found, Kind, Numbers, Refused, bytes_of_colour, count, listed, points
+from .base import Found, Kind, Numbers, Unusable, bytes_of_colour, count, listed, points
 from .columns import Table, too_few
 from .table import PANDAS_BYTES, parsed
 from .text import decoded
@@ -37,7 +37,7 @@ def _first(text: str, notes: list[str]) -> tuple[str, str]:
     lines = rest.split("\n")
     there = sum(1 for line in lines if line.strip())
     if there < many:
-        raise Refused("This file is cut short: it announces more points than there are. Export it again.")
+        raise Unusable("This file is cut short: it announces more points than there are. Export it again.")
     if there == many:
         return rest, "scan" if lines[0].strip() else "atoms"
     for begin, what in ((0, "scan"), (1, "atoms")):
@@ -67,7 +67,7 @@ def _extended(columns: dict[str, Numbers], of: dict[str, list[str]], notes: list
     columns: those that hold numbers, by their places.
     """
     if not all(place in columns for place in of["pos"]):
-        raise Refused("The columns that this file names as the positions are not all numbers. Export it again.")
+        raise Unusable("The columns that this file names as the positions are not all numbers. Export it again.")
     more = [name for name in of if name not in ("pos", "species")]
     if more:
         notes.append(f"what it says of each atom besides its position left out: {listed(more)}")

@@ -8,9 +8,9 @@ from torch import Generator, Tensor, nn
 from srviz.lab import contexts
 from srviz.lab.contexts import Contexts, Places
 from srviz.lab.task import Batch, Recipe, Task, numbers
+from srviz.numbers import LARGEST_SEED
 
 FAMILY = "apart"
-MOST_SEED = 9999
 STEPS = 1000  # of the usual recipe
 USUAL = {"sequences": "4", "seed": "0", "close": "0", "moved": "", "aimed": ""}
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-."  # of a place that was moved by hand
@@ -37,7 +37,7 @@ def read(arguments: str) -> Contexts:
     found = contexts.make(
         kind,
         _whole("sequences", given["sequences"], contexts.LEAST, contexts.MOST),
-        _whole("seed", given["seed"], 0, MOST_SEED),
+        _whole("seed", given["seed"], 0, LARGEST_SEED),
         _share("close", given["close"]),
     )
     return found.moved(places("moved", given["moved"]), places("aimed", given["aimed"]))

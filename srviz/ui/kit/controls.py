@@ -8,6 +8,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from srviz.figures.tokens import tokens as tokens_figure
 from srviz.inputs import INPUTS, Input, Tokens, base, words
+from srviz.numbers import LARGEST_SEED
 from srviz.ui.kit import WORDS, compute, shell, url
 from srviz.ui.kit.chart import chart, mode
 
@@ -17,13 +18,12 @@ def parameters(default: str, *, sizes: tuple[int, int, int], seed: int, head: in
     return (
         url.choice("input", tuple(INPUTS), default),
         url.whole("n", *sizes),
-        url.whole("seed", 0, MOST_SEED, seed),
+        url.whole("seed", 0, LARGEST_SEED, seed),
         url.whole("head", 1, compute.HEADS, head),
         url.text("text", LONGEST, words.DEFAULT),
     )
 
 
-MOST_SEED = 9999
 LONGEST = 1000  # characters of a sentence on these pages
 Setting = tuple[str, int, int, int, str]
 
@@ -95,12 +95,12 @@ def seed(says: str) -> None:
     if st.session_state.get("_seed_given") is not None:
         given, held = st.session_state["_seed_given"]
         if held == st.session_state[key]:
-            st.caption(WORDS("controls.nearest", most=MOST_SEED, given=given))
+            st.caption(WORDS("controls.nearest", most=LARGEST_SEED, given=given))
 
 
 def _nearest_seed(key: str) -> None:
     given = st.session_state[key]
-    held = st.session_state[key] = min(max(given or 0, 0), MOST_SEED)
+    held = st.session_state[key] = min(max(given or 0, 0), LARGEST_SEED)
     st.session_state["_seed_given"] = None if given is None or given == held else (given, held)
 
 

@@ -89,7 +89,7 @@ L = TypeVar("L", bound=Lane)
 
 
 @dataclass(kw_only=True)
-class Training(ABC, Generic[L]):
+class PageTraining(ABC, Generic[L]):
     """Models that learn side by side.
 
     running: whether a job is under way, or will be at the end of this run of the page. trouble: why the last one could
@@ -164,7 +164,7 @@ class Training(ABC, Generic[L]):
         return {"painted": self.name, "name": repr(self.specs), "life": self.life, "records": records}
 
 
-def go(training: Training[L] | None, place: work.Display | None) -> None:
+def go(training: PageTraining[L] | None, place: work.Display | None) -> None:
     """Train as the one heavy job of this server, and then show the page anew.
 
     place: where the training shows itself, None where none is under way.

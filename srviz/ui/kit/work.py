@@ -27,7 +27,8 @@ from srviz.ui.kit.component import component
 
 TELL_SECONDS = 0.1  # at least so long between two signs of life
 REST_SECONDS = 0.5
-NICE = 5  # of the processes that do the work: the visitors of other pages come first
+NICE = 5  # of the processes that do the work: the visitors of other pages come first, but nobody's work stands still
+RACE_NICE = jobs.LAST  # it may stand still: it keeps all processors busy, and leaves out disturbed samples
 FEED_SECONDS = 0.2  # at least so long between two pictures of what has come so far
 OVERLAP_SECONDS = 3.0  # what a feed repeats
 KEPT_SECONDS = 1.5  # so long the place of a session is kept whose script was ended: its next script comes back for it

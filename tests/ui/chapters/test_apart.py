@@ -13,7 +13,7 @@ from srviz.lab import Spec, contexts, separate
 from srviz.lab.jobs import apart as job
 from srviz.lab.tasks import apart as family
 from srviz.ui.chapters.apart import apart, recorded
-from srviz.ui.chapters.apart.run import MOST_LANES, Fits
+from srviz.ui.chapters.apart.run import MOST_LANES, ContextFits
 
 ROOT = Path(__file__).parents[3]
 SPECS = tuple(Spec.usual("apart:any,sequences=2", name, 0, {"steps": 12}) for name in ("relu", "mean"))
@@ -55,7 +55,7 @@ def test_the_operator_answers_for_its_own_place_and_for_the_visitors():
     hand = apart.answer(settled(turn=90.0, at=0.25), apart.task_of(settled()))
     assert hand["heads"] == [{"turn": pytest.approx(torch.pi / 2), "place": 0.25}]
     crowds = contexts.make("any", 4, 0).tokens
-    expected = separate.labels(crowds, [separate.Head(torch.pi / 2, 0.25)])
+    expected = separate.labels(crowds, [separate.SeparatingHead(torch.pi / 2, 0.25)])
     torch.testing.assert_close(torch.tensor(hand["labels"]).double(), expected, rtol=0, atol=1e-7)
 
 
@@ -71,7 +71,7 @@ def test_what_is_sent_is_what_was_drawn_and_how_it_moves():
 
 
 def fitted(specs=SPECS):
-    fits = Fits()
+    fits = ContextFits()
     fits.begin(specs)
     for record in job.run(fits.plan() | {"looks": 4, "state_seconds": 0.0}, fits.states()):
         yield fits, record
@@ -99,7 +99,7 @@ def test_a_fit_that_was_stopped_goes_on_at_its_last_state():
 
 
 def test_without_a_state_a_fit_begins_anew():
-    fits = Fits()
+    fits = ContextFits()
     fits.begin(SPECS)
     lane = fits.lanes[0]
     lane.take({"step": 0, "look": {}})
@@ -111,7 +111,7 @@ def test_without_a_state_a_fit_begins_anew():
 
 
 def test_what_is_over_is_kept_and_not_everything_for_ever():
-    fits = Fits()
+    fits = ContextFits()
     for seed in range(MOST_LANES + 3):
         fits.begin([replace(SPECS[0], seed=seed)])
     assert len(fits.kept) == MOST_LANES
@@ -149,7 +149,7 @@ def test_the_page_says_which_pair_there_is_and_forgets_places_of_other_crowds():
 def test_a_link_to_other_crowds_ends_the_fits_of_those_before():
     page = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60).run()
     page.switch_page("pages/10_Apart.py")
-    fits = Fits()
+    fits = ContextFits()
     fits.begin(SPECS)
     page.session_state["_apart_fits"] = fits
     page.query_params["kind"] = "means"

@@ -53,7 +53,7 @@ def begun(page):
     """Fits of all methods to one pattern, a step each, as a visitor who pressed Stop has them."""
     tokens = compute.tokens("clusters", fits.FITTED, 119)
     inputs = {"x": work.pack(tokens.x), "pattern": work.pack(PATTERNS["clusters"](tokens))}
-    kept = fits.Fits(119)
+    kept = fits.PatternFits(119)
     for method in METHODS:
         fitted = kept.found["clusters", method] = fits.Fitted()
         fitted.take(next(job.run({"method": method}, inputs)))

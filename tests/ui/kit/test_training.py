@@ -7,7 +7,7 @@ from streamlit.testing.v1 import AppTest
 from srviz.jobs import TROUBLE, Packed
 from srviz.lab import Spec
 from srviz.ui.chapters.apart.apart import PARAMETERS, specs_of, task_of
-from srviz.ui.chapters.apart.run import Fits
+from srviz.ui.chapters.apart.run import ContextFits
 from srviz.ui.chapters.crowd.run import Lane as Learner
 from srviz.ui.chapters.crowd.run import Learning
 from srviz.ui.chapters.train.run import Watched
@@ -37,7 +37,7 @@ def train():
 
 def apart():
     values = {parameter.name: parameter.default for parameter in PARAMETERS} | {"by": ("relu",)}
-    fits = Fits()
+    fits = ContextFits()
     fits.begin(specs_of(values, task_of(values)))
     stopped(fits.lanes[0])
     return fits

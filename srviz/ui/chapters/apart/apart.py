@@ -18,6 +18,7 @@ from srviz.lab.mixing import CONTROLS, mixings
 from srviz.lab.model import Block
 from srviz.lab.tasks import apart, data, find
 from srviz.lab.train import NEAR, build
+from srviz.numbers import LARGEST_SEED
 from srviz.ui.chapters.apart import WORDS
 from srviz.ui.chapters.apart.fitted import buttons, told
 from srviz.ui.chapters.apart.run import current
@@ -56,7 +57,7 @@ def _by_hand(name: str) -> url.Parameter:
 PARAMETERS = (
     url.choice("kind", tuple(KINDS), "any"),
     url.whole("sequences", LEAST, MOST, 4),
-    url.whole("seed", 0, apart.MOST_SEED, 0),
+    url.whole("seed", 0, LARGEST_SEED, 0),
     url.real("close", 0, 1, 0),
     url.whole("first", 1, MOST, 1),
     url.whole("second", 1, MOST, 2),
@@ -70,7 +71,7 @@ PARAMETERS = (
     url.several("by", MIXED, (sliced().name, by_dots().name)),
     url.choice("layers", ("1", "2"), "2"),
     url.choice("steps", tuple(SHARES), "whole"),
-    url.whole("model", 0, apart.MOST_SEED, 0),
+    url.whole("model", 0, LARGEST_SEED, 0),
 )
 TOLD = ("close", "first", "second", "head", "turn", "at", "through", "moved", "aimed")
 FROM_ZERO = ("first", "second", "head")
@@ -167,7 +168,7 @@ def _controls(running: bool) -> None:
             WORDS("controls.steps"), list(SHARES), key=url.key("steps"), required=True,
             format_func=lambda name: f"{_steps(name):,}",
         )  # fmt: skip
-        st.number_input(WORDS("controls.model"), 0, apart.MOST_SEED, key=url.key("model"))
+        st.number_input(WORDS("controls.model"), 0, LARGEST_SEED, key=url.key("model"))
     st.pills(
         WORDS("controls.by"), list(MIXED), key=url.key("by"), format_func=lambda name: known[name].label,
         selection_mode="multi", disabled=running,
@@ -245,7 +246,7 @@ def construction(state: url.State | Values, crowds: Contexts) -> separate.Built:
     """The construction on screen: with the heads that are found, or the first of them as it was turned by hand."""
     heads = list(separate.search(crowds.tokens, state["heads"]))
     if state["turn"] >= 0:
-        heads[0] = separate.Head(state["turn"] / DEGREES, state["at"])
+        heads[0] = separate.SeparatingHead(state["turn"] / DEGREES, state["at"])
     return separate.build(crowds.tokens, crowds.targets, heads)
 
 

@@ -23,7 +23,7 @@ class Lane(training.Lane):
 
 
 @dataclass(kw_only=True)
-class Fits(training.Training[Lane]):
+class ContextFits(training.PageTraining[Lane]):
     """The fits of a session. lanes: those that were asked for last. kept: all fits, by what was asked for."""
 
     name = "apart"
@@ -52,7 +52,7 @@ class Fits(training.Training[Lane]):
         return WORDS("fits.doing", done=done, steps=max(spec.recipe.steps for spec in self.specs))
 
 
-def current() -> Fits:
+def current() -> ContextFits:
     """The fits of this session."""
-    found: Fits = st.session_state.setdefault("_apart_fits", Fits())
+    found: ContextFits = st.session_state.setdefault("_apart_fits", ContextFits())
     return found

@@ -68,7 +68,7 @@ class Fitted:
 
 
 @dataclass
-class Fits:
+class PatternFits:
     """The fits of a session at one seed. asked: the patterns that are being fitted, since this epoch of the page."""
 
     seed: int
@@ -92,9 +92,9 @@ def pattern_fit(state: url.State, menu: Callable[[], object]) -> None:
     The last thing that runs on the page; whatever interrupts it, it goes on where it was. menu: what is shown
     below the table.
     """
-    fits: Fits | None = st.session_state.get("_fits")
+    fits: PatternFits | None = st.session_state.get("_fits")
     if fits is None or fits.seed != state["seed"]:
-        fits = st.session_state["_fits"] = Fits(state["seed"])
+        fits = st.session_state["_fits"] = PatternFits(state["seed"])
     if fits.epoch != state.epoch:  # the visitor was away: what is there is shown, and nothing begins unasked
         fits.asked, fits.epoch = (), state.epoch
     mine = state["input"]
@@ -139,11 +139,11 @@ def pattern_fit(state: url.State, menu: Callable[[], object]) -> None:
         _run(fits, mine, bar, table)
 
 
-def _fit(fits: Fits, patterns: tuple[str, ...]) -> None:
+def _fit(fits: PatternFits, patterns: tuple[str, ...]) -> None:
     fits.asked = patterns
 
 
-def _table(fits: Fits, place: DeltaGenerator) -> None:
+def _table(fits: PatternFits, place: DeltaGenerator) -> None:
     """Every pattern, how near every method has come to it when it was recorded, and how near it came here so far."""
     said = recorded()["reached"]
 
@@ -168,7 +168,7 @@ def _table(fits: Fits, place: DeltaGenerator) -> None:
             st.markdown(WORDS("fits.here"))
 
 
-def _maps(state: url.State, fits: Fits) -> None:
+def _maps(state: url.State, fits: PatternFits) -> None:
     """The pattern of this input and what each method made of it, in the order of the panes."""
     name, _, seed, number, device = controls.setting(state)
     pattern = PATTERNS[name](compute.tokens(name, FITTED, seed))
@@ -200,7 +200,7 @@ def _maps(state: url.State, fits: Fits) -> None:
     st.caption(WORDS("fits.scale") if order == "input" else f"{WORDS('fits.order')} {WORDS('fits.scale')}")
 
 
-def _run(fits: Fits, mine: str, bar: work.ProgressBar, table: DeltaGenerator) -> None:
+def _run(fits: PatternFits, mine: str, bar: work.ProgressBar, table: DeltaGenerator) -> None:
     """The fits asked for, watched. Stop, or any other control, ends this; what they reached stays in the session."""
     wanted = list(product(fits.asked, METHODS))
     with work.turn(partial(bar.progress, 0.0)):

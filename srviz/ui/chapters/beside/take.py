@@ -118,8 +118,8 @@ SPREAD = Figure(
 # ---- the fits ----
 
 
-def _fits() -> fits.Fits | None:
-    found: fits.Fits | None = st.session_state.get("_fits")
+def _fits() -> fits.PatternFits | None:
+    found: fits.PatternFits | None = st.session_state.get("_fits")
     return found
 
 

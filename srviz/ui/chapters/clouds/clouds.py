@@ -18,7 +18,7 @@ from srviz.figures import clouds as figures
 from srviz.inputs import CLOUDS
 from srviz.measure import query as measure
 from srviz.measure.everything import PROCESS_BYTES, bytes_needed
-from srviz.numbers import decimal
+from srviz.numbers import LARGEST_SEED, decimal
 from srviz.ui.chapters.clouds import WORDS, own
 from srviz.ui.chapters.clouds.scene import (
     HEAD_DIM,
@@ -85,7 +85,7 @@ PARAMETERS = (
     trained.parameter(),
     url.whole("head", 1, HEADS, 3),
     url.whole("query", 1, SIZES[-1], 18),
-    url.whole("seed", 0, controls.MOST_SEED, 4),
+    url.whole("seed", 0, LARGEST_SEED, 4),
     url.real("noise", 0, 0.3, 0.0),
     url.real("outliers", 0, 0.5, 0.0),
     url.choice("slice", PROJECTIONS, sliced().projection),

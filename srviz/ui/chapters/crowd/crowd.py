@@ -19,6 +19,7 @@ from srviz.lab.model import Model
 from srviz.lab.probe import probed
 from srviz.lab.tasks import find
 from srviz.lab.tasks.crowd import FAMILY, MENU, REACH, Scale, scale
+from srviz.numbers import LARGEST_SEED
 from srviz.ui.chapters.crowd import WORDS, sizes
 from srviz.ui.chapters.crowd.run import Learning, current, start
 from srviz.ui.kit import report, seat, source, url, work
@@ -60,7 +61,7 @@ PARAMETERS = (
     url.several("models", BESIDE, tuple(METHODS)),
     url.choice("bet", ("none", *BESIDE), "none"),
     url.choice("steps", tuple(SHARES), "whole"),
-    url.whole("seed", 0, 9999, 0),
+    url.whole("seed", 0, LARGEST_SEED, 0),
     url.reals("places", -REACH, REACH, MOST, CROWD),
     url.reals("payloads", -1, 1, MOST, tuple(round(math.sin(2.4 * k), 2) for k in range(len(CROWD)))),
 )
@@ -154,7 +155,7 @@ def _controls(state: url.State, running: bool) -> None:
             WORDS("controls.steps"), list(SHARES), key=url.key("steps"), required=True,
             format_func=lambda name: f"{round(steps * SHARES[name]):,}",
         )  # fmt: skip
-        st.number_input(WORDS("controls.seed"), 0, 9999, key=url.key("seed"))
+        st.number_input(WORDS("controls.seed"), 0, LARGEST_SEED, key=url.key("seed"))
     if state["target"] == OWN:
         st.text_input(
             WORDS("controls.formula"), key=url.key("f"), max_chars=LONGEST, disabled=running,

@@ -38,7 +38,7 @@ class Lane(training.Lane):
 
 
 @dataclass(kw_only=True)
-class Learning(training.Training[Lane]):
+class Learning(training.PageTraining[Lane]):
     """Models that learn one function. watched: the places and payloads of the crowd that is looked at. bet: the name of
     what the visitor thinks comes closest, or "none".
     """

@@ -9,7 +9,7 @@ from srviz import device as devices
 from srviz import jobs
 from srviz.attention.kernels import KERNELS
 from srviz.measure.arrays import pack
-from srviz.measure.curve import REPEATS, Curve, Timing
+from srviz.measure.curve import DRAWN, REPEATS, Curve, Timing
 from srviz.numbers import duration, power
 from srviz.ui.chapters.kernels import WORDS
 from srviz.ui.chapters.kernels.kernels import curve_of, rules_of
@@ -42,7 +42,7 @@ def on_many(state: url.State) -> None:
     """
     chosen = controls.chosen(state)
     curve, rules = curve_of(state), replace(rules_of(state), divide="one", centred=False)  # the sum knows neither
-    n = chosen.nearest(TIMED_DRAWN if curve.kernel == "drawn" else TIMED)
+    n = chosen.nearest(TIMED_DRAWN if curve.kernel == DRAWN else TIMED)
     st.subheader(WORDS("many.title"), anchor=False)
     if n < TOO_FEW:
         st.markdown(WORDS("many.few", n=n))

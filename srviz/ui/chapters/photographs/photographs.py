@@ -16,6 +16,7 @@ from PIL import Image
 from srviz.inputs import Tokens, kinds
 from srviz.inputs.base import Unreadable
 from srviz.inputs.pictures import DIGITS, PHOTOGRAPHS, Picture, digit, patches, read_picture
+from srviz.numbers import LARGEST_SEED
 from srviz.ui.chapters.photographs import WORDS
 from srviz.ui.kit import compute, controls, row, shell, trained, url
 from srviz.ui.kit.component import component, packed
@@ -33,7 +34,7 @@ PARAMETERS = (
     url.whole("head", 1, compute.HEADS, 1),
     url.reals("at", 0, THOUSAND, 2, ()),
     url.flag("raw"),
-    url.whole("seed", 0, controls.MOST_SEED, 9),
+    url.whole("seed", 0, LARGEST_SEED, 9),
 )
 REST = {"china": (290, 300), "flower": (500, 500), "digit": (450, 450), "own": (500, 500)}  # where nobody points
 

@@ -10,7 +10,6 @@ from srviz.measure.plan import Row
 from srviz.ui.chapters.race import WORDS
 from srviz.ui.chapters.race.result import in_threads
 
-RECORDED = places.HOME / "assets" / "recorded"
 MOST_BYTES = 2_000_000  # of a recorded run
 
 
@@ -18,7 +17,7 @@ MOST_BYTES = 2_000_000  # of a recorded run
 def recorded() -> list[tuple[str, list[Row]]]:
     """The runs in assets/recorded: (provenance in a line, rows). A file that is none is left out, and logged."""
     found = []
-    for file in sorted(RECORDED.glob("*.json"))[:8]:
+    for file in sorted(places.RECORDED.glob("*.json"))[:8]:
         try:
             if file.stat().st_size > MOST_BYTES:
                 raise ValueError(f"more than {MOST_BYTES:,} bytes")

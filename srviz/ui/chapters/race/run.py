@@ -16,8 +16,6 @@ from srviz.ui.chapters.race import WORDS
 from srviz.ui.kit import work
 from srviz.ui.kit.component import component
 
-LAST = 19  # of `nice`: the visitors of other pages come first, and the race only where nobody else wants to run
-
 
 @dataclass
 class RacePlace:
@@ -60,7 +58,7 @@ def go(place: RacePlace | None) -> None:
             component("paint")(key=f"_feed {next(number)}", data={"painted": "race"} | place.picture(run))
 
     with work.turn(lambda text: place.bar.progress(0.0, text)):
-        work.watch(measure(run, nice=LAST), lambda new: None, tell, feed)
+        work.watch(measure(run, nice=work.RACE_NICE), lambda new: None, tell, feed)
     set_racing(False)
     st.rerun()
 

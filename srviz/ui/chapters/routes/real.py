@@ -20,8 +20,6 @@ from srviz.ui.chapters.routes import WORDS
 from srviz.ui.kit import compute, controls, shell, url, work
 from srviz.ui.kit.chart import chart, mode
 
-Setting = tuple[str, int, int, int, str]  # input, tokens, seed, head from 0, device
-
 
 @dataclass
 class BothRoutes:
@@ -31,7 +29,7 @@ class BothRoutes:
     trouble: why it could not go on, in a sentence.
     """
 
-    setting: Setting
+    setting: controls.Setting
     sorted_seconds: float = 0.0
     rows: int = 0
     seconds: float = 0.0
@@ -69,7 +67,7 @@ def real_thing(state: url.State, menu: Callable[[], None]) -> None:
         _measure(state["real"], setting)
 
 
-def _measure(asked: bool, setting: Setting) -> None:
+def _measure(asked: bool, setting: controls.Setting) -> None:
     if not asked:
         st.button(WORDS("real.measure", n=setting[1]), key="measure", on_click=_begin)
         return

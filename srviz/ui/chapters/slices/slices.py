@@ -19,6 +19,7 @@ from srviz.inputs import INPUTS, Input, Tokens
 from srviz.inputs.shapes import SPACE
 from srviz.measure import slices as measure
 from srviz.measure.query import over_box
+from srviz.numbers import LARGEST_SEED
 from srviz.ui.chapters.slices import WORDS
 from srviz.ui.kit import controls, report, shell, source, trained, url
 from srviz.ui.kit.chart import chart, mode
@@ -37,7 +38,7 @@ PARAMETERS = (
     url.choice("input", tuple(POINTS), "moons"),
     url.choice("by", KINDS, "hand"),
     url.whole("n", LEAST, MOST, 24),
-    url.whole("seed", 0, controls.MOST_SEED, 7),
+    url.whole("seed", 0, LARGEST_SEED, 7),
     url.real("theta", 0, 359.9, 30.0),
     url.real("tilt", -90, 90, 25.0),
     url.real("yaw", 0, 359.9, 25.0),

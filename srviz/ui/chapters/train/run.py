@@ -13,7 +13,7 @@ from srviz.ui.kit.training import Lane
 
 
 @dataclass(kw_only=True)
-class Watched(training.Training[Lane]):
+class Watched(training.PageTraining[Lane]):
     """Models that learn one task. bet: by how many points the visitor thinks the first will be ahead. example: the
     number, from 0, of the example of the test that is looked at. testing: the number of tokens at which they are being
     tested. recorded: when and on what it was done, where it is a recorded one.

@@ -18,6 +18,7 @@ from srviz.lab.model import Block
 from srviz.lab.task import IGNORED, Offer
 from srviz.lab.tasks import data
 from srviz.lab.train import Training, build
+from srviz.numbers import LARGEST_SEED
 from srviz.ui.chapters.train import WORDS
 from srviz.ui.chapters.train.ends import ends
 from srviz.ui.chapters.train.lengths import lengths
@@ -43,7 +44,7 @@ PARAMETERS = (
     url.choice("first", CHOSEN, sliced().name),
     url.choice("second", CHOSEN, by_dots().name),
     url.whole("bet", -max(MOST_BET.values()), max(MOST_BET.values()), 0),
-    url.whole("seed", 0, 9999, 0),
+    url.whole("seed", 0, LARGEST_SEED, 0),
     url.choice("recipe", (USUAL, *OFFERED), USUAL),
     url.choice("steps", tuple(SHARES), "half"),
     url.choice("rate", tuple(f"{times:g}" for times in TIMES), "1"),
@@ -163,7 +164,7 @@ def _controls(state: url.State, running: bool) -> None:
             format_func=lambda times: WORDS("controls.times", times=times),
             help=WORDS("controls.rates", rates=_rates(state)),
         )  # fmt: skip
-        st.number_input(WORDS("controls.seed"), 0, 9999, key=url.key("seed"))
+        st.number_input(WORDS("controls.seed"), 0, LARGEST_SEED, key=url.key("seed"))
         st.number_input(WORDS("controls.example"), 1, 64, key=url.key("example"))
 
 

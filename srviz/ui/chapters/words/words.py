@@ -24,6 +24,7 @@ from srviz.inputs.words import (
     split,
     unspaced,
 )
+from srviz.numbers import LARGEST_SEED
 from srviz.ui.chapters.words import WORDS
 from srviz.ui.kit import compute, controls, row, shell, trained, url
 from srviz.ui.kit.component import component
@@ -40,7 +41,7 @@ PARAMETERS = (
     url.whole("head", 1, compute.HEADS, 1),
     url.whole("held", 0, MOST_TOKENS, 0),
     url.flag("raw"),
-    url.whole("seed", 0, controls.MOST_SEED, 18),
+    url.whole("seed", 0, LARGEST_SEED, 18),
 )
 
 
