@@ -1,8 +1,9 @@
-"""One head of an input as the pages of the app show it, for programs: the same tokens, and the same maps."""
+"""One head of an input as the pages of the app show it, for them and for programs: the tokens, and the maps."""
 
 from dataclasses import replace
 
 import torch
+from torch import Tensor
 
 from srviz.attention import METHODS, Heads, Projections
 from srviz.attention.methods import sliced
@@ -10,6 +11,12 @@ from srviz.inputs import INPUTS, Tokens, words
 from srviz.lab import trained
 
 HEADS, HEAD_DIM = 4, 8  # of an untrained layer
+
+
+def untrained(tokens: Tokens, seed: int, device: str, head_dim: int = HEAD_DIM) -> tuple[Tensor, Projections]:
+    """The tokens x: (n, D) on a device, and the maps of one untrained layer for them."""
+    x = torch.from_numpy(tokens.x).to(device)
+    return x, Projections.untrained(x.shape[1], HEADS, head_dim, seed=seed, device=device)
 
 
 def head(
@@ -35,6 +42,7 @@ def of(
     head_dim: int = HEAD_DIM,
     projection: str = "",
     bandwidth: float | None = None,
+    device: str = "cpu",
 ) -> Heads:
     """The same of tokens that are there already.
 
@@ -43,15 +51,10 @@ def of(
     """
     chosen = METHODS[method] if method else None
     task = trained.task_of(tokens) if kind == "trained" else None
-    found = trained.find(task[0].name, method) if task and method else None
-    if task and found:
-        maps = found.projections()
-        with torch.no_grad():
-            heads = maps.heads(task[1], chosen).head(number)
-        learned = maps.bandwidth(number)
-        return heads if learned is None else replace(heads, bandwidth=learned)
-    x = torch.from_numpy(tokens.x)
-    layer = Projections.untrained(x.shape[1], HEADS, head_dim, seed=seed)
+    found = trained.head(*task, chosen, number, device) if task and chosen else None
+    if found is not None:
+        return found
+    x, layer = untrained(tokens, seed, device, head_dim)
     if chosen and not chosen.projection:
         return layer.heads(x, chosen).head(number)
     heads = layer.heads(x, chosen, projection=projection or ("" if chosen else sliced().projection)).head(number)

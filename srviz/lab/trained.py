@@ -6,7 +6,7 @@ as those of an untrained layer do.
 
 from collections.abc import Callable
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from srviz import places
-from srviz.attention import Projections
+from srviz.attention import Heads, Method, Projections
 from srviz.lab import checkpoint
 from srviz.lab.mixing import LEAST_BANDWIDTH, Attention, turned
 from srviz.lab.model import Block, Model
@@ -108,6 +108,26 @@ def find(task: str, method: str) -> Trained | None:
     """What was kept of a method on a task, or None."""
     path = folder() / f"{task}-{method}.safetensors"
     return read(path.read_bytes()) if path.exists() else None
+
+
+@lru_cache(maxsize=64)
+def maps(task: str, method: str, device: str = "cpu") -> TrainedProjections | None:
+    """The maps of the first layer of what was kept of a method on a task, or None."""
+    found = find(task, method)
+    return found.projections(device) if found else None
+
+
+def head(task: Task, x: Tensor, method: Method, number: int, device: str = "cpu") -> Heads | None:
+    """One head of that layer on x of its task, (n, …), as the method takes it, with the bandwidth that it has learned;
+    None where nothing was kept.
+    """
+    layer = maps(task.name, method.name, device)
+    if layer is None:
+        return None
+    with torch.no_grad():
+        found = layer.heads(x.to(device), method).head(number)
+    learned = layer.bandwidth(number)
+    return found if learned is None else replace(found, bandwidth=learned)
 
 
 def folder() -> Path:

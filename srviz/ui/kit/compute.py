@@ -4,16 +4,14 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import streamlit as st
-import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from srviz.attention import Heads, Method, Projections, reference, standardize, trace
-from srviz.attention.methods import sliced
+from srviz.attention import Heads, Method, reference, standardize, trace
 from srviz.inputs import INPUTS, Input, Tokens, words
-from srviz.ui.kit import trained
+from srviz.lab import shown
 
-HEADS, HEAD_DIM = 4, 8
+HEADS, HEAD_DIM, untrained = shown.HEADS, shown.HEAD_DIM, shown.untrained
 Numbers = NDArray[np.float32]
 
 
@@ -51,12 +49,6 @@ def find(name: str) -> Input:
     return replace(words.text_input(sentence), name=f"{kind}:{sentence}")
 
 
-def untrained(tokens: Tokens, seed: int, device: str) -> tuple[Tensor, Projections]:
-    """The tokens x: (n, D) on the device, and the maps of one untrained layer for them."""
-    x = torch.from_numpy(tokens.x).to(device)
-    return x, Projections.untrained(x.shape[1], HEADS, HEAD_DIM, seed=seed, device=device)
-
-
 def heads(
     name: str, n: int, seed: int, number: int, device: str, method: Method | None = None, *, kind: str = "untrained"
 ) -> Heads:
@@ -65,13 +57,8 @@ def heads(
     kind: "trained" where the head of a model is asked for that was trained with the method; where there is none, and
     for raw scores, the head is untrained.
     """
-    made = tokens(name, n, seed)
-    look = trained.look(made) if kind == "trained" else None
-    found = look.head(method, number, device) if look and method else None
-    if found is not None:
-        return found
-    x, maps = untrained(made, seed, device)
-    return (maps.heads(x, method) if method else maps.heads(x, projection=sliced().projection)).head(number)
+    asked = method.name if method else ""
+    return shown.of(tokens(name, n, seed), seed=seed, number=number, method=asked, kind=kind, device=device)
 
 
 def head(name: str, n: int, seed: int, number: int, device: str) -> tuple[Tensor, Tensor, Tensor]:

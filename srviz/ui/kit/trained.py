@@ -1,11 +1,9 @@
 """The choice between heads that the lab trained and untrained ones, on every page that looks at heads."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from functools import lru_cache
+from dataclasses import dataclass
 
 import streamlit as st
-import torch
 from torch import Tensor
 
 from srviz.attention import Heads, Method
@@ -26,17 +24,11 @@ class Look:
 
     def maps(self, method: Method, device: str = "cpu") -> trained.TrainedProjections | None:
         """The first layer of the model that was trained with a method; None where none was."""
-        return _maps(self.task.name, method.name, device)
+        return trained.maps(self.task.name, method.name, device)
 
     def head(self, method: Method, number: int, device: str) -> Heads | None:
         """One head of that layer, as the method takes it, with the bandwidth that it has learned."""
-        maps = self.maps(method, device)
-        if maps is None:
-            return None
-        with torch.no_grad():
-            found = maps.heads(self.x.to(device), method).head(number)
-        learned = maps.bandwidth(number)
-        return found if learned is None else replace(found, bandwidth=learned)
+        return trained.head(self.task, self.x, method, number, device)
 
     def says(self, methods: Sequence[Method]) -> str:
         """What these heads were trained on, and how well each model does there."""
@@ -80,9 +72,3 @@ def look(tokens: Tokens) -> Look | None:
 def kind(tokens: Tokens, chosen: str) -> str:
     """Which heads these tokens are shown with where these are chosen: untrained ones where no model fits the tokens."""
     return "untrained" if look(tokens) is None else chosen
-
-
-@lru_cache(maxsize=64)
-def _maps(task: str, method: str, device: str) -> trained.TrainedProjections | None:
-    found = trained.find(task, method)
-    return found.projections(device) if found else None
