@@ -147,7 +147,7 @@ class Projections:
         return self.placed(q), self.placed(k), v
 
     def features(self, x: Tensor) -> Tensor:
-        """What the maps are applied to, of tokens x: (…, n, D). An untrained layer stands first: the tokens."""
+        """The inputs of the maps, from tokens x: (…, n, D). An untrained layer stands first: its are the tokens."""
         return x
 
     def placed(self, x: Tensor) -> Tensor:

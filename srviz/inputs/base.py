@@ -106,7 +106,7 @@ def register(
     real: bool = False,
     seeded: bool = True,
 ) -> Callable[[Maker], Maker]:
-    """Put `make_<name>(n, *, random_state, …)` into `INPUTS` as <name>, and check what it is called with.
+    """Put `make_<name>(n, *, random_state, …)` into `INPUTS` as <name>, and check its arguments.
 
     Parameters are those of `Input`; `fixed` takes the place of `least` and `most`. The function registered raises
     TypeError for an n or random_state that is not an integer and for a keyword it does not know, ValueError for an n

@@ -94,7 +94,7 @@ class Worker:
             return answer
 
     def stop(self) -> bool:
-        """Tell it to stop its job; whether it can do another one, now or as soon as it has imported what it is at."""
+        """Tell it to stop its job. Returns whether it can do another one, now or once its present imports are done."""
         self._said.put((b'{"stop": true}\n',))
         if not self.ready:  # of its job it has done nothing, and it will do nothing
             self.unfinished += 1

@@ -171,8 +171,9 @@ class Training:
             raise Diverged(min(self.done + 1, self.spec.recipe.steps)) from None
 
     def test(self, n: int | None = None, most: int | None = None) -> Tested:
-        """On what nothing was learned from: n tokens, as many as it learns from if None; the first `most` examples.
+        """Test it on examples that it has not learned from.
 
+        n: the tokens of an example, as many as in training where None. most: only the first so many examples.
         Raises `Diverged` where the last step left a model whose loss is not a number.
         """
         with self.diverging():

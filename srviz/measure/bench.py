@@ -56,7 +56,7 @@ class Run:
             self.over = True
 
     def rest(self) -> Plan:
-        """What is still to be measured: from the n it was at, without the methods that have ended."""
+        """The plan of the rest: from the n where it stands, without the methods that have ended."""
         ended = {(row.method, row.direction) for row in self.rows.values() if row.stopped}
         return replace(self.plan, least=self.at[2] if self.at else self.plan.least, ended=tuple(sorted(ended)))
 

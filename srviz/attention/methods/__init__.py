@@ -31,7 +31,7 @@ def sliced() -> Method:
 
 
 def by_dots() -> Method:
-    """The first of the methods that take dot products: what a sliced one is compared with."""
+    """The first of the methods that take dot products: the counterpart of a sliced one."""
     return next(method for method in METHODS.values() if not method.projection)
 
 

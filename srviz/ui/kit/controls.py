@@ -36,7 +36,7 @@ def chosen(values: dict[str, Any] | url.State) -> Input:
 
 
 def setting(state: dict[str, Any] | url.State) -> Setting:
-    """What a head on screen is computed from, and cached by: input, tokens, seed, head from 0, device."""
+    """All that determines a head on screen, and the key of its cache: input, tokens, seed, head from 0, device."""
     made = chosen(state)
     return made.name, made.nearest(state["n"]), state["seed"], state["head"] - 1, str(shell.device())
 

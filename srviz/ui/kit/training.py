@@ -105,7 +105,7 @@ class PageTraining(ABC, Generic[L]):
 
     @abstractmethod
     def doing(self) -> str:
-        """What it is at, in words."""
+        """The present step, in words."""
 
     @property
     def specs(self) -> tuple[Spec, ...]:
@@ -139,7 +139,7 @@ class PageTraining(ABC, Generic[L]):
         self.life = time.monotonic()
 
     def plan(self) -> dict[str, Any]:
-        """What the job is asked for: what is left to be done."""
+        """The plan of the job, with the rest of the work."""
         return {"job": f"lab.{self.name}", "runs": [lane.spec.to_json() for lane in self.left]}
 
     def states(self) -> dict[str, jobs.Packed]:

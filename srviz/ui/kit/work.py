@@ -256,8 +256,8 @@ def listen(
 ) -> None:
     """Do a job as the one heavy job of this server. Stop, or a closed tab, ends it.
 
-    plan: of the job, and what is attached to it. share, doing: how far it is, and what it is at, in words. news: what
-    the live component is told of what has come so far.
+    plan: of the job, and its attachments. share: the part of the work that is done, 0 … 1. doing: its present step, in
+    words. news: the data of the live component, with all results so far.
     """
     number = itertools.count()
 

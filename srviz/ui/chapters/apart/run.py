@@ -24,7 +24,7 @@ class Lane(training.Lane):
 
 @dataclass(kw_only=True)
 class ContextFits(training.PageTraining[Lane]):
-    """The fits of a session. lanes: those that were asked for last. kept: all fits, by what was asked for."""
+    """The fits of a session. lanes: of the last request. kept: all fits, by their specification."""
 
     name = "apart"
     running: bool = False
@@ -47,7 +47,7 @@ class ContextFits(training.PageTraining[Lane]):
         self.begin(specs)
 
     def doing(self) -> str:
-        """What they are at, in words."""
+        """The present steps, in words."""
         done = " · ".join(f"{lane.label} {lane.step:,}" for lane in self.lanes)
         return WORDS("fits.doing", done=done, steps=max(spec.recipe.steps for spec in self.specs))
 

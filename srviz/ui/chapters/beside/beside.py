@@ -113,12 +113,12 @@ def weights_of(state: dict[str, Any] | url.State, method: Method) -> Matrix:
 
 
 def setting_of(state: dict[str, Any] | url.State) -> HeadsSetting:
-    """What a head on screen is computed from, and cached by."""
+    """All that determines a head on screen, and the key of its cache."""
     return *controls.setting(state), state["heads"]
 
 
 def _arithmetic(method: Method, heads: Heads) -> tuple[str, dict[str, tuple[str, object]]]:
-    """What a raw weight is made of, as the live figure writes it out."""
+    """The arithmetic of a raw weight, as the live figure writes it out."""
     said = method.terms(heads)
     terms: dict[str, tuple[str, object]] = {name: ("i", x.tolist()) for name, x in said.of_query.items()}
     terms |= {name: ("j", x.tolist()) for name, x in said.of_key.items()}

@@ -65,7 +65,7 @@ class Attended:
         self.trouble = record.get(jobs.TROUBLE, "")
 
     def doing(self, n: int) -> tuple[float, str]:
-        """How far it is, 0 … 1, and what it is at, in words. n: all tokens."""
+        """The part of the work that is done, 0 … 1, and its present step, in words. n: the number of tokens."""
         if self.heads == HEADS:
             return self.rows / n, WORDS("attend.doing.softmax", done=self.rows, n=n)
         time = numbers.duration(self.seconds)
@@ -209,7 +209,7 @@ def _go(run: Attended, shown: Scene) -> None:
 
 
 def _plan(run: Attended, device: str) -> jobs.Plan:
-    """What is left to be done."""
+    """The plan of the job, with the rest of the work."""
     return {
         "job": "measure.attend",
         "device": device,

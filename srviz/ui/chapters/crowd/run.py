@@ -53,11 +53,11 @@ class Learning(training.PageTraining[Lane]):
         return [lane for lane in self.lanes if lane.sizes]
 
     def plan(self) -> dict[str, object]:
-        """What the job is asked for: what is left to be done, and the crowd that is looked at."""
+        """The plan of the job, with the rest of the work, and the crowd on screen."""
         return super().plan() | self.watched
 
     def doing(self) -> str:
-        """What it is at, in words."""
+        """The present step, in words."""
         if not any(lane.step for lane in self.lanes):
             return WORDS("run.begins")
         return " · ".join(

@@ -38,7 +38,7 @@ def _names() -> list[str]:
 
 
 def usual(name: str) -> str:
-    """What the rows of this curve are usually divided by."""
+    """The usual divisor of the rows of this curve."""
     return str(OWN["divide"]) if name == DRAWN else KERNELS[name].divide
 
 

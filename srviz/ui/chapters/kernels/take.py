@@ -17,7 +17,7 @@ SCRIPTS = Path(__file__).parent / "scripts"
 
 
 def caption(state: State) -> str:
-    """Which curve, and what is done with it."""
+    """The curve, its tokens, and the divisor of its rows, in words."""
     rules = kernels.rules_of(state)
     named = KERNELS.get(state["kernel"])  # None: the curve that is drawn
     shown = "own" if named is None else "some" if named.bandwidth else "none"
@@ -49,7 +49,7 @@ def numbers(state: State) -> Columns:
 
 
 def script(state: State) -> Script:
-    """Of a curve that is made of straight pieces, or of one that is not."""
+    """The program of the curve on screen: one for straight pieces, another for all other curves."""
     curve, rules = kernels.curve_of(state), kernels.rules_of(state)
     values = {"shown": controls.shown(state), "divide": rules.divide, "centred": rules.centred}
     values |= {"scale": rules.scale, "shift": rules.shift, "queries": rules.queries, "standard": rules.standard}

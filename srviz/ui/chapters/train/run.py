@@ -26,11 +26,11 @@ class Watched(training.PageTraining[Lane]):
     recorded: str = ""
 
     def plan(self) -> dict[str, object]:
-        """What the job is asked for: what is left to be done, and the example that is looked at."""
+        """The plan of the job, with the rest of the work, and the example on screen."""
         return super().plan() | {"example": self.example}
 
     def doing(self) -> str:
-        """What it is at, in words."""
+        """The present step, in words."""
         if not any(lane.step for lane in self.lanes):
             return WORDS("run.loading")
         doing = " · ".join(
