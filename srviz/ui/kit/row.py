@@ -12,6 +12,7 @@ from torch import Tensor
 
 from srviz import numbers
 from srviz.attention import METHODS, Heads, Method, reference, standardize
+from srviz.attention.kernels import dividend
 from srviz.attention.methods import by_dots, sliced
 from srviz.inputs import Tokens
 from srviz.ui.kit import WORDS, compute, source, trained, url
@@ -24,12 +25,6 @@ ROOM = 2  # methods that are drawn side by side
 def shown() -> list[Method]:
     """The methods whose rows the browser can draw by itself, as many as there is room for."""
     return [method for method in METHODS.values() if method.rule][:ROOM]
-
-
-def constants() -> dict[str, Any]:
-    """What the browser is told besides the numbers: whose rows it draws, and by which rule of js/formulas.js."""
-    rows = [{"name": method.name, "label": method.label, "rule": method.rule} for method in shown()]
-    return {"methods": rows, "signed": SIGNED, "tolerance": TOLERANCE}
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,6 +67,32 @@ def weights(head: Head, query: int, *, effective: bool) -> dict[str, Tensor]:
     """What each method that is shown says of one query: (n,) each."""
     one = head.parts.queries(slice(query, query + 1))
     return {method.name: method.weights(one, effective=effective)[0] for method in shown()}
+
+
+def constants(head: Head) -> dict[str, Any]:
+    """What the browser is told besides the numbers: whose rows it draws, by which rule of js/formulas.js and how."""
+    return {"methods": [record(method, head.parts) for method in shown()], "signed": SIGNED, "tolerance": TOLERANCE}
+
+
+def record(method: Method, heads: Heads) -> dict[str, Any]:
+    """What a method says of the rows of one head, for the browser.
+
+    dividend, divisor: the arithmetic of a weight, which may name {s}, {t} and {x}, the product of the pair; no divisor
+    where every query has its own. pieces: the curve of s − t that its weights follow, where there is one.
+    """
+    terms = method.terms(heads.queries(slice(1)))
+    bandwidth = float(heads.bandwidth)
+    kernel = method.kernel(bandwidth) if method.kernel else None
+    return {
+        "name": method.name,
+        "label": method.label,
+        "rule": method.rule,
+        "centred": method.centred,
+        "bandwidth": bandwidth if method.bandwidth else None,
+        "dividend": dividend(terms.plain or terms.numerator),
+        "divisor": None if isinstance(terms.divisor, Tensor) else str(terms.divisor),
+        "pieces": kernel and {name: getattr(kernel, name) for name in ("nodes", "heights", "left", "right")},
+    }
 
 
 def send(head: Head, look: dict[str, Any]) -> None:

@@ -79,7 +79,7 @@ def photographs() -> url.State:
         "rest": rest,
         "raw": state["raw"],
         "answer": row.answer(made.head, held if held >= 0 else rest, raw=state["raw"]),
-        **row.constants(),
+        **row.constants(made.head),
     }
     with st.container(gap=None):
         row.send(made.head, made.look)

@@ -85,7 +85,7 @@ def own_sentence() -> bool:
         "rest": rest,
         "raw": state["raw"],
         "answer": row.answer(made.head, state["held"] - 1 if state["held"] else rest, raw=state["raw"]),
-        **row.constants(),
+        **row.constants(made.head),
     }
     with st.container(gap=None):
         row.send(made.head, made.look)

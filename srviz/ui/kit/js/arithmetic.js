@@ -23,15 +23,18 @@ export function written(figure, pair) {
   const { template, idle } = figure.arithmetic, query = pair?.query ?? null, key = pair?.key ?? null;
   const { queries, keys } = figure.data, row = queries?.indexOf(query), column = keys?.indexOf(key);
   if (row < 0 || column < 0) return [byHand(idle)]; // of tokens that are no longer there
-  const found = template.split(/\{(\w+)\}/).map((text, k) => ({ text, name: k % 2 ? text : null }));
-  const values = found.map(({ name }) => (name === null ? 0 : number(figure, figure.terms[name], query, key, row, column)));
-  if (values.some((value) => value === undefined)) return [byHand(idle)];
-  return found.map(({ text, name }, k) => {
-    if (name === null) return text;
-    const words = fmt(values[k], figure.terms[name][0].startsWith("z") || name === "mean" ? FINE : COARSE);
-    return make("span", { class: KINDS[name] ?? "" }, placed(words, found[k - 1].text, found[k + 1].text));
-  });
+  const values = new Map(namesIn(template).map((name) => [name, number(figure, figure.terms[name], query, key, row, column)]));
+  if ([...values.values()].includes(undefined)) return [byHand(idle)];
+  return numbered(template, (name) => fmt(values.get(name), figure.terms[name][0].startsWith("z") || name === "mean" ? FINE : COARSE));
 }
+
+const NAME = /\{(\w+)\}/;
+
+const namesIn = (template) => template.split(NAME).filter((_, k) => k % 2);
+
+/** The parts of a formula, with numbers for the names in braces. @param {string} template @param {(name: string) => string} number */
+export const numbered = (template, number) => template.split(NAME).map((part, k, parts) => (
+  k % 2 ? make("span", { class: KINDS[part] ?? "" }, placed(number(part), parts[k - 1], parts[k + 1])) : part));
 
 /** The number of one term, undefined where there is none. */
 function number(figure, [whose, numbers], query, key, row, column) {

@@ -12,8 +12,8 @@ const SHARE = 0.995, FEW = 200; // of the weights that the scale covers, where t
  * @param {boolean} raw whether weights are shown as they are before the values are centred
  */
 export function attend(head, panes, i, raw) {
-  const rows = panes.map(({ method: { rule, bandwidth } }) => ROWS[rule](head, i, bandwidth));
-  const shown = rows.map((row, k) => (raw || !panes[k].rule.centred ? row.weights : effective(row)));
+  const rows = panes.map(({ method: { rule, bandwidth } }) => ROWS[rule](head, i, bandwidth ?? 1));
+  const shown = rows.map((row, k) => (raw || !panes[k].method.centred ? row.weights : effective(row)));
   const tops = shown.map(scaleOf), top = raw ? tops.fill(Math.max(...tops)) : tops; // weights of one kind share a scale
   const beyond = shown.map((weights, k) => weights.some((w) => Math.abs(w) > top[k]));
   return { query: i, raw, rows, shown, top, beyond, below: below(head.s[i], head.t) };

@@ -9,7 +9,7 @@ import { count, fmt, say, small } from "../text.js";
 import { HEAD, floats, sharedHead } from "../wire.js";
 import words from "../words.json" with { type: "json" };
 import { attend } from "./attend.js";
-import { ruleOf } from "./rules.js";
+import { sumOf } from "./rules.js";
 import { Strip } from "./strip.js";
 import { writeRow } from "./words.js";
 
@@ -36,8 +36,8 @@ import { writeRow } from "./words.js";
  */
 /**
  * One method on the page.
- * @typedef {{method: import("./rules.js").Method, rule: import("./rules.js").Rule, surface: any, title: any, note: any, low: any, ramp: any,
- *   high: any, tokens: any[], marked: any[]}} Pane
+ * @typedef {{method: import("./rules.js").Method, surface: any, title: any, note: any, low: any, ramp: any, high: any, tokens: any[],
+ *   marked: any[]}} Pane
  */
 
 const TAP_PIXELS = 8; // a pointer that moved farther did not click
@@ -135,7 +135,7 @@ export class Row {
   openPanes(methods) {
     const part = (tag, kind) => make(tag, { class: kind });
     this.panes = methods.map((method, index) => ({
-      method, rule: ruleOf(method), surface: this.surface(index), title: part("b", "title"), note: part("span", "quiet"),
+      method, surface: this.surface(index), title: part("b", "title"), note: part("span", "quiet"),
       low: part("span", "end"), ramp: part("i", "ramp"), high: part("span", "end"), tokens: [], marked: [],
     }));
     this.grid.replaceChildren(...this.panes.map(({ title, note, surface, low, ramp, high }) => make("section", {}, [
@@ -244,7 +244,7 @@ export class Row {
   }
 
   /** Whether the weights of a pane are less their mean, and so of both signs. */
-  isSigned(index) { return this.panes[index].rule.centred && !this.found.raw; }
+  isSigned(index) { return this.panes[index].method.centred && !this.found.raw; }
 
   /** The colour of a weight, and how much of it covers what lies below, 0 to 1. @returns {[number[], number]} */
   tint(index, weight) {
@@ -252,10 +252,10 @@ export class Row {
     return [this.isSigned(index) ? (weight < 0 ? low : high) : ink, top > 0 ? Math.min(1, Math.abs(weight) / top) : 0];
   }
 
-  entitle({ method, rule, title, note, low, ramp, high }, index) {
+  entitle({ method, title, note, low, ramp, high }, index) {
     const { found, colours } = this, isSigned = this.isSigned(index), top = small(found.top[index]);
-    title.textContent = rule.centred ? say(isSigned ? words.row.effective : words.row.raw, { method: method.label }) : method.label;
-    note.textContent = isSigned ? words.row.signed : say(words.row.sum, { sum: rule.sum(found.rows[index]) });
+    title.textContent = method.centred ? say(isSigned ? words.row.effective : words.row.raw, { method: method.label }) : method.label;
+    note.textContent = isSigned ? words.row.signed : say(words.row.sum, { sum: sumOf(method, found.rows[index]) });
     low.textContent = isSigned && found.top[index] ? `−${top}` : "0";
     high.textContent = found.beyond[index] ? say(words.row.beyond, { top }) : top;
     const ends = isSigned ? [colours.low, colours.ground, colours.high] : [colours.ground, colours.ink];

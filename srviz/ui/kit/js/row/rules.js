@@ -1,57 +1,58 @@
-// What is said and drawn of each rule by which a row of weights is computed.
+// What is said and drawn of the row of a method, which Python describes.
 
-import { make, span } from "../core.js";
-import { bump, logit, relu } from "../formulas.js";
-import { fmt, signed, sized, small } from "../text.js";
+import { numbered } from "../arithmetic.js";
+import { make } from "../core.js";
+import { logit, piecewise, share } from "../formulas.js";
+import { fmt, sized, small } from "../text.js";
 
 /** @typedef {import("../formulas.js").Head} Head */
 /** @typedef {import("../formulas.js").Row} Row */
-/** @typedef {{name: string, label: string, rule: string, bandwidth?: number}} Method */
+/** @typedef {import("../formulas.js").Pieces} Pieces */
 
 /**
- * @typedef {object} Rule
- * @property {boolean} centred whether the values are centred, so that the effective weights are signed
- * @property {(row: Row) => string} sum of a row, in words
- * @property {(head: Head, row: Row, i: number, j: number, method: Method) => any[]} words the arithmetic of one weight
- * @property {{f: import("../formulas.js").Kernel, corners: number[], most: (range: number) => number} | null} shape of the
- * kernel: f, where it has corners, and how large it can be on an axis of a length; null where scores do not matter
+ * A method, as it says itself what it is.
+ * @typedef {object} Method
+ * @property {string} name
+ * @property {string} label
+ * @property {string} rule the function in formulas.js that gives a row of its weights
+ * @property {boolean} centred whether its values are, so that the effective weights are signed
+ * @property {number | null} bandwidth null where it has none
+ * @property {string} dividend the arithmetic of a weight before its divisor, with {s}, {t} and {x}, the product of the pair
+ * @property {string | null} divisor null where every query has its own
+ * @property {Pieces | null} pieces the curve of s − t that its weights follow, where they follow one
  */
 
-/** What `words` end with. */
-const equals = (found, j) => [" = ", make("b", {}, small(found.weights[j]))];
-const query = (head, i) => span("query", fmt(head.s[i]));
-const key = (head, j) => span("key", signed(head.t[j]));
+/** The product {x} of a pair, by the rules that have one. They divide by the sum of the row. */
+const PRODUCTS = {
+  softmax: (head, row, i, j) => fmt(logit(head, i, j)),
+  linear: (head, row, i, j) => sized(row.weights[j] * row.total),
+};
 
-/** @type {(method: Method) => Rule} */
-export const ruleOf = ({ rule, bandwidth = 1 }) => ({
-  softmax: {
-    centred: false,
-    sum: () => "1",
-    words: (head, found, i, j) => [
-      "exp(q·k/√d = ", fmt(logit(head, i, j)), `) / ${Number.isFinite(found.total) ? sized(found.total) : "Σ exp"}`, ...equals(found, j),
-    ],
-    shape: null,
-  },
-  relu: {
-    centred: true,
-    sum: (found) => fmt(found.sum),
-    words: (head, found, i, j) => ["relu(", query(head, i), " − ", key(head, j), `) / ${sized(found.total)}`, ...equals(found, j)],
-    shape: { f: relu, corners: [0], most: (range) => range },
-  },
-  bump: {
-    centred: false,
-    sum: (found) => fmt(found.sum),
-    words: (head, found, i, j) => [
-      "max(0, 1 − |", query(head, i), " − ", key(head, j), `| / ${fmt(bandwidth)}) / ${head.n}`, ...equals(found, j),
-    ],
-    shape: { f: bump(bandwidth), corners: [-bandwidth, 0, bandwidth], most: () => 1 },
-  },
-  linear: {
-    centred: false,
-    sum: () => "1",
-    words: (head, found, i, j) => [
-      "φ(q)·φ(k) = ", sized(found.weights[j] * found.total), ` / ${sized(found.total)}`, ...equals(found, j),
-    ],
-    shape: null,
-  },
-})[rule];
+/** The sum of a row, in words. @param {Method} method @param {Row} row */
+export const sumOf = ({ rule }, row) => (rule in PRODUCTS ? "1" : fmt(row.sum));
+
+/** The arithmetic of one weight, with its numbers. @param {Method} method @param {Head} head @param {Row} row */
+export function arithmetic({ rule, dividend, divisor }, head, row, i, j) {
+  const number = (name) => ({ s: () => fmt(head.s[i]), t: () => fmt(head.t[j]), x: () => PRODUCTS[rule](head, row, i, j) })[name]();
+  const whole = divisor ?? (Number.isFinite(row.total) ? sized(row.total) : "Σ exp"); // no other sum is too large
+  return [...numbered(dividend, number), ` / ${whole} = `, make("b", {}, small(row.weights[j]))];
+}
+
+/** Whether a method gives no weight where no key has a lower score than the query. @param {Method} method */
+export const needsLower = ({ pieces }) => pieces !== null && pieces.nodes[0] >= 0 && !pieces.heights[0] && !pieces.left;
+
+/** A method in a sentence: "sliced ReLU". @param {Method} method */
+export const inWords = ({ label }) => label[0].toLowerCase() + label.slice(1);
+
+/**
+ * The outline of a kernel over an axis of keys, for a query at s: keys, and heights as parts of the largest one that an
+ * axis of this length can have.
+ * @param {Pieces} pieces
+ * @returns {[number, number][]}
+ */
+export function outline(pieces, s, low, high) {
+  const f = piecewise(pieces), range = high - low;
+  const most = Math.max(...[-range, ...pieces.nodes.filter((r) => Math.abs(r) < range), range].map(f));
+  const bends = pieces.nodes.map((r) => s - r).filter((t) => t > low && t < high).sort((a, b) => a - b);
+  return [low, ...bends, high].map((t) => [t, share(f(s - t), most)]);
+}

@@ -6,6 +6,7 @@ import { clamp, make, put } from "../core.js";
 import { arrow, placeIn } from "../drag.js";
 import { count, fmt, say } from "../text.js";
 import words from "../words.json" with { type: "json" };
+import { inWords, outline } from "./rules.js";
 
 const TOP = 36, TITLE = 20, LANE = 52, APART = 14; // pixels above the rows, of a row's words, of its longest bar, between two rows
 const UNDER = 56; // pixels below the lowest axis, without labels
@@ -14,9 +15,6 @@ const NEAR = 14; // pixels from a bar within which it is pointed at
 const PAGE = 20; // steps of a page key over the whole strip
 const SOME_KEYS = 300, WIDE = 8, NARROW = 5; // up to so many keys a bar is wide
 const BRIEF = 420; // pixels of a strip below which less is said
-
-/** A method in a sentence: "sliced ReLU". */
-const inWords = ({ label }) => label[0].toLowerCase() + label.slice(1);
 
 export class Strip {
   /** @param {import("./row.js").Row} row */
@@ -70,9 +68,9 @@ export class Strip {
     const s = head.s[found.query], at = x(s), query = css(colours.query);
     this.pitch = head.n < SOME_KEYS ? WIDE : NARROW;
     this.bars = this.cut(x);
-    panes.forEach(({ rule: { shape } }, index) => {
+    panes.forEach(({ method: { pieces } }, index) => {
       const axis = this.axis(index);
-      if (shape) this.drawKernel(pen, axis, shape, s, low, high, x);
+      if (pieces) this.drawKernel(pen, axis, outline(pieces, s, low, high), x);
       this.drawBars(pen, index, axis);
       segment(pen, [left - 8, axis], [right + 8, axis], css(colours.ink), 1.3);
     });
@@ -100,8 +98,8 @@ export class Strip {
     pen.fillStyle = colours.quiet;
     pen.strokeStyle = css(colours.ground);
     pen.lineWidth = 4;
-    panes.forEach(({ method, rule }, index) => {
-      const text = rule.centred && !found.raw ? words.strip.less : words.strip.weights;
+    panes.forEach(({ method }, index) => {
+      const text = method.centred && !found.raw ? words.strip.less : words.strip.weights;
       const title = width < BRIEF ? inWords(method) : say(text, { method: inWords(method) });
       const place = [toRight ? width - 4 : 4, this.axis(index) - LANE - 8];
       pen.strokeText(title, place[0], place[1]);
@@ -117,9 +115,8 @@ export class Strip {
   }
 
   /** The kernel f(s − t) over the axis, as on the first page. */
-  drawKernel(pen, axis, { f, corners, most }, s, low, high, x) {
-    const places = [low, ...corners.map((r) => s - r).filter((t) => t > low && t < high).sort((a, b) => a - b), high];
-    polygon(pen, [[x(low), axis], ...places.map((t) => [x(t), axis - (LANE * f(s - t)) / most(high - low)]), [x(high), axis]]);
+  drawKernel(pen, axis, places, x) {
+    polygon(pen, [[x(places[0][0]), axis], ...places.map(([t, part]) => [x(t), axis - LANE * part]), [x(places.at(-1)[0]), axis]]);
     pen.fillStyle = fade(css(this.row.colours.query), 0.12);
     pen.fill();
   }

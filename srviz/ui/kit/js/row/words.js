@@ -3,12 +3,13 @@
 import { byHand, make, put, span } from "../core.js";
 import { count, judge, say, small } from "../text.js";
 import words from "../words.json" with { type: "json" };
+import { arithmetic, inWords, needsLower } from "./rules.js";
 
 /** @param {import("./row.js").Row} row */
 export function writeRow(row) {
   const { found } = row, i = found.query, j = row.partner();
-  const lines = row.panes.map(({ method, rule }, k) => make("li", {}, [span("name", method.label), make("span", {}, [
-    ...rule.words(row.head, found.rows[k], i, j, method), ...lessMean(row, k, j),
+  const lines = row.panes.map(({ method }, k) => make("li", {}, [span("name", method.label), make("span", {}, [
+    ...arithmetic(method, row.head, found.rows[k], i, j), ...lessMean(row, k, j),
   ])]));
   row.sums.replaceChildren(pair(row, i, j), make("ul", {}, lines.reverse()));
   row.free.hidden = row.held < 0;
@@ -20,14 +21,14 @@ export function writeRow(row) {
 
 /** Which query and which key, and how many keys the query attends to. */
 function pair(row, i, j) {
-  const { below } = row.found, { n } = row.head;
+  const { below } = row.found, { n } = row.head, silent = row.panes.find(({ method }) => needsLower(method));
   return make("div", { class: "pair" }, [
     make("span", {}, [span("query", `${words.row.query} `), row.mark(i)]),
     make("span", {}, [
       span("key", `${row.key === null ? words.row.farthest : words.row.key} `), row.mark(j),
       row.lit.length > 1 ? span("quiet", say(words.row.alike, { count: count(row.lit.length) })) : "",
     ]),
-    span("quiet", below ? say(words.row.below, { below: count(below), n: count(n) }) : words.row.none),
+    span("quiet", !below && silent ? say(words.row.none, { method: inWords(silent.method) }) : say(words.row.below, { below: count(below), n: count(n) })),
   ]);
 }
 
