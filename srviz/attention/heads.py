@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 PROJECTIONS = ("mlp", "linear")
 CHUNK_ROWS = 1 << 14  # tokens that are projected at a time
+EPSILON = 1e-6  # what standardizing adds to the variance
 
 
 @dataclass(frozen=True, eq=False)
@@ -269,7 +270,7 @@ def standardize(
     *,
     query_mask: Tensor | None = None,
     key_mask: Tensor | None = None,
-    eps: float | Tensor = 1e-6,
+    eps: float | Tensor = EPSILON,
 ) -> "Standardized":
     """Shift and scale queries and keys *together*: (s − m) / σ and (t − m) / σ.
 
@@ -293,7 +294,7 @@ def standardize(
     return Standardized((s / deviation).to(dtype), (t / deviation).to(dtype), middle * unit, deviation * unit)
 
 
-def moments(scores: Tensor, *, eps: float = 1e-6) -> tuple[Tensor, Tensor]:
+def moments(scores: Tensor, *, eps: float = EPSILON) -> tuple[Tensor, Tensor]:
     """The m and σ of `standardize`, of as many queries as keys and no mask, in a third as many operations.
 
     scores: (2, …, n), those of the queries and of the keys → (…, 1) each. In float64, whose squares do not overflow

@@ -5,7 +5,7 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { answer } from "../../srviz/ui/chapters/crowd/language.js";
 import { Learned, erf } from "../../srviz/ui/chapters/crowd/learned.js";
-import { READ, SAYS } from "../../srviz/ui/chapters/crowd/reading.js";
+import { Reading } from "../../srviz/ui/chapters/crowd/reading.js";
 
 const cases = JSON.parse(readFileSync(process.env.CASES, "utf-8"));
 
@@ -33,9 +33,9 @@ for (const { name, weights, crowd, xs, said } of cases.models) {
 
 for (const { form, keys, said, shares } of cases.readings) {
   test(`the crowd read back from ${form}`, () => {
-    const y = SAYS[form](keys);
+    const reading = new Reading(cases.grid), y = reading.says(form, keys);
     agree([...y], said, 1e-12, "output");
-    agree([...READ[form](y, keys.reduce((a, b) => a + b, 0) / keys.length)], shares, 1e-6, "shares");
+    agree([...reading.read(form, y, keys.reduce((a, b) => a + b, 0) / keys.length)], shares, 1e-6, "shares");
   });
 }
 

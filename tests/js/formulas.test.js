@@ -5,8 +5,8 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 
 import {
-  ROWS, broken, bump, bumpBends, centred, farthest, largest, logit, lookUp, output, piecewise, pieceAt,
-  ranksOf, relu, reluBends, reluRow, row, sampled, sortedBy, standardize, widened,
+  ROWS, broken, bump, bumpBends, centred, farthest, kernelSum, largest, logit, lookUp, output, piecewise, pieceAt,
+  ranksOf, relu, reluBends, reluOutput, reluRow, row, sampled, sortedBy, standardize, widened,
 } from "../../srviz/ui/kit/js/formulas.js";
 import { attend } from "../../srviz/ui/kit/js/row/attend.js";
 import { arithmetic, needsLower, outline, sumOf } from "../../srviz/ui/kit/js/row/rules.js";
@@ -40,6 +40,16 @@ for (const { name, head, rows } of cases.heads) {
     });
   }
 }
+
+test("the output of a head whose values are its scores is that of its row", () => {
+  const all = [9, -1, 0, 1, 1, 5, 7], t = all.slice(1, 6);
+  for (const s of [-2, -0.5, 1, 2.5, 8]) {
+    const far = kernelSum(Math.abs, s, t), sum = kernelSum(relu, s, t, centred(t));
+    agree([reluOutput(s, all, 1, 5), sum / far], Array(2).fill(output(reluRow(s, t).weights, centred(t))), `s = ${s}`);
+    agree([kernelSum(relu, s, t) / far], [reluRow(s, t).sum], `its weights at s = ${s}`);
+  }
+  assert.equal(reluOutput(1, [1, 1]), 0);
+});
 
 test("a query left of every key attends to nothing, and nothing is divided by 0", () => {
   const t = [0, 1, 1, 5];

@@ -15,6 +15,7 @@ from srviz.lab.formula import parse
 from srviz.lab.jobs.crowd import learned, places
 from srviz.lab.tasks.crowd import MENU, REACH, crowds, scale
 from srviz.ui.chapters.crowd.crowd import BESIDE, sent_weights
+from srviz.ui.chapters.crowd.excess import GRID
 
 HERE = Path(__file__).parent
 MORE = (
@@ -87,6 +88,7 @@ def cases(tmp_path):
             "formulas": [formula(text) for text in (*(target.formula for target in MENU.values()), *MORE)],
             "models": [model(name, text) for name in BESIDE for text in ("mean(c)", "pick(p, c)")],
             "readings": [reading(name, keys) for name in miniature.FORMS for keys in CROWDS],
+            "grid": GRID,
             "erf": {"x": x.tolist(), "y": torch.erf(x).tolist()},
         })
     )  # fmt: skip

@@ -22,9 +22,9 @@ from srviz.attention import (
     standardize,
     trace,
 )
+from srviz.attention.heads import EPSILON
 from srviz.attention.kernels import KERNELS
 from srviz.ui.chapters.kernels import curves
-from srviz.ui.chapters.kernels.kernels import EPSILON
 from srviz.ui.kit import row
 
 HERE = Path(__file__).parent

@@ -3,7 +3,7 @@
 
 import { palette, signedEnds } from "../../kit/js/colour.js";
 import { button, hundredth, make, mounted, put, reducedMotion, tenth } from "../../kit/js/core.js";
-import { farthest } from "../../kit/js/formulas.js";
+import { RADIANS_PER_DEGREE, farthest } from "../../kit/js/formulas.js";
 import { Frame, Motion, Rest } from "../../kit/js/pace.js";
 import { judge, say } from "../../kit/js/text.js";
 import { History as Undo } from "../../kit/js/undo.js";
@@ -12,7 +12,7 @@ import { Crowds } from "./crowds.js";
 import { faceOf } from "./face.js";
 import { Fits } from "./fits.js";
 import { packed, unpacked } from "./hand.js";
-import { DEGREE, nameOf } from "./marks.js";
+import { nameOf } from "./marks.js";
 import { Panel } from "./panel.js";
 import { drawResults } from "./results.js";
 import { build, label, scores, search } from "./separate.js";
@@ -183,7 +183,7 @@ export class Apart {
   /** Another slice, or another place on it: the visitor's own. */
   choose(change) {
     const { turn, place } = { ...this.shownHead(), ...change };
-    this.state.turn = tenth(((turn / DEGREE) % 360 + 360) % 360);
+    this.state.turn = tenth(((turn / RADIANS_PER_DEGREE) % 360 + 360) % 360);
     this.state.at = hundredth(Math.max(-3, Math.min(3, place)));
     this.changed();
   }
@@ -252,7 +252,7 @@ export class Apart {
   look() {
     if (this.built) return;
     const { data, state } = this, crowds = this.crowds(), heads = search(crowds, data.heads, data.tried);
-    if (state.turn >= 0) heads[0] = { turn: state.turn * DEGREE, place: state.at };
+    if (state.turn >= 0) heads[0] = { turn: state.turn * RADIANS_PER_DEGREE, place: state.at };
     this.built = { heads, ...build(crowds, this.targets(), heads, data.tried) };
   }
 
@@ -284,7 +284,7 @@ export class Apart {
     put(this.parts.closeness, { disabled: off });
     put(this.parts.turning, { disabled: off ?? state.head > 0 });
     this.parts.closeness.value = String(state.close);
-    this.parts.turning.value = String(Math.round(((this.shownHead().turn / DEGREE) % 360 + 360) % 360));
+    this.parts.turning.value = String(Math.round(((this.shownHead().turn / RADIANS_PER_DEGREE) % 360 + 360) % 360));
     const many = built.heads.length, shown = Math.min(state.head, many - 1), pick = (h) => () => { state.head = h; this.release(); };
     if (this.parts.headPicker.childElementCount !== (many > 1 ? many : 0)) {
       this.parts.headPicker.replaceChildren(...(many > 1 ? built.heads.map((_, h) => button(say(words.slice.head, { h: h + 1 }), pick(h))) : []));

@@ -1,8 +1,8 @@
 // The elements of the page's live part, and what each of them does.
 
 import { announcer, button, labelled, make, put } from "../../kit/js/core.js";
+import { RADIANS_PER_DEGREE } from "../../kit/js/formulas.js";
 import { History as Undo } from "../../kit/js/undo.js";
-import { DEGREE } from "./marks.js";
 import words from "./words.json" with { type: "json" };
 
 /** @typedef {import("./apart.js").Apart} Apart */
@@ -33,7 +33,7 @@ export function faceOf(owner) {
   const grid = make("div", { class: "panels" });
   const live = announcer();
   closeness.oninput = () => owner.approach(Number(closeness.value));
-  turning.oninput = () => owner.choose({ turn: Number(turning.value) * DEGREE });
+  turning.oninput = () => owner.choose({ turn: Number(turning.value) * RADIANS_PER_DEGREE });
   travel.oninput = () => { owner.motion.stop(); owner.state.through = Number(travel.value); owner.frame.soon(); };
   steps.oninput = () => { owner.fits.at = Number(steps.value); owner.frame.soon(); };
   for (const range of [closeness, turning, travel]) range.onchange = () => owner.release();
@@ -60,7 +60,7 @@ export function faceOf(owner) {
     make("div", { class: "row scrub" }, [play, make("span", {}, words.travel.through), travel]),
     grid, training, live,
   ]);
-    Undo.listen(face, () => owner.takeBack());
+  Undo.listen(face, () => owner.takeBack());
   return {
     face, pickers, undoButton, resetButton, badge, closeness, turning, closeText, bestButton, headPicker, labels, sums, lines, travel, play,
     steps, stepText, course, training, grid, live,

@@ -3,7 +3,6 @@
 import { svg } from "../../kit/js/core.js";
 
 export const REACH = 1.35; // the plane is drawn from −REACH to REACH
-export const DEGREE = Math.PI / 180;
 const LETTERS = "ABCDEFGH";
 
 /** The name of a crowd. */

@@ -1,7 +1,7 @@
 // The construction of srviz/lab/separate.py in the browser: a slice and a place that tell contexts apart, then a
 // piecewise linear map that sends every token of each to its target. A test compares the two.
 
-import { centred, mean, output, reluRow, sortedBy, total } from "../../kit/js/formulas.js";
+import { kernelSum, largest, mean, relu, reluOutput, sortedBy, total } from "../../kit/js/formulas.js";
 
 /** @typedef {number[]} Point two coordinates, or more */
 /** @typedef {Point[][]} Crowds N contexts of n tokens each */
@@ -26,23 +26,10 @@ export function scores(points, turn) {
 }
 
 /** What a sliced ReLU head puts out at a place, where the values are the scores themselves. @param {number[]} t */
-export const label = (t, place) => output(reluRow(place, t).weights, centred(t));
+export const label = (t, place) => reluOutput(place, t);
 
-/** The plain hinge sum Σ relu(place − t). @param {number[]} t */
-export const hinges = (t, place) => t.reduce((sum, x) => sum + Math.max(0, place - x), 0);
-
-/** The same as `label`, without lists: the search asks for it a hundred thousand times. */
-function quickLabel(t, from, n, place) {
-  let middle = 0, far = 0, sum = 0;
-  for (let j = from; j < from + n; j += 1) middle += t[j];
-  middle /= n;
-  for (let j = from; j < from + n; j += 1) {
-    const r = place - t[j];
-    far += Math.abs(r);
-    if (r > 0) sum += r * (t[j] - middle);
-  }
-  return far === 0 ? 0 : sum / far;
-}
+/** The plain hinge sum. @param {number[]} t */
+export const hinges = (t, place) => kernelSum(relu, place, t);
 
 /** The smallest and the largest of some numbers. */
 function ends(numbers) {
@@ -69,7 +56,7 @@ export function search(crowds, many, { directions, places }) {
     ways.push({ turn, low, high });
     for (let p = 0; p < places; p += 1) {
       const place = low + (high - low) * ((p + 1) / places);
-      for (let c = 0; c < N; c += 1) found[(d * places + p) * N + c] = quickLabel(t, c * n, n, place);
+      for (let c = 0; c < N; c += 1) found[(d * places + p) * N + c] = reluOutput(place, t, c * n, n);
     }
   }
   const pairs = (N * (N - 1)) / 2;
@@ -166,11 +153,10 @@ export function interpolate(points, targets, tried) {
   const direction = way.map((w) => w / span);
   const send = (x) => {
     const at = (along(x) - start) / span;
-    return [0, 1].map((c) => slopes.reduce((sum, slope, k) => sum + Math.max(0, at - z[k]) * slope[c], heights[0][c]));
+    return [0, 1].map((c) => slopes.reduce((sum, slope, k) => sum + relu(at - z[k]) * slope[c], heights[0][c]));
   };
-  const largest = [...direction, ...slopes.flat()].reduce((most, x) => Math.max(most, Math.abs(x)), 0);
-  const stretch = direction.slice(2).reduce((most, x) => Math.max(most, Math.abs(x)), 0);
-  return { direction, hidden: slopes.length, largest, stretch, gap, lost, send };
+  const most = largest([...direction, ...slopes.flat()]), stretch = largest(direction.slice(2));
+  return { direction, hidden: slopes.length, largest: most, stretch, gap, lost, send };
 }
 
 /**

@@ -1,7 +1,7 @@
 // What is written beside the pictures: the gap in one sentence, the arithmetic of two labels, how near two crowds are.
 
 import { make } from "../../kit/js/core.js";
-import { mean, total } from "../../kit/js/formulas.js";
+import { centred, kernelSum, relu } from "../../kit/js/formulas.js";
 import { fmt, say, small } from "../../kit/js/text.js";
 import { nameOf } from "./marks.js";
 import { distance, scores } from "./separate.js";
@@ -27,8 +27,7 @@ export function write(owner) {
   const labels = built.labels.map((all) => all[h]), width = Math.max(220, owner.parts.labels.clientWidth);
   owner.parts.labels.replaceChildren(make("div", { class: "quiet" }, words.labels.title), labelLine(labels, nameOf, pair, width));
   owner.parts.sums.replaceChildren(...pair.map((c, side) => {
-    const t = scores(crowds[c], turn), middle = mean(t);
-    const above = total(t.map((x) => Math.max(0, place - x) * (x - middle))), under = total(t.map((x) => Math.abs(place - x)));
+    const t = scores(crowds[c], turn), above = kernelSum(relu, place, t, centred(t)), under = kernelSum(Math.abs, place, t);
     const numbers = `${fmt(above)} / ${fmt(under)} = ${fmt(built.labels[c][h], 3)}`;
     return make("div", { class: side ? "second" : "first" }, say(words.labels.sum, { crowd: nameOf(c), numbers }));
   }));

@@ -1,8 +1,9 @@
 // A function of a token and its crowd: asked for, learned by several models, and compared while the crowd is dragged.
 
-import { announcer, clamp, hundredth, labelled, make, mounted, put, reducedMotion } from "../../kit/js/core.js";
-import { farthest } from "../../kit/js/formulas.js";
-import { Frame, Motion, Rest } from "../../kit/js/pace.js";
+import { announcer, clamp, hundredth, labelled, make, mounted } from "../../kit/js/core.js";
+import { farthest, normal } from "../../kit/js/formulas.js";
+import { Frame, Rest } from "../../kit/js/pace.js";
+import { Replay } from "../../kit/js/replay.js";
 import { count, judge, say } from "../../kit/js/text.js";
 import { History as Changes } from "../../kit/js/undo.js";
 import { PAINT, Reports, paints } from "../../kit/js/wire.js";
@@ -54,8 +55,6 @@ const FEED = "crowd", WEIGHTS = "crowd weights"; // what comes meanwhile, and th
 const REPLAY_MILLISECONDS = 4000; // for a whole training
 const SPREAD = 0.45, CENTRES = 0.65; // of a group that is drawn anew; how far out its centre may be, in reaches
 
-const normal = () => Math.sqrt(-2 * Math.log(1 - Math.random())) * Math.cos(2 * Math.PI * Math.random());
-
 class Crowd {
   constructor(root) {
     this.root = root;
@@ -64,7 +63,7 @@ class Crowd {
     /** @type {Said[]} */
     this.records = [];
     this.frame = new Frame(() => this.draw());
-    this.motion = new Motion();
+    this.replay = new Replay(REPLAY_MILLISECONDS, () => this.last, this.frame, { range: words.crowd.range, play: words.crowd.play });
     this.rest = new Rest(() => { this.nudging = false; this.release(); });
     /** @type {Message} */
     this.data = null;
@@ -72,8 +71,6 @@ class Crowd {
     this.crowd = [];
     this.asked = ""; // the crowd that the models themselves were asked about
     this.largest = null;
-    /** @type {number | null} */
-    this.at = null; // the step that is looked at; null: the last one
     /** @type {number | null} */
     this.pointed = null;
     this.nudging = false;
@@ -94,7 +91,7 @@ class Crowd {
   close() {
     this.observer.disconnect();
     document.removeEventListener(PAINT, this.fed);
-    this.motion.stop();
+    this.replay.close();
     this.rest.close();
     this.frame.close();
   }
@@ -111,8 +108,7 @@ class Crowd {
       this.largest = null;
     }
     if (!before || before.name !== data.name || before.life !== data.life) {
-      this.at = null;
-      this.motion.stop();
+      this.replay.reset();
       this.learned = [];
       this.life = null;
     }
@@ -172,9 +168,6 @@ class Crowd {
     this.shuffle = labelled(words.crowd.draw, words.crowd.another, another);
     this.undo = labelled(words.crowd.undo, `↶ ${words.crowd.undo}`, () => this.back());
     this.badge = make("span", { class: "badge push" });
-    const scrubbed = () => this.scrub(Number(this.range.value));
-    this.range = make("input", { type: "range", min: 0, step: 1, "aria-label": words.crowd.scrub, oninput: scrubbed });
-    this.play = put(labelled(words.crowd.play, "▶", () => this.replay()), { class: "play" });
     this.where = make("span", { class: "where" });
     this.live = announcer();
     this.face = make("div", { class: "crowd card" }, [
@@ -183,7 +176,7 @@ class Crowd {
         make("span", { class: "group" }, [make("span", {}, words.crowd.tokens), this.less, this.number, this.more]), this.shuffle, this.undo, this.badge,
       ]),
       this.grid,
-      make("div", { class: "row scrub" }, [this.play, this.range, this.where]),
+      make("div", { class: "row scrub" }, [this.replay.play, this.replay.range, this.where]),
       this.live,
     ]);
     this.root.replaceChildren(this.face);
@@ -217,7 +210,7 @@ class Crowd {
   release() {
     this.largest = null;
     this.asked = this.key();
-    this.at = null;
+    this.replay.at = null;
     this.draw();
     this.reports.tell({ places: this.crowd.map(({ c }) => c), payloads: this.crowd.map(({ p }) => p) });
   }
@@ -237,25 +230,6 @@ class Crowd {
 
   get last() { return Math.max(0, ...this.records.map(({ step }) => step)); }
 
-  scrub(step) {
-    this.motion.stop();
-    this.at = step >= this.last ? null : step;
-    this.frame.soon();
-  }
-
-  replay() {
-    if (this.motion.on) { this.motion.stop(); this.draw(); return; }
-    const { last } = this;
-    if (reducedMotion()) { this.scrub(this.at === null ? 0 : last); return; }
-    let now = this.at ?? 0;
-    this.motion.start((since) => {
-      now += last * since / REPLAY_MILLISECONDS;
-      this.at = now >= last ? null : Math.floor(now);
-      if (this.at === null) this.motion.stop();
-      this.draw();
-    });
-  }
-
   /** What was said of a model up to a step: the last of a kind. */
   upTo(k, step, kind) { return this.records.findLast((one) => one.run === k && one.step <= step && kind in one)?.[kind] ?? null; }
 
@@ -270,8 +244,8 @@ class Crowd {
   draw() {
     const { data } = this;
     if (!data) return;
-    const step = this.at ?? this.last, ended = this.learned.length > 0 || data.answer.said.length > 0;
-    const isNow = this.at === null && (ended || !this.last);
+    const { step, at } = this.replay, ended = this.learned.length > 0 || data.answer.said.length > 0;
+    const isNow = at === null && (ended || !this.last);
     const { watched } = data, members = isNow || !watched ? this.crowd : watched.places.map((c, k) => ({ c, p: watched.payloads[k] }));
     const truth = data.xs.map((x) => answer(data.formula.tree, x, members));
     const said = data.models.map((_, k) => (isNow ? this.now(k) : this.upTo(k, step, "look")));
@@ -304,10 +278,7 @@ class Crowd {
     this.undo.disabled = locked || this.changes.empty;
     this.badge.hidden = !this.learned.some(Boolean) || !isNow;
     if (!this.badge.hidden) judge(this.badge, this.largest, data.tolerance);
-    put(this.range, { max: Math.max(1, last), disabled: !last });
-    this.range.value = String(step);
-    this.play.disabled = !last;
-    this.play.textContent = this.motion.on ? "❚❚" : "▶";
+    this.replay.draw();
     this.where.textContent = !last ? words.crowd.nothing : say(isNow ? words.crowd.step : words.crowd.then, { step: count(step) });
     if (this.live.textContent !== data.alt) this.live.textContent = data.alt;
   }

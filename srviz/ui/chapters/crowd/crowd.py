@@ -10,6 +10,7 @@ import streamlit as st
 import torch
 
 from srviz.attention.checks import NotFinite
+from srviz.attention.heads import EPSILON
 from srviz.attention.methods import METHODS
 from srviz.lab import Spec
 from srviz.lab.formula import LONGEST, Formula, parse
@@ -270,6 +271,7 @@ def sent_weights(model: Model, spec: Spec, found: Scale, payload: bool) -> dict[
         bandwidth = mix.heads(one).bandwidth
         if isinstance(bandwidth, torch.Tensor):
             bandwidths = bandwidth.detach().flatten().tolist()
+    norms = next(one.eps for one in model.modules() if isinstance(one, torch.nn.LayerNorm))
     parts = {
         name: {"shape": list(x.shape), "numbers": packed(x.float(), "<f4")} for name, x in model.state_dict().items()
     }
@@ -280,6 +282,7 @@ def sent_weights(model: Model, spec: Spec, found: Scale, payload: bool) -> dict[
         "standardized": bool(method and method.standardized),
         "centred": bool(method and method.centred),
         "bandwidths": bandwidths,
+        "epsilons": {"norms": norms, "scores": EPSILON},
         "payload": payload,
         "middle": found.middle,
         "unit": found.unit,

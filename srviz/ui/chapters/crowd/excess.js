@@ -7,7 +7,7 @@ import { Frame, Rest } from "../../kit/js/pace.js";
 import { fmt, judge, power, say } from "../../kit/js/text.js";
 import { History } from "../../kit/js/undo.js";
 import { Reports } from "../../kit/js/wire.js";
-import { GRID, READ, SAYS, counts, placeOf, secondDifferences } from "./reading.js";
+import { Reading } from "./reading.js";
 import { path } from "./strip.js";
 import words from "./words.json" with { type: "json" };
 
@@ -19,7 +19,9 @@ import words from "./words.json" with { type: "json" };
  * @property {Said} answer
  * @property {string[]} forms of the head, by name
  * @property {number} reach
+ * @property {number} least tokens
  * @property {number} most tokens
+ * @property {import("./reading.js").Grid} grid
  * @property {number} tolerance of the badge
  */
 /** @typedef {{keys: number[], form: string}} State */
@@ -44,6 +46,8 @@ class Excess {
     this.rest = new Rest(() => { this.nudging = false; this.release(); });
     /** @type {Message} */
     this.data = null;
+    /** @type {Reading} */
+    this.reading = null;
     /** @type {State} */
     this.state = null;
     this.asked = "";
@@ -64,6 +68,7 @@ class Excess {
   /** @param {Message} data */
   receive(data, send) {
     this.data = data;
+    this.reading ??= new Reading(data.grid);
     if (this.reports.begins(data, send)) {
       this.state = structuredClone(data.start);
       this.changes.clear();
@@ -72,7 +77,7 @@ class Excess {
       this.rebuild();
     }
     if (this.reports.answered(data.answer) && this.asked === JSON.stringify(this.state)) {
-      this.largest = farthest(SAYS[this.state.form](this.state.keys), data.answer.y);
+      this.largest = farthest(this.reading.says(this.state.form, this.state.keys), data.answer.y);
     }
     this.draw();
   }
@@ -139,12 +144,15 @@ class Excess {
       button(words.excess.forms[name].label, () => this.change((state) => { state.form = name; }), { "aria-pressed": String(name === form) })));
   }
 
-  x(score) { return LEFT + (score + 3) / 6 * (this.width - LEFT - RIGHT); }
+  /** Pixels of one score. */
+  get unit() { return (this.width - LEFT - RIGHT) / (this.reading.places.at(-1) - this.reading.places[0]); }
+
+  x(score) { return LEFT + (score - this.reading.places[0]) * this.unit; }
 
   grab(event, mark, k) {
     const { keys } = this.state, before = keys[k], start = placeIn(event, this.drawing)[0];
     const moved = (e) => {
-      this.put(k, before + (placeIn(e, this.drawing)[0] - start) / (this.width - LEFT - RIGHT) * 6);
+      this.put(k, before + (placeIn(e, this.drawing)[0] - start) / this.unit);
       this.frame.soon();
     };
     const end = () => { if (keys[k] === before) this.changes.back(); else this.release(); };
@@ -172,11 +180,11 @@ class Excess {
 
   /** What was read back, and how far it is from the crowd, in tokens. */
   read() {
-    const { keys, form } = this.state, said = SAYS[form](keys), shares = READ[form](said, mean(keys));
-    const there = counts(keys), found = shares.map((share) => share * keys.length);
+    const { state: { keys, form }, reading } = this, said = reading.says(form, keys), shares = reading.read(form, said, mean(keys));
+    const there = reading.counts(keys), found = shares.map((share) => share * keys.length);
     const known = [...found.keys()].filter((k) => Number.isFinite(found[k]));
     const missed = known.length ? Math.max(...known.map((k) => Math.abs(found[k] - there[k]))) : null;
-    return { said, found, missed, lost: keys.filter((t) => !Number.isFinite(found[placeOf(t)])).length };
+    return { said, found, missed, lost: keys.filter((t) => !Number.isFinite(found[reading.placeOf(t)])).length };
   }
 
   verdict({ missed, lost } = this.read()) {
@@ -193,7 +201,7 @@ class Excess {
     let at = 18;
     for (const [lane, height] of Object.entries(LANES)) { tops[lane] = at; at += height + GAP; }
     put(this.drawing, { viewBox: `0 0 ${this.width} ${at - GAP + 24}`, width: this.width, height: at - GAP + 24 });
-    const read = this.read(), { said, found } = read, slope = secondDifferences(SAYS.bare(keys));
+    const read = this.read(), { said, found } = read, slope = this.reading.secondDifferences(this.reading.says("bare", keys));
     let below = 0;
     const stairs = slope.map((share) => (below += share));
     const lanes = words.excess.lanes[this.width > NARROW ? "wide" : "narrow"], { label, text } = words.excess.forms[form];
@@ -215,7 +223,7 @@ class Excess {
     this.text.textContent = `${text} ${this.verdict(read)}`;
     put(this.drawing, { "aria-label": `${say(words.excess.state, { n: keys.length })} ${this.verdict(read)}` });
     this.number.textContent = String(keys.length);
-    this.less.disabled = keys.length <= 2;
+    this.less.disabled = keys.length <= data.least;
     this.more.disabled = keys.length >= data.most;
     this.undo.disabled = this.changes.empty;
     judge(this.badge, this.largest, data.tolerance);
@@ -229,7 +237,7 @@ class Excess {
     if (!values) return parts;
     const low = Math.min(0, ...values), high = Math.max(...values, low + 1e-6), room = height - 12;
     const y = (v) => floor - (v - low) / (high - low) * room;
-    parts.push(svg("path", { class: kind, d: path([...GRID], [...values], (s) => this.x(s), y) }));
+    parts.push(svg("path", { class: kind, d: path([...this.reading.places], [...values], (s) => this.x(s), y) }));
     return parts;
   }
 
@@ -238,7 +246,7 @@ class Excess {
     const most = Math.max(1, ...found.filter(Number.isFinite)), parts = [];
     found.forEach((tokens, k) => {
       if (!(Math.abs(tokens) > 1e-3)) return;
-      const x = this.x(GRID[k]), top = floor - tokens / most * (LANES.read - 30);
+      const x = this.x(this.reading.places[k]), top = floor - tokens / most * (LANES.read - 30);
       parts.push(svg("line", { class: "bar", x1: x, x2: x, y1: floor, y2: top }), svg("text", { x, y: top - 5, "text-anchor": "middle" }, fmt(tokens, 0)));
     });
     return parts;

@@ -11,6 +11,10 @@ from srviz.ui.kit.component import TOLERANCE, component
 
 HERE = Path(__file__).parent
 REACH, LEAST, MOST = 2.9, 2, 24  # how far a key may be from 0, and how many keys there may be
+GRID = {
+    "step": miniature.STEP, "low": miniature.LOW, "high": miniature.HIGH, "flat": miniature.FLAT,
+    "singular": miniature.SINGULAR,
+}  # fmt: skip
 KEYS = (-1.9, -1.2, -1.05, -0.4, 0.35, 0.35, 1.1, 1.6)
 PARAMETERS = (
     url.reals("keys", -REACH, REACH, MOST, KEYS),
@@ -31,7 +35,9 @@ def excess(state: url.State) -> None:
         "answer": {"id": number, "y": [round(y, 9) for y in said.tolist()]},
         "forms": list(FORMS),
         "reach": REACH,
+        "least": LEAST,
         "most": MOST,
+        "grid": GRID,
         "tolerance": TOLERANCE,
     }
     component("excess", HERE)(key="excess", data=data, on_excess_change=lambda: None)

@@ -1,6 +1,6 @@
 // A trained model of one layer, computed in the browser: what it answers at any place x, of a crowd that is dragged.
 
-import { ROWS, effective, mean } from "../../kit/js/formulas.js";
+import { ROWS, effective, mean, standard } from "../../kit/js/formulas.js";
 import { floats } from "../../kit/js/wire.js";
 
 /** @typedef {import("./language.js").Member} Member */
@@ -12,6 +12,7 @@ import { floats } from "../../kit/js/wire.js";
  * @property {boolean} standardized whether its scores are
  * @property {boolean} centred whether its values are centred
  * @property {number[]} bandwidths of each head
+ * @property {{norms: number, scores: number}} epsilons what is added to the variance, in layer norms and where scores are standardized
  * @property {boolean} payload whether it is given payloads
  * @property {number} middle what is added to unit times what it says
  * @property {number} unit
@@ -25,8 +26,6 @@ import { floats } from "../../kit/js/wire.js";
  * @property {Float64Array | null} s raw scores of each head
  * @property {Float64Array | null} t
  */
-
-const EPSILON = 1e-5, STANDARD_EPSILON = 1e-6; // of the layer norms, and of the standardized scores
 
 const ERFC = [
   -1.26551223, 1.00002368, 0.37409196, 0.09678418, -0.18628806, 0.27886807, -1.13520398, 1.48851587, -0.82215223, 0.17087277,
@@ -64,14 +63,15 @@ class Linear {
 
 /** A layer norm. */
 class Norm {
-  constructor(weight, bias) {
+  constructor(weight, bias, epsilon) {
     this.weight = floats(weight.numbers);
     this.bias = floats(bias.numbers);
+    this.epsilon = epsilon;
   }
 
   /** @param {Float64Array} x @returns {Float64Array} */
   of(x) {
-    const middle = mean(x), by = 1 / Math.sqrt(mean(x.map((one) => (one - middle) ** 2)) + EPSILON);
+    const middle = mean(x), by = 1 / Math.sqrt(mean(x.map((one) => (one - middle) ** 2)) + this.epsilon);
     return x.map((one, k) => (one - middle) * by * this.weight[k] + this.bias[k]);
   }
 }
@@ -84,7 +84,7 @@ export class Learned {
   constructor(weights) {
     this.weights = weights;
     const { parts } = weights, linear = (name) => new Linear(parts[`${name}.weight`], parts[`${name}.bias`]);
-    const norm = (name) => new Norm(parts[`${name}.weight`], parts[`${name}.bias`]);
+    const norm = (name) => new Norm(parts[`${name}.weight`], parts[`${name}.bias`], weights.epsilons.norms);
     /** @type {[Linear, Linear, Norm]} */
     this.embed = [linear("embed.0"), linear("embed.2"), norm("embed.3")];
     this.before = norm("blocks.0.before_mix");
@@ -163,8 +163,7 @@ export class Learned {
   scored(crowd, probes, h) {
     const s = crowd.map((token) => token.s[h]), t = crowd.map((token) => token.t[h]);
     if (!this.weights.standardized) return [probes.map((token) => token.s[h]), t];
-    const middle = (mean(s) + mean(t)) / 2, variance = (x) => mean(x.map((one) => (one - middle) ** 2));
-    const unit = Math.sqrt((variance(s) + variance(t)) / 2 + STANDARD_EPSILON), standard = (score) => (score - middle) / unit;
-    return [probes.map((token) => standard(token.s[h])), t.map(standard)];
+    const of = standard(s, t, this.weights.epsilons.scores);
+    return [probes.map((token) => of(token.s[h])), t.map(of)];
   }
 }

@@ -1,6 +1,5 @@
 """The page of kernels: a curve f(r) and its map, the operator's answer to both, and why the values are centred."""
 
-import inspect
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,7 +9,8 @@ import streamlit as st
 import torch
 from numpy.typing import NDArray
 
-from srviz.attention import Kernel, kernel_sum, standardize
+from srviz.attention import Kernel, kernel_sum
+from srviz.attention.heads import EPSILON
 from srviz.attention.methods import by_dots
 from srviz.figures.spectrum import spectrum
 from srviz.inputs import Input, Tokens
@@ -28,7 +28,6 @@ HERE = Path(__file__).parent
 LEAST, MOST = 8, 64  # tokens on the map
 MANY, FEWER = 4096, 1024  # tokens on which moved scores are compared: with a sorted route, and without
 NARROWEST, WIDEST = 0.1, 4.0  # bandwidths
-EPSILON = inspect.signature(standardize).parameters["eps"].default  # what standardizing adds to the variance
 LIMITS = {"far": REACH, "tallest": TALLEST, "steepest": STEEPEST, "gap": GAP, "most": MOST_NODES,
           "narrowest": NARROWEST, "widest": WIDEST}  # fmt: skip
 TINY = torch.finfo(torch.float32).tiny  # a divisor of a smaller size has no digits left, and counts as 0

@@ -2,7 +2,7 @@
 
 import { announcer, button, clamp, focusedIn, hundredth, labelled, make, mounted } from "../../kit/js/core.js";
 import { arrow, drag, placeIn } from "../../kit/js/drag.js";
-import { farthest } from "../../kit/js/formulas.js";
+import { farthest, normal } from "../../kit/js/formulas.js";
 import { LookUp } from "../../kit/js/lookup.js";
 import { Frame, Rest } from "../../kit/js/pace.js";
 import { fmt, say } from "../../kit/js/text.js";
@@ -40,9 +40,6 @@ import words from "./words.json" with { type: "json" };
 
 const STEP = 0.05, LARGE_STEP = 0.25; // of an arrow key, in scores, without and with Shift
 const SPREAD = 1.2; // the deviation of positions that are drawn anew
-
-/** A number from the normal distribution. */
-const normal = () => Math.sqrt(-2 * Math.log(1 - Math.random())) * Math.cos(2 * Math.PI * Math.random());
 
 class Line {
   constructor(root) {

@@ -1,9 +1,8 @@
 // Directions, views of space, neighbours on a line, level lines.
 
 import { tenth } from "../../kit/js/core.js";
-import { dot } from "../../kit/js/formulas.js";
+import { RADIANS_PER_DEGREE, dot } from "../../kit/js/formulas.js";
 
-export const DEGREE = Math.PI / 180;
 export const TURN = 360;
 
 export const norm = (a) => Math.sqrt(dot(a, a));
@@ -13,7 +12,7 @@ export const turned = (angle) => tenth(((angle % TURN) + TURN) % TURN) % TURN;
 
 /** The unit vector at these angles; tilted out of the plane only in space. */
 export function heading(theta, tilt, dim) {
-  const a = theta * DEGREE, b = dim === 3 ? tilt * DEGREE : 0;
+  const a = theta * RADIANS_PER_DEGREE, b = dim === 3 ? tilt * RADIANS_PER_DEGREE : 0;
   const flat = [Math.cos(a) * Math.cos(b), Math.sin(a) * Math.cos(b)];
   return dim === 3 ? [...flat, Math.sin(b)] : flat;
 }
@@ -21,14 +20,14 @@ export function heading(theta, tilt, dim) {
 /** From the space of the tokens to right, up and towards the eye. */
 export function seenFrom({ yaw, pitch }, p) {
   if (p.length === 2) return [p[0], p[1], 0];
-  const a = yaw * DEGREE, b = pitch * DEGREE;
+  const a = yaw * RADIANS_PER_DEGREE, b = pitch * RADIANS_PER_DEGREE;
   const across = Math.cos(a) * p[0] + Math.sin(a) * p[1], deep = -Math.sin(a) * p[0] + Math.cos(a) * p[1];
   return [across, p[2] * Math.cos(b) + deep * Math.sin(b), p[2] * Math.sin(b) - deep * Math.cos(b)];
 }
 
 /** And back. */
 export function unseen({ yaw, pitch }, [right, up, near]) {
-  const a = yaw * DEGREE, b = pitch * DEGREE, deep = up * Math.sin(b) - near * Math.cos(b);
+  const a = yaw * RADIANS_PER_DEGREE, b = pitch * RADIANS_PER_DEGREE, deep = up * Math.sin(b) - near * Math.cos(b);
   return [Math.cos(a) * right - Math.sin(a) * deep, Math.sin(a) * right + Math.cos(a) * deep, up * Math.cos(b) + near * Math.sin(b)];
 }
 

@@ -4,8 +4,9 @@ import { circle, polygon, segment, surface } from "../../kit/js/canvas.js";
 import { css, fade, mixed, rgb } from "../../kit/js/colour.js";
 import { clamp, make, put, tenth } from "../../kit/js/core.js";
 import { placeIn } from "../../kit/js/drag.js";
+import { RADIANS_PER_DEGREE } from "../../kit/js/formulas.js";
 import { say } from "../../kit/js/text.js";
-import { DEGREE, TURN, across, around, heading, seenFrom, turned, unseen } from "./geometry.js";
+import { TURN, across, around, heading, seenFrom, turned, unseen } from "./geometry.js";
 import { Levels } from "./levels.js";
 import { inWords } from "./words.js";
 import words from "./words.json" with { type: "json" };
@@ -51,12 +52,12 @@ export class Plane {
     return (e) => {
       const [x, y] = placeIn(e, this.canvas);
       const u = (x + offset[0] - this.middle) / this.ring, v = (this.middle - y - offset[1]) / this.ring;
-      if (owner.dim === 2) { state.theta = turned(Math.atan2(v, u) / DEGREE); return; }
+      if (owner.dim === 2) { state.theta = turned(Math.atan2(v, u) / RADIANS_PER_DEGREE); return; }
       const far = Math.max(1, Math.hypot(u, v));
       const w = front * Math.sqrt(Math.max(0, 1 - (u * u + v * v) / (far * far)));
       const [a, b, c] = unseen(state, [u / far, v / far, w]);
-      state.tilt = tenth(Math.asin(clamp(c, -1, 1)) / DEGREE);
-      if (Math.hypot(a, b) > 1e-6) state.theta = turned(Math.atan2(b, a) / DEGREE);
+      state.tilt = tenth(Math.asin(clamp(c, -1, 1)) / RADIANS_PER_DEGREE);
+      if (Math.hypot(a, b) > 1e-6) state.theta = turned(Math.atan2(b, a) / RADIANS_PER_DEGREE);
     };
   }
 
@@ -67,7 +68,7 @@ export class Plane {
     if (owner.hand && owner.dim === 2 && event.pointerType === "mouse" && onRing) {
       const turn = (e) => {
         const [a, b] = placeIn(e, canvas);
-        owner.state.theta = turned(Math.atan2(this.middle - b, a - this.middle) / DEGREE);
+        owner.state.theta = turned(Math.atan2(this.middle - b, a - this.middle) / RADIANS_PER_DEGREE);
       };
       turn(event);
       owner.drag(event, canvas, turn);
@@ -203,7 +204,7 @@ export class Plane {
   drawTicks(pen) {
     const { middle, ring } = this;
     for (let a = 0; a < TURN; a += 15) {
-      const [c, d] = [Math.cos(a * DEGREE), Math.sin(a * DEGREE)], end = ring + (a % 90 ? 4 : 8);
+      const [c, d] = [Math.cos(a * RADIANS_PER_DEGREE), Math.sin(a * RADIANS_PER_DEGREE)], end = ring + (a % 90 ? 4 : 8);
       segment(pen, [middle + c * ring, middle - d * ring], [middle + c * end, middle - d * end], this.owner.colours.quiet, 1);
     }
   }

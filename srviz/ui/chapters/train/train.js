@@ -1,7 +1,8 @@
 // Two models that learn: their curves, what their heads do with one example, and a way back through all of it.
 
-import { announcer, button, labelled, make, mounted, put, reducedMotion } from "../../kit/js/core.js";
-import { Frame, Motion } from "../../kit/js/pace.js";
+import { announcer, button, make, mounted, put } from "../../kit/js/core.js";
+import { Frame } from "../../kit/js/pace.js";
+import { Replay } from "../../kit/js/replay.js";
 import { count, duration, fmt, say } from "../../kit/js/text.js";
 import { PAINT, Reports, paints } from "../../kit/js/wire.js";
 import { chart, thinned } from "./curves.js";
@@ -51,15 +52,13 @@ class Train {
     this.root = root;
     this.reports = new Reports();
     this.frame = new Frame(() => this.draw());
-    this.motion = new Motion();
+    this.replay = new Replay(REPLAY_MILLISECONDS, () => this.history.last, this.frame, { range: words.picture.range, play: words.picture.play });
     /** @type {Message} */
     this.data = null;
     this.send = null;
     this.history = new History(2);
     /** @type {Chosen} */
     this.chosen = { layer: 0, head: 0 };
-    /** @type {number | null} */
-    this.at = null; // the step that is looked at; null: the last one
     this.bySeconds = false;
     this.turn = 0.6;
     this.build();
@@ -78,7 +77,7 @@ class Train {
   close() {
     this.observer.disconnect();
     document.removeEventListener(PAINT, this.feed);
-    this.motion.stop();
+    this.replay.close();
     this.frame.close();
   }
 
@@ -89,10 +88,7 @@ class Train {
     if (this.reports.begins(data, send)) this.chosen = { ...data.start };
     this.chosen.layer = Math.min(this.chosen.layer, data.task.layers - 1);
     this.chosen.head = Math.min(this.chosen.head, data.task.heads - 1);
-    if (other) {
-      this.at = null;
-      this.motion.stop();
-    }
+    if (other) this.replay.reset();
     this.history = new History(data.models.length);
     this.history.take(data.records);
     data.models.forEach((model, k) => this.panes[k].build(data, model));
@@ -118,8 +114,6 @@ class Train {
     this.panes = [0, 1].map(() => new Pane(choose, turned));
     for (const pane of this.panes) pane.mistakes.ontoggle = () => this.draw();
     this.axis = [[words.picture.steps, false], [words.picture.seconds, true]].map(([text, on]) => button(text, () => { this.bySeconds = Boolean(on); this.draw(); }, { "data-seconds": String(on) }));
-    this.range = make("input", { type: "range", min: 0, step: 1, "aria-label": words.picture.range, oninput: () => this.scrub(Number(this.range.value)) });
-    this.play = put(labelled(words.picture.play, "▶", () => this.replay()), { class: "play" });
     this.where = make("span", { class: "where" });
     this.live = announcer();
     this.note = make("p", { class: "note" });
@@ -127,50 +121,27 @@ class Train {
       make("div", { class: "row top" }, [make("span", { class: "quiet" }, words.picture.curves), make("span", { class: "joined" }, this.axis), this.where]),
       this.note,
       this.charts,
-      make("div", { class: "row scrub" }, [this.play, this.range]),
+      make("div", { class: "row scrub" }, [this.replay.play, this.replay.range]),
       make("div", { class: "panes" }, this.panes.map((pane) => pane.element)),
       this.live,
     ]);
     this.root.replaceChildren(this.face);
   }
 
-  /** Look at another step; the last one is looked at as it goes on. */
-  scrub(step) {
-    this.motion.stop();
-    this.at = step >= this.history.last ? null : step;
-    this.frame.soon();
-  }
-
-  replay() {
-    if (this.motion.on) { this.motion.stop(); this.draw(); return; }
-    const { last } = this.history;
-    if (reducedMotion()) { this.scrub(this.at === null ? 0 : last); return; }
-    let now = this.at ?? 0;
-    this.motion.start((since) => {
-      now += last * since / REPLAY_MILLISECONDS;
-      this.at = now >= last ? null : Math.floor(now);
-      if (this.at === null) this.motion.stop();
-      this.draw();
-    });
-  }
-
   draw() {
     const { data, history } = this;
     if (!data) return;
-    const { last } = history, step = this.at ?? last, most = Math.max(1, ...data.models.map(({ steps }) => steps));
-    put(this.range, { max: Math.max(1, last), disabled: !last });
-    this.range.value = String(step);
-    this.play.disabled = !last;
-    this.play.textContent = this.motion.on ? "❚❚" : "▶";
+    const { replay } = this, { step } = replay, most = Math.max(1, ...data.models.map(({ steps }) => steps));
+    replay.draw();
     for (const one of this.axis) put(one, { "aria-pressed": String((one.dataset.seconds === "true") === this.bySeconds) });
     this.drawCharts(step, most);
-    const own = this.at === null ? data.own : null; // seen by what they have become
+    const own = replay.at === null ? data.own : null; // seen by what they have become
     data.models.forEach((model, k) => {
       const seen = own?.looks[k], look = seen ?? history.lookAt(k, step);
       this.panes[k].draw(data, seen ? own.example : data.example, model, look, history.testAt(k, step), this.chosen, this.turn);
     });
     this.where.textContent = this.says(step);
-    if (!data.running && last && this.live.textContent !== data.alt) this.live.textContent = data.alt;
+    if (!data.running && history.last && this.live.textContent !== data.alt) this.live.textContent = data.alt;
   }
 
   /** Where it is, in words and numbers. */

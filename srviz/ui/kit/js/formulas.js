@@ -28,6 +28,11 @@ export const farthest = (ours, theirs) => largest(Array.from(ours, (x, i) => x -
 
 export const dot = (a, b) => a.reduce((sum, x, k) => sum + x * b[k], 0);
 
+/** A number from the normal distribution. */
+export const normal = () => Math.sqrt(-2 * Math.log(1 - Math.random())) * Math.cos(2 * Math.PI * Math.random());
+
+export const RADIANS_PER_DEGREE = Math.PI / 180;
+
 /** The indices in ascending order of their numbers; ties in their own order. */
 export const sortedBy = (numbers) => Uint32Array.from(numbers, (_, j) => j).sort((a, b) => numbers[a] - numbers[b] || a - b);
 
@@ -48,6 +53,13 @@ export const bump = (b = 1) => (r) => Math.max(0, 1 - Math.abs(r) / b);
 
 /** The same kernel, b times as wide. @returns {Kernel} */
 export const widened = (f, b) => (r) => f(r / b);
+
+/** Σ f(s − t) v, or Σ f(s − t) without values. @param {Kernel} f @param {number} s @param {Numbers} t @param {Numbers | null} [v] */
+export function kernelSum(f, s, t, v = null) {
+  let sum = 0;
+  for (let j = 0; j < t.length; j += 1) sum += f(s - t[j]) * (v ? v[j] : 1);
+  return sum;
+}
 
 /**
  * The straight piece of a curve at r: a point on it, and its slope.
@@ -144,6 +156,24 @@ export function row(f, s, t, divide, tiny = 0) {
 /** A row of sliced ReLU: relu(s − t) / Σ|s − t|. */
 export const reluRow = (s, t) => row(relu, s, t, "distance");
 
+/**
+ * What a sliced ReLU head puts out at s where the values are the scores themselves: the output of `reluRow` on centred values, without
+ * lists, since a search asks for it a hundred thousand times. Of n scores from a place on.
+ * @param {number} s
+ * @param {Numbers} t
+ */
+export function reluOutput(s, t, from = 0, n = t.length) {
+  let middle = 0, far = 0, sum = 0;
+  for (let j = from; j < from + n; j += 1) middle += t[j];
+  middle /= n;
+  for (let j = from; j < from + n; j += 1) {
+    const r = s - t[j];
+    far += Math.abs(r);
+    if (r > 0) sum += r * (t[j] - middle);
+  }
+  return share(sum, far);
+}
+
 /** A row of the sliced bump: max(0, 1 − |s − t| / b) / n. */
 export const bumpRow = (s, t, b) => row(bump(b), s, t, "n");
 
@@ -213,17 +243,21 @@ export const below = (s, t) => t.reduce((count, x) => count + (x < s ? 1 : 0), 0
 // ---- scores ----
 
 /**
- * Scores of queries and keys, shifted and scaled together: about the mean of their means, by one deviation.
+ * What standardizing does to one more score: it is shifted by the mean of both means, and divided by the deviation of queries and keys.
  * @param {number[]} s
  * @param {number[]} t
  * @param {number} epsilon what is added to the variance
- * @returns {[number[], number[]]}
  */
+export function standard(s, t, epsilon) {
+  const middle = (mean(s) + mean(t)) / 2, variance = (scores) => mean(scores.map((x) => (x - middle) ** 2));
+  const deviation = Math.sqrt((variance(s) + variance(t)) / 2 + epsilon);
+  return (score) => (score - middle) / deviation;
+}
+
+/** Scores of queries and keys, shifted and scaled together. @returns {[number[], number[]]} */
 export function standardize(s, t, epsilon) {
-  const middle = (mean(s) + mean(t)) / 2;
-  const [a, b] = [s, t].map((scores) => scores.map((x) => x - middle));
-  const deviation = Math.sqrt((dot(a, a) / a.length + dot(b, b) / b.length) / 2 + epsilon);
-  return [a.map((x) => x / deviation), b.map((x) => x / deviation)];
+  const of = standard(s, t, epsilon);
+  return [s.map(of), t.map(of)];
 }
 
 // ---- broken lines ----
