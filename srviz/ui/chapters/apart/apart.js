@@ -2,7 +2,7 @@
 // browser, and models that are fitted to them on the server, watched layer by layer and step by step.
 
 import { palette, signedEnds } from "../../kit/js/colour.js";
-import { button, hundredth, make, mounted, put, reducedMotion, tenth } from "../../kit/js/core.js";
+import { button, clamp, hundredth, make, mounted, put, reducedMotion, tenth } from "../../kit/js/core.js";
 import { RADIANS_PER_DEGREE, farthest } from "../../kit/js/formulas.js";
 import { Frame, Motion, Rest } from "../../kit/js/pace.js";
 import { judge, say } from "../../kit/js/text.js";
@@ -30,6 +30,7 @@ import words from "./words.json" with { type: "json" };
  * @property {Hand} hand how a place that was moved is written
  * @property {Levels} levels how a coordinate of a fitted model is written
  * @property {number} heads of the construction
+ * @property {number} outermost how far from 0 the place of a head may be
  * @property {Tried} tried
  * @property {number} near
  * @property {Model[]} models
@@ -184,14 +185,14 @@ export class Apart {
   choose(change) {
     const { turn, place } = { ...this.shownHead(), ...change };
     this.state.turn = tenth(((turn / RADIANS_PER_DEGREE) % 360 + 360) % 360);
-    this.state.at = hundredth(Math.max(-3, Math.min(3, place)));
+    this.state.at = hundredth(clamp(place, -this.data.outermost, this.data.outermost));
     this.changed();
   }
 
   /** A token of the pool, or a target among all, is somewhere else. */
   put(kind, k, place) {
     const { unit } = this.data.hand;
-    const fit = (x) => Math.round(Math.max(-EDGE, Math.min(EDGE, x)) / unit) * unit;
+    const fit = (x) => Math.round(clamp(x, -EDGE, EDGE) / unit) * unit;
     this.state[kind === "token" ? "moved" : "aimed"][k] = place.map(fit);
     this.changed();
   }

@@ -30,6 +30,7 @@ MIXED = tuple(dict.fromkeys((sliced().name, *METHODS, *(name for name in CONTROL
 SHARES = {"tenth": 0.1, "half": 0.5, "whole": 1.0, "more": 3.0}  # of the recipe's steps
 TOLERANCE = 1e-9  # both sides compute in float64
 DEGREES = 180 / pi
+OUTERMOST = 3  # how far from 0 the place of a head may be
 TRIED = {  # what the browser tries when it searches for heads, and for the coordinate of the pointwise map
     "directions": separate.DIRECTIONS,
     "places": separate.PLACES,
@@ -64,7 +65,7 @@ PARAMETERS = (
     url.whole("heads", 1, separate.MOST_HEADS, 1),
     url.whole("head", 1, separate.MOST_HEADS, 1),
     url.real("turn", -1, 360, -1),  # of the first head, in degrees; −1: the best that is found
-    url.real("at", -3, 3, 0),
+    url.real("at", -OUTERMOST, OUTERMOST, 0),
     url.real("through", 0, 1, 1),
     _by_hand("moved"),
     _by_hand("aimed"),
@@ -205,6 +206,7 @@ def message(state: url.State, name: str, specs: tuple[Spec, ...], number: int, r
         "hand": {"letters": apart.LETTERS, "unit": apart.UNIT, "middle": apart.MIDDLE},
         "levels": {"unit": UNIT, "middle": MIDDLE},
         "heads": state["heads"],
+        "outermost": OUTERMOST,
         "tried": TRIED,
         "near": NEAR,
         "models": [_model(spec) for spec in specs],

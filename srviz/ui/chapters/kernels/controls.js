@@ -3,15 +3,10 @@
 import { button, hundredth, labelled, make, put, span } from "../../kit/js/core.js";
 import { change, count, fmt, judge, phrase, power, say } from "../../kit/js/text.js";
 import { isDrawn } from "./model.js";
-import { DIVISORS } from "./words.js";
 import words from "./words.json" with { type: "json" };
 
 /** @typedef {import("./kernel.js").KernelMap} KernelMap */
 /** @typedef {import("./kernel.js").Curve} Curve */
-
-const SHIFTS = [-1000, -100, -10, -1, 0, 1, 10, 100, 1000], SCALES = [0.01, 0.1, 0.25, 0.5, 1, 2, 4, 10, 100];
-const QUERIES = 3; // the largest shift of the queries only
-const AS_THEY_WERE = { shift: 0, scale: 1, queries: 0, standard: true };
 
 /** The place of the nearest number in a list. */
 const nearest = (list, x) => list.reduce((best, y, k) => (Math.abs(y - x) < Math.abs(list[best] - x) ? k : best), 0);
@@ -61,7 +56,7 @@ export class Controls {
     this.centring = button(words.rules.centre, () => owner.change((state) => { state.centred = !state.centred; }));
     const choose = () => owner.change((state) => { state.divide = this.divide.value; });
     this.divide = make("select", { "aria-label": words.rules.label, onchange: choose },
-      Object.keys(DIVISORS).map((value) => make("option", { value }, words.rules.by[value])));
+      Object.keys(owner.data.divisors).map((value) => make("option", { value }, words.rules.by[value])));
     this.rules = make("div", { class: "rules row" }, [
       make("span", { class: "joined", role: "group", "aria-label": words.rules.orders }, this.orders), this.centring,
       make("label", { class: "group" }, [words.rules.divide, this.divide]),
@@ -70,16 +65,17 @@ export class Controls {
 
   /** The panel in which the raw scores are moved, and what is said of it while it is closed. */
   buildScores() {
-    const { owner } = this, reset = () => owner.change((state) => { Object.assign(state, AS_THEY_WERE); });
+    const { owner } = this, { shifts, scales, queries, asTheyWere } = owner.data.moves;
+    const reset = () => owner.change((state) => { Object.assign(state, asTheyWere); });
     this.opener = button(words.scores.open, () => this.open(this.panel.hidden), { "aria-expanded": "false" });
     this.movedText = make("span", {});
     this.scored = make("span", { class: "group" }, [this.movedText, button(words.scores.resetAll, reset)]);
     this.standard = button(words.scores.standard, () => owner.change((state) => { state.standard = !state.standard; }));
     this.effect = make("p");
     this.sliders = [
-      this.slider("shift", [0, SHIFTS.length - 1, 1], (k) => SHIFTS[k], (x) => nearest(SHIFTS, x)),
-      this.slider("scale", [0, SCALES.length - 1, 1], (k) => SCALES[k], (x) => nearest(SCALES, x)),
-      this.slider("queries", [-QUERIES, QUERIES, 0.1], hundredth, (x) => x),
+      this.slider("shift", [0, shifts.length - 1, 1], (k) => shifts[k], (x) => nearest(shifts, x)),
+      this.slider("scale", [0, scales.length - 1, 1], (k) => scales[k], (x) => nearest(scales, x)),
+      this.slider("queries", [-queries, queries, 0.1], hundredth, (x) => x),
     ];
     this.panel = make("div", { class: "more", hidden: true }, [
       make("div", { class: "row" }, [words.scores.change, this.standard, button(words.scores.reset, reset)]),
@@ -145,7 +141,7 @@ export class Controls {
 
   /** What the map shows, as a formula. */
   captionOf(curve) {
-    const { state: { divide, centred }, followed } = this.owner, by = DIVISORS[divide];
+    const { state: { divide, centred }, data: { divisors }, followed } = this.owner, by = divisors[divide] && ` / ${divisors[divide]}`;
     const now = say(curve.usual ? words.caption.usual : words.caption.followed, { by: words.rules.by[divide], who: curve.usual });
     const weights = make("b", {}, centred ? words.caption.effective : words.caption.weights);
     return [...phrase(centred ? words.caption.centred : words.caption.plain, { weights, by }), ...(followed ? [make("span", {}, now)] : [])];

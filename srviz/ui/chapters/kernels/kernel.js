@@ -26,6 +26,8 @@ import { says } from "./words.js";
  * @property {number[][] | null} colour of each token, red, green and blue from 0 to 255
  * @property {Record<"light" | "dark", string[]>} signed the two ends of the scale of signed weights
  * @property {Limits} limits
+ * @property {Moves} moves
+ * @property {Record<Divide, string>} divisors as they stand in a formula, in the order in which they are offered; empty for none
  * @property {number} epsilon what standardizing adds to the variance
  * @property {number} tiny a divisor of a smaller size counts as 0
  * @property {number} tolerance of the badge
@@ -63,6 +65,15 @@ import { says } from "./words.js";
  * @property {number} narrowest bandwidth
  * @property {number} widest bandwidth
  */
+/**
+ * How the raw scores can be moved.
+ * @typedef {object} Moves
+ * @property {number[]} shifts of all scores
+ * @property {number[]} scales of all scores
+ * @property {number} queries the largest shift of the queries only
+ * @property {AsTheyWere} asTheyWere what is so while nothing is moved
+ */
+/** @typedef {{shift: number, scale: number, queries: number, standard: boolean}} AsTheyWere */
 /**
  * @typedef {object} Answer
  * @property {number} id of the report that it answers
@@ -111,8 +122,8 @@ export class KernelMap {
     this.nudging = false; // whether keys or a slider are moving something
     this.plot = new Plot(this);
     this.map = new WeightMap(this);
-    this.controls = new Controls(this);
-    this.build();
+    /** @type {Controls} */
+    this.controls = null; // until Python has said what there is to choose from
     this.observer = new ResizeObserver(() => this.draw());
     this.observer.observe(this.plot.element);
     this.observer.observe(this.map.canvas);
@@ -129,7 +140,8 @@ export class KernelMap {
   }
 
   build() {
-    const { controls, plot, map } = this;
+    const controls = new Controls(this), { plot, map } = this;
+    this.controls = controls;
     this.says = make("div", { class: "says" });
     this.live = announcer();
     this.root.replaceChildren(make("div", { class: "kernel" }, make("div", { class: "card" }, [
@@ -151,6 +163,7 @@ export class KernelMap {
     const data = { ...message, curves: message.curves.map((curve) => ({ ...curve, samples: unpacked(curve.samples) })) };
     const other = data.setting !== this.data?.setting;
     this.data = data;
+    if (!this.controls) this.build();
     this.controls.offer(data.curves);
     if (this.reports.begins(data, send)) this.begin();
     if (other) {

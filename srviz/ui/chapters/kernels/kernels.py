@@ -30,6 +30,10 @@ MANY, FEWER = 4096, 1024  # tokens on which moved scores are compared: with a so
 NARROWEST, WIDEST = 0.1, 4.0  # bandwidths
 LIMITS = {"far": REACH, "tallest": TALLEST, "steepest": STEEPEST, "gap": GAP, "most": MOST_NODES,
           "narrowest": NARROWEST, "widest": WIDEST}  # fmt: skip
+SHIFTS = (-1000, -100, -10, -1, 0, 1, 10, 100, 1000)  # of all scores
+SCALES = (0.01, 0.1, 0.25, 0.5, 1, 2, 4, 10, 100)  # of all scores
+QUERIES = 3  # the largest shift of the queries only
+DIVISORS = {"distance": "Σ|s − t|", "n": "n", "one": "", "rows": "Σf"}  # of a row, as they stand in a formula
 TINY = torch.finfo(torch.float32).tiny  # a divisor of a smaller size has no digits left, and counts as 0
 
 
@@ -74,18 +78,26 @@ PARAMETERS = (
     _nodes("nodes", ((-1.0, 0.0), (0.0, 1.0), (1.0, -0.5), (2.5, 0.0))),
     url.real("left", -STEEPEST, STEEPEST, 0.0),
     url.real("right", -STEEPEST, STEEPEST, 0.0),
-    url.choice("divide", ("usual", "distance", "n", "one", "rows"), "usual"),  # usual: the curve's own
+    url.choice("divide", ("usual", *DIVISORS), "usual"),  # usual: the curve's own
     url.flag("centred"),
     url.flag("sorted"),
     url.flag("standard", True),
-    url.real("shift", -1000, 1000, 0.0),
-    url.real("scale", 0.01, 100, 1.0),
-    url.real("queries", -3, 3, 0.0),
+    url.real("shift", SHIFTS[0], SHIFTS[-1], 0.0),
+    url.real("scale", SCALES[0], SCALES[-1], 1.0),
+    url.real("queries", -QUERIES, QUERIES, 0.0),
     url.whole("row", 0, MOST, 0),  # the held cell, from 1; 0 where none is held
     url.whole("column", 0, MOST, 0),
 )
 DRAGGED = ("kernel", "b", "nodes", "left", "right", "divide", "centred", "sorted", "standard", "shift", "scale",
            "queries", "row", "column")  # fmt: skip
+
+
+MOVES = {
+    "shifts": SHIFTS,
+    "scales": SCALES,
+    "queries": QUERIES,
+    "asTheyWere": {p.name: p.default for p in PARAMETERS if p.name in ("shift", "scale", "queries", "standard")},
+}
 
 
 def kernel_map() -> url.State:
@@ -112,6 +124,8 @@ def kernel_map() -> url.State:
         "colour": None if tokens.colour is None else (tokens.colour * 255).round().astype(int).tolist(),
         "signed": SIGNED,
         "limits": LIMITS,
+        "moves": MOVES,
+        "divisors": DIVISORS,
         "epsilon": EPSILON,
         "tiny": TINY,
         "tolerance": TOLERANCE,

@@ -10,9 +10,6 @@ import words from "./words.json" with { type: "json" };
 
 const SAME = 5e-4; // sums that are no farther apart are one
 
-/** What each row may be divided by, as it stands in a formula. */
-export const DIVISORS = { distance: " / Σ|s − t|", n: " / n", one: "", rows: " / Σf" };
-
 /** A template with a query's score {s}, a key's {t} and a bandwidth {b}, filled in. */
 function fill(template, terms) {
   return template.split(/\{(\w)\}/).map((part, k) => (k % 2 ? terms[part] : part));

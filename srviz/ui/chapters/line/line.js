@@ -1,6 +1,6 @@
 // The scalar line: queries above an axis, keys below it; the held query attends while you drag.
 
-import { announcer, button, clamp, focusedIn, hundredth, labelled, make, mounted } from "../../kit/js/core.js";
+import { announcer, button, clamp, focusedIn, hundredth, labelled, make, mounted, put } from "../../kit/js/core.js";
 import { arrow, drag, placeIn } from "../../kit/js/drag.js";
 import { farthest, normal } from "../../kit/js/formulas.js";
 import { LookUp } from "../../kit/js/lookup.js";
@@ -20,6 +20,7 @@ import words from "./words.json" with { type: "json" };
  * @property {number} epoch another one for every start
  * @property {State} start
  * @property {Answer} answer
+ * @property {("relu" | "bump")[]} kernels that there are to choose from
  * @property {Limits} limits
  * @property {number} tolerance of the badge
  */
@@ -72,6 +73,7 @@ class Line {
   /** What Python says: a start (a link, the back button) or the operator's answer to what was told. */
   receive(data, send) {
     this.data = data;
+    if (!this.kernels.childElementCount) this.offer(data.kernels);
     if (this.reports.begins(data, send)) {
       this.state = structuredClone(data.start);
       this.history.clear();
@@ -89,8 +91,7 @@ class Line {
   build() {
     this.sums = make("div", { class: "sums" });
     this.live = announcer();
-    this.kernels = ["relu", "bump"].map((kernel) =>
-      button(words.kernels[kernel], () => this.change((state) => { state.kernel = kernel; })));
+    this.kernels = make("span", { class: "joined", role: "group", "aria-label": words.controls.kernel });
     this.counts = { queries: make("span", { class: "count" }), keys: make("span", { class: "count" }) };
     this.steps = [];
     const stepper = (what) => {
@@ -101,7 +102,7 @@ class Line {
     };
     this.undoButton = labelled(words.controls.undo, `↶ ${words.controls.undo}`, () => this.undo());
     this.controls = make("div", { class: "controls row" }, [
-      make("span", { class: "joined", role: "group", "aria-label": words.controls.kernel }, this.kernels),
+      this.kernels,
       stepper("queries"), stepper("keys"),
       labelled(words.controls.draw, words.controls.shuffle, () => this.shuffle()),
       this.undoButton,
@@ -111,6 +112,10 @@ class Line {
       make("div", { class: "stage" }, [make("div", {}, [this.picture.element, this.lookup.element]), this.sums]), this.controls, this.live,
     ])));
     History.listen(this.root, () => this.undo());
+  }
+
+  offer(kernels) {
+    this.kernels.replaceChildren(...kernels.map((kernel) => button(words.kernels[kernel], () => this.change((state) => { state.kernel = kernel; }))));
   }
 
   // ---- changing the state ----
@@ -251,7 +256,7 @@ class Line {
     this.picture.draw(state, found, this.pointed, data.limits);
     this.drawLookUp(found);
     writeSums(this.sums, state, found, this.pointed, this.largest, data.tolerance);
-    this.kernels.forEach((pick, i) => pick.setAttribute("aria-pressed", String(["relu", "bump"][i] === state.kernel)));
+    [...this.kernels.children].forEach((pick, i) => put(pick, { "aria-pressed": String(data.kernels[i] === state.kernel) }));
     for (const [what, less, more] of this.steps) {
       this.counts[what].textContent = state[what].length;
       less.disabled = state[what].length <= 1;

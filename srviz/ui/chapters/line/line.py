@@ -17,8 +17,9 @@ HERE = Path(__file__).parent
 MOST = 24  # tokens of a kind
 LOW, HIGH = -3, 3  # scores
 NARROWEST, WIDEST = 0.05, 3.0  # bandwidths
+KERNELS = ("relu", "bump")
 PARAMETERS = (
-    url.choice("kernel", ("relu", "bump"), "relu"),
+    url.choice("kernel", KERNELS, KERNELS[0]),
     url.real("b", NARROWEST, WIDEST, 0.8),
     url.reals("queries", LOW, HIGH, MOST, (-1.85, -0.9, 0.12, 0.83, 1.7)),
     url.reals("keys", LOW, HIGH, MOST, (-2.1, -1.5, -1.12, -0.62, -0.2, 0.34, 0.95, 1.42, 2.0)),
@@ -52,6 +53,7 @@ def scalar_line() -> url.State:
         "epoch": state.epoch,
         "start": start,
         "answer": answer,
+        "kernels": KERNELS,
         "limits": {"low": LOW, "high": HIGH, "most": MOST, "narrowest": NARROWEST, "widest": WIDEST},
         "tolerance": TOLERANCE,
     }

@@ -7,10 +7,9 @@ import { shorts } from "../../kit/js/wire.js";
 import { levelLine } from "./geometry.js";
 
 const APART = 0.25; // between two level lines
-const STEPS = 65535; // of the 16 bits in which the grid arrives
 const DARKEST = 0.42; // of the ramp
 
-/** @typedef {{side: number, reach: number, low: number, high: number, heads: number[][]}} Grid */
+/** @typedef {{side: number, reach: number, low: number, high: number, steps: number, heads: number[][]}} Grid */
 
 /** Π over the plane, head by head. @param {import("./slices.js").Grid | null} sent @returns {Grid | null} */
 export function gridOf(sent) {
@@ -39,8 +38,8 @@ export class Levels {
    * @param {number} s the query's score
    */
   draw(pen, size, grid, head, s, colours) {
-    const { side, low, high } = grid, step = size / (side - 1);
-    const height = grid.heads[head].map((v) => low + (v * (high - low)) / STEPS);
+    const { side, low, high, steps } = grid, step = size / (side - 1);
+    const height = grid.heads[head].map((v) => low + (v * (high - low)) / steps);
     this.paintRamp(height, side, head, s, colours);
     if (this.lines.head !== head) {
       const levels = [];

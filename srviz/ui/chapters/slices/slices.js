@@ -31,7 +31,15 @@ import words from "./words.json" with { type: "json" };
  * @property {Answer} answer
  * @property {number} tolerance of the badge
  */
-/** @typedef {{side: number, reach: number, low: number, high: number, values: string}} Grid 16 bits each, in base64, head by head */
+/**
+ * @typedef {object} Grid
+ * @property {number} side
+ * @property {number} reach
+ * @property {number} low
+ * @property {number} high
+ * @property {number} steps from low to high
+ * @property {string} values in those steps, 16 bits each, in base64, head by head
+ */
 /** @typedef {{id: number, weights: number[], lost: number}} Answer of the report with this number: weights of the query, what the pair loses */
 /**
  * @typedef {object} State angles in degrees

@@ -32,6 +32,7 @@ KINDS = ("hand", "linear", "mlp", "trained")
 HEADS, HEAD_DIM = 8, 8
 LEAST, MOST = 8, 64
 SIDE = 41  # of the grid on which Π is evaluated
+STEPS = 65535  # of 16 bits, in which that grid is sent
 LARGEST = 12  # 2^12 slices at most
 REPEATS, PAIRS = 16, 300
 PARAMETERS = (
@@ -255,5 +256,5 @@ def _packed(heads: Scored) -> dict[str, Any] | None:
     if heads.grid is None:
         return None
     low, high = float(heads.grid.min()), float(heads.grid.max())
-    steps = packed(((heads.grid - low) / (high - low) * 65535).round(), "<u2")
-    return {"side": SIDE, "reach": heads.reach, "low": low, "high": high, "values": steps}
+    values = packed(((heads.grid - low) / (high - low) * STEPS).round(), "<u2")
+    return {"side": SIDE, "reach": heads.reach, "low": low, "high": high, "steps": STEPS, "values": values}

@@ -80,20 +80,17 @@ export const piecewise = (pieces) => (r) => {
   return height + slope * (r - node);
 };
 
-/** The places of a polynomial's samples between its ends, −1 and 1, and their weights in the barycentric formula. */
-const DEGREE = 7;
-const PLACES = Float64Array.from({ length: DEGREE + 1 }, (_, k) => -Math.cos((Math.PI * k) / DEGREE));
-const WEIGHTS = Float64Array.from(PLACES, (_, k) => (k % 2 ? -1 : 1) * (k % DEGREE ? 1 : 0.5));
-
 /**
  * A curve through samples: polynomials one after the other, beyond them straight on; see samples.py.
  * @param {Samples} samples
  * @returns {Kernel}
  */
 export function sampled({ ends, values }) {
-  const last = ends.length - 1;
+  const last = ends.length - 1, degree = (values.length - 1) / last;
+  const places = Float64Array.from({ length: degree + 1 }, (_, k) => -Math.cos((Math.PI * k) / degree)); // between −1 and 1
+  const weights = Float64Array.from(places, (_, k) => (k % 2 ? -1 : 1) * (k % degree ? 1 : 0.5)); // in the barycentric formula
   const straight = (r, k) => { // along the chord of the polynomial k
-    const [a, b] = [values[k * DEGREE], values[(k + 1) * DEGREE]];
+    const [a, b] = [values[k * degree], values[(k + 1) * degree]];
     return k ? b + (b - a) * (r - ends[k + 1]) / (ends[k + 1] - ends[k]) : a + (b - a) * (r - ends[0]) / (ends[1] - ends[0]);
   };
   return (r) => {
@@ -107,11 +104,11 @@ export function sampled({ ends, values }) {
     }
     const x = (2 * r - ends[k] - ends[k + 1]) / (ends[k + 1] - ends[k]);
     let sum = 0, whole = 0;
-    for (let j = 0; j <= DEGREE; j += 1) {
-      const apart = x - PLACES[j], value = values[k * DEGREE + j];
+    for (let j = 0; j <= degree; j += 1) {
+      const apart = x - places[j], value = values[k * degree + j];
       if (apart === 0) return value;
-      sum += (WEIGHTS[j] / apart) * value;
-      whole += WEIGHTS[j] / apart;
+      sum += (weights[j] / apart) * value;
+      whole += weights[j] / apart;
     }
     return sum / whole;
   };
