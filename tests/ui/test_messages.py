@@ -2,25 +2,41 @@
 says of a page's controls that no browser says leaves them as they are.
 """
 
+import json
 import math
 import re
 from pathlib import Path
 
 import pytest
 import streamlit as st
+import torch
 from streamlit.proto.WidgetStates_pb2 import WidgetState, WidgetStates
 from streamlit.testing.v1 import AppTest
 
+from srviz import rooms
+from srviz.lab import Spec, Training
+from srviz.lab.formula import parse
+from srviz.lab.jobs.crowd import learned as learned_function
+from srviz.lab.records import records
+from srviz.lab.tasks.crowd import MENU
 from srviz.measure import bench
 from srviz.measure.plan import Plan, Row
 from srviz.ui.chapters import COURSE
-from srviz.ui.kit import component, joiner
+from srviz.ui.chapters.apart.apart import _untrained as untrained_fit
+from srviz.ui.chapters.apart.run import Fits
+from srviz.ui.chapters.apart.run import Lane as FitLane
+from srviz.ui.chapters.crowd.run import Lane as LearningLane
+from srviz.ui.chapters.crowd.run import Learning
+from srviz.ui.chapters.race import chart
+from srviz.ui.chapters.train.run import Watched
+from srviz.ui.kit import component, joiner, room, seat, training
+from tests.ui.test_pages import open_page
 
 ROOT = Path(__file__).parents[2]
 UI = ROOT / "srviz/ui"
 ENTRIES = {path.stem: path for path in UI.glob("**/*.js") if "export default" in path.read_text("utf-8")}
 PAGES = {  # the queries with which a page sends most, where one is not enough
-    "app.py": ({"kernel": "bump"},),
+    "app.py": ({"kernel": "bump"}, {"present": "1"}),
     "pages/1_Two_routes.py": ({"n": "8"},),
     "pages/2_Kernels.py": ({"input": "clusters", "n": "8", "shift": "1"},),
     "pages/3_Slices.py": ({"by": "hand"}, {"by": "mlp"}),
@@ -28,8 +44,14 @@ PAGES = {  # the queries with which a page sends most, where one is not enough
     "pages/5_Point_clouds.py": ({"n": "200"},),
     "pages/6_Photographs.py": ({"picture": "digit"},),
     "pages/7_Words.py": ({"text": "one two three four five"},),
-    "pages/11_Crowd.py": ({"target": "payload"},),
+    "pages/9_Train.py": ({"task": "ink"},),
 }
+FEEDS = {  # by what is painted: the entry that declares it, and as which type
+    "race": ("race", "Feed"), "train": ("train", "Feed"), "apart": ("apart", "Feed"), "crowd": ("crowd", "Feed"),
+    "crowd weights": ("crowd", "Trained"),
+}  # fmt: skip
+INK = component.packed([255] * 28 * 28, "u1")  # of a drawn digit
+FEW = {"steps": 2, "batch": 2}
 HOW = (1, 4, 32, "float32", "cpu", 2, "s, t, v")  # batch, heads, d, and so on
 
 
@@ -52,21 +74,43 @@ def known(path):
     return {name: keys for module in joiner.modules(path) for name, keys in typedefs(module).items()}
 
 
+def named(kind, types):
+    """The object types that a type is made of."""
+    return [name for name in re.findall(r"\b[A-Z]\w+\b", kind) if types.get(name)]
+
+
 def check(value, kind, types, where, path):
-    """Compare the keys of a value, and of what is in it, with those that its type declares."""
-    for name in re.findall(r"\b[A-Z]\w+\b", kind):
-        if name not in types or not types[name]:
-            continue
-        if isinstance(value, list):
+    """Compare the keys of a value, and of what is in it, with those that its type declares: the types compared."""
+    compared = set()
+    for name in named(kind, types):
+        if isinstance(value, list | tuple):
             for item in value:
-                check(item, name, types, f"{where}[]", path)
+                compared |= check(item, name, types, f"{where}[]", path)
         elif isinstance(value, dict):
             declared = types[name]
             needed = {key for key, (_, optional) in declared.items() if not optional}
             assert needed <= value.keys() <= declared.keys(), f"{path.name}: {name} of {where}"
+            compared.add(name)
             for key, (inner, _) in declared.items():
                 if key in value:
-                    check(value[key], inner, types, f"{where}.{key}", path)
+                    compared |= check(value[key], inner, types, f"{where}.{key}", path)
+    return compared
+
+
+def reached(root, types):
+    """A type and all that are in it."""
+    found, left = set(), [root]
+    while left:
+        name = left.pop()
+        if name not in found:
+            found.add(name)
+            left += [inner for kind, _ in types[name].values() for inner in named(kind, types)]
+    return found
+
+
+def declared_of(name, data):
+    """The entry that declares a message, and as which type."""
+    return FEEDS[data["painted"]] if name == "paint" and "stamp" not in data else (name, "Message")
 
 
 @pytest.fixture
@@ -83,7 +127,7 @@ def sent(monkeypatch):
     component.component.cache_clear()
 
 
-def a_run():
+def a_race():
     """A race that came to its end: softmax is overtaken, and stopped."""
     run = bench.Run(Plan(methods=("softmax", "relu"), most=1024), {"device": "here"}, over=True)
     for n in (64, 128, 256, 512):
@@ -98,23 +142,99 @@ def a_run():
     return run
 
 
-@pytest.mark.parametrize("script", [chapter.script for chapter in COURSE])
-def test_messages_have_the_keys_that_are_declared(script, sent):
+def learned(run, **how):
+    """The same training after its few steps."""
+    torch.set_num_threads(1)
+    for lane in run.lanes:
+        for record in records(Training(lane.spec), looks=1, tests=1, **how):
+            lane.take(record)
+    run.running = False
+    return run
+
+
+def a_training(task):
+    specs = [Spec.usual(task, name, 0, FEW) for name in ("relu", "mean")]
+    return learned(Watched(lanes=[training.Lane(spec) for spec in specs], bet=0.0))
+
+
+def a_function():
+    """Models that learned the function that the page of crowds opens with, and were tested at two sizes."""
+    watched = {"places": [0.1, 0.5, -1.0, 2.0], "payloads": [0.0, 0.2, -0.4, 1.0]}
+    task = f"crowd:{parse(next(iter(MENU.values())).formula).text}"
+    specs = [Spec.usual(task, name, 0, FEW) for name in ("relu", "mean")]
+    run = Learning(lanes=[LearningLane(spec) for spec in specs], watched=watched, bet="none")
+    crowd = [torch.tensor(watched[name]) for name in watched]
+    learned(run, watch=lambda model: learned_function(model, task, *crowd))
+    for lane in run.lanes:
+        lane.sizes = {64: 0.5, 256: 0.4}
+    return run
+
+
+def fits():
+    """Models that told once where the tokens are, before their first step."""
+    run = Fits(lanes=[FitLane(Spec.usual("apart:any,sequences=2", name, 0, FEW)) for name in ("relu", "softmax")])
+    for lane in run.lanes:
+        lane.take(untrained_fit(json.dumps(lane.spec.to_json())))
+    return run
+
+
+SESSIONS = {  # what a session holds while a page sends what it does not send at first
+    "pages/8_Race.py": {"_race": a_race},
+    "pages/9_Train.py": {"_training": lambda: a_training("ink"), "digit": lambda: {"ink": {"ink": INK}}},
+    "pages/11_Crowd.py": {
+        "_learning": a_function,
+        "from slices": lambda: True,
+        "_take crowd-on-a-line": lambda: {"wanted": {"kind": "csv", "link": "", "id": "1"}},
+    },
+}
+
+
+def visit(script):
+    """Let a page send what it sends, at first and with its queries."""
     page = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120).run()
     for query in PAGES.get(script, ({},)):
         if script != "app.py":
             page.switch_page(script)
-        if "Race" in script:
-            page.session_state["_race"] = a_run()
+        for name, make in SESSIONS.get(script, {}).items():
+            page.session_state[name] = make()
         for key, value in query.items():
             page.query_params[key] = value
         page.run()
         assert not page.exception
-    assert sent
+
+
+def in_a_room(monkeypatch):
+    """A visitor of a room, to whom its lecturer shows what was answered."""
+    store = rooms.InMemory()
+    for module in (seat, room):
+        monkeypatch.setattr(module, "store", lambda: store)
+    code, secret = store.open()
+    page = open_page("pages/1_Two_routes.py", room=code)
+    page.radio[0].set_value(0).run()
+    for offer in page.session_state[seat.SEAT].offers:
+        store.reveal(code, secret, offer.topic, True)
+    page.run()
+    assert not page.exception
+
+
+def test_messages_have_the_keys_that_are_declared_and_every_type_is_compared(sent, monkeypatch):
+    for script in (chapter.script for chapter in COURSE):
+        visit(script)
+    in_a_room(monkeypatch)
+    sent.append(("paint", {"painted": "race"} | chart.measured(a_race())))
+    sent += [("paint", run.news()) for run in (a_training("ink"), a_function(), fits())]
+    compared = {}
     for name, data in sent:
-        path = ENTRIES[name]
-        types = known(path)
-        check(data, "Feed" if name == "paint" and "stamp" not in data else "Message", types, "data", path)
+        entry, root = declared_of(name, data)
+        path = ENTRIES[entry]
+        compared.setdefault(entry, set()).update(check(data, root, known(path), "data", path))
+    roots = {(name, "Message") for name in ENTRIES} | set(FEEDS.values())
+    missed = [
+        f"{entry}: {name}"
+        for entry, root in roots
+        for name in reached(root, known(ENTRIES[entry])) - compared.get(entry, set())
+    ]
+    assert not missed
 
 
 def test_every_live_component_declares_its_message():
@@ -132,17 +252,6 @@ def test_every_live_component_declares_its_message():
     } <= ENTRIES.keys()
     for path in ENTRIES.values():
         assert known(path).get("Message"), path.name
-
-
-def test_what_the_race_feeds_is_declared():
-    from srviz.ui.chapters.race import chart
-
-    feed = {"painted": "race"} | chart.measured(a_run())
-    assert feed["crossover"]
-    check(feed, "Feed", typedefs(ENTRIES["paint"]), "feed", ENTRIES["paint"])
-    types = typedefs(ENTRIES["race"])
-    for key in ("lines", "guides", "crossover"):
-        check(feed[key], types["Message"][key][0], types, key, ENTRIES["race"])
 
 
 @pytest.mark.parametrize(

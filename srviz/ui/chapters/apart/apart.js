@@ -65,6 +65,14 @@ import words from "./words.json" with { type: "json" };
 /** @typedef {import("./fits.js").Told} Told */
 /** @typedef {{id: number, heads: Spot[], labels: number[][], gap: number}} Answer */
 /** @typedef {{turn: number, place: number}} Spot a slice, by its angle in radians, and a place on it */
+/**
+ * What Python sends while models are fitted; some of it was told before.
+ * @typedef {object} Feed
+ * @property {string} painted
+ * @property {string} name of the fits
+ * @property {number} life
+ * @property {Told[]} records
+ */
 
 const FEED = "apart"; // what is said meanwhile comes as a paint of this name
 const TRAVEL_MILLISECONDS = 2600;

@@ -49,6 +49,22 @@ import words from "./words.json" with { type: "json" };
  * @property {number[]} [look] what the model says at xs
  * @property {number} [metric] R² of a test
  */
+/**
+ * What Python sends while they learn; some of it was told before.
+ * @typedef {object} Feed
+ * @property {string} painted
+ * @property {string} name of the training
+ * @property {number} life
+ * @property {Said[]} records
+ */
+/**
+ * What Python sends once they have learned.
+ * @typedef {object} Trained
+ * @property {string} painted
+ * @property {string} name of the training
+ * @property {number} life
+ * @property {(import("./learned.js").Weights | null)[]} models
+ */
 /** @typedef {import("./language.js").Member} Member */
 
 const FEED = "crowd", WEIGHTS = "crowd weights"; // what comes meanwhile, and the trained weights

@@ -45,6 +45,14 @@ import words from "./words.json" with { type: "json" };
  * @property {number | null} slope on the log–log axes
  * @property {Stop | null} stop where it ended, and why
  */
+/**
+ * What Python sends while the race is on.
+ * @typedef {object} Feed
+ * @property {string} painted
+ * @property {Line[]} lines
+ * @property {Crossover | null} crossover
+ * @property {Guide[]} guides
+ */
 
 const FEED = "race"; // what is measured meanwhile comes as a paint of this name
 const STEP = 0.1, LARGE_STEP = 0.5; // of an arrow key, in powers of ten

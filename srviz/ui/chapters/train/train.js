@@ -43,6 +43,14 @@ import words from "./words.json" with { type: "json" };
  * @property {number} steps
  */
 /** @typedef {import("./history.js").Said} Said */
+/**
+ * What Python sends while they learn; some of it was told before.
+ * @typedef {object} Feed
+ * @property {string} painted
+ * @property {string} name of the training
+ * @property {number} life
+ * @property {Said[]} records
+ */
 
 const FEED = "train"; // what is said meanwhile comes as a paint of this name
 const REPLAY_MILLISECONDS = 6000; // for a whole training

@@ -1,4 +1,5 @@
-// What changes often in a live figure, in a message of its own: its colours and its arithmetic, or the times of a race.
+// What changes often in a live figure, in a message of its own: its colours and its arithmetic. What a race or a training tells while it is
+// under way comes by the same way; its page declares it.
 
 import { PAINT, paints } from "./wire.js";
 
@@ -11,15 +12,6 @@ import { PAINT, paints } from "./wire.js";
  * @property {[number, string, any][]} changes the trace, the path in it, and the new value
  * @property {number[] | null} mark a point in space that is ringed as the query
  * @property {import("./arithmetic.js").Arithmetic} [arithmetic]
- */
-
-/**
- * What the race sends while it is on: lines, guides and the crossover as in its own message.
- * @typedef {object} Feed
- * @property {string} painted
- * @property {any[]} lines
- * @property {any} crossover
- * @property {any[]} guides
  */
 
 export default function mount({ data, parentElement }) {
