@@ -6,14 +6,14 @@ import { button, clamp, hundredth, make, mounted, put, reducedMotion, tenth } fr
 import { RADIANS_PER_DEGREE, farthest } from "../../kit/js/formulas.js";
 import { Frame, Motion, Rest } from "../../kit/js/pace.js";
 import { judge, say } from "../../kit/js/text.js";
-import { History as Undo } from "../../kit/js/undo.js";
+import { Undo } from "../../kit/js/undo.js";
 import { PAINT, Reports, paints } from "../../kit/js/wire.js";
 import { Crowds } from "./crowds.js";
 import { faceOf } from "./face.js";
 import { Fits } from "./fits.js";
 import { packed, unpacked } from "./hand.js";
 import { nameOf } from "./marks.js";
-import { Panel } from "./panel.js";
+import { JourneyPanel } from "./panel.js";
 import { drawResults } from "./results.js";
 import { build, label, scores, search } from "./separate.js";
 import { Slice } from "./slice.js";
@@ -98,7 +98,7 @@ export class Apart {
     this.pointed = null; // the token under the pointer, whose ways are lit
     this.picture = new Crowds(this);
     this.slice = new Slice(this);
-    this.panels = [new Panel()];
+    this.panels = [new JourneyPanel()];
     this.parts = faceOf(this);
     this.root.replaceChildren(this.parts.face);
     this.observer = new ResizeObserver(() => this.frame.soon());
@@ -132,7 +132,7 @@ export class Apart {
     this.data = data;
     this.built = null;
     this.fits.take(data.records, data.levels);
-    while (this.panels.length <= data.models.length) this.panels.push(new Panel());
+    while (this.panels.length <= data.models.length) this.panels.push(new JourneyPanel());
     this.panels.length = data.models.length + 1;
     this.panels[0].title(words.panels.built, "ink");
     data.models.forEach(({ label: model, tone }, k) => this.panels[k + 1].title(say(words.panels.fitted, { model }), tone));

@@ -2,7 +2,7 @@
 
 import { announcer, button, labelled, make, put } from "../../kit/js/core.js";
 import { RADIANS_PER_DEGREE } from "../../kit/js/formulas.js";
-import { History as Undo } from "../../kit/js/undo.js";
+import { Undo } from "../../kit/js/undo.js";
 import words from "./words.json" with { type: "json" };
 
 /** @typedef {import("./apart.js").Apart} Apart */

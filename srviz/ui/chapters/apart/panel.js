@@ -37,7 +37,7 @@ export function between(stages, through) {
 
 const inside = (place) => place.map((x) => Math.max(-EDGE, Math.min(EDGE, x)));
 
-export class Panel {
+export class JourneyPanel {
   constructor() {
     this.name = make("h2");
     this.picture = svg("svg", { role: "img" });

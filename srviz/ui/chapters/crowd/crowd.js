@@ -5,12 +5,12 @@ import { farthest, normal } from "../../kit/js/formulas.js";
 import { Frame, Rest } from "../../kit/js/pace.js";
 import { Replay } from "../../kit/js/replay.js";
 import { count, judge, say } from "../../kit/js/text.js";
-import { History as Changes } from "../../kit/js/undo.js";
+import { Undo } from "../../kit/js/undo.js";
 import { PAINT, Reports, paints } from "../../kit/js/wire.js";
 import { answer } from "./language.js";
 import { Learned } from "./learned.js";
-import { Pane } from "./pane.js";
-import { Strip } from "./strip.js";
+import { CurvePane } from "./pane.js";
+import { CrowdStrip } from "./strip.js";
 import words from "./words.json" with { type: "json" };
 
 /**
@@ -75,7 +75,7 @@ class Crowd {
   constructor(root) {
     this.root = root;
     this.reports = new Reports();
-    this.changes = new Changes();
+    this.changes = new Undo();
     /** @type {Said[]} */
     this.records = [];
     this.frame = new Frame(() => this.draw());
@@ -163,7 +163,7 @@ class Crowd {
   }
 
   build() {
-    this.strip = new Strip({
+    this.strip = new CrowdStrip({
       begin: () => this.changes.remember(this.crowd),
       moved: () => { this.largest = null; this.frame.soon(); },
       end: (changed) => { if (changed) this.release(); else this.changes.back(); },
@@ -174,7 +174,7 @@ class Crowd {
         this.rest.again();
       },
     });
-    /** @type {Pane[]} */
+    /** @type {CurvePane[]} */
     this.panes = [];
     this.grid = make("div", { class: "panes" });
     this.less = labelled(words.crowd.less, "−", () => this.change(() => { this.crowd.pop(); }));
@@ -196,7 +196,7 @@ class Crowd {
       this.live,
     ]);
     this.root.replaceChildren(this.face);
-    Changes.listen(this.root, () => this.back());
+    Undo.listen(this.root, () => this.back());
   }
 
   // ---- the crowd ----
@@ -236,7 +236,7 @@ class Crowd {
     this.strip.rebuild(this.crowd, { reach: data.limits.reach, payload: data.formula.payload, locked: data.running });
     this.strip.marks[focused]?.focus();
     if (this.panes.length === data.models.length) return;
-    this.panes = data.models.map(() => new Pane((x) => this.point(x)));
+    this.panes = data.models.map(() => new CurvePane((x) => this.point(x)));
     this.grid.replaceChildren(...this.panes.map(({ element }) => element));
   }
 

@@ -5,7 +5,7 @@ import { arrow, drag, holdPage, placeIn } from "../../kit/js/drag.js";
 import { farthest, mean } from "../../kit/js/formulas.js";
 import { Frame, Rest } from "../../kit/js/pace.js";
 import { fmt, judge, power, say } from "../../kit/js/text.js";
-import { History } from "../../kit/js/undo.js";
+import { Undo } from "../../kit/js/undo.js";
 import { Reports } from "../../kit/js/wire.js";
 import { Reading } from "./reading.js";
 import { path } from "./strip.js";
@@ -41,7 +41,7 @@ class Excess {
   constructor(root) {
     this.root = root;
     this.reports = new Reports();
-    this.changes = new History();
+    this.changes = new Undo();
     this.frame = new Frame(() => this.draw());
     this.rest = new Rest(() => { this.nudging = false; this.release(); });
     /** @type {Message} */
@@ -100,7 +100,7 @@ class Excess {
       this.live,
     ]);
     this.root.replaceChildren(this.face);
-    History.listen(this.root, () => this.goBack());
+    Undo.listen(this.root, () => this.goBack());
   }
 
   // ---- changing the state ----

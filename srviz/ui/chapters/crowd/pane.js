@@ -9,7 +9,7 @@ import words from "./words.json" with { type: "json" };
 
 const HEIGHT = 172, LEFT = 40, RIGHT = 8, TOP = 10, BOTTOM = 14; // pixels
 
-export class Pane {
+export class CurvePane {
   /** @param {(x: number | null) => void} pointed */
   constructor(pointed) {
     this.name = make("h2", { class: "name" });

@@ -29,7 +29,7 @@ export const scale = ({ low, high }, y, left, right) => ticks(low, high).flatMap
   svg("text", { x: left - 6, y: y(value) + 4, "text-anchor": "end" }, written(value, high - low)),
 ]);
 
-export class Strip {
+export class CrowdStrip {
   /**
    * @param {{begin(): void, moved(): void, end(changed: boolean): void, pointed(x: number | null): void, nudged(): void}} owner
    */

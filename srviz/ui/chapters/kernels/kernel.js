@@ -3,7 +3,7 @@
 import { announcer, make, mounted } from "../../kit/js/core.js";
 import { farthest, largest } from "../../kit/js/formulas.js";
 import { Frame, Rest } from "../../kit/js/pace.js";
-import { History } from "../../kit/js/undo.js";
+import { Undo } from "../../kit/js/undo.js";
 import { Reports, floats } from "../../kit/js/wire.js";
 import { Controls } from "./controls.js";
 import { BLANK, WeightMap } from "./map.js";
@@ -105,7 +105,7 @@ const NOTHING = 1e-12; // the operator's largest number, below which differences
 export class KernelMap {
   constructor(root) {
     this.root = root;
-    this.history = new History();
+    this.history = new Undo();
     this.reports = new Reports();
     this.frame = new Frame(() => { this.update(); this.draw(); });
     this.rest = new Rest(() => { this.nudging = false; this.release(); });
@@ -151,7 +151,7 @@ export class KernelMap {
       ]),
       this.says, controls.row, controls.panel, this.live,
     ])));
-    History.listen(this.root, () => this.undo());
+    Undo.listen(this.root, () => this.undo());
   }
 
   // ---- what Python says ----

@@ -6,7 +6,7 @@ import { farthest, normal } from "../../kit/js/formulas.js";
 import { LookUp } from "../../kit/js/lookup.js";
 import { Frame, Rest } from "../../kit/js/pace.js";
 import { fmt, say } from "../../kit/js/text.js";
-import { History } from "../../kit/js/undo.js";
+import { Undo } from "../../kit/js/undo.js";
 import { Reports } from "../../kit/js/wire.js";
 import { attend, undivided } from "./model.js";
 import { MARGIN, Picture } from "./picture.js";
@@ -45,7 +45,7 @@ const SPREAD = 1.2; // the deviation of positions that are drawn anew
 class Line {
   constructor(root) {
     this.root = root;
-    this.history = new History();
+    this.history = new Undo();
     this.reports = new Reports();
     this.frame = new Frame(() => this.draw());
     this.rest = new Rest(() => { this.nudging = false; this.release(); });
@@ -111,7 +111,7 @@ class Line {
     this.root.replaceChildren(make("div", { class: "line" }, make("div", { class: "card" }, [
       make("div", { class: "stage" }, [make("div", {}, [this.picture.element, this.lookup.element]), this.sums]), this.controls, this.live,
     ])));
-    History.listen(this.root, () => this.undo());
+    Undo.listen(this.root, () => this.undo());
   }
 
   offer(kernels) {

@@ -4,12 +4,12 @@ import { density, upright } from "../../kit/js/canvas.js";
 import { make, span } from "../../kit/js/core.js";
 import { relu, share } from "../../kit/js/formulas.js";
 import { count, fmt, say, signed } from "../../kit/js/text.js";
-import { FEW, Panel, TOP } from "./panel.js";
+import { FEW, RoutePanel, TOP } from "./panel.js";
 import words from "./words.json" with { type: "json" };
 
 /** @typedef {import("./routes.js").Message} Message */
 
-export class Matrix extends Panel {
+export class Matrix extends RoutePanel {
   constructor() {
     super(words.matrix.title, words.matrix.done);
     this.top = 0; // the largest weight

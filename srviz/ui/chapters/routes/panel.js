@@ -19,7 +19,7 @@ const OUTPUT_BAR = 24, FLAT_BAR = 0.6; // pixels of the largest output, of a bar
 /** A bar for the numbers of a list, the largest so many pixels tall. */
 export const unit = (list, pixels) => pixels / Math.max(largest(list), TINY);
 
-export class Panel {
+export class RoutePanel {
   /** @param {string} title @param {string} progress how many of its steps are done, a text with {done} and {all} */
   constructor(title, progress) {
     this.progress = progress;

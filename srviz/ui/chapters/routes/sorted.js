@@ -6,7 +6,7 @@ import { clamp, make, span } from "../../kit/js/core.js";
 import { LookUp } from "../../kit/js/lookup.js";
 import { allSteps } from "../../kit/js/steps.js";
 import { count, fmt, phrase, say, signed } from "../../kit/js/text.js";
-import { FEW, MARGIN, Panel, TOP, unit } from "./panel.js";
+import { FEW, MARGIN, RoutePanel, TOP, unit } from "./panel.js";
 import words from "./words.json" with { type: "json" };
 
 /** @typedef {import("./routes.js").Message} Message */
@@ -14,7 +14,7 @@ import words from "./words.json" with { type: "json" };
 
 const MANY = 40; // tokens from which the dots are small
 
-export class Sorted extends Panel {
+export class Sorted extends RoutePanel {
   constructor() {
     super(words.sorted.title, words.sorted.done);
     /** @type {Step[]} */

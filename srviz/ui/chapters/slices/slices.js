@@ -13,7 +13,7 @@ import { heading, mostConfused, norm, turned } from "./geometry.js";
 import { gridOf } from "./levels.js";
 import { Plane } from "./plane.js";
 import { Ribbons } from "./ribbons.js";
-import { Strip } from "./strip.js";
+import { LineStrip } from "./strip.js";
 import { write } from "./words.js";
 import words from "./words.json" with { type: "json" };
 
@@ -79,7 +79,7 @@ export class Slices {
     /** @type {ReturnType<typeof palette>} */
     this.colours = null;
     this.plane = new Plane(this);
-    this.strip = new Strip(this);
+    this.strip = new LineStrip(this);
     this.ribbons = new Ribbons(this);
     this.build();
     this.observer = new ResizeObserver(() => this.draw());

@@ -11,7 +11,7 @@ import words from "./words.json" with { type: "json" };
 
 const HEIGHT = 116, BASE = 78, MARGIN = 12, ABOVE = 20; // in pixels
 
-export class Strip {
+export class LineStrip {
   /** @param {Slices} owner */
   constructor(owner) {
     this.owner = owner;

@@ -17,7 +17,7 @@ import words from "./words.json" with { type: "json" };
 
 const TURN = 0.012; // radians a pixel
 
-export class Pane {
+export class ModelPane {
   /**
    * @param {(layer: number, head: number) => void} choose
    * @param {(by: number) => void} turned

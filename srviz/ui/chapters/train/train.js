@@ -7,7 +7,7 @@ import { count, duration, fmt, say } from "../../kit/js/text.js";
 import { PAINT, Reports, paints } from "../../kit/js/wire.js";
 import { chart, thinned } from "./curves.js";
 import { History } from "./history.js";
-import { Pane } from "./pane.js";
+import { ModelPane } from "./pane.js";
 import words from "./words.json" with { type: "json" };
 
 /**
@@ -119,7 +119,7 @@ class Train {
     };
     const turned = (by) => { this.turn += by; this.frame.soon(); };
     this.charts = make("div", { class: "charts", role: "img" });
-    this.panes = [0, 1].map(() => new Pane(choose, turned));
+    this.panes = [0, 1].map(() => new ModelPane(choose, turned));
     for (const pane of this.panes) pane.mistakes.ontoggle = () => this.draw();
     this.axis = [[words.picture.steps, false], [words.picture.seconds, true]].map(([text, on]) => button(text, () => { this.bySeconds = Boolean(on); this.draw(); }, { "data-seconds": String(on) }));
     this.where = make("span", { class: "where" });

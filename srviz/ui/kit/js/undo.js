@@ -2,7 +2,7 @@
 
 const MOST_STATES = 100;
 
-export class History {
+export class Undo {
   constructor() {
     this.states = [];
   }

@@ -10,7 +10,7 @@ import { HEAD, floats, sharedHead } from "../wire.js";
 import words from "../words.json" with { type: "json" };
 import { attend } from "./attend.js";
 import { sumOf } from "./rules.js";
-import { Strip } from "./strip.js";
+import { KeyStrip } from "./strip.js";
 import { writeRow } from "./words.js";
 
 /**
@@ -72,7 +72,7 @@ export class Row {
     this.free = button(words.row.free, () => this.hold(-1));
     this.badge = make("span", { class: "badge waiting" });
     this.sums = make("div", { class: "sums" });
-    this.strip = new Strip(this);
+    this.strip = new KeyStrip(this);
     this.frame = new Frame(() => this.draw());
     this.rest = new Rest(() => this.hold(this.held));
     /** @type {Pane[]} */

@@ -16,7 +16,7 @@ const PAGE = 20; // steps of a page key over the whole strip
 const SOME_KEYS = 300, WIDE = 8, NARROW = 5; // up to so many keys a bar is wide
 const BRIEF = 420; // pixels of a strip below which less is said
 
-export class Strip {
+export class KeyStrip {
   /** @param {import("./row.js").Row} row */
   constructor(row) {
     this.row = row;
