@@ -35,7 +35,7 @@ import words from "./words.json" with { type: "json" };
 const NARROW = 380; // pixels below which the words of a lane are short
 const LEFT = 12, RIGHT = 12, GAP = 34; // pixels
 const LANES = { crowd: 46, said: 104, slope: 84, read: 86 }; // heights, in pixels
-const STEP_KEY = 0.05, LARGE_STEP = 0.25;
+const STEP = 0.05, LARGE_STEP = 0.25; // of an arrow key, in scores
 
 class Excess {
   constructor(root) {
@@ -171,7 +171,7 @@ class Excess {
     event.stopPropagation();
     if (!this.nudging) this.changes.remember(this.state);
     this.nudging = true;
-    this.put(k, this.state.keys[k] + way[0] * (event.shiftKey ? LARGE_STEP : STEP_KEY));
+    this.put(k, this.state.keys[k] + way[0] * (event.shiftKey ? LARGE_STEP : STEP));
     this.draw();
     this.rest.again();
   }

@@ -17,7 +17,7 @@ import words from "./words.json" with { type: "json" };
 
 const SECONDS = 14; // of the whole matrix
 const PALEST = 0.06; // of a weight that is not 0
-const BEAT = 30; // milliseconds between two drawings: more of them would look the same, and cost a slow machine half a processor
+const BEAT_MILLISECONDS = 30; // between two drawings: more of them would look the same, and cost a slow machine half a processor
 
 class Problem {
   constructor(root) {
@@ -65,7 +65,7 @@ class Problem {
     let part = 0, waited = 0;
     this.motion.start((since) => {
       waited += Math.min(since, 100);
-      if (waited < BEAT) return;
+      if (waited < BEAT_MILLISECONDS) return;
       part = Math.min(this.all, part + (waited / 1000) * (this.all / SECONDS));
       waited = 0;
       this.done = reducedMotion() ? this.all : Math.floor(part);

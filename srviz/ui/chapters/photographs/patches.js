@@ -12,7 +12,7 @@ import words from "./words.json" with { type: "json" };
 
 const TALLEST = 460, COVER = 0.86; // of a map: pixels, and how much a full weight hides
 const FINE = 0.6, BROAD = 0.12, WHOLE = 0.4; // how much of a picture shows: its details, its large areas; and of a digit
-const BLUR = 24; // pixels of a large area
+const BLUR_PIXELS = 24; // of a large area
 const LEAST_FRAME = 9; // pixels of the frame around a patch
 const LEAP = 5; // patches of an arrow key with Shift
 const INKS = 16; // of a digit's pixel
@@ -166,7 +166,7 @@ class Patches extends Row {
       if (across < width) pen.drawImage(faint, 0, 0, across, down, 0, 0, width, height);
       return pen.getImageData(0, 0, width, height);
     };
-    const broad = pixels(Math.ceil(width / BLUR), Math.ceil(height / BLUR)).data, image = pixels(width, height), { data } = image;
+    const broad = pixels(Math.ceil(width / BLUR_PIXELS), Math.ceil(height / BLUR_PIXELS)).data, image = pixels(width, height), { data } = image;
     const [fine, large] = this.head.look.numbers ? [WHOLE, WHOLE] : [FINE, BROAD], white = this.bright ? 255 : 0;
     const grey = (all, p) => 0.3 * all[p] + 0.59 * all[p + 1] + 0.11 * all[p + 2];
     for (let p = 0; p < data.length; p += 4) {

@@ -30,7 +30,7 @@ import words from "./words.json" with { type: "json" };
  * @property {[string, string][]} dense_source
  */
 
-const RUN_SECONDS = 20, SLOWEST = 4; // of a whole run at speed 1; steps a second at least
+const RUN_SECONDS = 20, LEAST_STEPS_A_SECOND = 4; // of a whole run at speed 1; however few steps it has
 const TELL_MILLISECONDS = 400; // until the place goes to the URL
 const FRACTIONS = { 0.25: "¼", 0.5: "½" };
 
@@ -155,7 +155,7 @@ class Routes {
     this.showPlaying(true);
     let part = 0;
     this.motion.start((since) => {
-      part += (since / 1000) * Math.max(SLOWEST, this.last / RUN_SECONDS) * Number(this.speeds.value);
+      part += (since / 1000) * Math.max(LEAST_STEPS_A_SECOND, this.last / RUN_SECONDS) * Number(this.speeds.value);
       const whole = Math.floor(part);
       part -= whole;
       if (whole) this.go(this.at + whole);

@@ -3,12 +3,12 @@
 import { tenth } from "../../kit/js/core.js";
 import { RADIANS_PER_DEGREE, dot } from "../../kit/js/formulas.js";
 
-export const TURN = 360;
+export const TURN_DEGREES = 360;
 
 export const norm = (a) => Math.sqrt(dot(a, a));
 
 /** An angle in degrees as one from 0 to 359.9, to the tenth. */
-export const turned = (angle) => tenth(((angle % TURN) + TURN) % TURN) % TURN;
+export const turned = (angle) => tenth(((angle % TURN_DEGREES) + TURN_DEGREES) % TURN_DEGREES) % TURN_DEGREES;
 
 /** The unit vector at these angles; tilted out of the plane only in space. */
 export function heading(theta, tilt, dim) {

@@ -6,7 +6,7 @@ import { clamp, make, put, tenth } from "../../kit/js/core.js";
 import { placeIn } from "../../kit/js/drag.js";
 import { RADIANS_PER_DEGREE } from "../../kit/js/formulas.js";
 import { say } from "../../kit/js/text.js";
-import { TURN, across, around, heading, seenFrom, turned, unseen } from "./geometry.js";
+import { TURN_DEGREES, across, around, heading, seenFrom, turned, unseen } from "./geometry.js";
 import { Levels } from "./levels.js";
 import { inWords } from "./words.js";
 import words from "./words.json" with { type: "json" };
@@ -16,7 +16,7 @@ import words from "./words.json" with { type: "json" };
 
 const LARGEST = 460, EDGE = 24; // pixels of the picture, from its edge to the ring
 const NEAR = 18, NEAR_TOUCH = 28, ON_RING = 12; // pixels within which a token or the ring is meant
-const CLICK = 4; // pixels; a pointer that moved farther did not click
+const CLICK_PIXELS = 4; // a pointer that moved farther did not click
 const DEGREES_A_PIXEL = 0.5; // of looking around
 const RIM = 60; // corners of a circle in space
 
@@ -80,7 +80,7 @@ export class Plane {
     let moved = false;
     const move = (e) => {
       const [a, b] = placeIn(e, canvas);
-      moved ||= Math.hypot(a - x, b - y) >= CLICK;
+      moved ||= Math.hypot(a - x, b - y) >= CLICK_PIXELS;
       if (!moved || owner.dim === 2) return;
       owner.state.yaw = turned(yaw - (a - x) * DEGREES_A_PIXEL);
       owner.state.pitch = tenth(clamp(pitch + (b - y) * DEGREES_A_PIXEL, -90, 90));
@@ -154,7 +154,7 @@ export class Plane {
     const space = owner.dim === 3 ? "space" : "plane", query = state.held + 1;
     put(this.dial, {
       hidden: !owner.hand, style: `left:${x + shift}px; top:${y}px`,
-      "aria-label": words.plane.dial[space], "aria-valuemax": TURN, "aria-valuenow": state.theta, "aria-valuetext": owner.where(),
+      "aria-label": words.plane.dial[space], "aria-valuemax": TURN_DEGREES, "aria-valuenow": state.theta, "aria-valuetext": owner.where(),
     });
     put(this.query, {
       style: `left:${a + shift}px; top:${b}px`, "aria-label": words.plane.query,
@@ -203,7 +203,7 @@ export class Plane {
 
   drawTicks(pen) {
     const { middle, ring } = this;
-    for (let a = 0; a < TURN; a += 15) {
+    for (let a = 0; a < TURN_DEGREES; a += 15) {
       const [c, d] = [Math.cos(a * RADIANS_PER_DEGREE), Math.sin(a * RADIANS_PER_DEGREE)], end = ring + (a % 90 ? 4 : 8);
       segment(pen, [middle + c * ring, middle - d * ring], [middle + c * end, middle - d * end], this.owner.colours.quiet, 1);
     }

@@ -6,7 +6,7 @@ import { clamp, make, put, tenth } from "../../kit/js/core.js";
 import { placeIn } from "../../kit/js/drag.js";
 import { dot, largest, ranksOf, reluRow, sortedBy } from "../../kit/js/formulas.js";
 import { say } from "../../kit/js/text.js";
-import { TURN, heading } from "./geometry.js";
+import { TURN_DEGREES, heading } from "./geometry.js";
 import { knob } from "./plane.js";
 import { inWords } from "./words.js";
 import words from "./words.json" with { type: "json" };
@@ -17,10 +17,10 @@ import words from "./words.json" with { type: "json" };
 
 const TOP = 14; // pixels above the ribbons
 const SHADES = 20; // of their ink
-const EASE = 6; // degrees to either side over which a ribbon changes its rank
+const EASE_DEGREES = 6; // to either side, over which a ribbon changes its rank
 const VEILS = 48, VEIL = 0.78; // strips of the veil over what is far from the column that is shown, and how thick it is at most
 const CLEAR = 0.03, FADING = 0.16; // in shares of the width: where it begins, and how soon it is full
-const NEAR = 14; // pixels within which a ribbon is pointed at
+const NEAR_PIXELS = 14; // within which a ribbon is pointed at
 const LEAST_WEIGHT = 1e-9; // so that weights have a scale where all are 0
 
 export class Ribbons {
@@ -58,7 +58,7 @@ export class Ribbons {
 
   slide(event) {
     const { hand, state, data } = this.owner, part = this.along(event);
-    if (hand) state.theta = tenth(Math.min(part * TURN, TURN - 0.1));
+    if (hand) state.theta = tenth(Math.min(part * TURN_DEGREES, TURN_DEGREES - 0.1));
     else state.head = Math.round(part * (data.scores.length - 1));
   }
 
@@ -69,7 +69,7 @@ export class Ribbons {
     const column = this.table[Math.round(this.along(event) * (this.table.length - 1))];
     const off = (j) => Math.abs(column.level[j] - level);
     const best = Array.from(column.order).reduce((a, b) => (off(b) < off(a) ? b : a));
-    return off(best) * tall < NEAR ? best : null;
+    return off(best) * tall < NEAR_PIXELS ? best : null;
   }
 
   // ---- the table ----
@@ -80,7 +80,7 @@ export class Ribbons {
     if (this.table && this.tableHeld === held) return;
     this.tableHeld = held;
     this.painted = "";
-    const directions = hand ? Array.from({ length: TURN + 1 }, (_, a) => heading(a, state.tilt, dim)) : null;
+    const directions = hand ? Array.from({ length: TURN_DEGREES + 1 }, (_, a) => heading(a, state.tilt, dim)) : null;
     const columns = directions ? directions.map((way) => data.points.map((x) => dot(x, way))) : data.scores;
     this.table = columns.map((scores) => {
       const order = sortedBy(scores);
@@ -97,8 +97,8 @@ export class Ribbons {
     if (state.along === "score") return (column.scores[j] + reach) / (2 * reach);
     if (!hand) return rank / (n - 1);
     let sum = 0;
-    for (let b = a - EASE; b <= a + EASE; b += 1) sum += this.table[(b + TURN) % TURN].rank[j];
-    return sum / (2 * EASE + 1) / (n - 1);
+    for (let b = a - EASE_DEGREES; b <= a + EASE_DEGREES; b += 1) sum += this.table[(b + TURN_DEGREES) % TURN_DEGREES].rank[j];
+    return sum / (2 * EASE_DEGREES + 1) / (n - 1);
   }
 
   // ---- drawing ----
@@ -242,7 +242,7 @@ export class Ribbons {
     upright(pen, words.ribbons.axis[state.along], this.left - 18, (this.y(0) + this.y(1)) / 2);
     pen.textAlign = "center";
     if (hand) {
-      for (let a = 0; a <= TURN; a += 90) pen.fillText(`${a}°`, this.x(a), this.bottom + 24);
+      for (let a = 0; a <= TURN_DEGREES; a += 90) pen.fillText(`${a}°`, this.x(a), this.bottom + 24);
       return;
     }
     data.left.forEach((pairs, h) => {
@@ -260,7 +260,7 @@ export class Ribbons {
     const { owner, bottom } = this, { hand, state } = owner, by = hand ? "hand" : "heads", where = owner.where();
     put(this.marker, {
       style: `left:${at}px; top:${(bottom + 12) / 2}px; height:${bottom}px`, "aria-label": words.ribbons.marker[by],
-      "aria-valuemax": hand ? TURN : this.table.length, "aria-valuemin": hand ? 0 : 1, "aria-valuenow": hand ? state.theta : state.head + 1,
+      "aria-valuemax": hand ? TURN_DEGREES : this.table.length, "aria-valuemin": hand ? 0 : 1, "aria-valuenow": hand ? state.theta : state.head + 1,
       "aria-valuetext": where,
     });
     const says = inWords(owner, found);

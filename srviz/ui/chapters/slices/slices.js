@@ -53,9 +53,9 @@ import words from "./words.json" with { type: "json" };
  */
 /** @typedef {ReturnType<Slices["look"]>} Found */
 
-const STEP = 1, LARGE_STEP = 10; // degrees of an arrow key
-const TURN_A_MILLISECOND = 0.02, LONGEST_BEAT = 100; // degrees, milliseconds
-const LEAP = 15; // degrees of "Turn the line" for who prefers no motion
+const STEP_DEGREES = 1, LARGE_STEP_DEGREES = 10; // of an arrow key
+const DEGREES_A_MILLISECOND = 0.02, LONGEST_BEAT_MILLISECONDS = 100; // of the turning line
+const LEAP_DEGREES = 15; // of "Turn the line" for who prefers no motion
 
 export class Slices {
   constructor(root) {
@@ -163,7 +163,7 @@ export class Slices {
   }
 
   turnByKey(event) {
-    const way = arrow(event), step = event.shiftKey ? LARGE_STEP : STEP, { state } = this;
+    const way = arrow(event), step = event.shiftKey ? LARGE_STEP_DEGREES : STEP_DEGREES, { state } = this;
     if (!way) return;
     event.preventDefault();
     this.pause(false);
@@ -199,10 +199,10 @@ export class Slices {
 
   toggle() {
     if (this.motion.on) { this.pause(); return; }
-    if (reducedMotion()) { this.state.theta = turned(this.state.theta + LEAP); this.release(); return; }
+    if (reducedMotion()) { this.state.theta = turned(this.state.theta + LEAP_DEGREES); this.release(); return; }
     this.showPlaying(true);
     this.motion.start((since) => {
-      this.state.theta = turned(this.state.theta + Math.min(since, LONGEST_BEAT) * TURN_A_MILLISECOND);
+      this.state.theta = turned(this.state.theta + Math.min(since, LONGEST_BEAT_MILLISECONDS) * DEGREES_A_MILLISECOND);
       this.largest = null;
       this.draw();
     });

@@ -11,7 +11,7 @@ import words from "./words.json" with { type: "json" };
 const RADIUS = 2.7, FAINT = 0.12;
 const HEIGHT = 300, EDGE = 6; // pixels of the picture, and what stays free around a cloud in space
 const DISC = 0.32, RING = 0.44, WITHIN = 0.24; // radii on a patch, in its sides
-const TILT = -0.35; // radians, of a cloud in space towards who looks at it
+const TILT_RADIANS = -0.35; // of a cloud in space towards who looks at it
 
 /**
  * A colour for each token.
@@ -35,7 +35,7 @@ function fitting(drawn, width) {
   for (let k = 0; k < drawn.length; k += 3) {
     const out = Math.hypot(drawn[k], drawn[k + 1]);
     right = Math.max(right, out);
-    up = Math.max(up, Math.abs(drawn[k + 2]) * Math.cos(TILT) + out * Math.abs(Math.sin(TILT)));
+    up = Math.max(up, Math.abs(drawn[k + 2]) * Math.cos(TILT_RADIANS) + out * Math.abs(Math.sin(TILT_RADIANS)));
   }
   return Math.min((width / 2 - EDGE) / right, (HEIGHT / 2 - EDGE) / up);
 }
@@ -45,7 +45,7 @@ export function points(canvas, width, { drawn }, flat, shade, turn, colours) {
   const each = flat ? 2 : 3;
   const pen = surface(canvas, width, HEIGHT, colours.font), n = drawn.length / each;
   const scale = Math.min(Math.min(width, HEIGHT) / (flat ? 4.2 : 4.5), flat ? Infinity : fitting(drawn, width));
-  const [c, s, ct, st] = [Math.cos(turn), Math.sin(turn), Math.cos(TILT), Math.sin(TILT)];
+  const [c, s, ct, st] = [Math.cos(turn), Math.sin(turn), Math.cos(TILT_RADIANS), Math.sin(TILT_RADIANS)];
   const placed = Array.from({ length: n }, (_, k) => {
     const [x, y, z] = /** @type {number[]} */ (drawn.slice(each * k, each * k + each));
     if (flat) return [k, x, y, 0];

@@ -15,7 +15,7 @@ import words from "./words.json" with { type: "json" };
 /** @typedef {import("./history.js").Look} Look */
 /** @typedef {import("./history.js").Test} Test */
 
-const TURN = 0.012; // radians a pixel
+const RADIANS_A_PIXEL = 0.012, STEP_RADIANS = 0.15; // of looking around a cloud, by pointer and by arrow key
 
 export class ModelPane {
   /**
@@ -36,12 +36,12 @@ export class ModelPane {
       let before = placeIn(event, this.canvas)[0];
       drag(event, this.canvas, (e) => {
         const now = placeIn(e, this.canvas)[0];
-        turned(TURN * (now - before));
+        turned(RADIANS_A_PIXEL * (now - before));
         before = now;
       }, () => {});
     };
     this.canvas.onkeydown = (event) => {
-      const by = { ArrowLeft: -0.15, ArrowRight: 0.15 }[event.key];
+      const by = { ArrowLeft: -STEP_RADIANS, ArrowRight: STEP_RADIANS }[event.key];
       if (!by) return;
       event.preventDefault();
       turned(by);

@@ -28,7 +28,7 @@ import words from "./words.json" with { type: "json" };
  * @property {string} stamp the state of the figure to which a paint belongs
  */
 
-const CLICK = 4; // pixels; a pointer that moved farther did not click
+const CLICK_PIXELS = 4; // a pointer that moved farther did not click
 const AHEAD = "75%"; // of the window's height: how far from it a figure is drawn already
 const LIBRARY_MILLISECONDS = 3000; // after which plotly.js is loaded also where no figure is near yet: a print waits for nothing
 const OPTIONS = { displayModeBar: false, responsive: false, scrollZoom: false };
@@ -287,7 +287,7 @@ export class Figure {
     document.addEventListener("pointerup", (up) => {
       if (up.pointerId !== event.pointerId) return;
       press.abort();
-      const moved = Math.hypot(up.clientX - event.clientX, up.clientY - event.clientY) > CLICK, pair = moved ? null : pairAt(this, up);
+      const moved = Math.hypot(up.clientX - event.clientX, up.clientY - event.clientY) > CLICK_PIXELS, pair = moved ? null : pairAt(this, up);
       if (pair) this.choose(pair);
     }, options);
   }

@@ -11,7 +11,7 @@ import { inWords, outline } from "./rules.js";
 const TOP = 36, TITLE = 20, LANE = 52, APART = 14; // pixels above the rows, of a row's words, of its longest bar, between two rows
 const UNDER = 56; // pixels below the lowest axis, without labels
 const MARGIN = 12; // pixels beside the axis
-const NEAR = 14; // pixels from a bar within which it is pointed at
+const NEAR_PIXELS = 14; // from a bar, within which it is pointed at
 const PAGE = 20; // steps of a page key over the whole strip
 const SOME_KEYS = 300, WIDE = 8, NARROW = 5; // up to so many keys a bar is wide
 const BRIEF = 420; // pixels of a strip below which less is said
@@ -39,7 +39,7 @@ export class KeyStrip {
     if (!this.bars) return;
     const [x] = placeIn(event, this.canvas), { order } = this.row;
     const near = this.bars.reduce((best, bar) => (Math.abs(bar.x - x) < Math.abs(best.x - x) ? bar : best));
-    if (Math.abs(near.x - x) > NEAR) { this.row.point(null); return; }
+    if (Math.abs(near.x - x) > NEAR_PIXELS) { this.row.point(null); return; }
     this.row.point(order[(near.from + near.to - 1) >> 1], [...order.subarray(near.from, near.to)]);
   }
 
