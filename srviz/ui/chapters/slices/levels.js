@@ -3,6 +3,7 @@
 import { rounded } from "../../kit/js/canvas.js";
 import { fade } from "../../kit/js/colour.js";
 import { make } from "../../kit/js/core.js";
+import { relu } from "../../kit/js/formulas.js";
 import { shorts } from "../../kit/js/wire.js";
 import { levelLine } from "./geometry.js";
 
@@ -83,7 +84,7 @@ export class Levels {
     brush.fillStyle = colours.query;
     for (let row = 0; row < side; row += 1) {
       for (let col = 0; col < side; col += 1) {
-        const part = Math.max(0, s - height[row * side + col]) / reach;
+        const part = relu(s - height[row * side + col]) / reach;
         if (!part) continue;
         brush.globalAlpha = DARKEST * part;
         brush.fillRect(col, side - 1 - row, 1, 1);
