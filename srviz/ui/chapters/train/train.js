@@ -105,10 +105,7 @@ class Train {
     this.note.textContent = data.note;
     this.note.hidden = !data.note;
     this.draw();
-    if (other && data.note && !reducedMotion()) { // it is there to be watched
-      this.at = 0;
-      this.replay();
-    }
+    if (other && data.note) this.replay.fromTheBeginning(); // it is there to be watched
   }
 
   build() {

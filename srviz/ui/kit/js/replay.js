@@ -38,6 +38,14 @@ export class Replay {
     this.frame.soon();
   }
 
+  /** Play all of it, where the visitor has nothing against motion. */
+  fromTheBeginning() {
+    this.reset();
+    if (reducedMotion()) return;
+    this.at = 0;
+    this.replay();
+  }
+
   replay() {
     if (this.motion.on) { this.motion.stop(); this.frame.draw(); return; }
     const last = this.last();
