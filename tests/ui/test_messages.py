@@ -23,7 +23,7 @@ from srviz.measure import bench
 from srviz.measure.plan import Plan, Row
 from srviz.ui.chapters import COURSE
 from srviz.ui.chapters.apart.apart import _untrained as untrained_fit
-from srviz.ui.chapters.apart.run import Fits
+from srviz.ui.chapters.apart.run import ContextFits
 from srviz.ui.chapters.apart.run import Lane as FitLane
 from srviz.ui.chapters.crowd.run import Lane as LearningLane
 from srviz.ui.chapters.crowd.run import Learning
@@ -172,7 +172,9 @@ def a_function():
 
 def fits():
     """Models that told once where the tokens are, before their first step."""
-    run = Fits(lanes=[FitLane(Spec.usual("apart:any,sequences=2", name, 0, FEW)) for name in ("relu", "softmax")])
+    run = ContextFits(
+        lanes=[FitLane(Spec.usual("apart:any,sequences=2", name, 0, FEW)) for name in ("relu", "softmax")]
+    )
     for lane in run.lanes:
         lane.take(untrained_fit(json.dumps(lane.spec.to_json())))
     return run
