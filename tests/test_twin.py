@@ -16,7 +16,7 @@ from streamlit.testing.v1 import AppTest
 
 from srviz.attention import Projections
 from srviz.attention.kernels import KERNELS, NamedKernel
-from srviz.attention.methods import registered
+from srviz.attention.methods import METHODS, registered
 from srviz.inputs import INPUTS
 from srviz.inputs.patterns import PATTERNS
 from srviz.lab import shown
@@ -201,8 +201,9 @@ def test_rows_that_the_browser_draws_are_its_own_where_it_stands_before_its_sibl
     first = twin_of_relu("first", "First", projection=projection, rank=0.5)
     with registered(first):
         open_page(script)
-        assert row.constants()["methods"][1] == {"name": "first", "label": "First", "rule": "relu"}
-        [((tokens, seed, number, *_), _)] = heads
+        [((tokens, seed, number, *_), made)] = heads
+        sent, sibling = row.constants(made)["methods"][1], row.record(METHODS["relu"], made.parts)
+        assert sent == sibling | {"name": "first", "label": "First"}
         expected = first.weights(shown.of(tokens, seed=seed, number=number, method="first"))
     row._shared.clear()
     (_, query), told = answers[-1]
