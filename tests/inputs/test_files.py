@@ -475,6 +475,24 @@ def test_rows_that_all_begin_with_a_mark_are_no_comments():
     assert (upload.n, upload.columns) == (40, ("2", "3", "4"))
 
 
+@pytest.mark.parametrize("mark", ["#", "//", "%", "  # "])
+@pytest.mark.parametrize("between", [",", ";", "\t", " "])
+@pytest.mark.parametrize("title", ["", "Colours\n", "# made by hand\n"])
+def test_rows_that_all_begin_with_a_mark_below_names(mark, between, title):
+    mark = mark.strip() if between == " " else mark
+    rows = [between.join([f"{mark}{i}a", *line.split()]) for i, line in enumerate(LINES)]
+    upload = read("a.txt", (title + "\n".join([between.join("ixyz"), *rows])).encode())
+    assert (upload.n, upload.columns) == (40, ("x", "y", "z"))
+    assert not any("row" in note for note in upload.notes)
+
+
+def test_rows_that_a_mark_takes_out_stay_out():
+    lines = [f"#{line}" if i % 3 else line for i, line in enumerate(LINES)]
+    upload = read("a.csv", "\n".join(["x y z", *lines]).encode())
+    assert (upload.n, upload.columns) == (14, ("x", "y", "z"))
+    assert upload.notes == ("26 lines of comment left out",)
+
+
 @pytest.mark.parametrize("written", ['"1,234"', '"1,234,567"', "5 %", "12.5%"])
 def test_numbers_that_are_written_as_text_are_spoken_of(written):
     lines = [f"{line.replace(' ', ',')},{written}" for line in LINES]

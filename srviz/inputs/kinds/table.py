@@ -9,7 +9,7 @@ from .base import COLUMNS, MOST, NUMBERS, Found, Kind, Unusable, bound, count, p
 from .blanks import filled
 from .columns import GROUPING, THOUSANDS, THREE, Table, columns, first_table, maybe_thousands
 from .names import HEADS, MOST_ABOVE, RAGGED, footer, joined, named, without_comments
-from .text import SEPARATORS, Dialect, decoded, dialect, lined, number, numeric_columns, sample
+from .text import SEPARATORS, Dialect, a_row, decoded, dialect, lined, number, numeric_columns, sample
 from .wrapped import OBJECTS, unwrapped
 
 PANDAS_BYTES = 120 << 20  # that pandas takes before it reads anything
@@ -50,18 +50,10 @@ def parsed(text: str, usual: str, notes: list[str], *, bare: bool = False) -> Ta
     text = unwrapped(text)
     start = text[:200].lstrip().lower()
     if what := next((what for sign, what in OTHERS.items() if start.startswith(sign)), None):
-        raise Unusable(f"This is {what}, and not a table. Save it as CSV.")
-    begun = text[_begin(text) :]
-    lines = sample(begun, marked=False) or sample(begun)
-    if not lines:
-        raise Unusable("This table is empty. Rows of numbers with commas between them work.")
-    by, rows = dialect(lines, usual)
-    rows = rows if len(rows) < 3 else rows[:-1]
-    widths = [len(row) for row in rows]
-    width = max(set(widths), key=lambda size: (widths.count(size), size))
+        raise Refused(f"This is {what}, and not a table. Save it as CSV.")
+    by, width, numeric = _like(text[_begin(text) :], usual)
     if width > COLUMNS:
-        raise Unusable(f"This table has {width:,} columns; at most {COLUMNS:,} can be read.")
-    numeric = numeric_columns([row for row in rows[1:] or rows if len(row) == width][-60:], width)
+        raise Refused(f"This table has {width:,} columns; at most {COLUMNS:,} can be read.")
     text, quoted = lined(text, by, width, numeric, notes)
     by = Dialect(by.separator, exact=by.exact)
     text, said = without_comments(text, by, width, numeric, notes)
@@ -84,6 +76,34 @@ def parsed(text: str, usual: str, notes: list[str], *, bare: bool = False) -> Ta
         notes.append(f"{count(len(short), 'row')} with fewer cells than the others left out")
         frame = frame.drop(short)
     return columns(frame, names, comma, notes, separator=by.separator, gaps=bare, pointed=pointed)
+
+
+def _like(text: str, usual: str) -> tuple[Dialect, int, list[int]]:
+    """How the rows of a table are written, how many cells they have, and which columns are of numbers.
+
+    They are told by the lines that do not begin as a comment does. Where these hold no row, and most lines below the
+    first of them begin so, then rows do.
+    """
+    lines = sample(text)
+    if not lines:
+        raise Refused("This table is empty. Rows of numbers with commas between them work.")
+    plain = sample(text, marked=False)
+    if not plain:
+        return _told(lines, usual)
+    by, width, numeric = _told(plain, usual)
+    below = lines[lines.index(plain[0]) :] if plain[0] in lines else []
+    if 2 * len(plain) > len(below) or (numeric and any(a_row(by.cut(line), width, numeric) for line in plain)):
+        return by, width, numeric
+    return _told(below, usual)
+
+
+def _told(lines: list[str], usual: str) -> tuple[Dialect, int, list[int]]:
+    """As `_like`, by these lines."""
+    by, rows = dialect(lines, usual)
+    rows = rows if len(rows) < 3 else rows[:-1]
+    widths = [len(row) for row in rows]
+    width = max(set(widths), key=lambda size: (widths.count(size), size))
+    return by, width, numeric_columns([row for row in rows[1:] or rows if len(row) == width][-60:], width)
 
 
 def _begin(text: str) -> int:
