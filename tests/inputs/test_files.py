@@ -210,6 +210,16 @@ def test_an_xyz_with_a_count_above_its_points():
     assert "cut short" in refused("a.xyz", "\n".join(["41", *LINES]).encode())
 
 
+@pytest.mark.parametrize(
+    "comment", ["methane", "step 3 of 5", "0.1 0.2 0.3", 'Properties=species:S:1:pos:R:3 energy="-5"']
+)
+@pytest.mark.parametrize("element", ["H", "8"])
+@pytest.mark.parametrize("missing", [1, 2, 30])
+def test_an_xyz_without_its_last_atoms_is_cut_short(comment, element, missing):
+    atoms = [f"{element} {line}" for line in LINES[:-missing]]
+    assert "cut short" in refused("a.xyz", "\n".join(["40", comment, *atoms]).encode())
+
+
 @pytest.mark.parametrize("last", ["1.5", "1.5 2.5", "1 2 3 4 5", "end"])
 def test_the_ragged_last_row_of_an_xyz_is_left_out_and_said_so(last):
     upload = read("a.xyz", "\n".join([*LINES, last]).encode())

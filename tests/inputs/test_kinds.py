@@ -5,6 +5,7 @@ import os
 import struct
 import subprocess
 import sys
+import time
 from io import BytesIO
 
 import numpy as np
@@ -132,7 +133,17 @@ def test_faces_of_different_size_and_values_around_them(order, size):
         data = head[0] + head[1] + np.array(points, f"{order}f4").tobytes() + body
     said, found = read(".ply", data)
     assert found["faces"].tolist() == [[0, 1, 2], [0, 2, 3], [1, 4, 2], [4, 5, 2], [4, 6, 5]]
-    assert left(said) == []
+    assert left(said) == ["2 more values of each face left out: flag, w"]
+
+
+def test_what_a_ply_says_of_faces_and_strips_beside_their_corners_is_named():
+    more = [*FACES, "property list uchar float texcoord", "property float quality", "property float nx"]
+    said, _ = read(".ply", ply(XYZ, SQUARE, more=more, body="3 0 1 2 2 0.5 1 9 1\n3 0 2 3 2 0 1 8 1"))
+    assert left(said) == ["2 more values of each face left out: quality, texcoord"]
+    more = ["element tristrips 1", "property list int int vertex_indices", "property int part"]
+    said, found = read(".ply", ply(XYZ, SQUARE, more=more, body="4 0 1 3 2 7"))
+    assert left(said) == ["1 more value of each strip left out: part"]
+    assert len(found["faces"]) == 2
 
 
 def test_a_ply_with_comments_edges_two_coordinates_and_more():
@@ -387,6 +398,79 @@ def test_an_off_with_colours():
     said, _ = read(".off", f"OFF\n4 2 0\n{plain}3 0 1 2 5\n3 0 2 3\n")
     assert left(said) == ["the colours of 1 face left out: not every face has one of red, green and blue"]
     assert "written in bytes" in refused(".off", b"OFF BINARY\n" + bytes(100))
+
+
+def test_an_off_of_which_one_point_has_another_width_says_what_is_left_out():
+    points = ["0 0 0 255 0 0", "1 0 0 0 255 0", "1 1 0 0 0 255", "0 1 0 9 9 9", "2 2 2 8 8 8"]
+    one = "\n".join([*points[:4], "2 2 2"])
+    said, found = read(".off", f"COFF\n5 0 0\n{one}\n")
+    assert (len(found["values"]), "colour" in found) == (5, False)
+    assert said["notes"] == ["colours left out: not every point has one"]
+    said, _ = read(".off", f"OFF\n5 0 0\n{one}\n")
+    assert said["notes"] == ["of 4 points left out what the others do not have"]
+    more = "\n".join([*points[:4], "2 2 2 8 8 8 255"])
+    said, found = read(".off", f"COFF\n5 0 0\n{more}\n")
+    assert found["colour"][4].tolist() == [8, 8, 8]
+    assert said["notes"] == ["of 1 point left out what the others do not have"]
+
+
+MANY = 40_000
+
+
+@pytest.mark.parametrize(
+    ("ending", "lines"),
+    [
+        (".off", [f"COFF\n{MANY} 0 0", *(f"{i} 2 {i % 7} 255 0 0" for i in range(MANY - 1)), "1 2 9"]),
+        (".off", [f"OFF\n{MANY} 1 0", *(f"{i} 2 {i % 7}" for i in range(MANY - 1)), "1 2 9 4", "3 0 1 2"]),
+        (".obj", [*(f"v {i} 2 {i % 7} 1 0 0" for i in range(MANY)), "v 1 2 9", "f 1 2 3"]),
+        (".xyz", [*(f"{i} 2 {i % 7}" for i in range(MANY)), "1 2"]),
+        (".csv", ["a,b,c", *(f"#{i},2,{i % 7}" for i in range(MANY)), "1,2"]),
+        (".txt", ["a b c", *(f'{i} "2 {i % 7}' for i in range(MANY // 4)), '"1 2 3']),
+        (
+            ".ply",
+            [
+                "ply\nformat ascii 1.0",
+                f"element vertex {MANY}",
+                *("property float " + axis for axis in "xyz"),
+                f"element face {MANY}\nproperty list uchar int vertex_indices\nend_header",
+                *(f"{i} 2 {i % 7}" for i in range(MANY)),
+                *(f"3 {i} 1 2" for i in range(MANY - 1)),
+                "4 1 2 3 4",
+            ],
+        ),
+        (
+            ".stl",
+            [
+                "solid",
+                *[
+                    f"facet normal 0 0 1\nouter loop vertex 0 0 0\nvertex 1 0 {k}\nvertex 0 1 0\nendloop\nendfacet"
+                    for k in range(MANY // 4)
+                ],
+                "endsolid",
+            ],
+        ),
+    ],
+    ids=lambda value: value if isinstance(value, str) else value[0][:4],
+)
+def test_odd_text_takes_no_time_that_grows_with_its_square(ending, lines):
+    began = time.process_time()
+    kinds.answer(ending, "\n".join(lines).encode())
+    assert time.process_time() - began < 5
+
+
+def test_a_glb_of_many_parts_takes_no_time_that_grows_with_their_square():
+    corners = np.array([[0, 0, 0], [1, 0, 0], [0, 1, 0]], np.float32)
+    data = glb({"attributes": {"POSITION": 0}}, [(corners, "VEC3", False)])
+    size = int.from_bytes(data[12:16], "little")
+    tree, rest = json.loads(data[20 : 20 + size]), data[20 + size :]
+    tree["meshes"][0]["primitives"] *= 20_000
+    text = json.dumps(tree).encode()
+    text += b" " * (-len(text) % 4)
+    whole = struct.pack("<4sIII4s", b"glTF", 2, 20 + len(text) + len(rest), len(text), b"JSON") + text + rest
+    began = time.process_time()
+    _, found = read(".glb", whole)
+    assert len(found["faces"]) == 20_000
+    assert time.process_time() - began < 8
 
 
 @pytest.mark.parametrize(("line", "wrong"), [("1 0 0\n1 1", "1 0\n1 1"), ("1 0 0\n1 1", "1 0 1 1"), ("0\n3", "3")])

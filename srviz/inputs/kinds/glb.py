@@ -130,7 +130,8 @@ def _matrix(node: Tree) -> Numbers:
 
 def _mesh(tree: Tree, buffers: dict[int, bytes], which: int, notes: list[str]) -> list[Part]:
     """The primitives of a mesh that are triangles or points."""
-    parts = []
+    parts: list[Part] = []
+    points = triangles = 0
     for primitive in tree["meshes"][which]["primitives"]:
         mode, attributes = int(primitive.get("mode", TRIANGLES)), primitive["attributes"]
         if mode in LINES:
@@ -164,8 +165,10 @@ def _mesh(tree: Tree, buffers: dict[int, bytes], which: int, notes: list[str]) -
             notes.append("the colours of its materials left out")
         notes += others
         parts.append(part)
-        bound(sum(len(part.points) for part in parts), "points")
-        bound(sum(len(part.counts) for part in parts), "triangles")
+        points += len(part.points)
+        triangles += len(part.counts)
+        bound(points, "points")
+        bound(triangles, "triangles")
     return parts
 
 

@@ -129,7 +129,7 @@ def _is_face(cells: list[str], size: int, many: int) -> bool:
 
 
 def _points(lines: list[str], has: list[str], notes: list[str]) -> Part:
-    rows = _rows(lines)
+    rows, more = _rows(lines)
     wide = rows.shape[1]
     if lines and wide < 3:
         raise Unusable("A point of this OFF has fewer than three coordinates. Export it again.")
@@ -140,6 +140,10 @@ def _points(lines: list[str], has: list[str], notes: list[str]) -> Part:
         part.colour = bytes_of_colour(colour, notes)
     elif wide > begin and "ST" not in has:
         notes.append(f"{count(wide - begin, 'more value')} of each point left out")
+    if more and "C" in has and part.colour is None:
+        notes.append("colours left out: not every point has one")
+    elif more:
+        notes.append(f"of {count(more, 'point')} left out what the others do not have")
     return part
 
 
@@ -163,17 +167,18 @@ def _like_normals(rows: Numbers) -> bool:
     return bool((lengths > 0).any() and (np.abs(lengths[lengths != 0] - 1) < 0.01).all())
 
 
-def _rows(lines: list[str]) -> Numbers:
-    """Lines of numbers, as many in each, (n, wide)."""
+def _rows(lines: list[str]) -> tuple[Numbers, int]:
+    """Lines of numbers, of each as many as the shortest has, (n, wide); and how many lines have more."""
     try:
         found = numbers("\n".join(lines))
-        wide = len(lines[0].split()) if lines else 0
-        if len(found) == len(lines) * wide:
-            return found.reshape(len(lines), wide)
-        every = [numbers(line) for line in lines]
     except ValueError:
-        raise Unusable("Among the points of this OFF there is something else than numbers. Export it again.") from None
-    return np.stack([row[: min(map(len, every))] for row in every])
+        raise Refused("Among the points of this OFF there is something else than numbers. Export it again.") from None
+    sizes = np.array([len(line.split()) for line in lines], np.int64)
+    wide = int(sizes.min(initial=len(found)))
+    if len(found) == len(lines) * wide:
+        return found.reshape(len(lines), wide), 0
+    first = np.cumsum(sizes) - sizes
+    return found[first[:, None] + np.arange(wide)], int((sizes > wide).sum())
 
 
 def _faces(part: Part, lines: list[str], notes: list[str]) -> None:

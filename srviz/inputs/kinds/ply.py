@@ -27,7 +27,7 @@ COLOURS = (
     ("color_red", "color_green", "color_blue"),
 )
 HARMONICS, FLAT = ("f_dc_0", "f_dc_1", "f_dc_2"), 0.28209479177387814  # of splats: colour = 1/2 + FLAT · f_dc
-KNOWN = {"x", "y", "z", "nx", "ny", "nz", "alpha", "a", "diffuse_alpha"}  # of a point, what need not be spoken of
+KNOWN = {"x", "y", "z", "nx", "ny", "nz", "alpha", "a", "diffuse_alpha"}  # what need not be spoken of
 READ = ("vertex", "face", "tristrips", "triangle_strip")  # of the elements
 CORNERS = ("vertex_indices", "vertex_index", "vertex_indexes", "indices")
 
@@ -60,10 +60,11 @@ def read(ending: str, data: bytes) -> Found:
     with np.errstate(invalid="ignore"):
         part = Part(np.column_stack([named[axis] for axis in "xyz" if axis in named]).astype(np.float64))
     used, part.colour = _colour(named, notes)
-    face = of.get("face")
+    face, of_face = of.get("face"), tuple[str, ...]()
     if face is not None:
         part.corners, part.counts = _corners(face, "faces")
-        _, part.face_colour = _colour({name.lower(): values for name, values in face.values.items()}, notes)
+        told = {name.lower(): values for name, values in face.values.items()}
+        of_face, part.face_colour = _colour(told, notes)
     for name in ("tristrips", "triangle_strip"):
         if name in of:
             items, sizes = _corners(of[name], "strips", alone=True)
@@ -75,6 +76,11 @@ def read(ending: str, data: bytes) -> Found:
     more = [name for name in named if name not in KNOWN and name not in used] + list(vertex.lists)
     if more:
         notes.append(f"{count(len(more), 'more value')} of each point left out: {listed(more)}")
+    for name, what in (("face", "face"), ("tristrips", "strip"), ("triangle_strip", "strip")):
+        shown = of_face if name == "face" else ()
+        beside = [*of[name].values, *of[name].lists] if name in of else []
+        if more := [each for each in beside if each.lower() not in KNOWN and each.lower() not in shown]:
+            notes.append(f"{count(len(more), 'more value')} of each {what} left out: {listed(more)}")
     for element in elements:
         if element.length and element.name not in READ:
             notes.append(f"{element.length:,} × {listed([element.name])} left out")
@@ -269,14 +275,14 @@ def _typed(table: NDArray[Any], order: str, kind: str) -> NDArray[Any]:
 
 
 def _corners(element: Element, what: str, alone: bool = False) -> tuple[Corners, Corners]:
-    """The corners of faces or strips, and how many each has: the list of a usual name, or `alone` the only one."""
-    lists = {name.lower(): found for name, found in element.lists.items()}
-    named = [lists[name] for name in CORNERS if name in lists]
-    if not named and alone and len(lists) == 1:
-        named = list(lists.values())
+    """Take the corners of faces or strips, and how many each has: the list of a usual name, or `alone` the only one."""
+    names = {name.lower(): name for name in element.lists}
+    named = [names[name] for name in CORNERS if name in names]
+    if not named and alone and len(names) == 1:
+        named = list(element.lists)
     if not named:
-        raise Unusable(f"The {what} of this PLY do not name their corners (vertex_indices). Export it again.")
-    items, sizes = named[0]
+        raise Refused(f"The {what} of this PLY do not name their corners (vertex_indices). Export it again.")
+    items, sizes = element.lists.pop(named[0])
     return items.astype(np.int64), sizes
 
 

@@ -1,15 +1,18 @@
 """XYZ: points of a scanner with their colours perhaps, or the atoms of chemistry, of several frames the first."""
 
 import re
+from itertools import islice
 
 import numpy as np
 
 from .base import Found, Kind, Numbers, Unusable, bytes_of_colour, count, listed, points
 from .columns import Table, too_few
 from .table import PANDAS_BYTES, parsed
-from .text import decoded
+from .text import decoded, number
 
 PROPERTIES = re.compile(r'\s*\d+[ \t]*\n[^\n]*?\bProperties\s*=\s*"?([^\s"]+)', re.IGNORECASE)  # of extended XYZ
+CUT = re.compile(r"\s*[,;\t]\s*|\s+")  # between the cells of a line
+FEW = 100  # lines that tell how a point is written
 AXES = ("x", "y", "z")
 COLOURS = ("(diffuse)?(r|rf|red)", "(diffuse)?(g|gf|green)", "(diffuse)?(b|bf|blue)")
 
@@ -36,8 +39,8 @@ def _first(text: str, notes: list[str]) -> tuple[str, str]:
     many = int(first)
     lines = rest.split("\n")
     there = sum(1 for line in lines if line.strip())
-    if there < many:
-        raise Unusable("This file is cut short: it announces more points than there are. Export it again.")
+    if there < many or (there == many > 1 and _remark(lines)):
+        raise Refused("This file is cut short: it announces more points than there are. Export it again.")
     if there == many:
         return rest, "scan" if lines[0].strip() else "atoms"
     for begin, what in ((0, "scan"), (1, "atoms")):
@@ -48,6 +51,15 @@ def _first(text: str, notes: list[str]) -> tuple[str, str]:
     if there > many + 1:
         notes.append(f"it announces {many:,} points; there are {there - 1:,}")
     return "\n".join(lines[1:]), "atoms"
+
+
+def _remark(lines: list[str]) -> bool:
+    """Whether the first of these lines is none of the points, being written as none of the next ones is."""
+    if not lines[0].strip():
+        return False
+    rows = islice((line.strip() for line in lines if line.strip()), FEW)
+    first, *others = ([bool(number(cell)) for cell in CUT.split(row)] for row in rows)
+    return first not in others
 
 
 def _properties(said: str) -> dict[str, list[str]]:
