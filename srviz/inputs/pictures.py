@@ -117,13 +117,13 @@ def patches(pixels: Pixels, side: int) -> Tokens:
 
 
 def read_picture(data: bytes, *, memory: int | None = None, show: Show = lambda text: None) -> Picture:
-    """A visitor's PNG, JPEG or WebP as pixels: turned as its EXIF says, on white, at most 1,024 pixels a side.
+    """A visitor's PNG, JPEG, WebP or HEIC as pixels: turned as it says, on white, at most 1,024 pixels a side.
 
     It is unpacked in a process of its own. memory, show: as in `files.read`. Raises Unreadable where it is none of
     these, broken, over 25 MB, over 50 million pixels, over 160 MB when unpacked, or under 64 a side, or takes too long.
     """
     if not data:
-        raise Unreadable("This file is empty. A picture in PNG, JPEG or WebP works.")
+        raise Unreadable("This file is empty. A picture in PNG, JPEG, WebP or HEIC works.")
     if len(data) > MOST_BYTES:
         raise Unreadable(f"This picture has {len(data) / 1e6:.0f} MB; at most 25 MB can be read. A smaller copy works.")
     said, found = reader.read_arrays(PICTURES[0], data, memory=memory, show=show)

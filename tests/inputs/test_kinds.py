@@ -631,12 +631,12 @@ def test_a_colour_profile_is_honoured(kind):
 
 
 def test_other_pictures_are_named():
-    assert "HEIC photograph" in refused(".heic", b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(90))
+    assert "cut short" in refused(".heic", b"\0\0\0\x18ftypheic\0\0\0\0mif1heic\0\0\1\0" + bytes(90))
     for brands in (b"avif\0\0\0\0", b"mif1\0\0\0\0avifmif1", b"mif1\0\0\0\0mif1miafavif"):
         box = struct.pack(">I", 8 + len(brands)) + b"ftyp" + brands
         assert refused(".jpg", box + bytes(90)).startswith("This is an AVIF picture, which is not read here.")
-    for brand in (b"hevx", b"heix", b"mif1"):
-        assert "HEIC photograph" in refused(".heic", b"\0\0\0\x10ftyp" + brand + bytes(90))
+    for brand in (b"hevc", b"hevx", b"msf1", b"avis"):
+        assert "This is a sequence of pictures" in refused(".heic", b"\0\0\0\x10ftyp" + brand + bytes(90))
     assert "This is not a picture in PNG, JPEG or WebP" in refused(".jpg", b"\0\0\0\x10ftypisom\0\0\0\0" + b"avif" * 9)
     said, _ = read(".png", saved(TEAL, save_all=True, append_images=[TEAL.rotate(9)]))
     assert said["notes"] == ["of several pictures in it the first"]

@@ -1,4 +1,4 @@
-"""PNG, JPEG and WebP as pixels: turned as their EXIF says, in the colours of sRGB, on white, and small."""
+"""PNG, JPEG, WebP and HEIC as pixels: turned as their EXIF says, in the colours of sRGB, on white, and small."""
 
 import contextlib
 import math
@@ -10,7 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from .base import Found, Kind, Unusable, count, listed
+from . import heif
+from .base import Found, Kind, Refused, count, listed
 from .profile import CHUNKS, UNREADABLE, of_png
 
 MOST_PIXELS = 50_000_000  # before it is scaled down
@@ -25,13 +26,6 @@ TEXTS = {b"tEXt", b"zTXt", b"iTXt"}  # chunks of a PNG that are no part of its p
 PIXELS = {b"IHDR", b"PLTE", b"IDAT"}  # those that are
 SIGNATURE, END = b"\x89PNG\r\n\x1a\n", b"IEND\xaeB`\x82"  # the first and the last bytes of a PNG
 MARKER = re.compile(rb"\xff[\x02-\xcf\xd9-\xfe]")  # of a JPEG: what begins a segment, and not one inside a scan
-HEIC = (
-    "This is a HEIC photograph, as iPhones take them, which is not read here. Save it as JPEG: on an iPhone by "
-    "Settings, Camera, Formats, Most Compatible; on a Mac by Preview, File, Export."
-)
-AVIF = "This is an AVIF picture, which is not read here. Save it as PNG, JPEG or WebP."
-HEIF = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs", b"mif1", b"msf1")
-OTHERS = {b"avif": AVIF, b"avis": AVIF} | dict.fromkeys(HEIF, HEIC)  # by the brands of a file; the first one decides
 CUT = "This picture is cut short: its end is missing. Save it again, as PNG, JPEG or WebP."
 DAMAGED = (
     "This PNG is damaged: its pixels or their colours do not have the checksum that is written beside them. "
@@ -44,13 +38,13 @@ def read(ending: str, data: bytes) -> Found:
     """The pixels (h, w, 3) of a picture, whatever its ending says, and what was done to it."""
     from PIL import Image, ImageOps
 
-    if data[4:8] == b"ftyp":
-        like = [data[8:12], *(data[at : at + 4] for at in range(16, min(int.from_bytes(data[:4], "big"), 256), 4))]
-        raise Unusable(next((says for brand, says in OTHERS.items() if brand in like), NONE))
+    telephone = heif.known(data)
     Image.MAX_IMAGE_PIXELS = None  # the bound is below, for all kinds
     notes: list[str] = []
     room, takes = _room(), _bounded_webp(data)
     try:
+        if telephone:
+            return _heic(data, room, notes)
         pixels_alone, profile = _pixels_alone(data, notes)
         with Image.open(BytesIO(pixels_alone), formats=("PNG", "JPEG", "WEBP")) as image:
             width, height = image.size
@@ -69,8 +63,8 @@ def read(ending: str, data: bytes) -> Found:
     except Unusable:
         raise
     except Exception as error:  # what decoders raise is not one kind of error, and says little
-        if not _begins(data):
-            raise Unusable(NONE) from None
+        if not telephone and not _begins(data):
+            raise Refused(NONE) from None
         damaged = data[:2] == b"\xff\xd8" and b"\xff\xd9" in data[-1024:]  # its end is there, and it is not found
         if not _end(data) and not damaged:
             raise Unusable(CUT) from None
@@ -79,13 +73,29 @@ def read(ending: str, data: bytes) -> Found:
         raise
     if turn in (5, 6, 7, 8):  # a quarter turn
         width, height = height, width
-    across, down = pixels.size
+    return _answer(pixels, width, height, notes)
+
+
+def _heic(data: bytes, room: float, notes: list[str]) -> Found:
+    """The answer for a HEIC, which its library turns by itself. room: bytes that may still be taken."""
+    file = heif.opened(data)
+    width, height = file.size
+    _few(width, height)
+    if _held(width, height, heif.takes(file)) > room:
+        raise MemoryError
+    small, profile = heif.unpacked(file, 2 * LARGEST, notes)
+    return _answer(_in_srgb(_small(small, data), profile, notes).convert("RGB"), width, height, notes)
+
+
+def _answer(image: Any, width: int, height: int, notes: list[str]) -> Found:
+    """The pixels of a picture that had so many, upright."""
+    across, down = image.size
     if min(down, across) < SMALLEST:
         scaled = "Scaled to fit, it" if max(width, height) > LARGEST else "It"
         raise Unusable(f"This picture is too small. {scaled} has {across} × {down} pixels; at least 64 a side work.")
     if max(width, height) > LARGEST:
         notes.insert(0, f"scaled down from {width:,} × {height:,} to {across:,} × {down:,} pixels")
-    return {"notes": notes}, {"pixels": np.array(pixels)}
+    return {"notes": notes}, {"pixels": np.array(image)}
 
 
 def _begins(data: bytes) -> bool:
@@ -98,6 +108,8 @@ def _end(data: bytes) -> int:
     """Where the picture in a file ends, behind which something else may stand; 0 where its end is missing."""
     if data[:2] == b"\xff\xd8":
         return _scans(data)[1]
+    if data[4:8] == b"ftyp":
+        return heif.end(data)
     if data[:4] == b"RIFF":
         end = 8 + int.from_bytes(data[4:8], "little")
         return end if end <= len(data) else 0
@@ -141,8 +153,13 @@ def _bounded(image: Any, data: bytes) -> int:
             "which take too long to be unpacked. Save it again."
         )
     image.draft(None, (2 * LARGEST, 2 * LARGEST))  # a JPEG is unpacked no larger than that
-    if (most := _unpacked(image, width * height)) > UNPACKED_BYTES:
-        raise Unusable(
+    return _held(width, height, _unpacked(image, width * height))
+
+
+def _held(width: int, height: int, most: int) -> int:
+    """Refuse a picture that takes so many bytes when it is unpacked, if that is too much; return them."""
+    if most > UNPACKED_BYTES:
+        raise Refused(
             f"This picture of {width:,} × {height:,} pixels takes {most // 10**6} MB when it is unpacked; at "
             f"most {UNPACKED_BYTES // 10**6} MB can be had. A smaller copy works."
         )
