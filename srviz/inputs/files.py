@@ -1,5 +1,6 @@
 """The visitor's own cloud of points: a mesh, points or a table, read in a process that may be ended, never on disk."""
 
+from collections.abc import Hashable
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
@@ -98,13 +99,20 @@ class Upload:
         return mixed(self.values), None if self.colour is None else mixed(self.colour / np.float32(255)).clip(0, 1)
 
 
-def read(name: str, data: bytes, *, memory: int | None = None, show: Show = lambda text: None) -> Upload:
+def read(
+    name: str,
+    data: bytes,
+    *,
+    memory: int | None = None,
+    show: Show = lambda text: None,
+    owner: Hashable | None = None,
+) -> Upload:
     """Read a visitor's file by the ending of its name.
 
     memory: bytes that the process which reads it may take, its share of what is left where None. show: told every 0.1 s
-    that it goes on; what it raises ends the process and comes out of here. Raises Unreadable where the file has no
-    ending that is known, is empty or over 25 MB, is broken or holds no four points that differ, or takes more than 30 s
-    or `memory` to be read.
+    that it goes on; what it raises ends the process and comes out of here. owner: whose file it is, of whom one is read
+    at a time; None where that is not known. Raises Unreadable where the file has no ending that is known, is empty or
+    over 25 MB, is broken or holds no four points that differ, or takes more than 30 s or `memory` to be read.
     """
     suffix = Path(name).suffix.lower()
     if suffix not in FORMATS:
@@ -113,7 +121,7 @@ def read(name: str, data: bytes, *, memory: int | None = None, show: Show = lamb
         raise Unreadable("This file is empty. One with at least four points works.")
     if len(data) > MOST_BYTES:
         raise Unreadable(f"This file has {len(data) / 1e6:.0f} MB; at most 25 MB can be read. A thinned copy works.")
-    said, found = reader.read_arrays(suffix, data, memory=memory, show=show)
+    said, found = reader.read_arrays(suffix, data, memory=memory, show=show, owner=owner)
     return Upload(
         kind=said["kind"],
         title=shortened(name),

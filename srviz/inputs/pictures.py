@@ -1,7 +1,7 @@
 """Photographs as patches, scikit-learn's or the visitor's own, and handwritten digits as pixels."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from functools import lru_cache, partial
 
@@ -116,17 +116,19 @@ def patches(pixels: Pixels, side: int) -> Tokens:
     return _tiles(_middle(pixels, rows * side, cols * side), grid)
 
 
-def read_picture(data: bytes, *, memory: int | None = None, show: Show = lambda text: None) -> Picture:
+def read_picture(
+    data: bytes, *, memory: int | None = None, show: Show = lambda text: None, owner: Hashable | None = None
+) -> Picture:
     """A visitor's PNG, JPEG, WebP or HEIC as pixels: turned as it says, on white, at most 1,024 pixels a side.
 
-    It is unpacked in a process of its own. memory, show: as in `files.read`. Raises Unreadable where it is none of
-    these, broken, over 25 MB, over 50 million pixels, over 160 MB when unpacked, or under 64 a side, or takes too long.
+    It is unpacked in a process of its own. memory, show, owner: as in `files.read`. Raises Unreadable where it is none
+    of these, broken, over 25 MB, over 50 million pixels, over 160 MB when unpacked, under 64 a side, or takes too long.
     """
     if not data:
         raise Unreadable("This file is empty. A picture in PNG, JPEG, WebP or HEIC works.")
     if len(data) > MOST_BYTES:
         raise Unreadable(f"This picture has {len(data) / 1e6:.0f} MB; at most 25 MB can be read. A smaller copy works.")
-    said, found = reader.read_arrays(PICTURES[0], data, memory=memory, show=show)
+    said, found = reader.read_arrays(PICTURES[0], data, memory=memory, show=show, owner=owner)
     pixels = found["pixels"]
     pixels.flags.writeable = False
     return Picture(pixels, tuple(said["notes"]))

@@ -6,11 +6,10 @@ import os
 import subprocess
 import time
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
 from io import BytesIO
 from pathlib import Path
-from threading import BoundedSemaphore
 from typing import Any
 
 import numpy as np
@@ -20,6 +19,7 @@ from srviz import child, host
 from srviz.inputs import kinds
 from srviz.inputs.base import Unreadable
 from srviz.inputs.kinds.__main__ import MEMORY_BYTES, NO_MEMORY
+from srviz.inputs.turns import Turns
 
 PROGRAM = Path(kinds.__file__).with_name("__main__.py")
 MOST_BYTES = 25_000_000
@@ -28,22 +28,27 @@ CPU_SECONDS = 35  # after which the system ends the process that reads it, shoul
 EVERY_SECONDS = 0.1  # seconds between two looks at it
 SMALL_BYTES = 1_500_000_000  # of memory that the host grants: with less, files are read one at a time
 AT_ONCE = 1 if host.granted() < SMALL_BYTES else 2  # files read at a time: each may take its share of the memory
-TURNS = BoundedSemaphore(AT_ONCE)
+TURNS = Turns(AT_ONCE)
 
 Show = Callable[[str], object]
 __all__ = ["MOST_BYTES", "Show", "read_arrays"]
 
 
 def read_arrays(
-    ending: str, data: bytes, *, memory: int | None = None, show: Show = lambda text: None
+    ending: str,
+    data: bytes,
+    *,
+    memory: int | None = None,
+    show: Show = lambda text: None,
+    owner: Hashable | None = None,
 ) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
     """What the reader of this kind of file says, and its arrays, from a process of its own.
 
     memory: bytes that the process may take, its share of what is left where None. show: told every 0.1 s that it goes
-    on; what it raises ends the process and comes out of here. Raises Unreadable with the reader's sentence, and where
-    it takes too long, or breaks.
+    on; what it raises ends the process and comes out of here. owner: whose file it is, of whom one is read at a time;
+    None where that is not known. Raises Unreadable with the reader's sentence, and where it takes too long, or breaks.
     """
-    with _turn(show):
+    with _turn(show, owner):
         memory = share() if memory is None else memory
         if memory < (least := kinds.KINDS[ending].memory):
             raise Unreadable(
@@ -65,17 +70,18 @@ def share() -> int:
 
 
 @contextlib.contextmanager
-def _turn(show: Show) -> Iterator[None]:
+def _turn(show: Show, owner: Hashable | None) -> Iterator[None]:
     """Wait until it is this file's turn."""
     began = time.monotonic()
-    while not TURNS.acquire(timeout=EVERY_SECONDS):
-        if time.monotonic() - began > 2 * MOST_SECONDS:
-            raise Unreadable("Other files are being read just now. Try again in a minute.")
-        show("Other files are being read …")
+    ticket = TURNS.join(owner)
     try:
+        while not TURNS.wait(ticket, EVERY_SECONDS):
+            if time.monotonic() - began > 2 * MOST_SECONDS:
+                raise Unreadable("Other files are being read just now. Try again in a minute.")
+            show("Other files are being read …")
         yield
     finally:
-        TURNS.release()
+        TURNS.leave(ticket)
 
 
 def _short(memory: int) -> str:

@@ -1,6 +1,7 @@
 """A sentence as tokens: its words or its characters, in any script, with untrained embeddings made from a seed."""
 
 import unicodedata
+from collections.abc import Hashable
 from functools import lru_cache
 from hashlib import sha256
 from itertools import groupby
@@ -101,14 +102,16 @@ def sentence(
     return Tokens(standardized_columns(x), place=_lines(words, unit), words=words)
 
 
-def read_embeddings(data: bytes, n: int, *, memory: int | None = None, show: Show = lambda text: None) -> Array:
+def read_embeddings(
+    data: bytes, n: int, *, memory: int | None = None, show: Show = lambda text: None, owner: Hashable | None = None
+) -> Array:
     """A visitor's array of embeddings for a text of n tokens, (n, D), each column standardized.
 
-    memory, show: as in `files.read`.
+    memory, show, owner: as in `files.read`.
 
     Raises Unreadable where it is no NPY of real numbers of two axes, or does not have a row for each token.
     """
-    upload = files.read("embeddings.npy", data, memory=memory, show=show)
+    upload = files.read("embeddings.npy", data, memory=memory, show=show, owner=owner)
     if upload.n != n:
         raise Unreadable(f"This array has {upload.n:,} usable rows, the text {n:,} tokens. One row a token works.")
     return upload.values

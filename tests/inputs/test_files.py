@@ -1,5 +1,6 @@
 """The visitor's own file: good ones come back right, each bad one gets its own sentence, and nothing of it is run."""
 
+import contextlib
 import json
 import pickle
 import struct
@@ -893,11 +894,23 @@ except OSError:
     assert done.stdout.split("\n")[:2] == ["no memory", "no file"]
 
 
+@contextlib.contextmanager
+def everything_taken():
+    """All places for files that are read are free before, taken meanwhile, and free again behind it."""
+    tickets = [reader.TURNS.join() for _ in range(reader.AT_ONCE)]
+    try:
+        assert all(ticket.served for ticket in tickets)
+        yield
+    finally:
+        for ticket in tickets:
+            reader.TURNS.leave(ticket)
+
+
 def test_a_process_that_takes_too_long_is_ended(monkeypatch):
     monkeypatch.setattr(reader, "MOST_SECONDS", 0.05)
     assert refused("a.npy", npy(CLOUD)) == "This file takes longer than 0.05 seconds to be read. A smaller one works."
-    assert reader.TURNS.acquire(blocking=False)
-    reader.TURNS.release()
+    with everything_taken():
+        pass
 
 
 def test_a_process_that_dies_is_a_sentence(monkeypatch):
@@ -921,13 +934,8 @@ def test_memory_is_back_after_a_process_has_failed():
 
 def test_a_process_waits_its_turn(monkeypatch):
     monkeypatch.setattr(reader, "MOST_SECONDS", 0.01)
-    taken = [reader.TURNS.acquire(blocking=False) for _ in range(reader.AT_ONCE)]
-    try:
-        assert all(taken)
+    with everything_taken():
         assert refused("a.npy", npy(CLOUD)) == "Other files are being read just now. Try again in a minute."
-    finally:
-        for _ in taken:
-            reader.TURNS.release()
 
 
 class Stopped(Exception):
@@ -952,14 +960,10 @@ def test_a_process_can_be_stopped(monkeypatch):
             read("a.npy", npy(CLOUD), show=stop)
     assert len(begun) == 3
     assert all(process.returncode not in (None, 0) for process in begun)
-    taken = [reader.TURNS.acquire(blocking=False) for _ in range(reader.AT_ONCE)]
-    try:
-        assert all(taken)
-        with pytest.raises(Stopped, match="Other files"):
-            read("a.npy", npy(CLOUD), show=stop)
-    finally:
-        for _ in taken:
-            reader.TURNS.release()
+    with everything_taken(), pytest.raises(Stopped, match="Other files"):
+        read("a.npy", npy(CLOUD), show=stop)
+    with everything_taken():
+        pass
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the limits are those of Linux")

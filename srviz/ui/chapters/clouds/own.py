@@ -11,6 +11,7 @@ from srviz.inputs import Tokens
 from srviz.inputs.files import FORMATS, MOST_BYTES, Unreadable, Upload, read
 from srviz.ui.chapters.clouds import WORDS
 from srviz.ui.kit.chart import chart, mode
+from srviz.ui.kit.visitor import visitor
 
 NAME = "own"  # what the page's links begin with for it
 SEEN = 1500  # points of a preview
@@ -74,7 +75,7 @@ def _look(identity: str, name: str, data: bytes, cloud: str, forget: Callable[[]
     if looked is None or looked[0] != identity:
         place = st.empty()  # told that it goes on; that is also where Streamlit ends it
         try:
-            looked = identity, read(name, data, show=place.caption)
+            looked = identity, read(name, data, show=place.caption, owner=visitor())
         except Unreadable as error:
             looked = identity, str(error)
         place.empty()

@@ -20,6 +20,7 @@ from srviz.numbers import LARGEST_SEED
 from srviz.ui.chapters.photographs import WORDS
 from srviz.ui.kit import compute, controls, row, shell, trained, url
 from srviz.ui.kit.component import component, packed
+from srviz.ui.kit.visitor import visitor
 
 HERE = Path(__file__).parent
 
@@ -153,7 +154,7 @@ def _own() -> OwnPicture | None:
 def _read(file: str, data: bytes, show: Callable[[str], object]) -> OwnPicture:
     digest = hashlib.sha256(data).hexdigest()
     try:
-        return OwnPicture(file, digest, read_picture(data, show=show))
+        return OwnPicture(file, digest, read_picture(data, show=show, owner=visitor()))
     except Unreadable as trouble:
         return OwnPicture(file, digest, None, str(trouble))
 

@@ -28,6 +28,7 @@ from srviz.numbers import LARGEST_SEED
 from srviz.ui.chapters.words import WORDS
 from srviz.ui.kit import compute, controls, row, shell, trained, url
 from srviz.ui.kit.component import component
+from srviz.ui.kit.visitor import visitor
 
 HERE = Path(__file__).parent
 
@@ -163,7 +164,7 @@ def own_embeddings() -> bool:
 
 def _read(data: bytes, n: int, show: Callable[[str], object]) -> tuple[NDArray[np.float32] | None, str]:
     try:
-        return read_embeddings(data, n, show=show), ""
+        return read_embeddings(data, n, show=show, owner=visitor()), ""
     except Unreadable as trouble:
         return None, str(trouble)
 
