@@ -12,6 +12,7 @@ from io import BytesIO
 import meshio
 import numpy as np
 import pandas as pd
+import plyfile
 import pytest
 import trimesh
 from hypothesis import HealthCheck, assume, given, settings
@@ -21,10 +22,10 @@ from PIL import Image
 from srviz.inputs import kinds, reader
 from srviz.inputs.base import Unreadable
 
-EXAMPLES = int(os.environ.get("SRVIZ_EXAMPLES", "12"))
+EXAMPLES = int(os.environ.get("SRVIZ_EXAMPLES", "20"))
 some = settings(
-    max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck), derandomize=EXAMPLES <= 12
-)
+    max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck), derandomize=EXAMPLES <= 20
+)  # the same files each time, or a fault that is none of a change would stop it
 seeds = st.integers(0, 2**32 - 1).map(np.random.default_rng)
 
 
@@ -114,6 +115,146 @@ def test_what_meshio_writes(tmp_path_factory, rng, how):
     assert not any("left out" in note for note in said["notes"])
     if len(cells) == 1:
         whole(soup, said, found)
+
+
+@some
+@given(seeds, st.sampled_from(["ply", "ply ascii", "glb", "xyz"]), st.booleans())
+def test_points_by_trimesh(rng, kind, coloured):
+    points, _ = grid(rng, 4)
+    colours = rng.integers(0, 256, (len(points), 4)).astype(np.uint8)
+    ending, _, encoding = kind.partition(" ")
+    cloud = trimesh.PointCloud(points, colours if coloured else None)
+    data = cloud.export(file_type=ending, **({"encoding": "ascii"} if encoding else {}))
+    said, found = answer(f".{ending}", data if isinstance(data, bytes) else data.encode())
+    points = points[:, [0, 2, 1]] * [1, -1, 1] if kind == "glb" else points
+    assert said["kind"] == "points"
+    assert alike(found["values"] * found["scale"]) == pytest.approx(alike(points), abs=2e-3)
+    if coloured:
+        assert np.abs(found["colour"].astype(int) - colours[:, :3]).max() <= 1
+    assert not any("left out" in note for note in said["notes"])
+
+
+@some
+@given(seeds, st.integers(1, 4), st.booleans(), st.booleans())
+def test_a_scene_by_trimesh(rng, parts, coloured, nested):
+    scene, soup, shown = trimesh.Scene(), [], []
+    for part in range(parts):
+        points, faces = grid(rng)
+        points = points / np.abs(points).max()
+        mesh = trimesh.Trimesh(points, faces, process=False)
+        colours = rng.integers(0, 256, (len(points), 4)).astype(np.uint8)
+        if coloured:
+            mesh.visual.vertex_colors = colours
+        place = trimesh.transformations.random_rotation_matrix(rng.random(3))
+        place[:3, 3] = rng.normal(size=3)
+        above = scene.add_geometry(mesh, node_name=f"part {part}", transform=place)
+        placed = [place]
+        if nested:  # the same mesh once more, where the first one places it
+            scene.add_geometry(
+                mesh, geom_name=scene.graph[above][1], node_name=f"more {part}", parent_node_name=above, transform=place
+            )
+            placed.append(place @ place)
+        for matrix in placed:
+            soup.append(trimesh.transform_points(points, matrix)[faces])
+            shown.append(colours[faces][..., :3])
+    said, found = answer(".glb", scene.export(file_type="glb"))
+    assert len(found["faces"]) == sum(map(len, soup))
+    wanted = np.concatenate(soup)[..., [0, 2, 1]] * [1, -1, 1]
+    mine = alike(found["values"][found["faces"]]).reshape(-1, 9)
+    theirs = alike(wanted).reshape(-1, 9)
+    near = np.abs(mine[:, None] - theirs[None]).max(2)  # the parts may come in any order
+    assert near.min(1).max() < 2e-3
+    assert len(set(near.argmin(1).tolist())) == len(wanted)
+    if coloured:
+        corners = found["colour"][found["faces"]].astype(int)
+        assert np.abs(corners - np.concatenate(shown)[near.argmin(1)]).max() <= 1
+    assert not any("left out" in note for note in said["notes"])
+
+
+@some
+@given(seeds, st.booleans(), st.sampled_from(["red", "r", "", "quality"]), st.sampled_from(["points", "cells", "both"]))
+def test_what_meshio_writes_of_points_and_faces(tmp_path_factory, rng, binary, named, of):
+    """Of faces meshio writes no data into a PLY."""
+    points, faces = grid(rng)
+    colours = rng.integers(0, 256, (len(points), 3)).astype(np.uint8)
+    names = {"red": ["red", "green", "blue"], "r": ["r", "g", "b"], "": [], "quality": ["quality"]}[named]
+    data = {name: colours[:, k] if len(names) == 3 else rng.random(len(points)) for k, name in enumerate(names)}
+    cells = [("triangle", faces)] if of != "points" else []
+    file = tmp_path_factory.mktemp("meshio") / "a.ply"
+    meshio.Mesh(points, cells, point_data=data).write(file, binary=binary)
+    said, found = answer(".ply", file.read_bytes())
+    left = ["1 more value of each point left out: quality"] if named == "quality" else []
+    if cells:
+        whole(points[faces], said, found, colours[faces] if len(names) == 3 else None, left)
+        return
+    assert alike(found["values"] * found["scale"]) == pytest.approx(alike(points), abs=2e-3)
+    assert [note for note in said["notes"] if "left out" in note] == left
+    if len(names) == 3:
+        assert (found["colour"] == colours).all()
+
+
+@some
+@given(
+    seeds,
+    st.sampled_from(["text", "<", ">"]),
+    st.sampled_from(["", "vertex", "face"]),
+    st.sampled_from(["u1", "u2", "i4"]),
+    st.sampled_from(["vertex_indices", "vertex_index"]),
+    st.booleans(),
+    st.sampled_from(["", "comment", "edge"]),
+)
+def test_what_plyfile_writes(rng, order, coloured, length, corners, more, beside):
+    points, faces = grid(rng)
+    colours = rng.integers(0, 256, (len(faces) if coloured == "face" else len(points), 3)).astype(np.uint8)
+    rgb = [(name, "u1") for name in ("red", "green", "blue")]
+
+    def rows(size, columns, kinds_):
+        table = np.empty(size, kinds_)
+        for (name, *_), column in zip(kinds_, columns, strict=True):
+            table[name] = column
+        return table
+
+    extra = rng.integers(0, 9, len(points))
+    vertex = rows(
+        len(points),
+        [*points.T, *(colours.T if coloured == "vertex" else []), *([extra] if more else [])],
+        [
+            *((axis, "f8") for axis in "xyz"),
+            *(rgb if coloured == "vertex" else []),
+            *([("score", "i2")] if more else []),
+        ],
+    )
+    face = np.empty(
+        len(faces), [(corners, "O"), *([("uv", "O")] if more else []), *(rgb if coloured == "face" else [])]
+    )
+    for k, row in enumerate(faces):
+        face[corners][k] = row.astype("i4")
+        if more:
+            face["uv"][k] = rng.random(int(rng.integers(0, 4))).astype("f4")
+    for k, (name, _) in enumerate(rgb if coloured == "face" else []):
+        face[name] = colours[:, k]
+    elements = [
+        plyfile.PlyElement.describe(vertex, "vertex"),
+        plyfile.PlyElement.describe(
+            face, "face", len_types={corners: length, "uv": "u1"}, val_types={corners: "i4", "uv": "f4"}
+        ),
+    ]
+    if beside == "edge":
+        edge = np.array([(0, 1), (1, 2)], [("vertex1", "i4"), ("vertex2", "i4")])
+        elements.insert(int(rng.integers(0, 3)), plyfile.PlyElement.describe(edge, "edge"))
+    out = BytesIO()
+    comments = ["element vertex 5", "made up"] if beside == "comment" else []
+    plyfile.PlyData(
+        elements, text=order == "text", byte_order=order if order != "text" else "=", comments=comments
+    ).write(out)
+    said, found = answer(".ply", out.getvalue())
+    wanted = {
+        "vertex": lambda: colours[faces],
+        "face": lambda: np.repeat(colours[:, None], 3, axis=1),
+        "": lambda: None,
+    }
+    left = ["1 more value of each point left out: score", "1 more value of each face left out: uv"] if more else []
+    whole(points[faces], said, found, wanted[coloured](), [*left, *(["2 × edge left out"] if beside == "edge" else [])])
 
 
 TYPES = {
@@ -208,6 +349,9 @@ LETTERS = st.text(
 ).filter(lambda name: name.strip(" #/%") == name and not name[0].isdigit() and name[0].isalpha())  # fmt: skip
 
 
+MARKED = st.tuples(st.sampled_from(["#", "//", "%"]), LETTERS).map("".join)
+
+
 @st.composite
 def tables(draw):
     """A table with columns of numbers and perhaps of text, and the options with which pandas writes it."""
@@ -223,7 +367,8 @@ def tables(draw):
         }
     )
     if draw(st.booleans()):
-        words = draw(st.lists(LETTERS | st.just('a "b" c') | st.just("two\nlines"), min_size=rows, max_size=rows))
+        letters = draw(st.sampled_from([LETTERS, LETTERS | MARKED, MARKED]))
+        words = draw(st.lists(letters | st.just('a "b" c') | st.just("two\nlines"), min_size=rows, max_size=rows))
         frame.insert(int(rng.integers(0, wide + 1)), "words", words)
     options = {
         "sep": draw(st.sampled_from([",", ";", "\t", "|", " ", ":", "~"])),
@@ -377,7 +522,7 @@ def test_meshes_of_text_in_any_encoding(rng, kind, encoding, end):
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the limits are those of Linux")
-@settings(some, max_examples=max(4, EXAMPLES // 4))
+@settings(some, max_examples=max(4, EXAMPLES // 5))
 @given(st.integers(64, 300), st.sampled_from([1000, 3000]), st.sampled_from(["WEBP", "lossless", "JPEG", "PNG"]))
 def test_a_whole_picture_is_read_or_needs_more_memory(megabytes, high, kind):
     out = BytesIO()
