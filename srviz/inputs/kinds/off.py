@@ -26,8 +26,9 @@ def read(ending: str, data: bytes) -> Found:
         raise Unusable("This OFF has another number of coordinates than three. Export it as OFF with x, y and z.")
     body = text[head.end() :] if head else text
     lines = [line for line in body.splitlines() if line.strip()]
-    if not _one_a_line(lines, _wide(has)):
-        lines = _relined(body, has) or lines
+    alike = _one_a_line(lines, _wide(has))
+    if not alike and (again := _relined(body, has)):
+        lines, alike = again, True
     sizes = lines[0].split() if lines else []
     if len(sizes) < 2 or not all(size.isdecimal() for size in sizes[:2]):
         raise Unusable("This OFF file is broken or cut short. Export it again, or as another format.")
@@ -39,7 +40,7 @@ def read(ending: str, data: bytes) -> Found:
     notes: list[str] = []
     if len(lines) - 1 > many + faces:
         notes.append(f"{count(len(lines) - 1 - many - faces, 'line')} behind its faces left out")
-    part = _points(lines[1 : many + 1], has, notes)
+    part = _points(lines[1 : many + 1], has, alike, notes)
     if faces:
         _faces(part, lines[many + 1 : many + faces + 1], notes)
     return finish([part], notes)
@@ -128,8 +129,8 @@ def _is_face(cells: list[str], size: int, many: int) -> bool:
     return len(corners) == size > 2 and all(cell.isdecimal() and int(cell) < many for cell in corners)
 
 
-def _points(lines: list[str], has: list[str], notes: list[str]) -> Part:
-    rows, more = _rows(lines)
+def _points(lines: list[str], has: list[str], alike: bool, notes: list[str]) -> Part:
+    rows, more = _rows(lines, alike)
     wide = rows.shape[1]
     if lines and wide < 3:
         raise Unusable("A point of this OFF has fewer than three coordinates. Export it again.")
@@ -167,12 +168,17 @@ def _like_normals(rows: Numbers) -> bool:
     return bool((lengths > 0).any() and (np.abs(lengths[lengths != 0] - 1) < 0.01).all())
 
 
-def _rows(lines: list[str]) -> tuple[Numbers, int]:
-    """Lines of numbers, of each as many as the shortest has, (n, wide); and how many lines have more."""
+def _rows(lines: list[str], alike: bool) -> tuple[Numbers, int]:
+    """Lines of numbers, of each as many as the shortest has, (n, wide); and how many lines have more.
+
+    alike: it is known that they have equally many.
+    """
     try:
         found = numbers("\n".join(lines))
     except ValueError:
         raise Refused("Among the points of this OFF there is something else than numbers. Export it again.") from None
+    if alike and lines:
+        return found.reshape(len(lines), -1), 0
     sizes = np.array([len(line.split()) for line in lines], np.int64)
     wide = int(sizes.min(initial=len(found)))
     if len(found) == len(lines) * wide:
