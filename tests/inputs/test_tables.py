@@ -835,3 +835,18 @@ def test_a_title_of_one_cell_above_a_table_with_a_column_of_text_behind_its_firs
     assert said["columns"] == ["A", "B"]
     assert len(found["values"]) == 12
     assert any("1 line above the table left out" in note for note in said["notes"])
+
+
+@pytest.mark.parametrize("text", ["[1 2 4; 4 5 7; 7 8 9; 1 1 1]", "A = [1, 2, 4;\n 4, 5, 7;\n 7, 8, 9;\n 1, 1, 1];\n"])
+def test_the_rows_of_a_matrix_in_matlab_end_with_semicolons(text):
+    said, found = read(".txt", text)
+    assert found["values"].shape == (4, 3)
+    assert found["values"][:, 0] * found["scale"][0] == pytest.approx(np.array([1, 4, 7, 1]) - 3.25, abs=1e-5)
+    assert left(said) == []
+
+
+@pytest.mark.parametrize("word", ["wild type", "WT", "mock"])
+def test_a_control_is_no_name_of_columns_above_samples_with_numbers(word):
+    said, found = read(".csv", f"{word},1,2,3\nmut1,4,2,9\nmut2,5,5,1\nmut3,8,1,2\n")
+    assert len(found["values"]) == 4
+    assert said["columns"] == ["2", "3", "4"]

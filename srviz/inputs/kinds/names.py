@@ -24,6 +24,13 @@ ROWS = {
     "median",
     "total",
     "sum",
+    "wild type",
+    "wildtype",
+    "wt",
+    "mock",
+    "vehicle",
+    "untreated",
+    "baseline",
 }  # of which none names a column
 MOST_ABOVE = 5000  # lines
 UNIT = re.compile(r"(?<![ \t])[ \t]++(?=[(\[])")  # before a unit that belongs to a name

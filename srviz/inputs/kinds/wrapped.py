@@ -12,6 +12,7 @@ DRAWN = re.compile(
     rf"[|+][ \t]*{RULED}(?:[ \t]*[|+][ \t]*{RULED})*[ \t]*[|+]?|{RULED}(?:[ \t]*[|+][ \t]*{RULED})+[ \t]*[|+]?"
     r"|(?=.*(?:---|===))(?:-+|=+)(?: +(?:-+|=+))*"
 )
+MATRIX = re.compile(r"(?:[\w.]+[ \t]*=[ \t]*)?\[([^][(){}]*)\][ \t]*;?")  # of MATLAB, with semicolons between its rows
 LONGEST = 10_000  # letters of a line that is drawn
 COMMANDS = re.compile(r"\\(?:hline|toprule|midrule|bottomrule|c(?:mid)?rule\{[^{}\n]*\}|cline\{[^{}\n]*\})")
 END = re.compile(r"\\\\(?:\[[^\[\]\n]*\])?$")
@@ -31,6 +32,10 @@ def _undrawn(line: re.Match[str]) -> str:
 def _bracketed(text: str) -> str:
     """Rows of which each stands in brackets, and all together perhaps in others, each in a line of its own."""
     whole = text.strip()
+    if matrix := MATRIX.fullmatch(whole):
+        rows = [row.strip(" \t,") for row in re.split(r"[;\n]", matrix[1].replace("...\n", " ")) if row.strip(" \t,")]
+        if ";" in matrix[1] and len(rows) > 1 and all(re.search(r"\S[\s,]+\S", row) for row in rows):
+            return "\n".join(rows) + "\n"
     head = HEAD.match(whole[:1000])
     if not head:
         return text
