@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from .base import Refused
+from .base import Unusable
 from .profile import of_png
 
 BRANDS = (b"heic", b"heix", b"heim", b"heis", b"mif1")
@@ -25,9 +25,9 @@ def known(data: bytes) -> bool:
     size = min(int.from_bytes(data[:4], "big"), 256)
     brands = [first, *(data[at : at + 4] for at in range(16, size, 4))]
     if first in FILMS or (b"avis" in brands and first not in BRANDS):
-        raise Refused(FILM)
+        raise Unusable(FILM)
     if b"avif" in brands:
-        raise Refused(AVIF)
+        raise Unusable(AVIF)
     return any(brand in BRANDS for brand in brands)
 
 
@@ -51,7 +51,7 @@ def opened(data: bytes) -> Any:
     try:
         import pi_heif
     except ModuleNotFoundError:
-        raise Refused(ALONE) from None
+        raise Unusable(ALONE) from None
     pi_heif.options.DECODE_THREADS = 1
     pi_heif.options.THUMBNAILS = pi_heif.options.DEPTH_IMAGES = pi_heif.options.AUX_IMAGES = False
     return pi_heif.open_heif(data)

@@ -176,7 +176,7 @@ def _rows(lines: list[str], alike: bool) -> tuple[Numbers, int]:
     try:
         found = numbers("\n".join(lines))
     except ValueError:
-        raise Refused("Among the points of this OFF there is something else than numbers. Export it again.") from None
+        raise Unusable("Among the points of this OFF there is something else than numbers. Export it again.") from None
     if alike and lines:
         return found.reshape(len(lines), -1), 0
     sizes = np.array([len(line.split()) for line in lines], np.int64)

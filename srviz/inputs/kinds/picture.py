@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from . import heif
-from .base import Found, Kind, Refused, count, listed
+from .base import Found, Kind, Unusable, count, listed
 from .profile import CHUNKS, UNREADABLE, of_png
 
 MOST_PIXELS = 50_000_000  # before it is scaled down
@@ -64,7 +64,7 @@ def read(ending: str, data: bytes) -> Found:
         raise
     except Exception as error:  # what decoders raise is not one kind of error, and says little
         if not telephone and not _begins(data):
-            raise Refused(NONE) from None
+            raise Unusable(NONE) from None
         damaged = data[:2] == b"\xff\xd8" and b"\xff\xd9" in data[-1024:]  # its end is there, and it is not found
         if not _end(data) and not damaged:
             raise Unusable(CUT) from None
@@ -159,7 +159,7 @@ def _bounded(image: Any, data: bytes) -> int:
 def _held(width: int, height: int, most: int) -> int:
     """Refuse a picture that takes so many bytes when it is unpacked, if that is too much; return them."""
     if most > UNPACKED_BYTES:
-        raise Refused(
+        raise Unusable(
             f"This picture of {width:,} × {height:,} pixels takes {most // 10**6} MB when it is unpacked; at "
             f"most {UNPACKED_BYTES // 10**6} MB can be had. A smaller copy works."
         )

@@ -281,7 +281,7 @@ def _corners(element: Element, what: str, alone: bool = False) -> tuple[Corners,
     if not named and alone and len(names) == 1:
         named = list(element.lists)
     if not named:
-        raise Refused(f"The {what} of this PLY do not name their corners (vertex_indices). Export it again.")
+        raise Unusable(f"The {what} of this PLY do not name their corners (vertex_indices). Export it again.")
     items, sizes = element.lists.pop(named[0])
     return items.astype(np.int64), sizes
 

@@ -50,10 +50,10 @@ def parsed(text: str, usual: str, notes: list[str], *, bare: bool = False) -> Ta
     text = unwrapped(text)
     start = text[:200].lstrip().lower()
     if what := next((what for sign, what in OTHERS.items() if start.startswith(sign)), None):
-        raise Refused(f"This is {what}, and not a table. Save it as CSV.")
+        raise Unusable(f"This is {what}, and not a table. Save it as CSV.")
     by, width, numeric = _like(text[_begin(text) :], usual)
     if width > COLUMNS:
-        raise Refused(f"This table has {width:,} columns; at most {COLUMNS:,} can be read.")
+        raise Unusable(f"This table has {width:,} columns; at most {COLUMNS:,} can be read.")
     text, quoted = lined(text, by, width, numeric, notes)
     by = Dialect(by.separator, exact=by.exact)
     text, said = without_comments(text, by, width, numeric, notes)
@@ -86,7 +86,7 @@ def _like(text: str, usual: str) -> tuple[Dialect, int, list[int]]:
     """
     lines = sample(text)
     if not lines:
-        raise Refused("This table is empty. Rows of numbers with commas between them work.")
+        raise Unusable("This table is empty. Rows of numbers with commas between them work.")
     plain = sample(text, marked=False)
     if not plain:
         return _told(lines, usual)

@@ -40,7 +40,7 @@ def _first(text: str, notes: list[str]) -> tuple[str, str]:
     lines = rest.split("\n")
     there = sum(1 for line in lines if line.strip())
     if there < many or (there == many > 1 and _remark(lines)):
-        raise Refused("This file is cut short: it announces more points than there are. Export it again.")
+        raise Unusable("This file is cut short: it announces more points than there are. Export it again.")
     if there == many:
         return rest, "scan" if lines[0].strip() else "atoms"
     for begin, what in ((0, "scan"), (1, "atoms")):
