@@ -9,7 +9,7 @@ import pytest
 SRVIZ = Path(__file__).parents[1] / "srviz"
 MAY = {
     "attention": {"torch", "triton"},
-    "inputs": {"numpy", "pandas", "sklearn", "PIL", "mapbox_earcut", "regex", "srviz.child", "srviz.host"},
+    "inputs": {"numpy", "pandas", "sklearn", "PIL", "pi_heif", "mapbox_earcut", "regex", "srviz.child", "srviz.host"},
     "jobs": {"srviz.child", "srviz.host"},
     "rooms": {"redis"},
     "figures": {"numpy", "pandas", "plotly", "srviz.numbers"},  # plotly needs pandas to be imported
