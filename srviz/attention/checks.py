@@ -96,26 +96,29 @@ def queries_not_finite(s: Tensor, t: Tensor) -> Tensor | None:
 
 
 def bandwidth(given: Tensor | float, dtype: torch.dtype, s: Tensor, lead: torch.Size) -> Tensor:
-    """Check a bandwidth, > 0 and broadcastable to the leading dimensions; return it as a tensor like s.
+    """Check a bandwidth, > 0 and broadcastable to the leading dimensions; return it as a tensor, float32 at least.
 
-    dtype: what the caller's scores have; s, the scores in the dtype of the computation.
+    dtype: what the caller's scores have; s: those of the computation.
     """
+    wide = torch.promote_types(s.dtype, torch.float32)
     if not isinstance(given, Tensor):
         if isinstance(given, bool) or not isinstance(given, int | float):
             raise TypeError(f"bandwidth: expected a number or a tensor, got {type(given).__name__}")
-        given = torch.tensor(float(given), dtype=s.dtype, device=s.device)
-    elif given.dtype != dtype:
+        number = float(given)
+        if not torch.finfo(wide).tiny <= number <= torch.finfo(wide).max:
+            raise _no_bandwidth(float(torch.tensor(number, dtype=wide)), wide)
+        return torch.full(tuple(lead), number, dtype=wide, device=s.device)  # filled there, which waits for no device
+    if given.dtype != dtype:
         raise TypeError(f"bandwidth: expected the dtype of s, {dtype}, got {given.dtype}")
     if given.device != s.device:
         raise ValueError(f"bandwidth: expected the device of s, {s.device}, got {given.device}")
-    given = given.to(s.dtype)
+    given = given.to(wide)
     if not are_numbers(given):  # nothing can be said about them yet
         return given
-    least = torch.finfo(s.dtype).tiny  # below it 1 / b overflows
-    wrong = given.detach()[~((given >= least) & given.isfinite())]
+    wrong = given.detach()[~((given >= torch.finfo(wide).tiny) & given.isfinite())]
     if len(wrong):
-        kind = ValueError if bool(wrong.isfinite().all()) else NotFinite
-        raise kind(f"bandwidth: expected finite numbers above 0, at least {least:g}, got {float(wrong[0]):g}")
+        bad = wrong[~wrong.isfinite()]
+        raise _no_bandwidth(float((bad if len(bad) else wrong)[0]), wide)
     try:
         given.expand(lead)
     except RuntimeError:
@@ -123,6 +126,12 @@ def bandwidth(given: Tensor | float, dtype: torch.dtype, s: Tensor, lead: torch.
             f"bandwidth: expected a shape that broadcasts to {tuple(lead)}, got {tuple(given.shape)}"
         ) from None
     return given
+
+
+def _no_bandwidth(number: float, dtype: torch.dtype) -> ValueError:
+    least = torch.finfo(dtype).tiny  # below it 1 / b overflows
+    kind = ValueError if abs(number) <= torch.finfo(dtype).max else NotFinite
+    return kind(f"bandwidth: expected finite numbers above 0, at least {least:g}, got {number:g}")
 
 
 def are_numbers(x: Tensor) -> bool:

@@ -16,7 +16,7 @@ def sliced_relu(s: Tensor, t: Tensor, v: Tensor, *, key_mask: Tensor | None = No
     masked key or its value holds does no harm. Scores are taken as they are: `heads.standardize` standardizes.
     Raises TypeError or ValueError on arguments that do not fit, ValueError on NaN or infinite scores of kept tokens.
     """
-    s, t, v, keep, lead, dtype = _prepare(s, t, v, key_mask)
+    s, t, v, keep, lead, dtype = _prepare("sliced_relu", s, t, v, key_mask)
     return engines.sliced_relu(s, t, v, keep).to(dtype).view(*lead, *sum_shape(s, v))
 
 
@@ -28,26 +28,28 @@ def sliced_bump(
     bandwidth: b > 0, a number or a tensor that broadcasts to the leading dimensions. The rest as `sliced_relu`.
     Gradients for s, t, v and the bandwidth; at |s − t| = 0 and |s − t| = b the derivative of the kernel counts as 0.
     """
-    s, t, v, keep, lead, dtype = _prepare(s, t, v, key_mask)
+    s, t, v, keep, lead, dtype = _prepare("sliced_bump", s, t, v, key_mask)
     b = checks.bandwidth(bandwidth, dtype, s, lead).expand(lead).reshape(-1, 1)
-    count = s.new_full((len(s), 1), max(t.shape[-1], 1)) if keep is None else keep.sum(-1, keepdim=True).clamp_min(1)
-    return engines.sliced_bump(s, t, v, b, 1 / count.to(s.dtype)).to(dtype).view(*lead, *sum_shape(s, v))
+    if keep is None:
+        scale = torch.full_like(b, 1 / max(t.shape[-1], 1))
+    else:
+        scale = 1 / keep.sum(-1, keepdim=True).clamp_min(1).to(b.dtype)
+    return engines.sliced_bump(s, t, v, b, scale).to(dtype).view(*lead, *sum_shape(s, v))
 
 
 def _prepare(
-    s: Tensor, t: Tensor, v: Tensor, key_mask: Tensor | None
+    operation: str, s: Tensor, t: Tensor, v: Tensor, key_mask: Tensor | None
 ) -> tuple[Tensor, Tensor, Tensor, Tensor | None, torch.Size, torch.dtype]:
-    """Check and fold the arguments; a masked key gets a kept one's score and zeros for its value."""
+    """Check and fold the arguments; a masked key gets a kept one's score and zeros for its value.
+
+    An engine that takes masked keys as they are gets them so.
+    """
     lead = checks.problem(s, t, v)
     keep, dtype = checks.mask(key_mask, t, lead), s.dtype
-    s, t, v = flat(s, t, v, lead)
     if keep is not None:
-        keep = keep.reshape(t.shape).contiguous()  # or what `where` gives has its strides
-        some = (
-            t.detach().gather(-1, keep.to(t.dtype).argmax(-1, keepdim=True))
-            if t.shape[-1]
-            else t.detach().sum(-1, True)
-        )
-        t = torch.where(keep, t, torch.where(keep.any(-1, keepdim=True), some, 0))
-        v = torch.where(keep.unsqueeze(-1), v, 0)
+        keep = keep.reshape(lead.numel(), t.shape[-1]).contiguous()  # or what `where` gives has its strides
+    takes_mask = operation == "sliced_relu"
+    s, t, v, given = flat(operation, s, t, v, lead, *([keep] if takes_mask else []))
+    if keep is not None and not (given and takes_mask):
+        t, v = engines.without_masked(t, v, keep)
     return s, t, v, keep, lead, dtype

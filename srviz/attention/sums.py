@@ -1,5 +1,7 @@
 """The one primitive, Σ_j f(s_i − t_j) v_j for a piecewise linear f, exact in O(n log n); f = relu is the hinge sum."""
 
+from typing import Any
+
 import torch
 from torch import Tensor
 
@@ -29,20 +31,31 @@ def kernel_sum(s: Tensor, t: Tensor, v: Tensor, kernel: Kernel) -> Tensor:
     lead = checks.problem(s, t, v)
     if not isinstance(kernel, Kernel):
         raise TypeError(f"kernel: expected a Kernel, got {type(kernel).__name__}")
-    s, t, v, dtype = *flat(s, t, v, lead), s.dtype
+    s, t, v, dtype = *flat("kernel_sum", s, t, v, lead, kernel)[:3], s.dtype
     return engines.sum_pairs(s, t, v, kernel).to(dtype).view(*lead, *sum_shape(s, v))
 
 
-def flat(s: Tensor, t: Tensor, v: Tensor, lead: torch.Size) -> tuple[Tensor, Tensor, Tensor]:
-    """Broadcast the leading dimensions and fold them into one: (B, n_q), (B, n_k), (B, n_k, d), float32 at least."""
+def flat(
+    operation: str, s: Tensor, t: Tensor, v: Tensor, lead: torch.Size, *others: Any
+) -> tuple[Tensor, Tensor, Tensor, bool]:
+    """Broadcast the leading dimensions and fold them into one: (B, n_q), (B, n_k), (B, n_k, d).
+
+    In float32 at least, unless an engine will compute them as they are, which is said too. others: what the operation
+    takes besides.
+    """
     wide = torch.promote_types(s.dtype, torch.float32)
 
     def fold(x: Tensor, own: int) -> Tensor:
         if x.shape[:-own] != lead:
             x = x.expand(*lead, *x.shape[-own:])
-        return x.to(wide).reshape(lead.numel(), *x.shape[-own:]).contiguous()
+        x = x if maybe else x.to(wide)
+        return x.reshape(lead.numel(), *x.shape[-own:]).contiguous()
 
-    return fold(s, 1), fold(t, 1), fold(v, 2)
+    maybe = engines.may_take_as_given(operation, v)
+    s, t, v = fold(s, 1), fold(t, 1), fold(v, 2)
+    if maybe and engines.takes_as_given(operation, s, t, v, *others):
+        return s, t, v, True
+    return s.to(wide), t.to(wide), v.to(wide), False
 
 
 def sum_shape(s: Tensor, v: Tensor) -> tuple[int, int]:

@@ -6,6 +6,27 @@ the table; nothing else needs to know of it.
 """
 
 from srviz.attention.engines.engine import Engine
-from srviz.attention.engines.table import computed_by, engines, sliced_bump, sliced_relu, sum_pairs, use
+from srviz.attention.engines.settle import without_masked
+from srviz.attention.engines.table import (
+    computed_by,
+    engines,
+    may_take_as_given,
+    sliced_bump,
+    sliced_relu,
+    sum_pairs,
+    takes_as_given,
+    use,
+)
 
-__all__ = ["Engine", "computed_by", "engines", "sliced_bump", "sliced_relu", "sum_pairs", "use"]
+__all__ = [
+    "Engine",
+    "computed_by",
+    "engines",
+    "may_take_as_given",
+    "sliced_bump",
+    "sliced_relu",
+    "sum_pairs",
+    "takes_as_given",
+    "use",
+    "without_masked",
+]

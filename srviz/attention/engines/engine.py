@@ -11,6 +11,31 @@ Backward = Callable[..., tuple[Tensor | None, ...]]
 
 
 @dataclass(frozen=True)
+class Kind:
+    """What of an engine is tried at once. dtype: of the values; d: their width; masked: whether there is a mask."""
+
+    operation: str
+    device: torch.device
+    dtype: torch.dtype
+    scores: torch.dtype
+    d: int
+    masked: bool
+    small: bool
+
+
+@dataclass(frozen=True)
+class Trial:
+    """How an engine is tried before it is trusted. kind: the arguments → what kind they are. unfit: a device → why it
+    has no such engine, or nothing. run: a kind, the upstream gradient and arguments → the sums and the gradients of s,
+    t and v by what computes that kind.
+    """
+
+    kind: Callable[..., Kind]
+    unfit: Callable[[torch.device], str]
+    run: Callable[..., tuple[Tensor, Tensor, Tensor, Tensor]]
+
+
+@dataclass(frozen=True)
 class Engine:
     """One way to compute one operation.
 
@@ -20,7 +45,11 @@ class Engine:
     upstream gradient, the arguments, the result and which gradients are wanted → those gradients; None where torch
     differentiates `forward` by itself. careful: whether it gives the right answer for scores that are not finite, or
     raises `checks.NotFinite`, and for values whose sums are too large for their dtype; the others are given what they
-    can do. made: in words, what computes the sums: "torch", or a language and its compiler.
+    can do. made: in words, what computes the sums: "torch", or a language and its compiler. keeping: as
+    forward → the sums and tensors that backward is then given as a last argument, so that it need not compute them
+    again. as_given: whether it takes such values, and scores, in half precision where they are so, and masked keys that
+    hold anything; other engines are given float32 at least, and masked keys that hold a kept one's score and zeros.
+    trial: how it is tried before it computes; such an engine has `keeping`.
     """
 
     operation: str
@@ -32,6 +61,9 @@ class Engine:
     backward: Backward | None = None
     careful: bool = False
     made: Callable[[], str] = lambda: "torch"
+    keeping: Callable[..., tuple[Tensor, tuple[Tensor, ...]]] | None = None
+    as_given: Callable[[Tensor], bool] = lambda v: False
+    trial: Trial | None = None
 
 
 def is_plain(x: Tensor) -> bool:

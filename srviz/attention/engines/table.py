@@ -10,7 +10,7 @@ import contextlib
 import pkgutil
 from collections.abc import Iterator, Sequence
 from contextvars import ContextVar
-from functools import cache
+from functools import cache, partial
 from importlib import import_module
 from typing import Any
 
@@ -18,9 +18,11 @@ import torch
 from torch import Tensor
 
 from srviz.attention import checks
+from srviz.attention.engines import trust
 from srviz.attention.engines.composed import COMPOSED
 from srviz.attention.engines.dense import FORMULAS, is_small
 from srviz.attention.engines.engine import Engine, Forward, is_plain, is_recorded, is_transformed
+from srviz.attention.engines.settle import settled
 from srviz.attention.heads import power_of_two
 from srviz.attention.kernels import Kernel
 
@@ -64,13 +66,40 @@ def pick(operation: str, *arguments: Any) -> Engine:
     if not all(x.numel() for x in arguments[:3]):  # nothing to sum
         return next(engine for engine in mine if engine.name == "dense")
     if only is None:
-        found = next((e for e in mine if e.worth(*arguments) and e.able(*arguments)), None)
+        found = next((e for e in mine if e.worth(*arguments) and _can(e, *arguments)), None)
     else:
         named = sorted((engine for engine in mine if engine.name in only), key=lambda engine: only.index(engine.name))
-        found = next((engine for engine in named if engine.able(*arguments)), None)
+        found = next((engine for engine in named if _can(engine, *arguments)), None)
     if found is None:
         raise RuntimeError(f"{operation}: no engine in use can compute this: {', '.join(only or ())}")
     return found
+
+
+def _can(engine: Engine, *arguments: Any) -> bool:
+    return engine.able(*arguments) and trust.trusted(engine, _torch(engine.operation), *arguments)
+
+
+@cache
+def _torch(operation: str) -> Engine:
+    """The engine that is always able."""
+    return next(engine for engine in engines() if engine.operation == operation and engine.name == "torch")
+
+
+def may_take_as_given(operation: str, v: Tensor) -> bool:
+    """Whether `takes_as_given` is worth asking: what tells most calls apart in no time."""
+    if torch.compiler.is_dynamo_compiling():
+        return False
+    return any(engine.as_given(v) for engine in engines() if engine.operation == operation)
+
+
+def takes_as_given(operation: str, s: Tensor, t: Tensor, v: Tensor, *others: Any) -> bool:
+    """Whether these would be computed now by an engine that takes them as they are, see `Engine.as_given`.
+
+    s: (B, n_q), t: (B, n_k), v: (B, n_k, d) of any floating dtype; others as the operation takes them.
+    """
+    if is_transformed(s, t, v) or is_recorded(s, t, v):
+        return False
+    return pick(operation, s, t, v, *others).as_given(v)
 
 
 def computed_by(operation: str, dtype: torch.dtype, device: torch.device) -> str:
@@ -166,14 +195,30 @@ def _resolved(arguments: Sequence[Any]) -> list[Any]:
 
 
 def _forward(engine: Engine, s: Tensor, t: Tensor, v: Tensor, *others: Any) -> Tensor:
+    if engine.trial is not None:
+        return _tried(engine, s, t, v, *others)[0]
     unit = None if engine.careful else _unit(v)
     return engine.forward(s, t, v, *others) if unit is None else engine.forward(s, t, v / unit, *others) * unit
 
 
+def _tried(engine: Engine, *arguments: Any) -> tuple[Tensor, tuple[Tensor, ...]]:
+    """By an engine that is tried, with what it keeps; where it raises nevertheless, by torch."""
+    return trust.sums(engine, partial(_by_torch, engine), *arguments)
+
+
+def _by_torch(engine: Engine, *arguments: Any) -> Tensor:
+    with use("torch"):
+        return _compute(engine.operation, *arguments)
+
+
 def _backward(
-    engine: Engine, g: Tensor, s: Tensor, t: Tensor, v: Tensor, others: tuple[Any, ...], y: Tensor, needs: Any
-) -> tuple[Tensor | None, ...]:
+    engine: Engine, g: Tensor, s: Tensor, t: Tensor, v: Tensor, others: tuple[Any, ...], y: Tensor, needs: Any,
+    kept: tuple[Tensor, ...] = (),
+) -> tuple[Tensor | None, ...]:  # fmt: skip
     assert engine.backward is not None
+    if engine.trial is not None:
+        other, again = partial(_backward, _torch(engine.operation)), partial(_by_torch, engine)
+        return trust.gradients(engine, other, again, g, (s, t, v, *others), y, needs, kept)
     unit = None if engine.careful else _unit(v)
     if unit is None:
         return engine.backward(g, s, t, v, *others, y, needs)
@@ -192,38 +237,49 @@ def _unit(v: Tensor) -> Tensor | None:
 
 
 class _Computed(torch.autograd.Function):
-    """An operation by an engine that has a backward pass of its own. Only the arguments and the result are kept."""
+    """An operation by an engine that has a backward pass of its own. The arguments and the result are kept, and what an
+    engine wants kept.
+    """
 
     @staticmethod
     def forward(ctx: Any, engine: Engine, *arguments: Any) -> Tensor:
-        y = _forward(engine, *_resolved(arguments))
-        ctx.engine = engine
+        kept: tuple[Tensor, ...] = ()
+        if engine.trial is None:
+            y = _forward(engine, *_resolved(arguments))
+        else:
+            y, kept = _tried(engine, *_resolved(arguments))
+        ctx.engine, ctx.kept = engine, len(kept)
         ctx.others = tuple(None if isinstance(x, Tensor) else x for x in arguments)
-        ctx.save_for_backward(y, *(x if isinstance(x, Tensor) else None for x in arguments))
+        ctx.save_for_backward(y, *kept, *(x if isinstance(x, Tensor) else None for x in arguments))
         return y
 
     @staticmethod
     def backward(ctx: Any, g: Tensor) -> tuple[Tensor | None, ...]:
         engine: Engine = ctx.engine
         y, *saved = ctx.saved_tensors  # once: a checkpoint computes them anew each time
+        kept, saved = tuple(saved[: ctx.kept]), saved[ctx.kept :]
         arguments = [other if x is None else x for x, other in zip(saved, ctx.others, strict=True)]
         needs = ctx.needs_input_grad[1:]
         if torch.is_grad_enabled() or not is_plain(g):  # to be differentiated again, or asked for in batches
-            return (None, *_differentiated(engine.operation, arguments, needs, g))
+            return (None, *_differentiated(engine, arguments, needs, g))
         s, t, v, *others = _resolved(arguments)
         g = torch.zeros_like(y) if g._is_zerotensor() else g.resolve_neg().contiguous()
         with _full_precision(g):
-            found = _backward(engine, g, s, t, v, tuple(others), y, needs)
+            found = _backward(engine, g, s, t, v, tuple(others), y, needs, kept)
         return (None, *found, *[None] * (len(arguments) - len(found)))
 
 
 def _differentiated(
-    operation: str, arguments: list[Any], needs: tuple[bool, ...], g: Tensor
+    engine: Engine, arguments: list[Any], needs: tuple[bool, ...], g: Tensor
 ) -> tuple[Tensor | None, ...]:
     """The gradients of a formula that torch knows, None where they are not needed."""
     needed = [x for x, wanted in zip(arguments, needs, strict=True) if wanted]
     with torch.enable_grad(), _full_precision(g):
-        found = iter(torch.autograd.grad(_formula(operation, *arguments), needed, g, create_graph=True))
+        if engine.as_given(arguments[2]):
+            y = _without_bad_scores(_formula, engine.operation, *settled(*arguments))
+        else:
+            y = _formula(engine.operation, *arguments)
+        found = iter(torch.autograd.grad(y, needed, g.to(y.dtype), create_graph=True))
     return tuple(next(found) if wanted else None for wanted in needs)
 
 
@@ -280,7 +336,7 @@ def _gradients(operation: str, g: Tensor, arguments: tuple[Any, ...], y: Tensor,
     """
     engine, needs = pick(operation, *arguments), (True,) * count
     if engine.backward is None:
-        engine = next(e for e in engines() if e.operation == operation and e.name == "torch")
+        engine = _torch(operation)
     s, t, v, *others = arguments
     found = _backward(engine, g.contiguous(), s, t, v, tuple(others), y, needs)
     return [

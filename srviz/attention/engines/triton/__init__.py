@@ -1,86 +1,117 @@
 """The engine for NVIDIA GPUs, in Triton: sliced ReLU and sliced bump over sorted scores, or dense where there are few.
 
-It computes where it is asked for, `with use("triton"): …`, and not by itself: in this form its kernels have become
-machine code for two cards and have been tested in Triton's interpreter alone, and have not run on a GPU yet. Triton
-comes with torch's CUDA build; without it, and on devices before compute capability 8.0, the engine is not able.
+It computes by itself where it is able: on a CUDA device from compute capability 8.0 on, where Triton, which comes with
+torch's CUDA build, compiles its kernels, and where they have agreed with torch once, see `trust.py`.
 """
 
+from collections.abc import Callable
+from functools import cache
 from importlib.util import find_spec
 from typing import Any
 
+import torch
 from torch import Tensor
 
-from srviz.attention.engines.engine import Engine, is_plain
+from srviz.attention.engines.engine import Engine, Kind, Trial, is_plain
 
 RANK = 5
+DEVICE = "cuda"  # the kind of device on which the kernels run; in Triton's interpreter, which tests use, "cpu"
+Kept = tuple[Tensor, ...]
 
 
-def _able(operation: str) -> Any:
+@cache
+def _installed() -> bool:
+    return find_spec("triton") is not None and torch.version.hip is None
+
+
+def _as_given(v: Tensor) -> bool:
+    """Whether this may be taken in its own dtype; whether the engine is able is said with all arguments."""
+    return v.device.type == DEVICE
+
+
+def _able(operation: str) -> Callable[..., bool]:
     def able(s: Tensor, t: Tensor, v: Tensor, *others: Tensor | None) -> bool:
         """Plain tensors on a CUDA device for which there are kernels."""
-        if v.device.type != "cuda" or find_spec("triton") is None:
+        if v.device.type != DEVICE or not _installed():
+            return False
+        if not all(is_plain(x) for x in (s, t, v, *others) if x is not None):
             return False
         from srviz.attention.engines.triton import calls
 
-        plain = all(is_plain(x) for x in (s, t, v, *others) if x is not None)
-        return plain and calls.accepts(operation, s, t, v)
+        return calls.accepts(operation, s, t, v)
 
     return able
 
 
-def _only_when_asked(*arguments: Any) -> bool:
-    return False
+def _trial(operation: str) -> Trial:
+    def kind(*arguments: Any) -> Kind:
+        from srviz.attention.engines.triton import trial
+
+        return trial.kind_of(operation, *arguments)
+
+    def unfit(device: torch.device) -> str:
+        from srviz.attention.engines.triton import trial
+
+        return trial.unfit(device)
+
+    def run(*arguments: Any) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        from srviz.attention.engines.triton import trial
+
+        return trial.run(*arguments)
+
+    return Trial(kind, unfit, run)
 
 
-def _relu_forward(s: Tensor, t: Tensor, v: Tensor, keep: Tensor | None) -> Tensor:
+def _always(*arguments: Any) -> bool:
+    return True
+
+
+def _relu(s: Tensor, t: Tensor, v: Tensor, keep: Tensor | None) -> tuple[Tensor, Kept]:
     from srviz.attention.engines.triton import calls
 
-    return calls.relu_forward(s, t, v, keep)[0]
+    return calls.relu_forward(s, t, v, keep)
 
 
 def _relu_backward(
-    g: Tensor, s: Tensor, t: Tensor, v: Tensor, keep: Tensor | None, y: Tensor, needs: tuple[bool, ...]
+    g: Tensor, s: Tensor, t: Tensor, v: Tensor, keep: Tensor | None, y: Tensor, needs: tuple[bool, ...], kept: Kept
 ) -> tuple[Tensor | None, ...]:
-    """The sorted order that forward computed is not saved for backward, so it is computed again."""
+    """Without what forward kept, as within a program, it is computed again."""
     from srviz.attention.engines.triton import calls
 
-    y, kept = calls.relu_forward(s, t, v, keep)
+    if not kept:
+        y, kept = _relu(s, t, v, keep)
     return calls.relu_backward(g, s, t, v, keep, y, kept, needs[:3])
 
 
-def _bump_forward(s: Tensor, t: Tensor, v: Tensor, bandwidth: Tensor, scale: Tensor) -> Tensor:
+def _bump(s: Tensor, t: Tensor, v: Tensor, bandwidth: Tensor, scale: Tensor) -> tuple[Tensor, Kept]:
     from srviz.attention.engines.triton import calls
 
-    return calls.bump_forward(s, t, v, bandwidth.float(), scale.float())[0]
+    return calls.bump_forward(s, t, v, bandwidth.float(), scale.float())
 
 
 def _bump_backward(
-    g: Tensor,
-    s: Tensor,
-    t: Tensor,
-    v: Tensor,
-    bandwidth: Tensor,
-    scale: Tensor,
-    y: Tensor,
-    needs: tuple[bool, ...],
-) -> tuple[Tensor | None, ...]:
-    """The sorted order that forward computed is not saved for backward, so it is computed again."""
+    g: Tensor, s: Tensor, t: Tensor, v: Tensor, bandwidth: Tensor, scale: Tensor, y: Tensor, needs: tuple[bool, ...],
+    kept: Kept,
+) -> tuple[Tensor | None, ...]:  # fmt: skip
+    """Without what forward kept, as within a program, it is computed again."""
     from srviz.attention.engines.triton import calls
 
-    width, factor = bandwidth.float(), scale.float()
-    _, kept = calls.bump_forward(s, t, v, width, factor)
-    return calls.bump_backward(g, s, t, v, width, factor, kept, needs[:4])
+    if not kept:
+        _, kept = _bump(s, t, v, bandwidth, scale)
+    return calls.bump_backward(g, s, t, v, bandwidth.float(), scale.float(), kept, needs[:4])
 
 
 def _made() -> str:
-    return "Triton"
+    import triton
+
+    return f"Triton {triton.__version__}"
 
 
-ENGINES = (
-    Engine(
-        "sliced_relu", "triton", RANK, _able("sliced_relu"), _only_when_asked, _relu_forward, _relu_backward, made=_made
-    ),
-    Engine(
-        "sliced_bump", "triton", RANK, _able("sliced_bump"), _only_when_asked, _bump_forward, _bump_backward, made=_made
-    ),
-)
+def _engine(operation: str, keeping: Callable[..., tuple[Tensor, Kept]], backward: Callable[..., Any]) -> Engine:
+    return Engine(
+        operation, "triton", RANK, _able(operation), _always, lambda *arguments: keeping(*arguments)[0], backward,
+        careful=True, made=_made, keeping=keeping, as_given=_as_given, trial=_trial(operation),
+    )  # fmt: skip
+
+
+ENGINES = (_engine("sliced_relu", _relu, _relu_backward), _engine("sliced_bump", _bump, _bump_backward))

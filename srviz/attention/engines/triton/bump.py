@@ -19,12 +19,17 @@ from torch import Tensor
 from srviz.attention.engines.triton.tiles import (
     Order,
     bounds_of,
+    damped,
+    damping,
+    damping_of,
+    finite,
     first_window,
-    number,
     order_scores,
+    poison_of,
     product,
     rows_of,
     shape,
+    size_of,
     sum_windows,
     unfold,
     vector,
@@ -202,6 +207,7 @@ def _span(sums, row, windows, low, high, slot, c, width, d):
 
 @triton.jit(do_not_specialize=["n_q", "n_k", "length", "windows"])
 def _bump(
+    scores,
     queries,
     keys,
     query_places,
@@ -231,13 +237,17 @@ def _bump(
     STRETCH: tl.constexpr,
     PRECISION: tl.constexpr,
 ):
-    """Targets are the queries of one window (QUERIES) or its keys. vectors: of the sources; own: of the targets."""
+    """Targets are the queries of one window (QUERIES) or its keys. vectors: of the sources; own: of the targets.
+
+    scores: of the queries, as they came. One that is not finite makes NaN of its own sum, gives no gradients and gets
+    0; one of a key makes NaN of all sums of its row, whose gradients are 0.
+    """
     pid = tl.program_id(0).to(tl.int64)
     row, w = pid // windows, (pid % windows).to(tl.int32)
     n = n_q + n_k
     c = tl.arange(0, D)
     b = tl.load(bandwidth + row).to(tl.float32)
-    factor = tl.load(scale + row).to(tl.float32)
+    share_of_one = tl.load(scale + row).to(tl.float32)
     begin, inner, tied = tl.load(limits + pid * 6), tl.load(limits + pid * 6 + 1), tl.load(limits + pid * 6 + 2)
     until, outer, end = tl.load(limits + pid * 6 + 3), tl.load(limits + pid * 6 + 4), tl.load(limits + pid * 6 + 5)
     middle = tl.load(keys + row * length + n_k // 2).to(tl.float64)
@@ -251,20 +261,19 @@ def _bump(
     first = tl.load(targets + row * length + tl.minimum(t0, count - 1))
     last = tl.load(targets + row * length + tl.maximum(t1 - 1, 0))
     # the straight lines: below the targets, at their first score, at their last, and above them
-    p1 = _span(sums, row, windows, inner, tied, 0, c, width, d)
-    p2 = _span(sums, row, windows, tl.maximum(tied + 1, inner), w, 0, c, width, d).to(tl.float32)[None, :]
-    p3 = _span(sums, row, windows, w + 1, tl.minimum(until, outer), 0, c, width, d).to(tl.float32)[None, :]
-    p4 = _span(sums, row, windows, until + 1, outer, 0, c, width, d)
+    factor = damping_of(sums, row, windows, d, width)
+    p1 = _span(sums, row, windows, inner, tied, 0, c, width, d) * factor
+    p2 = (_span(sums, row, windows, tl.maximum(tied + 1, inner), w, 0, c, width, d) * factor).to(tl.float32)[None, :]
+    p3 = (_span(sums, row, windows, w + 1, tl.minimum(until, outer), 0, c, width, d) * factor).to(tl.float32)[None, :]
+    p4 = _span(sums, row, windows, until + 1, outer, 0, c, width, d) * factor
     offset = first.to(tl.float64) - middle
-    below = (offset * p1 - _span(sums, row, windows, inner, tied, 1, c, width, d)).to(tl.float32)[
-        None, :
-    ]  # Σ (first − z) x
-    above = (_span(sums, row, windows, until + 1, outer, 1, c, width, d) - offset * p4).to(tl.float32)[
-        None, :
-    ]  # Σ (z − first) x
+    moment1 = _span(sums, row, windows, inner, tied, 1, c, width, d) * factor
+    moment4 = _span(sums, row, windows, until + 1, outer, 1, c, width, d) * factor
+    below = (offset * p1 - moment1).to(tl.float32)[None, :]  # Σ (first − z) x
+    above = (moment4 - offset * p4).to(tl.float32)[None, :]  # Σ (z − first) x
     p1, p4 = p1.to(tl.float32)[None, :], p4.to(tl.float32)[None, :]
-    # a score that is not finite has made the sum over all windows so
-    poison = 0 * number(sums, row, windows, windows, 1, d, width).to(tl.float32) + tl.where(b > 0, 0 * b, float("nan"))
+    poison = poison_of(keys, row, length, n_k)
+    trouble = tl.where(b > 0, 0 * b, float("nan"))
     total = tl.zeros((BLOCK,), tl.float32)
     for start in range(t0, t1, BLOCK):
         i = start + tl.arange(0, BLOCK)
@@ -289,7 +298,11 @@ def _bump(
                 source = e < z1
                 other = tl.load(sources + row * length + e, mask=source, other=0.0)
                 j = tl.load(source_places + row * length + e, mask=source, other=0).to(tl.int32)
-                x = rows_of(vectors, row, j, source, number_of_sources, d, D)
+                counts = source
+                if not QUERIES:
+                    came = tl.load(scores + row * n_q + j, mask=source, other=0.0).to(tl.float32)
+                    counts = source & finite(came)
+                x = damped(rows_of(vectors, row, j, counts, number_of_sources, d, D), factor)
                 r = score[:, None] - other[None, :]
                 share = tl.abs(r) / b
                 inside = (tl.abs(r) < b) & source[None, :]
@@ -303,23 +316,35 @@ def _bump(
                     stretch += product(tl.where(inside, share, 0.0), x, PRECISION)
             k = _next(k + 1, inner, tied, w, until, outer)
         bad = poison + 0 * score
+        if QUERIES:
+            bad += 0 * tl.load(scores + row * n_q + o, mask=target, other=0.0).to(tl.float32)
         if SUM:
-            result = factor * value + bad[:, None]
+            result = share_of_one * value / factor
+            if QUERIES:
+                result += bad[:, None] + trouble
+            else:
+                result = tl.where(finite(bad)[:, None], result, 0.0) + trouble
             tl.store(
                 found + (row * count + o)[:, None] * d + c[None, :],
                 result.to(found.dtype.element_ty),
                 mask=target[:, None] & (c < d)[None, :],
             )
         if SLOPE:
-            mine = rows_of(own, row, o, target, count, d, D).to(tl.float32)
-            tl.store(slope + row * count + o, -factor / b * tl.sum(mine * step, 1) + bad, mask=target)
+            mine = rows_of(own, row, o, target & finite(bad), count, d, D).to(tl.float32)
+            other_factor = damping(size_of(mine))
+            mine *= other_factor
+            inclined = -share_of_one / b * tl.sum(mine * step, 1) / factor / other_factor
+            inclined = tl.where(finite(bad), inclined, 0.0) + trouble
+            tl.store(slope + row * count + o, inclined.to(slope.dtype.element_ty), mask=target)
             if STRETCH:
-                total += tl.where(target, tl.sum(mine * stretch, 1) + bad, 0.0)
+                wide = tl.sum(mine * stretch, 1) / other_factor
+                total += tl.where(target & finite(bad), wide, 0.0) + trouble
     if STRETCH:
-        tl.store(stretched + pid, factor / b * tl.sum(total, 0))
+        tl.store(stretched + pid, share_of_one / b * tl.sum(total, 0) / factor)
 
 
 def _launch(
+    s: Tensor,
     order: Order,
     sums: Tensor,
     bandwidth: Tensor,
@@ -353,6 +378,7 @@ def _launch(
         WINDOW=sizes["WINDOW"],
     )
     _bump[(rows * windows,)](
+        s,
         order.queries,
         order.keys,
         order.query_places,
@@ -387,34 +413,25 @@ def forward(
     order = unfold(found, s.shape[1], t.shape[1])
     sums = sum_windows(order, v, None, None, keys=True)
     y = torch.empty((*s.shape, v.shape[2]), dtype=v.dtype, device=v.device)
-    _launch(order, sums, bandwidth, scale, v, None, y, None, None, precision, queries=True)
+    _launch(s, order, sums, bandwidth, scale, v, None, y, None, None, precision, queries=True)
     return y, (*found, sums)
 
 
 def backward(
-    g: Tensor, v: Tensor, bandwidth: Tensor, scale: Tensor, kept: tuple[Tensor, ...], precision: str = "tf32x3"
+    g: Tensor,
+    s: Tensor,
+    t: Tensor,
+    v: Tensor,
+    bandwidth: Tensor,
+    scale: Tensor,
+    kept: tuple[Tensor, ...],
+    precision: str = "tf32x3",
 ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """Gradients of the scores (float32), the values and the bandwidth (rows, 1); `kept` as `forward` gave it."""
-    (rows, n_q, _), n_k, device = g.shape, v.shape[1], v.device
-    order = unfold(kept[:3], n_q, n_k)
-    ds, dt, dv = (
-        torch.empty((rows, n_q), dtype=torch.float32, device=device),
-        torch.empty((rows, n_k), dtype=torch.float32, device=device),
-        torch.empty_like(v),
-    )
-    db = torch.empty((rows, order.windows), dtype=torch.float32, device=device)
-    _launch(order, kept[3], bandwidth, scale, v, g, None, ds, db, precision, queries=True)
-    _launch(
-        order,
-        sum_windows(order, g, None, None, keys=False),
-        bandwidth,
-        scale,
-        g,
-        v,
-        dv,
-        dt,
-        None,
-        precision,
-        queries=False,
-    )
+    """Gradients of the scores, the values and the bandwidth (rows, 1) float32; `kept` as `forward` gave it."""
+    order = unfold(kept[:3], s.shape[1], t.shape[1])
+    ds, dt, dv = torch.empty_like(s), torch.empty_like(t), torch.empty_like(v)
+    db = torch.empty((len(s), order.windows), dtype=torch.float32, device=v.device)
+    upstream = sum_windows(order, g, s, None, keys=False)
+    _launch(s, order, kept[3], bandwidth, scale, v, g, None, ds, db, precision, queries=True)
+    _launch(s, order, upstream, bandwidth, scale, g, v, dv, dt, None, precision, queries=False)
     return ds, dt, dv, db.sum(1, keepdim=True)

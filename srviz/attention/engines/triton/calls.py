@@ -2,9 +2,9 @@
 
 Few pairs (`is_small`) are computed densely in one launch, see small.py; else in O(n log n) from sorted scores, see
 tiles.py. All functions take plain tensors that are already folded to rows (batch times heads), record nothing for
-autograd, never wait for the device, and give the same bits on every call. A NaN or infinite score of a kept token makes
-NaN of its row of results, or of all of its batch row. A masked key comes with the score of a kept one and with zeros
-for its value.
+autograd, never wait for the device, and give the same bits on every call. A query whose score is NaN or infinite gets
+NaN; where that of a kept key is, all queries of its row do. No gradients come from a result that is NaN for its score.
+What a masked key holds does no harm. Values whose sums would be too large for float32 are multiplied by a power of two.
 
 `kept` is what backward needs: tensors whose number, shapes and dtypes follow from the shapes and the dtype of v alone.
 """
@@ -19,22 +19,21 @@ Needs = tuple[bool, ...]
 
 SMALL, SMALL_ROW = 1 << 21, 1 << 16  # pairs of all rows together, or of one row, that are fastest without a sort
 LONGEST_SMALL = 1024  # queries or keys
+OPERATIONS = ("sliced_relu", "sliced_bump")
+DTYPES = (torch.float32, torch.float16, torch.bfloat16)
+MOST_COLUMNS = 256  # d
 
 
 def accepts(operation: str, s: Tensor, t: Tensor, v: Tensor) -> bool:
     """Whether this engine computes `operation` ("sliced_relu" or "sliced_bump") of such scores and values."""
-    if operation not in ("sliced_relu", "sliced_bump") or v.device.type != "cuda" or torch.version.hip is not None:
-        return False
-    halves = (torch.float32, torch.float16, torch.bfloat16)
-    fits = s.shape[-1] + t.shape[-1] < 1 << 30 and s.numel() + t.numel() < 1 << 36 and v.shape[-1] <= 256
-    good = all(x.dtype in halves for x in (s, t, v)) and fits
-    return good and torch.cuda.get_device_capability(v.device) >= (8, 0)
+    fits = s.shape[-1] + t.shape[-1] < 1 << 30 and s.numel() + t.numel() < 1 << 36 and v.shape[-1] <= MOST_COLUMNS
+    return operation in OPERATIONS and fits and all(x.dtype in DTYPES for x in (s, t, v))
 
 
 def is_small(s: Tensor, t: Tensor) -> bool:
     """Whether all pairs of (rows, n_q) and (rows, n_k) scores are few enough to be computed one by one."""
     (rows, n_q), n_k = s.shape, t.shape[1]
-    return n_q * n_k <= SMALL_ROW or (rows * n_q * n_k <= SMALL and max(n_q, n_k) <= LONGEST_SMALL)
+    return max(n_q, n_k) <= LONGEST_SMALL and (n_q * n_k <= SMALL_ROW or rows * n_q * n_k <= SMALL)
 
 
 def relu_forward(s: Tensor, t: Tensor, v: Tensor, keep: Tensor | None = None) -> tuple[Tensor, Kept]:
@@ -61,23 +60,20 @@ def relu_forward(s: Tensor, t: Tensor, v: Tensor, keep: Tensor | None = None) ->
 def relu_backward(
     g: Tensor, s: Tensor, t: Tensor, v: Tensor, keep: Tensor | None, y: Tensor, kept: Kept, needs: Needs = (True,) * 3
 ) -> tuple[Tensor | None, ...]:
-    """Gradients of `relu_forward` for s, t (float32) and v, given g: (rows, n_q, d), that of y; relu′(0) = sign(0) = 0.
+    """Gradients of `relu_forward` for s, t and v, in their dtypes, given g: (rows, n_q, d), that of y.
 
-    s, t, v, keep, y and kept are those of the forward call; needs: which gradients are wanted; None for the others.
+    relu′(0) = sign(0) = 0. s, t, v, keep, y and kept are those of the forward call; needs: which gradients are wanted;
+    None for the others.
     """
     if not (s.numel() and v.numel()):
-        found = (
-            s.new_zeros(s.shape, dtype=torch.float32),
-            t.new_zeros(t.shape, dtype=torch.float32),
-            torch.zeros_like(v),
-        )
+        found = (torch.zeros_like(s), torch.zeros_like(t), torch.zeros_like(v))
     else:
         g, s, t, v, y = (x.contiguous() for x in (g, s, t, v, y))
         keep = None if keep is None else keep.contiguous()
         if is_small(s, t):
             found = small.relu_backward(g, s, t, v, keep, y, kept)
         else:
-            found = relu.backward(g, v, keep, y, kept)
+            found = relu.backward(g, s, t, v, keep, y, kept)
     return tuple(x if wanted else None for x, wanted in zip(found, needs, strict=True))
 
 
@@ -107,17 +103,16 @@ def bump_forward(s: Tensor, t: Tensor, v: Tensor, bandwidth: Tensor, scale: Tens
 def bump_backward(
     g: Tensor, s: Tensor, t: Tensor, v: Tensor, bandwidth: Tensor, scale: Tensor, kept: Kept, needs: Needs = (True,) * 4
 ) -> tuple[Tensor | None, ...]:
-    """Gradients of `bump_forward` for s, t (float32), v and the bandwidth (rows, 1) float32, given g: (rows, n_q, d).
+    """Gradients of `bump_forward` for s, t, v, in their dtypes, and the bandwidth (rows, 1) float32, given g.
 
     The derivative of the bump counts as 0 at |s − t| = 0 and at |s − t| = b. needs: as in `relu_backward`.
     """
     if not (s.numel() and v.numel()):
-        zeros = [x.new_zeros(x.shape, dtype=torch.float32) for x in (s, t, bandwidth)]
-        found = (zeros[0], zeros[1], torch.zeros_like(v), zeros[2])
+        found = (torch.zeros_like(s), torch.zeros_like(t), torch.zeros_like(v), torch.zeros_like(bandwidth))
     else:
         g, s, t, v, bandwidth, scale = (x.contiguous() for x in (g, s, t, v, bandwidth, scale))
         if is_small(s, t):
-            found = small.bump_backward(g, s, t, v, bandwidth, scale)
+            found = small.bump_backward(g, s, t, v, bandwidth, scale, kept)
         else:
-            found = bump.backward(g, v, bandwidth, scale, kept)
+            found = bump.backward(g, s, t, v, bandwidth, scale, kept)
     return tuple(x if wanted else None for x, wanted in zip(found, needs, strict=True))

@@ -17,11 +17,15 @@ from srviz.attention.engines.triton.tiles import (
     Order,
     bounds_of,
     columns,
+    damped,
+    damping_of,
+    finite,
     first_window,
     inverse,
     key_weight,
     number,
     order_scores,
+    poison_of,
     product,
     rounded,
     rows_of,
@@ -79,6 +83,7 @@ def _keys_above(
 
 @triton.jit(do_not_specialize=["n_q", "n_k", "length", "windows", "halvings"])
 def _forward(
+    scores,
     queries,
     keys,
     query_places,
@@ -103,14 +108,15 @@ def _forward(
     MASKED: tl.constexpr,
     PRECISION: tl.constexpr,
 ):
+    """scores: of the queries, as they came; queries: sorted."""
     pid = tl.program_id(0).to(tl.int64)
     row, w = pid // windows, pid % windows
     c = tl.arange(0, D)
+    factor = damping_of(sums, row, windows, d, width)
     single: tl.constexpr = v.dtype.element_ty == tl.float32
     middle = tl.load(keys + row * length + n_k // 2).to(tl.float64)
     kept = tl.maximum(number(sums, row, windows, windows, 0, d, width), 1.0)
-    # a score that is not finite has made the sum over all windows so
-    poison = 0 * number(sums, row, windows, windows, 1, d, width).to(tl.float32)
+    poison = poison_of(keys, row, length, n_k)
     count, moment = number(sums, row, windows, w, 0, d, width), number(sums, row, windows, w, 1, d, width)
     upper = number(sums, row, windows, windows, 1, d + 1, width) - number(sums, row, windows, w + 1, 1, d + 1, width)
     q0, q1, k0, k1 = bounds_of(cuts, row, windows, w, n_q + n_k, WINDOW)
@@ -127,7 +133,8 @@ def _forward(
 
         # earlier windows, on which the ramp is a straight line
         offset = first.to(tl.float64) - middle
-        p, q = vector(sums, row, windows, w, 0, c, width, d), vector(sums, row, windows, w, 1, c, width, d)
+        p = vector(sums, row, windows, w, 0, c, width, d) * factor
+        q = vector(sums, row, windows, w, 1, c, width, d) * factor
         found = (offset * p - q).to(tl.float32)[None, :] + (s - first)[:, None] * p.to(tl.float32)[None, :]
         total = (offset * count - moment).to(tl.float32) + (s - first) * count.to(tl.float32)
         # later ones, for the normalizer
@@ -161,9 +168,9 @@ def _forward(
             inside = e < k1
             t = tl.load(keys + row * length + e, mask=inside, other=0.0)
             j = tl.load(key_places + row * length + e, mask=inside, other=0).to(tl.int32)
-            values = rows_of(v, row, j, inside, n_k, d, D)
             weight = key_weight(keep, row, j, inside, n_k, MASKED)
-            shift = tl.load(reference + row * d + c, mask=c < d, other=0.0)
+            values = damped(rows_of(v, row, j, weight > 0, n_k, d, D), factor)
+            shift = tl.load(reference + row * d + c, mask=c < d, other=0.0) * factor
             if single:
                 values -= shift[None, :]
             r = (s[:, None] - t[None, :]) * weight[None, :]
@@ -179,9 +186,10 @@ def _forward(
                 near -= tl.sum(ramp, 1)[:, None] * shift[None, :]
             found += near * size
 
-        inv = inverse(tl.where(apart == 0, 0.0, normalizer)) + poison
-        mean = (vector(sums, row, windows, windows, 0, c, width, d) / kept).to(tl.float32)
-        found = (found - total[:, None] * mean[None, :]) * inv[:, None]
+        came = tl.load(scores + row * n_q + o, mask=query, other=0.0).to(tl.float32)
+        inv = inverse(tl.where(apart == 0, 0.0, normalizer)) + poison + 0 * came
+        mean = (vector(sums, row, windows, windows, 0, c, width, d) * factor / kept).to(tl.float32)
+        found = (found - total[:, None] * mean[None, :]) * inv[:, None] / factor
         tl.store(
             y + (row * n_q + o)[:, None] * d + c[None, :],
             found.to(y.dtype.element_ty),
@@ -222,11 +230,14 @@ def _backward_queries(
     PRECISION: tl.constexpr,
 ):
     """∂s, and what `_backward_keys` needs: h in the order of the scores (slant), what w of this window adds to the
-    running sums (across), and its share of Σ_i Σ_j relu(s_i − t_j) w_i (centre).
+    running sums (across), and its share of Σ_i Σ_j relu(s_i − t_j) w_i (centre). h is of damped values.
+
+    A query whose result is NaN gives no gradients and gets 0.
     """
     pid = tl.program_id(0).to(tl.int64)
     row, w = pid // windows, pid % windows
     c = tl.arange(0, D)
+    factor = damping_of(sums, row, windows, d, width)
     single: tl.constexpr = v.dtype.element_ty == tl.float32
     middle = tl.load(keys + row * length + n_k // 2).to(tl.float64)
     kept = tl.maximum(number(sums, row, windows, windows, 0, d, width), 1.0)
@@ -245,9 +256,11 @@ def _backward_queries(
         s = tl.load(queries + row * length + i, mask=query, other=0.0)
         s = tl.where(query, s, first)
         o = tl.load(query_places + row * length + i, mask=query, other=0).to(tl.int32)
-        upstream = rows_of(g, row, o, query, n_q, d, D).to(tl.float32)
         inv = tl.load(inverses + row * n_q + o, mask=query, other=0.0)
-        h = -tl.sum(upstream * rows_of(y, row, o, query, n_q, d, D).to(tl.float32), 1) * inv
+        fine = query & finite(inv)
+        inv = tl.where(fine, inv, 0.0)
+        upstream = rows_of(g, row, o, fine, n_q, d, D).to(tl.float32)
+        h = -tl.sum(upstream * damped(rows_of(y, row, o, fine, n_q, d, D).to(tl.float32), factor), 1) * inv
         upstream *= inv[:, None]  # w
 
         offset = first.to(tl.float64) - middle
@@ -275,16 +288,16 @@ def _backward_queries(
         )
         below = tl.zeros((BLOCK,), tl.float32) + count.to(tl.float32)
         above = after - tl.where(s == last, ties, 0.0)
-        p = vector(sums, row, windows, w, 0, c, width, d).to(tl.float32)
+        p = (vector(sums, row, windows, w, 0, c, width, d) * factor).to(tl.float32)
         found = tl.zeros((BLOCK, D), tl.float32) + p[None, :]
         for start in range(k0, k1, BLOCK):
             e = start + tl.arange(0, BLOCK)
             inside = e < k1
             t = tl.load(keys + row * length + e, mask=inside, other=0.0)
             j = tl.load(key_places + row * length + e, mask=inside, other=0).to(tl.int32)
-            values = rows_of(v, row, j, inside, n_k, d, D)
             weight = key_weight(keep, row, j, inside, n_k, MASKED)
-            shift = tl.load(reference + row * d + c, mask=c < d, other=0.0)
+            values = damped(rows_of(v, row, j, weight > 0, n_k, d, D), factor)
+            shift = tl.load(reference + row * d + c, mask=c < d, other=0.0) * factor
             if single:
                 values -= shift[None, :]
             r = s[:, None] - t[None, :]
@@ -296,9 +309,10 @@ def _backward_queries(
             found += product(step, values, PRECISION)
             if not single:
                 found -= local[:, None] * shift[None, :]
-        mean = (vector(sums, row, windows, windows, 0, c, width, d) / kept).to(tl.float32)
+        mean = (vector(sums, row, windows, windows, 0, c, width, d) * factor / kept).to(tl.float32)
         slope = tl.sum(upstream * (found - below[:, None] * mean[None, :]), 1) + h * (below - above)
-        tl.store(ds + row * n_q + o, slope, mask=query)
+        slope = tl.where(fine, slope / factor, 0.0)
+        tl.store(ds + row * n_q + o, slope.to(ds.dtype.element_ty), mask=query)
         tl.store(slant + row * length + i, h, mask=query)
         sum_w += tl.sum(upstream, 0)
         sum_moment += tl.sum(upstream * (s - lowest)[:, None], 0)
@@ -344,11 +358,13 @@ def _backward_keys(
     MASKED: tl.constexpr,
     PRECISION: tl.constexpr,
 ):
-    """∂t and ∂v. sums: over the keys; across: over the queries."""
+    """∂t and ∂v, 0 in a row whose results are all NaN. sums: over the keys; across: over the queries."""
     pid = tl.program_id(0).to(tl.int64)
     row, w = pid // windows, pid % windows
     n = n_q + n_k
     c = tl.arange(0, D)
+    factor = damping_of(sums, row, windows, d, width)
+    poison = poison_of(keys, row, length, n_k)
     middle = tl.load(keys + row * length + n_k // 2).to(tl.float64)
     kept = tl.maximum(number(sums, row, windows, windows, 0, d, width), 1.0)
     # the signs: later queries are above the keys of this window, earlier ones below them, or tied with the lowest
@@ -387,8 +403,9 @@ def _backward_keys(
             query = i < q1
             s = tl.load(queries + row * length + i, mask=query, other=0.0)
             j = tl.load(query_places + row * length + i, mask=query, other=0).to(tl.int32)
-            upstream = rows_of(g, row, j, query, n_q, d, D)
             inv = tl.load(inverses + row * n_q + j, mask=query, other=0.0)
+            upstream = rows_of(g, row, j, query & finite(inv), n_q, d, D)
+            inv = tl.where(finite(inv), inv, 0.0)
             h = tl.load(slant + row * length + i, mask=query, other=0.0)
             highest = tl.load(queries + row * length + tl.minimum(begin + BLOCK, q1) - 1)
             size = tl.maximum(highest - tl.load(keys + row * length + start), 0.0)
@@ -398,14 +415,16 @@ def _backward_keys(
             ramps += product(tl.maximum(r, 0.0) * inverse(size) * part, upstream, PRECISION) * (most * size)
             steps += product(tl.where(r > 0, part, 0.0), upstream, PRECISION) * most
             sign += tl.sum(tl.where(r > 0, h[None, :], 0.0) - tl.where(r < 0, h[None, :], 0.0), 1)
-        shift = tl.load(reference + row * d + c, mask=c < d, other=0.0)
-        mean = (vector(sums, row, windows, windows, 0, c, width, d) / kept).to(tl.float32)
+        shift = tl.load(reference + row * d + c, mask=c < d, other=0.0) * factor
+        mean = (vector(sums, row, windows, windows, 0, c, width, d) * factor / kept).to(tl.float32)
         mean_v = tl.load(centre + row * d + c, mask=c < d, other=0.0) / kept.to(tl.float32)
         weight = key_weight(keep, row, o, key, n_k, MASKED)
-        values = rows_of(v, row, o, key, n_k, d, D).to(tl.float32) - shift[None, :] - mean[None, :]
-        slope = -tl.sum(values * steps, 1) - sign
-        tl.store(dt + row * n_k + o, slope * weight, mask=key)
-        gradient = (ramps - mean_v[None, :]) * weight[:, None]
+        values = damped(rows_of(v, row, o, weight > 0, n_k, d, D).to(tl.float32), factor)
+        values = values - shift[None, :] - mean[None, :]
+        counts = finite(poison + 0 * weight) & (weight > 0)
+        slope = tl.where(counts, (-tl.sum(values * steps, 1) - sign) / factor, 0.0)
+        tl.store(dt + row * n_k + o, slope.to(dt.dtype.element_ty), mask=key)
+        gradient = tl.where(counts[:, None], ramps - mean_v[None, :], 0.0)
         tl.store(
             dv + (row * n_k + o)[:, None] * d + c[None, :],
             gradient.to(dv.dtype.element_ty),
@@ -432,6 +451,7 @@ def forward(
     y = torch.empty((rows, n_q, d), dtype=v.dtype, device=v.device)
     inverses = torch.empty((rows, n_q), dtype=torch.float32, device=v.device)
     _forward[(rows * order.windows,)](
+        s,
         *_scores(order),
         v,
         keep,
@@ -447,17 +467,20 @@ def forward(
 
 
 def backward(
-    g: Tensor, v: Tensor, keep: Tensor | None, y: Tensor, kept: tuple[Tensor, ...], precision: str = "tf32x3"
+    g: Tensor,
+    s: Tensor,
+    t: Tensor,
+    v: Tensor,
+    keep: Tensor | None,
+    y: Tensor,
+    kept: tuple[Tensor, ...],
+    precision: str = "tf32x3",
 ) -> tuple[Tensor, Tensor, Tensor]:
-    """Gradients of the scores (float32) and of the values, from that of y; `kept` as `forward` gave it."""
+    """Gradients of the scores and of the values, from that of y; `kept` as `forward` gave it."""
     (rows, n_q, d), n_k, device = y.shape, v.shape[1], v.device
     order, (reference, sums, inverses) = unfold(kept[:3], n_q, n_k), kept[3:]
     windows, grid = order.windows, (rows * order.windows,)
-    ds, dt, dv = (
-        torch.empty_like(inverses),
-        torch.empty((rows, n_k), dtype=torch.float32, device=device),
-        torch.empty_like(v),
-    )
+    ds, dt, dv = torch.empty_like(s), torch.empty_like(t), torch.empty_like(v)
     slant = torch.empty((rows, order.length), dtype=torch.float32, device=device)
     across = torch.empty((rows, windows + 1, 2, columns(d)), dtype=torch.float64, device=device)
     centre = torch.empty((rows, windows, d), dtype=torch.float32, device=device)

@@ -74,9 +74,48 @@ def inverse(x):
 
 
 @triton.jit
+def finite(x):
+    """Whether numbers are neither NaN nor infinite."""
+    return tl.abs(x) < float("inf")
+
+
+@triton.jit
+def damping(largest):
+    """A power of two: 2⁻⁶⁴ for vectors as large as 2⁶⁰ or larger, whose sums may be too large for float32, else 1."""
+    return tl.where(largest > 1152921504606846976.0, 5.421010862427522e-20, 1.0)
+
+
+@triton.jit
+def damped(x, factor):
+    """x times what `damping` gave, in the dtype of x. float16 has no numbers that are so large."""
+    if x.dtype == tl.float16:
+        return x
+    else:
+        return (x * factor).to(x.dtype)
+
+
+@triton.jit
+def size_of(x):
+    """The largest absolute value of a matrix, float32."""
+    return tl.max(tl.max(tl.abs(x.to(tl.float32)), 1), 0)
+
+
+@triton.jit
+def poison_of(keys, row, length, n_k):
+    """NaN where a kept key of a row has a score that is NaN or infinite, else 0. keys: sorted; those are at an end."""
+    return 0 * tl.load(keys + row * length) + 0 * tl.load(keys + row * length + n_k - 1)
+
+
+@triton.jit
 def vector(sums, row, windows, w, slot, c, width, d):
     """Running sums before window w of a row → (D,) float64. slot 0: P, 1: Q."""
     return tl.load(sums + ((row * (windows + 1) + w) * 2 + slot) * width + c, mask=c < d, other=0.0)
+
+
+@triton.jit
+def damping_of(sums, row, windows, d, width):
+    """What `damping` says of the vectors that were summed in a row."""
+    return damping(number(sums, row, windows, windows, 0, d + 1, width).to(tl.float32))
 
 
 @triton.jit
@@ -92,6 +131,19 @@ def key_weight(keep, row, j, ok, n_k, MASKED: tl.constexpr):
         return tl.load(keep + row * n_k + j, mask=ok, other=0).to(tl.float32)
     else:
         return ok.to(tl.float32)
+
+
+@triton.jit
+def score_of_kept(keep, t, row, n_k, SIZE: tl.constexpr):
+    """The score of the first kept key of a row, 0 where none is kept."""
+    place = n_k
+    start = n_k * 0
+    while (start < n_k) & (place == n_k):
+        j = start + tl.arange(0, SIZE)
+        kept = tl.load(keep + row * n_k + j, mask=j < n_k, other=0).to(tl.int32)
+        place = tl.min(tl.where(kept > 0, j, n_k), 0)
+        start += SIZE
+    return tl.load(t + row * n_k + place, mask=place < n_k, other=0.0).to(tl.float32)
 
 
 @triton.jit
@@ -175,7 +227,10 @@ def _pack(
     MASKED: tl.constexpr,
     CENTRE: tl.constexpr,
 ):
-    """both: (2, rows, length), queries and keys, filled with NaN. reference: (rows, d), the mean of some values."""
+    """both: (2, rows, length), queries and keys, filled with NaN. reference: (rows, d), the mean of some values.
+
+    A query whose score is not finite stands at 0, a masked key at the score of a kept one.
+    """
     row = (tl.program_id(0) // (2 * blocks + 1)).to(tl.int64)
     block = tl.program_id(0) % (2 * blocks + 1)
     if block < 2 * blocks:
@@ -183,16 +238,21 @@ def _pack(
         out = both + row * length + e
         if block % 2 == 0:
             score = tl.load(s + row * n_q + e, mask=e < n_q, other=float("nan")).to(tl.float32)
+            score = tl.where((e < n_q) & (finite(score) == 0), 0.0, score)
         else:
             score = tl.load(t + row * n_k + e, mask=e < n_k, other=float("nan")).to(tl.float32)
+            if MASKED:
+                masked = tl.load(keep + row * n_k + e, mask=e < n_k, other=1).to(tl.int32) == 0
+                score = tl.where(masked, score_of_kept(keep, t, row, n_k, 256), score)
             out += rows.to(tl.int64) * length
         tl.store(out, score + 0.0, mask=e < length)  # the sum makes 0 of −0, which must not sort below 0
     elif CENTRE:
         j = (tl.arange(0, 64) * n_k.to(tl.int64)) // 64
         c = tl.arange(0, D)
         weight = key_weight(keep, row, j, j < n_k, n_k, MASKED)
-        values = rows_of(v, row, j, j < n_k, n_k, d, D).to(tl.float32)
-        mean = tl.sum(values * weight[:, None], 0) / tl.maximum(tl.sum(weight, 0), 1.0)
+        values = rows_of(v, row, j, weight > 0, n_k, d, D).to(tl.float32)
+        factor = damping(size_of(values))
+        mean = tl.sum(values * factor, 0) / tl.maximum(tl.sum(weight, 0), 1.0) / factor
         tl.store(reference + row * d + c, mean, mask=c < d)
 
 
@@ -241,8 +301,9 @@ def _cut(queries, keys, cuts, n_q, n_k, length, windows, blocks, halvings, SIZE:
         going = low < high
         query = tl.load(queries + row * length + middle, mask=going, other=0.0)
         key = tl.load(keys + row * length + place - 1 - middle, mask=going, other=0.0)
-        new_low = tl.where(going & (query <= key), middle + 1, low)
-        high = tl.where(going & ((query <= key) == 0), middle, high)
+        before = (query <= key) | (key != key)  # NaN is sorted to the end
+        new_low = tl.where(going & before, middle + 1, low)
+        high = tl.where(going & (before == 0), middle, high)
         low = new_low
     tl.store(cuts + row * (windows + 1) + w, low, mask=w <= windows)
 
@@ -273,7 +334,9 @@ def _moments(
 ):
     """What the keys (or queries) of one window add to the running sums. x, places: theirs, sorted.
 
-    sums: (rows, windows + 1, 2, width): Σ u and Σ (t − t_ref) u, then two columns of ones in place of u. Scores are
+    keep: which keys count, or the scores of the queries as they came: one that is not finite does not count.
+    sums: (rows, windows + 1, 2, width): Σ u and Σ (t − t_ref) u, then, in place of u, ones and, of the second sum, ones
+    again; in the first sum's last column Σ |u| of all vectors' numbers, which says whether they are large. Scores are
     taken from the last of the window first, in the second column of ones from the first, so that no digits are lost in
     float32.
     """
@@ -287,7 +350,8 @@ def _moments(
         begin, end, count = q0, q1, n_q
     first = tl.load(x + row * length + tl.minimum(begin, count - 1))
     last = tl.load(x + row * length + tl.maximum(end - 1, 0))
-    total, moment = tl.zeros((D,), tl.float32), tl.zeros((D,), tl.float32)
+    total, moment = tl.zeros((D,), tl.float64), tl.zeros((D,), tl.float64)
+    size = tl.zeros((D,), tl.float64)
     sources, before, behind = (
         tl.zeros((BLOCK,), tl.float32),
         tl.zeros((BLOCK,), tl.float32),
@@ -298,13 +362,24 @@ def _moments(
         inside = e < end
         score = tl.load(x + row * length + e, mask=inside, other=0.0)
         j = tl.load(places + row * length + e, mask=inside, other=0).to(tl.int32)
-        u = rows_of(v, row, j, inside, count, d, D).to(tl.float32)
-        weight = key_weight(keep, row, j, inside, count, MASKED)
+        if KEYS:
+            weight = key_weight(keep, row, j, inside, count, MASKED)
+        else:
+            came = tl.load(keep + row * count + j, mask=inside, other=float("nan")).to(tl.float32)
+            weight = finite(came).to(tl.float32)
+        u = rows_of(v, row, j, weight > 0, count, d, D).to(tl.float32)
+        factor = damping(size_of(u))
         if CENTRE:
-            u = (u - tl.load(reference + row * d + c, mask=c < d, other=0.0)[None, :]) * weight[:, None]
+            shift = tl.load(reference + row * d + c, mask=c < d, other=0.0)
+            factor = tl.minimum(factor, damping(tl.max(tl.abs(shift), 0)))
+            u = (u * factor - shift[None, :] * factor) * weight[:, None]
+        else:
+            u *= factor
         gap = tl.where(inside, score - last, 0.0)
-        total += tl.sum(u, 0)
-        moment += tl.sum(u * gap[:, None], 0)
+        back = (1 / factor).to(tl.float64)
+        total += tl.sum(u, 0).to(tl.float64) * back
+        moment += tl.sum(u * gap[:, None], 0).to(tl.float64) * back
+        size += tl.sum(tl.abs(u), 0).to(tl.float64) * back
         sources += weight
         before += weight * gap
         behind += weight * tl.where(inside, score - first, 0.0)
@@ -312,10 +387,10 @@ def _moments(
     high, low = last.to(tl.float64) - middle, first.to(tl.float64) - middle
     out = sums + (row * (windows + 1) + w) * 2 * width
     sum_of_ones = tl.sum(sources, 0).to(tl.float64)
-    tl.store(out + c, total.to(tl.float64), mask=c < d)
-    tl.store(out + width + c, moment.to(tl.float64) + high * total.to(tl.float64), mask=c < d)
+    tl.store(out + c, total, mask=c < d)
+    tl.store(out + width + c, moment + high * total, mask=c < d)
     tl.store(out + d, sum_of_ones)
-    tl.store(out + d + 1, sum_of_ones)
+    tl.store(out + d + 1, tl.sum(size, 0))
     tl.store(out + width + d, tl.sum(before, 0).to(tl.float64) + high * sum_of_ones)
     tl.store(out + width + d + 1, tl.sum(behind, 0).to(tl.float64) + low * sum_of_ones)
 
@@ -372,7 +447,7 @@ def order_scores(
     ----------
     s, t : (rows, n_q) and (rows, n_k) scores
     v : (rows, n_k, d) values
-    keep : (rows, n_k) bool or None, True for a kept key
+    keep : (rows, n_k) bool or None, True for a kept key; what a masked one holds does no harm
     centre : whether a mean of some values is wanted
 
     Returns
@@ -430,7 +505,8 @@ def unfold(kept: tuple[Tensor, ...], n_q: int, n_k: int) -> Order:
 
 def sum_windows(order: Order, v: Tensor, keep: Tensor | None, reference: Tensor | None, *, keys: bool) -> Tensor:
     """Running sums of the values of the keys, or of vectors of the queries, v (rows, n, d) → (rows, windows + 1, 2,
-    columns(d)) float64. reference: (rows, d) is subtracted, if given.
+    columns(d)) float64. keep: of keys, which are kept, or None; of queries, their scores as they came. reference:
+    (rows, d) is subtracted, if given.
     """
     (rows, _, d), windows = v.shape, order.windows
     x, places = (order.keys, order.key_places) if keys else (order.queries, order.query_places)
@@ -448,7 +524,7 @@ def sum_windows(order: Order, v: Tensor, keep: Tensor | None, reference: Tensor 
         order.n_k,
         order.length,
         windows,
-        MASKED=keep is not None,
+        MASKED=keys and keep is not None,
         CENTRE=reference is not None,
         KEYS=keys,
         **shape(d, "ieee"),
