@@ -15,6 +15,7 @@ from typing import Any
 
 from srviz import device as devices
 from srviz import host, jobs
+from srviz.attention.engines import engines
 from srviz.attention.methods import ways
 from srviz.measure.plan import DIRECTIONS, DTYPES, FLOOR, Plan, Row
 from srviz.numbers import duration, size
@@ -68,7 +69,7 @@ class Run:
         method, direction, n = self.at
         plan = self.plan
         why = "the system ended it: out of memory" if code in jobs.KILLED else f"its process ended (exit code {code})"
-        shape = {name: getattr(plan, name) for name in ("batch", "heads", "d", "dtype", "device", "threads")}
+        shape = {name: getattr(plan, name) for name in ("batch", "heads", "d", "dtype", "device", "threads", "engine")}
         takes = "" if method == FLOOR else ", ".join(ways()[method].takes)
         self.rows[self.at] = Row(method, direction, n, **shape, inputs=takes, stopped=why)
         if not self.rest().lanes() or method == FLOOR:
@@ -135,6 +136,8 @@ def main(arguments: list[str] | None = None) -> int:
         ask.add_argument(f"--{name}", type=_whole, default=getattr(usual, name))
     ask.add_argument("--dtype", choices=DTYPES, default=usual.dtype)
     ask.add_argument("--device", type=_device, default=str(devices.pick()), help=", ".join(map(str, devices.present())))
+    names = sorted({engine.name for engine in engines()})
+    ask.add_argument("--engine", choices=names, default="", help="of the sliced methods; else chosen by itself")
     ask.add_argument("--threads", type=_whole, default=host.cores())
     ask.add_argument("--seconds", type=float, default=usual.seconds, help="the longest that one call may take")
     ask.add_argument("--memory", type=_whole, help="bytes that may be taken at most")
@@ -161,7 +164,11 @@ def _line(row: Row) -> str:
     if row.seconds is None:
         return f"{start}  {row.stopped}"
     held = "" if row.peak is None else f"  peak {size(row.peak)}"
-    return f"{start}  {duration(row.seconds):>10}  ({duration(row.least or 0)} … {duration(row.most or 0)}){held}"
+    eager = f"{duration(row.seconds):>10}  ({duration(row.least or 0)} … {duration(row.most or 0)})"
+    if not (row.replayed or row.not_replayed):
+        return f"{start}  {eager}{held}"
+    again = duration(row.replayed) if row.replayed else row.not_replayed
+    return f"{start}  eager {eager}  replayed {again:>10}{held}"
 
 
 def _names(known: Iterable[str]) -> Callable[[str], tuple[str, ...]]:

@@ -1,11 +1,13 @@
 """What a benchmark is asked for and what it answers: its plan and its rows, as they are and as JSON holds them."""
 
+import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
 import torch
 
+from srviz.attention.engines import use
 from srviz.attention.methods import ways
 
 DIRECTIONS = ("forward", "backward")
@@ -17,6 +19,7 @@ FLOOR = "floor"
 class Plan:
     """What is raced. least, most: n, in doublings. seconds: the longest that one call may take. memory: bytes that
     may be taken at most, None for what the host or the device has. ended: (method, direction) of what runs no more.
+    engine: the one that computes the sliced methods; empty for the one that is chosen by itself.
     """
 
     methods: tuple[str, ...] = field(default_factory=lambda: tuple(ways()))
@@ -32,6 +35,11 @@ class Plan:
     seconds: float = 1.0
     memory: int | None = None
     ended: tuple[tuple[str, str], ...] = ()
+    engine: str = ""
+
+    def using(self) -> contextlib.AbstractContextManager[object]:
+        """The engine of the plan is in use."""
+        return use(self.engine) if self.engine else contextlib.nullcontext()
 
     def lanes(self) -> list[tuple[str, str]]:
         """(method, direction) of all that run."""
@@ -48,6 +56,7 @@ class Plan:
         words = [f"--methods {','.join(self.methods)}", f"--directions {','.join(self.directions)}"]
         words += [*(f"--{name} {getattr(self, name)}" for name in names), f"--seconds {self.seconds:g}"]
         words += [f"--memory {self.memory}"] if self.memory is not None else []
+        words += [f"--engine {self.engine}"] if self.engine else []
         return f"python -m srviz.measure.bench {' '.join(words)}"
 
     @property
@@ -73,7 +82,8 @@ class Row:
     """One point, or where a method ended and why. Seconds are those of one call: median, quartiles, least and most of
     the samples, each the mean of so many calls; left_out: samples that were disturbed. peak: bytes beyond the inputs;
     returned: of them, what the call returns. All None where the method was stopped; expected: what a call was then
-    thought to take.
+    thought to take. engine: as the plan has it. replayed: the median where a CUDA graph replays the call, while the
+    other seconds are of calls that Python makes; not_replayed: why there is none on a device with such graphs.
     """
 
     method: str
@@ -99,11 +109,15 @@ class Row:
     returned: int | None = None
     stopped: str = ""
     expected: float | None = None
+    engine: str = ""
+    replayed: float | None = None
+    not_replayed: str = ""
 
     @classmethod
     def read(cls, given: Mapping[str, Any]) -> "Row":
         """A row from JSON. Raises ValueError where a field is missing, unknown, or not a sane value of its kind."""
         kinds = {f.name: getattr(f.type, "__name__", str(f.type)) for f in fields(cls)}
+        given = {"engine": "", "replayed": None, "not_replayed": ""} | dict(given)  # older runs do not have these
         if set(given) != set(kinds):
             raise ValueError(f"row: expected the fields {', '.join(kinds)}, got {', '.join(map(str, given))}")
         for name, value in given.items():

@@ -16,6 +16,8 @@ from srviz.measure.plan import Plan
 def provenance(plan: Plan) -> dict[str, str | int]:
     """Where, when and with what a run is made."""
     device = torch.device(plan.device)
+    with plan.using():
+        sliced = computed_by("sliced_relu", getattr(torch, plan.dtype), device)
     load = f"{os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else ""
     return {
         "device": host.processor() if device.type == "cpu" else devices.describe(device),
@@ -25,7 +27,7 @@ def provenance(plan: Plan) -> dict[str, str | int]:
         "load_before": load,  # tasks that ran or waited, over the last minute
         "memory": host.granted(),
         "torch": torch.__version__,
-        "sliced": computed_by("sliced_relu", getattr(torch, plan.dtype), device),
+        "sliced": sliced,
         "cuda": str(torch.version.cuda or ""),
         "python": platform.python_version(),
         "system": f"{platform.system()} {platform.release()} {platform.machine()}",

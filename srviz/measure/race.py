@@ -7,7 +7,8 @@ the key scores, `t.sort(-1)`, and two copies of the values held at once.
 
 At every n the methods take turns, a sample each, so that drift hits all alike. A sample during which the system took a
 processor away counts only where there are too few others. A method ends where one call of its next
-point would take longer than is allowed, or more memory than there is; a row says so.
+point would take longer than is allowed, or more memory than there is; a row says so. On a GPU a call is timed as Python
+makes it, and then once more as a CUDA graph replays it.
 """
 
 import contextlib
@@ -23,7 +24,7 @@ from torch import Tensor, nn
 from srviz import device as devices
 from srviz import host
 from srviz.attention.methods import Way, ways
-from srviz.measure import memory
+from srviz.measure import memory, replay
 from srviz.measure.plan import FLOOR, Plan, Row
 from srviz.measure.provenance import Others, provenance
 from srviz.numbers import rough, size
@@ -48,6 +49,8 @@ class Lane:
     peak: int | None = None
     peak_how: str = ""
     returned: int = 0
+    replayed: float | None = None
+    not_replayed: str = ""
 
     def wants(self) -> bool:
         """Whether its point needs another sample."""
@@ -149,6 +152,13 @@ def race(plan: Plan) -> Iterator[dict[str, Any]]:
                     yield {"row": asdict(_row(lane, n, plan))}
         for lane in ready:
             lane.past.append((n, min(lane.used())))
+            if replay.possible(device):
+                yield {"at": [lane.method, lane.direction, n]}
+                _replay(lane, inputs)
+                yield {"row": asdict(_row(lane, n, plan))}
+                if lane.not_replayed and (gone := _gone(device)):
+                    yield {"lost": gone}
+                    return
         if (share := others.share()) is not None:
             yield {"others": share}
         running = ready
@@ -170,7 +180,7 @@ class Inputs:
 
     def __init__(self, plan: Plan, n: int, device: torch.device) -> None:
         self.shape = (plan.batch, plan.heads, n, plan.d)
-        self.device, self.dtype = device, getattr(torch, plan.dtype)
+        self.device, self.dtype, self.using = device, getattr(torch, plan.dtype), plan.using
         self.made: dict[str, Tensor] = {}
         self.layers: dict[str, nn.Module] = {}
 
@@ -231,11 +241,12 @@ class Inputs:
 def _once(lane: Lane, inputs: Inputs) -> tuple[tuple[Tensor, ...], float]:
     """A warm-up and a timed call: what it returns and the seconds."""
     call = inputs.call(lane)
-    call()
-    devices.synchronize(inputs.device)
-    began = time.perf_counter()
-    found = call()
-    devices.synchronize(inputs.device)
+    with inputs.using():
+        call()
+        devices.synchronize(inputs.device)
+        began = time.perf_counter()
+        found = call()
+        devices.synchronize(inputs.device)
     return found, time.perf_counter() - began
 
 
@@ -245,37 +256,63 @@ def _prepare(lane: Lane, inputs: Inputs) -> None:
     lane.returned = sum(x.nbytes for x in found)
     del found
     call, device = inputs.call(lane), inputs.device
-    if device.type == "cuda":
-        torch.cuda.synchronize(device)
-        torch.cuda.reset_peak_memory_stats(device)
-        held = torch.cuda.memory_allocated(device)
-        call()
-        torch.cuda.synchronize(device)
-        lane.peak, lane.peak_how = torch.cuda.max_memory_allocated(device) - held, "the allocator's record"
-    elif device.type == "cpu":
-        lane.peak, lane.peak_how = memory.peak_of(call)
-        call()  # the memory that the process keeps is warm again
+    with inputs.using():
+        if device.type == "cuda":
+            torch.cuda.synchronize(device)
+            torch.cuda.reset_peak_memory_stats(device)
+            held = torch.cuda.memory_allocated(device)
+            call()
+            torch.cuda.synchronize(device)
+            lane.peak, lane.peak_how = torch.cuda.max_memory_allocated(device) - held, "the allocator's record"
+        elif device.type == "cpu":
+            lane.peak, lane.peak_how = memory.peak_of(lambda: _within(inputs, call))
+            call()  # the memory that the process keeps is warm again
     lane.calls = max(1, math.ceil(SAMPLE_SECONDS / taken))
     lane.samples, lane.disturbed = [], []
+    lane.replayed, lane.not_replayed = None, ""
+
+
+def _within(inputs: Inputs, call: Callable[[], object]) -> object:
+    """By the engine of the plan, in a thread of its own too."""
+    with inputs.using():
+        return call()
+
+
+def _replay(lane: Lane, inputs: Inputs) -> None:
+    """The median of a few samples of a call that a CUDA graph replays, or why there is none."""
+    try:
+        with inputs.using():
+            call = replay.captured(inputs.call(lane), inputs.device)
+        call()
+        calls = max(1, math.ceil(SAMPLE_SECONDS / min(lane.used())))
+        _, lane.replayed, _ = _quartiles([timed(call, inputs.device, calls) for _ in range(FEWEST)])
+    except (RuntimeError, MemoryError) as error:
+        lane.not_replayed = _said(error)
 
 
 def sample(lane: Lane, inputs: Inputs) -> float:
     """Seconds of one call, the mean of as many as make a sample; a GPU measures them by its own events."""
-    call, device = inputs.call(lane), inputs.device
+    call = inputs.call(lane)
+    with inputs.using():
+        return timed(call, inputs.device, lane.calls)
+
+
+def timed(call: Callable[[], object], device: torch.device, calls: int) -> float:
+    """Seconds of one call, the mean of so many."""
     devices.synchronize(device)
     if device.type == "cuda":
         first, last = torch.cuda.Event(enable_timing=True), torch.cuda.Event(enable_timing=True)  # type: ignore[no-untyped-call]
         first.record()
-        for _ in range(lane.calls):
+        for _ in range(calls):
             call()
         last.record()
         torch.cuda.synchronize(device)
-        return float(first.elapsed_time(last)) / 1e3 / lane.calls
+        return float(first.elapsed_time(last)) / 1e3 / calls
     began = time.perf_counter()
-    for _ in range(lane.calls):
+    for _ in range(calls):
         call()
     devices.synchronize(device)
-    return (time.perf_counter() - began) / lane.calls
+    return (time.perf_counter() - began) / calls
 
 
 def _disturbances() -> int:
@@ -317,7 +354,7 @@ def _gone(device: torch.device) -> str:
 
 
 def _row(lane: Lane, n: int, plan: Plan, stopped: str = "") -> Row:
-    shape = {name: getattr(plan, name) for name in ("batch", "heads", "d", "dtype", "device", "threads")}
+    shape = {name: getattr(plan, name) for name in ("batch", "heads", "d", "dtype", "device", "threads", "engine")}
     row = Row(lane.method, lane.direction, n, **shape, inputs=", ".join(dict.fromkeys(lane.way.takes)), stopped=stopped)
     if stopped:
         return replace(row, expected=lane.predicted(n) or None)
@@ -326,7 +363,7 @@ def _row(lane: Lane, n: int, plan: Plan, stopped: str = "") -> Row:
     return replace(
         row, seconds=middle, lower=lower, upper=upper, least=min(used), most=max(used), samples=len(used),
         left_out=len(lane.samples + lane.disturbed) - len(used), calls=lane.calls, peak=lane.peak,
-        peak_how=lane.peak_how, returned=lane.returned,
+        peak_how=lane.peak_how, returned=lane.returned, replayed=lane.replayed, not_replayed=lane.not_replayed,
     )  # fmt: skip
 
 

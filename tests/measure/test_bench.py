@@ -16,9 +16,10 @@ import pytest
 import torch
 
 from srviz.attention import METHODS
+from srviz.attention.engines import table
 from srviz.attention.methods import ways
 from srviz.jobs import local
-from srviz.measure import bench, growth, memory, provenance, race
+from srviz.measure import bench, growth, memory, provenance, race, replay
 from srviz.measure.plan import DIRECTIONS, FLOOR, Plan, Row
 
 ROOT = Path(__file__).parents[2]
@@ -90,6 +91,53 @@ def test_a_device_without_its_number_is_the_first_of_its_kind(monkeypatch):
     assert [bench._device(name) for name in ("cpu", "cuda", "cuda:1")] == ["cpu", "cuda:0", "cuda:1"]
     with pytest.raises(argparse.ArgumentTypeError, match="expected one of cpu, cuda:0, cuda:1, got cuda:2"):
         bench._device("cuda:2")
+
+
+def test_a_plan_names_the_engine_of_the_sliced_methods(monkeypatch):
+    seen = []
+    linear = METHODS["linear"]
+    run = lambda q, k, v: seen.append(table._only.get()) or v  # noqa: E731
+    monkeypatch.setitem(METHODS, "linear", replace(linear, ways=(replace(linear.ways[0], run=run),)))
+    plan = replace(SMALL, methods=("linear",), most=64, engine="torch")
+    found, records = rows(plan)
+    assert set(seen) == {("torch",)}
+    assert table._only.get() is None
+    assert found["linear", "forward", 64].engine == "torch"
+    assert records[0]["provenance"]["sliced"] == "torch"
+    assert plan.command().endswith("--engine torch")
+    assert Plan.of(json.loads(json.dumps(asdict(plan)))) == plan
+
+
+def test_a_call_is_timed_as_python_makes_it_and_replayed(monkeypatch):
+    """With a stand-in for CUDA graphs: a method that cannot be captured says so, and the run goes on."""
+
+    def refused(call, device):
+        raise RuntimeError("CUDA error: operation not permitted when stream is capturing\nmore")
+
+    monkeypatch.setattr(replay, "possible", lambda device: True)
+    monkeypatch.setattr(replay, "captured", lambda call, device: call)
+    plan = replace(SMALL, methods=("relu",), most=128)
+    found, _ = rows(plan)
+    assert len(found) == 4
+    assert all(0 < row.replayed < 10 and not row.not_replayed for row in found.values())
+    assert re.search(r"eager .* replayed +\S", bench._line(found["relu", "forward", 128]))
+    monkeypatch.setattr(replay, "captured", refused)
+    found, records = rows(plan)
+    row = found["relu", "forward", 128]
+    assert row.seconds
+    assert row.replayed is None
+    assert row.not_replayed == "failed: CUDA error: operation not permitted when stream is capturing"
+    assert "replayed failed: CUDA error" in bench._line(row)
+    assert records[-1] == {"end": True}
+
+
+def test_no_replay_is_spoken_of_where_there_is_none():
+    found, _ = rows(replace(SMALL, methods=("relu",), most=64))
+    row = found["relu", "forward", 64]
+    assert row.replayed is None
+    assert "replayed" not in bench._line(row)
+    older = {name: value for name, value in asdict(row).items() if name not in ("engine", "replayed", "not_replayed")}
+    assert Row.read(older) == row
 
 
 @pytest.mark.parametrize("share", [1.0, 0.5, 0.0], ids="a share of {} undisturbed".format)

@@ -142,6 +142,7 @@ def test_the_table_speaks_as_the_page_does():
 
 def test_who_computed_sliced_relu_is_named_where_it_was_not_torch():
     assert result._sliced({"sliced": "C, cc (Debian 12) 12.2.0"}) == ", sliced ReLU in C by cc (Debian 12) 12.2.0"
+    assert result._sliced({"sliced": "Triton 3.6.0"}) == ", sliced ReLU in Triton 3.6.0"
     assert result._sliced({"sliced": "torch"}) == result._sliced({}) == ""
 
 

@@ -130,6 +130,8 @@ def _company(run: Run) -> str:
 def _sliced(where: Mapping[str, Any]) -> str:
     """What computed sliced ReLU, where it was not torch."""
     how, _, compiler = str(where.get("sliced", "torch")).partition(", ")
+    if how.startswith("Triton"):
+        return WORDS("provenance.inTriton", engine=plain(how))
     return WORDS("provenance.inC", compiler=plain(compiler)) if how == "C" else ""
 
 
