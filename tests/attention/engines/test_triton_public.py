@@ -180,6 +180,14 @@ def test_nothing_is_tried_while_a_graph_is_captured(monkeypatch):
     assert table.pick("sliced_relu", s[0], t[0], v[0], None).name == "triton"
 
 
+def test_kernels_are_launched_where_the_tensors_are(monkeypatch):
+    """Triton launches on the device that is current."""
+    monkeypatch.setattr(torch.cuda, "current_device", lambda: 0)
+    monkeypatch.setattr(torch.cuda, "device", lambda device: contextlib.nullcontext(device))
+    with calls.on(torch.device("cuda", 1)) as there, calls.on(torch.device("cuda", 0)) as here:
+        assert (there, here) == (torch.device("cuda", 1), None)
+
+
 @pytest.mark.usefixtures("trusted")
 def test_what_the_kernels_do_not_take_is_left_to_others():
     s, t, v, _ = problem(d=300)
@@ -355,7 +363,7 @@ class Launches(TorchDispatchMode):
 
 def launches(monkeypatch, call):
     call()  # kernels are tried
-    with Launches(monkeypatch) as found, contextlib.nullcontext():
+    with Launches(monkeypatch) as found:
         call()
     return found.kernels, found.operations
 

@@ -69,7 +69,8 @@ def _always(*arguments: Any) -> bool:
 def _relu(s: Tensor, t: Tensor, v: Tensor, keep: Tensor | None) -> tuple[Tensor, Kept]:
     from srviz.attention.engines.triton import calls
 
-    return calls.relu_forward(s, t, v, keep)
+    with calls.on(v.device):
+        return calls.relu_forward(s, t, v, keep)
 
 
 def _relu_backward(
@@ -80,13 +81,15 @@ def _relu_backward(
 
     if not kept:
         y, kept = _relu(s, t, v, keep)
-    return calls.relu_backward(g, s, t, v, keep, y, kept, needs[:3])
+    with calls.on(v.device):
+        return calls.relu_backward(g, s, t, v, keep, y, kept, needs[:3])
 
 
 def _bump(s: Tensor, t: Tensor, v: Tensor, bandwidth: Tensor, scale: Tensor) -> tuple[Tensor, Kept]:
     from srviz.attention.engines.triton import calls
 
-    return calls.bump_forward(s, t, v, bandwidth.float(), scale.float())
+    with calls.on(v.device):
+        return calls.bump_forward(s, t, v, bandwidth.float(), scale.float())
 
 
 def _bump_backward(
@@ -98,7 +101,8 @@ def _bump_backward(
 
     if not kept:
         _, kept = _bump(s, t, v, bandwidth, scale)
-    return calls.bump_backward(g, s, t, v, bandwidth.float(), scale.float(), kept, needs[:4])
+    with calls.on(v.device):
+        return calls.bump_backward(g, s, t, v, bandwidth.float(), scale.float(), kept, needs[:4])
 
 
 def _made() -> str:

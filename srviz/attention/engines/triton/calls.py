@@ -9,6 +9,8 @@ What a masked key holds does no harm. Values whose sums would be too large for f
 `kept` is what backward needs: tensors whose number, shapes and dtypes follow from the shapes and the dtype of v alone.
 """
 
+import contextlib
+
 import torch
 from torch import Tensor
 
@@ -28,6 +30,12 @@ def accepts(operation: str, s: Tensor, t: Tensor, v: Tensor) -> bool:
     """Whether this engine computes `operation` ("sliced_relu" or "sliced_bump") of such scores and values."""
     fits = s.shape[-1] + t.shape[-1] < 1 << 30 and s.numel() + t.numel() < 1 << 36 and v.shape[-1] <= MOST_COLUMNS
     return operation in OPERATIONS and fits and all(x.dtype in DTYPES for x in (s, t, v))
+
+
+def on(device: torch.device) -> contextlib.AbstractContextManager[object]:
+    """Triton launches on the device that is current, which need not be that of the tensors."""
+    other = device.type == "cuda" and device.index != torch.cuda.current_device()
+    return torch.cuda.device(device) if other else contextlib.nullcontext()
 
 
 def is_small(s: Tensor, t: Tensor) -> bool:

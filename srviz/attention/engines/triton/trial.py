@@ -28,12 +28,13 @@ def unfit(device: torch.device) -> str:
 
 def run(kind: Kind, g: Tensor, s: Tensor, t: Tensor, v: Tensor, *others: Any) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     """The sums and the gradients of s, t and v by kernels of a kind, however small the problem is."""
-    if kind.operation == "sliced_relu":
-        (keep,) = others
-        y, kept = (small.relu_forward if kind.small else relu.forward)(s, t, v, keep)
-        ds, dt, dv = (small.relu_backward if kind.small else relu.backward)(g, s, t, v, keep, y, kept)
-    else:
-        bandwidth, scale = others
-        y, kept = (small.bump_forward if kind.small else bump.forward)(s, t, v, bandwidth, scale)
-        ds, dt, dv, _ = (small.bump_backward if kind.small else bump.backward)(g, s, t, v, bandwidth, scale, kept)
+    with calls.on(kind.device):
+        if kind.operation == "sliced_relu":
+            (keep,) = others
+            y, kept = (small.relu_forward if kind.small else relu.forward)(s, t, v, keep)
+            ds, dt, dv = (small.relu_backward if kind.small else relu.backward)(g, s, t, v, keep, y, kept)
+        else:
+            bandwidth, scale = others
+            y, kept = (small.bump_forward if kind.small else bump.forward)(s, t, v, bandwidth, scale)
+            ds, dt, dv, _ = (small.bump_backward if kind.small else bump.backward)(g, s, t, v, bandwidth, scale, kept)
     return y, ds, dt, dv
