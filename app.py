@@ -9,4 +9,4 @@ else:  # and imports it once, at the start, to see what its server is to serve b
 
     from srviz.ui.kit import serve
 
-    app = st.App(__file__, routes=serve.ROUTES, lifespan=serve.lifespan)
+    app = st.App(__file__, routes=serve.ROUTES, middleware=serve.MIDDLEWARE, lifespan=serve.lifespan)

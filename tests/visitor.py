@@ -4,6 +4,8 @@ import asyncio
 import contextlib
 import random
 import time
+import urllib.error
+import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
@@ -82,6 +84,48 @@ class Visitor:
         """Press the button of this label, without waiting for what comes of it."""
         [button] = (one for kind, one in self.controls.values() if kind == "button" and one.label == label)
         await self._say([*self.states.values(), WidgetState(id=button.id, trigger_value=True)])
+
+    async def upload(self, name, data):
+        """Put a file into the first place for one on this page: what the server says to it, and what the page then does
+        with it, None where it was refused.
+        """
+        [place, *_] = (one for kind, one in self.controls.values() if kind == "file_uploader")
+        asked = BackMsg()
+        asked.file_urls_request.request_id = place.id
+        asked.file_urls_request.file_names.append(name)
+        await self.socket.send(asked.SerializeToString())
+        urls = (await self._heard("file_urls_response")).file_urls[0]
+        status = await asyncio.to_thread(self.put, urls.file_id, data, name)
+        if status >= 300:
+            return status, None
+        state = WidgetState(id=place.id)
+        info = state.file_uploader_state_value.uploaded_file_info.add(name=name, size=len(data), file_id=urls.file_id)
+        info.file_urls.CopyFrom(urls)
+        return status, await self.touch(state)
+
+    def put(self, file, data, name="a.csv", path="_stcore/upload_file"):
+        """The status of the answer to a file for this session, sent below this path."""
+        token = "2|00000000|00112233|1"  # a page proves by it that it can read its own cookie
+        part = f'--b\r\nContent-Disposition: form-data; name="file"; filename="{name}"\r\n\r\n'.encode()
+        headers = {"Cookie": f"{self.cookies}; _streamlit_xsrf={token}", "X-Xsrftoken": token}
+        headers["Content-Type"] = "multipart/form-data; boundary=b"
+        address = f"{self.address}/{path}/{self.session}/{file}"
+        request = urllib.request.Request(address, part + data + b"\r\n--b--\r\n", headers, method="PUT")
+        try:
+            with urllib.request.urlopen(request, timeout=PATIENCE_SECONDS) as answer:
+                return answer.status
+        except urllib.error.HTTPError as error:
+            return error.code
+
+    async def _heard(self, kind):
+        """The next message of a kind, of those that are no part of a page."""
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            async for message in self.socket:
+                news = ForwardMsg()
+                news.ParseFromString(message)
+                if news.WhichOneof("type") == kind:
+                    return getattr(news, kind)
+        raise ConnectionError("closed before it was said")
 
     async def ask(self, touched=""):
         """Let the page run, with what its controls say."""

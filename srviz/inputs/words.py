@@ -111,7 +111,11 @@ def read_embeddings(
 
     Raises Unreadable where it is no NPY of real numbers of two axes, or does not have a row for each token.
     """
-    upload = files.read("embeddings.npy", data, memory=memory, show=show, owner=owner)
+    return fitting(files.read("embeddings.npy", data, memory=memory, show=show, owner=owner), n)
+
+
+def fitting(upload: files.Upload, n: int) -> Array:
+    """The rows of a visitor's array that was read, (n, D). Raises Unreadable where they are not one for each token."""
     if upload.n != n:
         raise Unreadable(f"This array has {upload.n:,} usable rows, the text {n:,} tokens. One row a token works.")
     return upload.values

@@ -4,7 +4,6 @@ import json
 import os
 import re
 import shutil
-import socket
 import subprocess
 import sys
 import time
@@ -15,6 +14,8 @@ from pathlib import Path
 import psutil
 import pytest
 from playwright.sync_api import expect, sync_playwright
+
+from tests.proxy import free_port
 
 ROOT = Path(__file__).parents[2]
 FLAGS = [
@@ -42,13 +43,6 @@ def chromium():
     usual = ["chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable"]
     names = [os.environ.get("CHROMIUM", ""), *usual]
     return next((found for found in map(shutil.which, filter(None, names)) if found), None)
-
-
-def free_port():
-    """A port of this machine that nobody listens at."""
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
 
 
 @contextmanager

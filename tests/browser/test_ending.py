@@ -4,6 +4,8 @@ import asyncio
 import os
 import signal
 import time
+import urllib.error
+import urllib.request
 
 import psutil
 import pytest
@@ -25,9 +27,18 @@ def test_what_is_being_answered_is_answered(forked_server):
             asked = asyncio.create_task(visitor.touch(other))
             await asyncio.sleep(0.1)
             process.send_signal(signal.SIGTERM)
-            return await asked
+            await asyncio.sleep(0.1)
+            said = await asyncio.to_thread(health)
+            return await asked, said
 
-    answer = apart(story())
+    def health():
+        try:
+            return urllib.request.urlopen(f"{address}/_stcore/health", timeout=5).status
+        except urllib.error.HTTPError as error:
+            return error.code
+
+    answer, said = apart(story())
+    assert said == 404  # nobody new is to come
     assert answer.finished
     assert not answer.exceptions
     assert answer.elements > 20

@@ -1,10 +1,8 @@
 """Two replicas behind the proxy of deploy/: a visitor stays with one, and one that is killed takes nobody with it."""
 
 import asyncio
-import os
 import shutil
 import signal
-import subprocess
 import time
 import urllib.error
 import urllib.request
@@ -15,11 +13,13 @@ import pytest
 import websockets
 from playwright.sync_api import expect
 
-from tests.browser.conftest import IDLE, ROOT, free_port
+from tests.browser.conftest import IDLE
+from tests.proxy import proxy
 from tests.visitor import Visitor, apart
 
 pytestmark = pytest.mark.skipif(shutil.which("haproxy") is None, reason="HAProxy is not installed (apt: haproxy)")
 ANSWERED = 204
+FILE = "11111111-1111-4111-8111-111111111111"
 BASE = "/srviz"  # the path below which all is served
 
 
@@ -29,46 +29,16 @@ def behind(tmp_path, start):
     secret = {"STREAMLIT_SERVER_COOKIE_SECRET": "one secret for both"}
     with ExitStack() as stack:
         replicas = [stack.enter_context(start(base=BASE, **secret)) for _ in range(2)]
-        lines = [f"    server {place} {address[7:].removesuffix(BASE)}" for place, (address, _) in enumerate(replicas)]
-        (tmp_path / "replicas.cfg").write_text("\n".join(["backend replicas from srviz", *lines, ""]))
-        port = free_port()
-        own = {"SRVIZ_PORT": f"127.0.0.1:{port}", "SRVIZ_STICKY_KEY": "a key of this test", "SRVIZ_PATH": BASE}
-        proxy = subprocess.Popen(
-            ["haproxy", "-db", "-f", ROOT / "deploy" / "haproxy.cfg", "-f", tmp_path / "replicas.cfg"],
-            env=os.environ | own,
-            stdout=subprocess.DEVNULL,
-        )
-        stack.callback(lambda: (proxy.kill(), proxy.wait()))
-        address = f"http://127.0.0.1:{port}{BASE}"
-        for _ in range(100):
-            try:
-                urllib.request.urlopen(f"{address}/_stcore/health", timeout=1).close()
-                break
-            except OSError:
-                assert proxy.poll() is None
-                time.sleep(0.1)
-        yield address, {int(found.removesuffix(BASE).rsplit(":", 1)[1]): process for found, process in replicas}
+        servers = [address[7:].removesuffix(BASE) for address, _ in replicas]
+        port = stack.enter_context(proxy(tmp_path, servers, SRVIZ_PATH=BASE))
+        ports = {int(found.removesuffix(BASE).rsplit(":", 1)[1]): process for found, process in replicas}
+        yield f"http://127.0.0.1:{port}{BASE}", ports
 
 
 def at(process):
     """How many visitors a replica has."""
     found = [one for one in psutil.Process(process.pid).net_connections("tcp") if one.status == psutil.CONN_ESTABLISHED]
     return len(found)
-
-
-def uploaded(visitor):
-    """What the server says to a file for this session."""
-    address = f"{visitor.address}/_stcore/upload_file/{visitor.session}/11111111-1111-4111-8111-111111111111"
-    part = '--b\r\nContent-Disposition: form-data; name="file"; filename="a.csv"\r\n\r\n1,2\r\n--b--\r\n'
-    token = "2|00000000|00112233|1"  # a page proves by it that it can read its own cookie
-    headers = {"Cookie": f"{visitor.cookies}; _streamlit_xsrf={token}", "X-Xsrftoken": token}
-    headers["Content-Type"] = "multipart/form-data; boundary=b"
-    request = urllib.request.Request(address, part.encode(), headers, method="PUT")
-    try:
-        with urllib.request.urlopen(request, timeout=10) as answer:
-            return answer.status
-    except urllib.error.HTTPError as error:
-        return error.code
 
 
 def test_a_visitor_stays_with_one_replica_and_leaves_it_when_it_is_killed(behind):
@@ -90,7 +60,7 @@ def test_a_visitor_stays_with_one_replica_and_leaves_it_when_it_is_killed(behind
             await visitor.open("Slices", "n=31")
         assert all(at(process) >= 3 for process in replicas.values())  # they are spread
         sessions = [visitor.session for visitor in visitors]
-        assert {uploaded(visitor) for visitor in visitors} == {ANSWERED}
+        assert {visitor.put(FILE, b"1,2") for visitor in visitors} == {ANSWERED}
         for visitor in visitors[:3]:  # a lost connection, and back to the same session
             await visitor.close()
             await again(visitor)

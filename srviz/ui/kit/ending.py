@@ -2,17 +2,21 @@
 
 Streamlit's server closes every connection at once, which ends the scripts of their pages wherever they are. Here it
 hears of the signal when no page has been at work for a moment, or after ANSWER_SECONDS, which only a race or a
-training outlasts. Their processes end with their pages (`srviz.jobs`). Whoever is connected comes back by themselves,
-to another replica where there is one, and finds the page by its link.
+training outlasts. Their processes end with their pages (`srviz.jobs`). Meanwhile it says that it is not well, so that
+a proxy sends nobody new. Whoever is connected comes back by themselves, to another replica where there is one, and
+finds the page by its link.
 """
 
 import asyncio
 import os
+import re
 import signal
 import threading
 from types import FrameType
 from typing import Any
 
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
 from streamlit import runtime
 from streamlit.runtime.app_session import AppSessionState
 
@@ -21,6 +25,25 @@ CLOSE_SECONDS = 3.0  # for the connections to close after that; then the process
 SENT_SECONDS = (
     0.6  # without work: the last message of an answer is sent by then, and what was asked just before is heard
 )
+
+
+HEALTH = re.compile(r"/_stcore/health$")
+GONE = 404  # a proxy that is told so leaves those who are there with the server, as deploy/haproxy.cfg has it
+
+_ends = threading.Event()  # set once the server is to end
+
+
+class Leaving:
+    """What every request to the server goes through; it answers for the health of a server that is to end."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, or say that there will soon be nobody here."""
+        leaving = _ends.is_set() and scope["type"] == "http" and HEALTH.search(scope["path"])
+        answer = PlainTextResponse("", GONE) if leaving else self._app
+        await answer(scope, receive, send)
 
 
 def at_work() -> int:
@@ -53,6 +76,7 @@ def prepare() -> None:
         if tasks:  # it is asked a second time: at once, then
             servers(signal.SIGTERM, None)
         else:
+            _ends.set()
             tasks.append(loop.create_task(answer_first()))
             last = threading.Timer(ANSWER_SECONDS + CLOSE_SECONDS, os._exit, [0])
             last.daemon = True

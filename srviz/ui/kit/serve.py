@@ -1,7 +1,8 @@
 """What the server gives to the browser beside Streamlit's own files: plotly.js, out of the installed package.
 
-Nothing is written: app.py hands ROUTES to the server, which answers from memory. The address has the version in its
-name and no process in it, so that the browser keeps what it fetched, and any of several servers can answer.
+Nothing is written: app.py hands ROUTES and MIDDLEWARE to the server, which answers from memory. The address has the
+version in its name and no process in it, so that the browser keeps what it fetched, and any of several servers can
+answer.
 """
 
 import asyncio
@@ -16,13 +17,14 @@ from pathlib import Path
 
 import plotly
 import streamlit as st
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 from streamlit.components.v1 import declare_component
 
 from srviz import host
-from srviz.ui.kit import ending, metrics, upkeep
+from srviz.ui.kit import ending, metrics, upkeep, uploads
 
 FILE = Path(plotly.__file__).with_name("package_data") / "plotly.min.js"
 PLOTLY = f"plotly-{plotly.__version__}.min.js"
@@ -65,6 +67,7 @@ def _gzipped() -> bytes:
 
 # below any server.baseUrlPath; where Streamlit itself would serve the files that lie in static/ beside app.py
 ROUTES = [Route(f"/{{base:path}}app/static/{PLOTLY}", _plotly)]
+MIDDLEWARE = [Middleware(ending.Leaving), Middleware(uploads.Bounded)]
 
 
 @asynccontextmanager

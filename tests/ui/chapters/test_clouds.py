@@ -280,6 +280,7 @@ def test_ones_own_file_is_looked_at_and_then_used(npy):
     press(page, "Remove this cloud")
     assert page.selectbox[0].value == clouds.FIRST
     assert "own" not in page.selectbox[0].options
+    assert [text.value for text in page.text][:2] == ["mine.npy", "700 points"]  # its file stands there still
 
 
 def test_a_tenth_of_few_points_is_one_key():

@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from hashlib import sha256
 
 import streamlit as st
+from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from srviz.figures import clouds as figures
 from srviz.inputs import Tokens
 from srviz.inputs.files import FORMATS, MOST_BYTES, Unreadable, Upload, read
 from srviz.ui.chapters.clouds import WORDS
+from srviz.ui.kit import uploads
 from srviz.ui.kit.chart import chart, mode
 from srviz.ui.kit.visitor import visitor
 
@@ -66,20 +68,21 @@ def panel(cloud: str, other: str, forget: Callable[[], None]) -> None:
                 st.text(WORDS(f"own.state.{used}", title=mine.upload.title))
                 st.button(WORDS("own.remove"), key="remove own", on_click=_remove, args=(cloud, other, forget))
         if file is not None and (mine is None or file.file_id != mine.file):
-            _look(file.file_id, file.name, file.getvalue(), cloud, forget)
+            _look(file, cloud, forget)
 
 
-def _look(identity: str, name: str, data: bytes, cloud: str, forget: Callable[[], None]) -> None:
+def _look(file: UploadedFile, cloud: str, forget: Callable[[], None]) -> None:
     """Read the file once, and show what it holds before anything runs on it."""
     looked = st.session_state.get("_looked")
-    if looked is None or looked[0] != identity:
+    if looked is None or looked[0] != file.file_id:
         place = st.empty()  # told that it goes on; that is also where Streamlit ends it
         try:
-            looked = identity, read(name, data, show=place.caption, owner=visitor())
+            looked = file.file_id, read(file.name, file.getvalue(), show=place.caption, owner=visitor())
         except Unreadable as error:
-            looked = identity, str(error)
+            looked = file.file_id, str(error)
         place.empty()
         st.session_state["_looked"] = looked
+        uploads.let_go(file)
     found = looked[1]
     if isinstance(found, str):
         st.error(WORDS("own.unusable"))
@@ -101,7 +104,7 @@ def _look(identity: str, name: str, data: bytes, cloud: str, forget: Callable[[]
                 return
             if len(columns or found.columns) > 3:
                 st.caption(WORDS("own.columns.many"))
-        use = OwnCloud(found, columns, identity)
+        use = OwnCloud(found, columns, file.file_id)
         st.button(WORDS("own.use"), key="use own", type="primary", on_click=_use, args=(use, cloud, forget))
     tokens = found.tokens(min(SEEN, found.most), random_state=0, columns=columns)
     drawing = figures.preview(tokens.place, tokens.colour, mode=mode())
@@ -117,7 +120,10 @@ def _use(mine: OwnCloud, cloud: str, forget: Callable[[], None]) -> None:
 
 def _remove(cloud: str, other: str, forget: Callable[[], None]) -> None:
     forget()
-    st.session_state.pop("_own", None)
+    mine: OwnCloud | None = st.session_state.pop("_own", None)
+    file = st.session_state.get("own file")
+    if mine is not None and file is not None and file.file_id == mine.file:  # it stands there still, and is read once
+        st.session_state["_looked"] = mine.file, mine.upload
     if st.session_state.get(cloud) == NAME:
         st.session_state[cloud] = other
 

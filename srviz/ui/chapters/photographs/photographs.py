@@ -18,7 +18,7 @@ from srviz.inputs.base import Unreadable
 from srviz.inputs.pictures import DIGITS, PHOTOGRAPHS, Picture, digit, patches, read_picture
 from srviz.numbers import LARGEST_SEED
 from srviz.ui.chapters.photographs import WORDS
-from srviz.ui.kit import compute, controls, row, shell, trained, url
+from srviz.ui.kit import compute, controls, row, shell, trained, uploads, url
 from srviz.ui.kit.component import component, packed
 from srviz.ui.kit.visitor import visitor
 
@@ -139,6 +139,7 @@ def _own() -> OwnPicture | None:
     if file is not None and (own is None or own.file != file.file_id):
         show = place.caption  # told that it goes on; that is also where Streamlit ends it
         own = st.session_state["_own_picture"] = _read(file.file_id, file.getvalue(), show)
+        uploads.let_go(file)
         place.empty()
     if own is None:
         st.caption(WORDS("own.none"))

@@ -2,7 +2,6 @@
 
 import base64
 import binascii
-from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 import torch
+from streamlit.runtime.uploaded_file_manager import UploadedFile
 from torch import Tensor
 
 from srviz.inputs.files import FORMATS, Unreadable, Upload
@@ -19,7 +19,7 @@ from srviz.lab.look import look
 from srviz.lab.task import IGNORED, Batch
 from srviz.ui.chapters.train import WORDS
 from srviz.ui.chapters.train.run import Watched
-from srviz.ui.kit import report
+from srviz.ui.kit import report, uploads
 from srviz.ui.kit.component import component
 
 HERE = Path(__file__).parent
@@ -106,7 +106,7 @@ def _own(task: Task) -> Any:
     file = st.session_state.get("own solid")
     if file is None:
         return None
-    upload = _upload(file.file_id, file.name, file.getvalue)
+    upload = _upload(file)
     run: Watched = st.session_state["_training"]
     n = max(upload.least, min(run.specs[0].recipe.n, upload.most))
     return torch.from_numpy(upload.tokens(n, random_state=0).place)
@@ -125,17 +125,18 @@ def _drawing(sent: Any) -> Tensor | None:
     return torch.from_numpy(np.frombuffer(held, np.uint8).reshape(SIDE, SIDE).astype(np.float32) / 255)
 
 
-def _upload(identity: str, name: str, data: Callable[[], bytes]) -> Upload:
-    """The visitor's file, read once, also where it cannot be used. identity: of the upload. Raises Unreadable."""
+def _upload(file: UploadedFile) -> Upload:
+    """The visitor's file, read once, also where it cannot be used. Raises Unreadable."""
     held: tuple[str, Upload | Unreadable] | None = st.session_state.get("_own_solid")
-    if held is None or held[0] != identity:
+    if held is None or held[0] != file.file_id:
         place = st.empty()  # told that it goes on; that is also where Streamlit ends it
         try:
-            held = identity, read_file(name, data(), show=place.caption)
+            held = file.file_id, read_file(file.name, file.getvalue(), show=place.caption)
         except Unreadable as error:
-            held = identity, error
+            held = file.file_id, error
         place.empty()
         st.session_state["_own_solid"] = held
+        uploads.let_go(file)
     if isinstance(held[1], Unreadable):
         raise held[1]
     return held[1]

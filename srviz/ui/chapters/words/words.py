@@ -11,7 +11,7 @@ import streamlit as st
 from numpy.typing import NDArray
 from streamlit.delta_generator import DeltaGenerator
 
-from srviz.inputs import Tokens
+from srviz.inputs import Tokens, files
 from srviz.inputs.base import Unreadable
 from srviz.inputs.words import (
     DEFAULT,
@@ -19,14 +19,14 @@ from srviz.inputs.words import (
     MOST_TOKENS,
     between,
     cut,
-    read_embeddings,
+    fitting,
     sentence,
     split,
     unspaced,
 )
 from srviz.numbers import LARGEST_SEED
 from srviz.ui.chapters.words import WORDS
-from srviz.ui.kit import compute, controls, row, shell, trained, url
+from srviz.ui.kit import compute, controls, row, shell, trained, uploads, url
 from srviz.ui.kit.component import component
 from srviz.ui.kit.visitor import visitor
 
@@ -134,6 +134,7 @@ def _release(key: str) -> None:
 
 
 def _forget() -> None:
+    st.session_state.pop("_own_file", None)
     st.session_state.pop("_own_embeddings", None)
 
 
@@ -142,13 +143,14 @@ def _embeddings(n: int) -> tuple[str, NDArray[np.float32]] | None:
     file = st.session_state.get("own embeddings")
     if file is None:
         return None
-    key = (file.file_id, n)
-    known = st.session_state.get("_own_embeddings")
-    if known is None or known[0] != key:
+    held: tuple[str, files.Upload | str] | None = st.session_state.get("_own_file")
+    if held is None or held[0] != file.file_id:
         place = st.empty()
-        known = st.session_state["_own_embeddings"] = (key, *_read(file.getvalue(), n, place.caption))
+        held = st.session_state["_own_file"] = file.file_id, _read(file.getvalue(), place.caption)
+        uploads.let_go(file)
         place.empty()
-    _, array, trouble = known
+    array, trouble = _fitting(held[1], n)
+    st.session_state["_own_embeddings"] = (file.file_id, n), array
     if array is None:
         st.error(WORDS("unusable"))
         st.text(trouble)  # as it is: it may hold names from the file
@@ -162,9 +164,20 @@ def own_embeddings() -> bool:
     return st.session_state.get("own embeddings") is not None and known is not None and known[1] is not None
 
 
-def _read(data: bytes, n: int, show: Callable[[str], object]) -> tuple[NDArray[np.float32] | None, str]:
+def _read(data: bytes, show: Callable[[str], object]) -> files.Upload | str:
+    """What the file holds, or why it cannot be used, in a sentence."""
     try:
-        return read_embeddings(data, n, show=show, owner=visitor()), ""
+        return files.read("embeddings.npy", data, show=show, owner=visitor())
+    except Unreadable as trouble:
+        return str(trouble)
+
+
+def _fitting(upload: files.Upload | str, n: int) -> tuple[NDArray[np.float32] | None, str]:
+    """The array for a text of n tokens; None, and why there is none."""
+    if isinstance(upload, str):
+        return None, upload
+    try:
+        return fitting(upload, n), ""
     except Unreadable as trouble:
         return None, str(trouble)
 
