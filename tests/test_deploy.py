@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
 
 ROOT = Path(__file__).parents[1]
 HADOLINT = shutil.which("hadolint", path=os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]))
@@ -27,6 +28,34 @@ def test_haproxy_takes_its_configuration_with_the_replicas_of_compose():
     )
     assert done.returncode == 0, done.stderr
     assert "WARNING" not in done.stderr
+
+
+def test_replicas_share_their_secrets_and_their_rooms_and_write_nothing():
+    compose = yaml.safe_load((ROOT / "compose.yaml").read_text())
+    services = compose["services"]
+    assert set(services) == {"app", "proxy", "rooms", "certificate"}
+    app, proxy, rooms, certificate = (services[name] for name in ("app", "proxy", "rooms", "certificate"))
+    assert app["deploy"]["replicas"] >= 2
+    assert app["environment"]["SRVIZ_REDIS_URL"].endswith("redis://rooms:6379/0}")
+    assert "ports" not in app  # whoever comes, comes by the proxy
+    assert "ports" not in rooms
+    secret = "${SRVIZ_COOKIE_SECRET:?"  # compose does not start without it
+    assert app["environment"]["STREAMLIT_SERVER_COOKIE_SECRET"].startswith(secret)
+    assert proxy["environment"]["SRVIZ_STICKY_KEY"].startswith(secret)
+    paths = {app["environment"]["STREAMLIT_SERVER_BASE_URL_PATH"], proxy["environment"]["SRVIZ_PATH"]}
+    assert paths == {"${SRVIZ_PATH:-}"}
+    assert [line.rsplit(":", 1)[1] for line in proxy["ports"]] == ["8080", "8443"]
+    for service in (app, proxy, rooms):
+        assert service["read_only"] is True
+        assert service["cap_drop"] == ["ALL"]
+        assert service["deploy"]["resources"]["limits"].keys() == {"cpus", "memory"}
+    kept = {line.partition(":")[0] for service in (proxy, certificate) for line in service["volumes"]}
+    assert kept == {"./deploy", *compose["volumes"]}
+    files = [line for line in proxy["command"] if str(line).endswith(".cfg")]
+    assert [Path(file).name for file in files] == ["haproxy.cfg", "replicas.cfg"]
+    asked = set(re.findall(r"\$\{(SRVIZ_\w+)\}", (ROOT / "deploy" / "haproxy.cfg").read_text()))
+    told = {"SRVIZ_PORT", "SRVIZ_TLS_PORT"} | set(proxy["environment"])
+    assert asked <= told  # what the configuration asks for, compose hands on
 
 
 def test_what_the_dockerfile_copies_is_there_and_is_all_that_a_wheel_is_made_of():
