@@ -10,11 +10,22 @@ from collections.abc import Generator
 from typing import Any
 
 from srviz.jobs.local import KILLED, LocalRunner, Running
-from srviz.jobs.protocol import LAST, TROUBLE, Attachments, Limits, Packed, Plan, Record, Runner
+from srviz.jobs.protocol import (
+    LAST,
+    OPTIMIZER_BYTES,
+    PROCESS_BYTES,
+    TROUBLE,
+    Attachments,
+    Limits,
+    Packed,
+    Plan,
+    Record,
+    Runner,
+)
 
 __all__ = [
-    "KILLED", "LAST", "LOCAL", "TROUBLE", "Attachments", "Limits", "LocalRunner", "Packed", "Plan", "Record", "Runner",
-    "Running", "stream",
+    "KILLED", "LAST", "LOCAL", "OPTIMIZER_BYTES", "PROCESS_BYTES", "TROUBLE", "Attachments", "Limits", "LocalRunner", "Packed",
+    "Plan", "Record", "Runner", "Running", "stream",
 ]  # fmt: skip
 
 LOCAL = LocalRunner()  # the runner of this process
@@ -23,8 +34,15 @@ LOCAL = LocalRunner()  # the runner of this process
 def stream(
     plan: Plan, attachments: Attachments | None = None, limits: Limits | None = None, runner: Runner[Any] = LOCAL
 ) -> Generator[Record | None, None, None]:
-    """The records of a job, and None every 0.1 s while it says nothing. Close the generator to end the job at once."""
-    handle = runner.submit(plan, attachments or {}, limits or Limits())
+    """The records of a job, and None every 0.1 s while it says nothing. Close the generator to end the job at once.
+
+    Where there is too little memory to begin, a sentence that says so is the only record.
+    """
+    try:
+        handle = runner.submit(plan, attachments or {}, limits or Limits())
+    except MemoryError as short:
+        yield {TROUBLE: str(short)}
+        return
     try:
         with contextlib.closing(runner.records(handle)) as records:
             yield from records

@@ -19,6 +19,7 @@ from typing import IO
 
 from srviz import child, host
 from srviz.jobs.protocol import TROUBLE, Attachments, Limits, Plan, Record
+from srviz.jobs.registry import needs
 
 ROOT = Path(__file__).parents[2]  # where the package is found
 PROGRAM = ("-m", "srviz.jobs")
@@ -153,7 +154,10 @@ class LocalRunner:
         atexit.register(self.close)
 
     def submit(self, plan: Plan, attachments: Attachments | None = None, limits: Limits | None = None) -> Running:
-        """Begin a job, in the process that waits for one or in a new one."""
+        """Begin a job, in the process that waits for one or in a new one.
+
+        Raises MemoryError with a sentence, before a new one is started, where it would need more memory than is left.
+        """
         limits = limits or Limits()
         with self._lock:
             self.begun += 1
@@ -167,6 +171,7 @@ class LocalRunner:
             return worker
 
         def anew() -> Worker:
+            _check(needs(plan))
             return ask(Worker(limits, self.program))
 
         waited = self._take(limits)
@@ -235,8 +240,24 @@ class LocalRunner:
             too_many.end()
 
 
+def _check(needed: int) -> None:
+    """Raise MemoryError with a sentence where so many bytes cannot be had."""
+    granted, left = host.granted(), host.available()
+    if needed > granted:
+        raise MemoryError(
+            f"There is too little memory here for this work: {granted >> 20:,} MB are granted to all that runs here, "
+            f"and {needed >> 20:,} MB are needed at least."
+        )
+    if needed > left:
+        raise MemoryError(
+            f"There is too little memory just now for this work: {left >> 20:,} MB can be had, and {needed >> 20:,} MB "
+            "are needed at least. Try again in a few minutes."
+        )
+
+
 def _ended(code: int) -> str:
     """Why a process ended in the middle of its job, in a sentence."""
     if code in KILLED:
-        return "The system ended the process of this work: out of memory."
+        granted = host.granted() >> 20
+        return f"The system ended the process of this work: out of memory, of which {granted:,} MB are granted here."
     return f"The process of this work ended in the middle of it (exit code {code})."

@@ -10,6 +10,8 @@ Plan = Mapping[str, Any]  # what JSON can hold; plan["job"] is the name of a job
 Record = dict[str, Any]  # what JSON can hold
 TROUBLE = "trouble"  # the key of the last record of a job that could not go on: a sentence for people
 LAST = 19  # of `Limits.nice`: runs only while nothing else wants to
+PROCESS_BYTES = 170 << 20  # of a process with torch in it, before it has done anything; 147 were measured on Linux
+OPTIMIZER_BYTES = 210 << 20  # of one that has made an optimizer, for which torch imports its compiler; measured
 ITEM_BYTES = {"float32": 4, "float64": 8, "int64": 8, "bytes": 1}  # of one entry of each kind of array
 
 
@@ -73,7 +75,10 @@ class Runner(Protocol[Handle]):
     """A place where jobs run. A handle stands for one job there."""
 
     def submit(self, plan: Plan, attachments: Attachments, limits: Limits) -> Handle:
-        """Begin, or take a place in the line of that place; returns at once."""
+        """Begin, or take a place in the line of that place; returns at once.
+
+        Raises MemoryError with a sentence for people where there is too little memory to begin.
+        """
         ...
 
     def records(self, handle: Handle) -> Generator[Record | None, None, None]:

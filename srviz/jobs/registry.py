@@ -9,7 +9,7 @@ import pkgutil
 from collections.abc import Callable, Iterator
 from typing import Any, TypeAlias
 
-from srviz.jobs.protocol import Attachments, Plan, Record
+from srviz.jobs.protocol import PROCESS_BYTES, Attachments, Plan, Record
 
 Job: TypeAlias = Callable[[Plan, Attachments], Iterator[Record]]
 ROOMS = ("measure", "lab")  # the rooms that have a folder `jobs`
@@ -28,6 +28,24 @@ def find(name: Any) -> Job:
     """The job of this name; what it needs is imported now. Raises ValueError where there is none."""
     if name not in names():
         raise ValueError(f"There is no job named {str(name)[:60]!r}.")
-    room, _, file = name.partition(".")
-    job: Job = importlib.import_module(f"srviz.{room}.jobs.{file}").run
+    job: Job = _module(name).run
     return job
+
+
+def needs(plan: Plan) -> int:
+    """Bytes that the process of this job needs at least: what `needs` in its file says of the plan, where it has one.
+
+    0 where there is no such job, or its plan is no plan of it: the job says so itself.
+    """
+    name = plan.get("job")
+    if name not in names():
+        return 0
+    try:
+        return int(getattr(_module(name), "needs", lambda plan: PROCESS_BYTES)(plan))
+    except (KeyError, TypeError, ValueError):
+        return 0
+
+
+def _module(name: str) -> Any:
+    room, _, file = name.partition(".")
+    return importlib.import_module(f"srviz.{room}.jobs.{file}")

@@ -23,7 +23,9 @@ from srviz.jobs.registry import Job, find
 
 IDLE_SECONDS = 60.0  # without a request this process ends
 OOM_SCORE = "900"  # of 1000: should the system have to end a process for its memory, then this one
-TOO_MUCH = "There was not enough memory for it."
+TOO_MUCH = "There was not enough memory for it{most}."
+SIGNS = "memory", "could not create a primitive"  # in what torch and oneDNN say where they get no more
+MOST = ": it needs more than the {megabytes:,} MB that could be had"
 
 Say = Callable[[Record], None]
 
@@ -96,27 +98,33 @@ def _hear(requests: "SimpleQueue[Request]") -> None:
 
 def _do(request: Request, say: Say) -> None:
     """One job from its imports to its last record. Whatever goes wrong is a sentence."""
+    most = None
     try:
         job = find(request.plan.get("job"))
         gc.freeze()  # what was imported is not looked through again
-        _obey(request.limits)
+        most = _obey(request.limits)
         say({"ready": True})
         _run(job, request, say)
     except Exception as error:
         if not isinstance(error, ValueError):
             traceback.print_exc()
-        say({"record": {TROUBLE: _sentence(error)}})
+        say({"record": {TROUBLE: _sentence(error, most)}})
 
 
-def _obey(limits: Limits) -> None:
-    """Keep to the limits from now on; threads that a library starts later inherit the priority."""
+def _obey(limits: Limits) -> int | None:
+    """Keep to the limits from now on; threads that a library starts later inherit the priority.
+
+    Returns the most bytes that the job may hold besides what its process holds now; None for no limit.
+    """
     if limits.nice and hasattr(os, "setpriority"):
         with contextlib.suppress(PermissionError):  # it has started with a higher one, and cannot go back
             os.setpriority(os.PRIO_PROCESS, 0, limits.nice)
     if limits.nice == LAST and hasattr(os, "SCHED_IDLE"):  # a nice process is still let finish its few milliseconds
         with contextlib.suppress(OSError):
             os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
-    host.limit(None if limits.memory_bytes is None else min(limits.memory_bytes, host.available()))
+    most = None if limits.memory_bytes is None else min(limits.memory_bytes, host.available())
+    host.limit(most)
+    return most
 
 
 def _run(job: Job, request: Request, say: Say) -> None:
@@ -128,9 +136,12 @@ def _run(job: Job, request: Request, say: Say) -> None:
             say({"record": record})
 
 
-def _sentence(error: Exception) -> str:
-    """What went wrong, in one sentence. A ValueError says itself what is wrong with the plan."""
-    if isinstance(error, MemoryError) or "memory" in str(error).lower():
-        return TOO_MUCH
+def _sentence(error: Exception, most: int | None) -> str:
+    """What went wrong, in one sentence. A ValueError says itself what is wrong with the plan.
+
+    most: bytes that the job could hold, where there was a limit.
+    """
+    if isinstance(error, MemoryError) or any(sign in str(error).lower() for sign in SIGNS):
+        return TOO_MUCH.format(most="" if most is None else MOST.format(megabytes=most >> 20))
     first = (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
     return first if isinstance(error, ValueError) else f"The work failed: {first}"

@@ -59,6 +59,12 @@ class Spec:
         return self.to_json() | {"recipe": changed}
 
     @property
+    def step_bytes(self) -> int:
+        """Bytes that a step of this training holds at least: about twenty arrays (batch, n, width) for every layer."""
+        recipe = self.recipe
+        return 20 * 4 * recipe.batch * recipe.n * recipe.width * recipe.layers
+
+    @property
     def of_task(self) -> Task:
         """The task itself."""
         return find(self.task)

@@ -19,7 +19,6 @@ from srviz.device import synchronize
 from srviz.measure.memory import watched
 
 SIZES = (512, 1024, 2048, 4096)  # on which a method in n² is measured to say how long all tokens would take
-PROCESS_BYTES = 170 << 20  # of a process with torch in it, before it has done anything; 147 were measured on Linux
 MOST_PAIRS = 1 << 22  # of queries and keys between two looks at the clock
 
 
@@ -38,7 +37,7 @@ class Stage:
 
 
 def bytes_needed(n: int, columns: int, heads: int, head_dim: int) -> int:
-    """Bytes that `everything` takes beyond the tokens themselves, (n, columns), and beyond `PROCESS_BYTES`.
+    """Bytes that `everything` takes beyond the tokens themselves, (n, columns), and beyond `jobs.PROCESS_BYTES`.
 
     Values, output and sorting of one head; scores of all heads, raw and standardized; a chunk of projected rows; and
     what the allocator keeps. Rather too much, by a sixth for a million tokens: it decides what is offered.

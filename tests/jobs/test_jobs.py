@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from srviz import jobs
+from srviz import host, jobs
 from srviz.jobs import Limits, LocalRunner, Packed, local, registry
 
 ROOT = Path(__file__).parents[2]
@@ -136,9 +136,10 @@ def test_a_process_that_dies_is_a_sentence_and_what_came_before_stands(runner):
 def test_a_process_that_the_system_ends_ran_out_of_memory(runner):
     heard = jobs.stream({"job": "hang"}, runner=runner)
     os.kill(next(record for record in heard if record)["process"], 9)
-    assert [record for record in heard if record] == [
-        {"trouble": "The system ended the process of this work: out of memory.", "exit": -9}
-    ]
+    [said] = [record for record in heard if record]
+    assert said.pop("exit") == -9
+    sentence = "The system ended the process of this work: out of memory, of which {:,} MB are granted here."
+    assert said == {"trouble": sentence.format(host.granted() >> 20)}
 
 
 @linux
@@ -146,10 +147,50 @@ def test_the_limit_of_memory_holds_for_its_job_alone(runner):
     held = 200_000_000
     limits = Limits(memory_bytes=held)
     assert asked(runner, "take", limits=limits, bytes=held // 2) == [{"took": held // 2}]
-    assert asked(runner, "take", limits=limits, bytes=2 * held) == [{"trouble": "There was not enough memory for it."}]
+    too_much = "There was not enough memory for it: it needs more than the 190 MB that could be had."
+    assert asked(runner, "take", limits=limits, bytes=2 * held) == [{"trouble": too_much}]
     process = runner._waiting.process.pid
     assert asked(runner, "take", bytes=2 * held) == [{"took": 2 * held}]
     assert runner._waiting.process.pid == process
+
+
+MB = 1 << 20
+RUN = {"task": "solids", "method": "relu", "seed": 0}
+MUCH = {"task": "solids", "method": "relu", "seed": 0, "recipe": {"batch": 4096}}
+
+
+@pytest.mark.parametrize("job", sorted({*registry.names()} - {"lab.train", "lab.crowd", "lab.apart"}))
+def test_every_job_says_the_least_that_it_needs(job):
+    assert registry.needs({"job": job}) in (jobs.PROCESS_BYTES, jobs.OPTIMIZER_BYTES)
+
+
+def test_what_a_training_needs_grows_with_what_is_asked_for():
+    needs = [registry.needs({"job": "lab.train", "runs": runs}) for runs in ([], [RUN], [RUN, RUN], [MUCH])]
+    assert needs == sorted(set(needs))
+    assert needs[0] == jobs.OPTIMIZER_BYTES
+    assert registry.needs({"job": "lab.train"}) == 0  # no plan of it, which the job says itself
+    assert registry.needs({"job": "os.system"}) == 0
+
+
+@pytest.mark.parametrize(
+    ("granted", "left", "plan", "said"),
+    [
+        (690, 100, {"job": "measure.curve"},
+         "There is too little memory just now for this work: 100 MB can be had, and 170 MB are needed at least. "
+         "Try again in a few minutes."),
+        (160, 100, {"job": "measure.race"},
+         "There is too little memory here for this work: 160 MB are granted to all that runs here, and 170 MB are "
+         "needed at least."),
+        (690, 280, {"job": "lab.train", "runs": [RUN, RUN]},
+         "There is too little memory just now for this work: 280 MB can be had, and 370 MB are needed at least. "
+         "Try again in a few minutes."),
+    ],
+)  # fmt: skip
+def test_what_does_not_fit_says_so_before_a_process_is_started(granted, left, plan, said, runner, monkeypatch):
+    monkeypatch.setattr(host, "granted", lambda: granted * MB)
+    monkeypatch.setattr(host, "available", lambda: left * MB)
+    monkeypatch.setattr(local, "Worker", None)
+    assert list(jobs.stream(plan, runner=runner)) == [{"trouble": said}]
 
 
 @linux

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from srviz.jobs import Attachments, Plan, Record
+from srviz.jobs import OPTIMIZER_BYTES, Attachments, Plan, Record
 from srviz.lab.look import silent
 from srviz.lab.model import Model, finite_answers
 from srviz.lab.records import STATE_SECONDS, records
@@ -21,6 +21,11 @@ from srviz.lab.train import Training
 MOST_RUNS = 16  # more than there are methods to compare
 LOOKS = 30  # times that the places of all tokens are told
 UNIT, MIDDLE, MOST = 0.001, 32_768, 65_535  # a coordinate crosses to a browser in 16 bits: (level − MIDDLE) · UNIT
+
+
+def needs(plan: Plan) -> int:
+    """Bytes that its process needs at least."""
+    return OPTIMIZER_BYTES + sum(Spec.of_json(one).step_bytes for one in plan["runs"])
 
 
 def run(plan: Plan, attachments: Attachments) -> Iterator[Record]:

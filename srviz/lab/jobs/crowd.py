@@ -5,7 +5,7 @@ from typing import Any
 
 import torch
 
-from srviz.jobs import Attachments, Plan, Record
+from srviz.jobs import OPTIMIZER_BYTES, Attachments, Plan, Record
 from srviz.lab.model import Model, finite_answers
 from srviz.lab.probe import probed
 from srviz.lab.records import at_sizes, records
@@ -25,6 +25,11 @@ DIGITS = 4
 def places() -> torch.Tensor:
     """Where a learned function is looked at, from one end of the crowds to the other: (PLACES,)."""
     return torch.linspace(-REACH, REACH, PLACES)
+
+
+def needs(plan: Plan) -> int:
+    """Bytes that its process needs at least."""
+    return OPTIMIZER_BYTES + sum(Spec.of_json(one).step_bytes for one in plan["runs"])
 
 
 def run(plan: Plan, attachments: Attachments) -> Iterator[Record]:

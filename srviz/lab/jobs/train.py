@@ -4,13 +4,18 @@ from collections.abc import Iterator
 
 import torch
 
-from srviz.jobs import Attachments, Plan, Record
+from srviz.jobs import OPTIMIZER_BYTES, Attachments, Plan, Record
 from srviz.lab.records import LOOKS, STATE_SECONDS, TESTS, records
 from srviz.lab.spec import Spec
 from srviz.lab.together import together
 from srviz.lab.train import Training
 
 MOST_RUNS = 4
+
+
+def needs(plan: Plan) -> int:
+    """Bytes that its process needs at least."""
+    return OPTIMIZER_BYTES + sum(Spec.of_json(one).step_bytes for one in plan["runs"])
 
 
 def run(plan: Plan, attachments: Attachments) -> Iterator[Record]:

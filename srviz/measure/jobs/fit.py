@@ -4,11 +4,16 @@ from collections.abc import Iterator
 
 import torch
 
-from srviz.jobs import Attachments, Packed, Plan, Record
+from srviz.jobs import OPTIMIZER_BYTES, Attachments, Packed, Plan, Record
 from srviz.measure.arrays import attached, pack
 from srviz.measure.fit import STARTS, STEPS, Fit, FitStep
 
 EVERY = 10  # steps between two records
+
+
+def needs(plan: Plan) -> int:
+    """Bytes that its process needs at least."""
+    return OPTIMIZER_BYTES
 
 
 def run(plan: Plan, attachments: Attachments) -> Iterator[Record]:

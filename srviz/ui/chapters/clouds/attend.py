@@ -9,7 +9,7 @@ import torch
 from srviz import host, jobs, numbers
 from srviz.attention.methods import by_dots, sliced
 from srviz.figures import clouds as figures
-from srviz.measure.everything import PROCESS_BYTES, Estimate, bytes_needed, everything
+from srviz.measure.everything import Estimate, bytes_needed, everything
 from srviz.ui.chapters.clouds import WORDS
 from srviz.ui.chapters.clouds.clouds import GROUP, offered
 from srviz.ui.chapters.clouds.scene import HEAD_DIM, HEADS, CloudSetting, Numbers, Place, Scene, kept, kind, scene
@@ -150,7 +150,7 @@ def _offer(run: Attended, shown: Scene) -> None:
     """The button, or why there is none."""
 
     def needs(n: int) -> int:
-        beside = 0 if shown.x.is_cuda else PROCESS_BYTES
+        beside = 0 if shown.x.is_cuda else jobs.PROCESS_BYTES
         return beside + bytes_needed(n, shown.tokens.x.shape[1], HEADS, HEAD_DIM)
 
     left = torch.cuda.mem_get_info(shown.x.device)[0] if shown.x.is_cuda else host.available()

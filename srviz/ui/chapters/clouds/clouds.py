@@ -10,14 +10,14 @@ import streamlit as st
 import torch
 from streamlit.delta_generator import DeltaGenerator
 
-from srviz import host
+from srviz import host, jobs
 from srviz.attention import Kernel, Method, Projections
 from srviz.attention.heads import PROJECTIONS
 from srviz.attention.methods import sliced
 from srviz.figures import clouds as figures
 from srviz.inputs import CLOUDS
 from srviz.measure import query as measure
-from srviz.measure.everything import PROCESS_BYTES, bytes_needed
+from srviz.measure.everything import bytes_needed
 from srviz.numbers import LARGEST_SEED, decimal
 from srviz.ui.chapters.clouds import WORDS, own
 from srviz.ui.chapters.clouds.scene import (
@@ -44,7 +44,8 @@ from srviz.ui.kit.figure import Arithmetic, Paint, clicked, figure
 
 SIZES = (*(2**k for k in range(8, 20)), 1_000_000)
 FIRST = "aeroplane"  # the cloud that the page opens on
-BESIDE_BYTES = PROCESS_BYTES + (420 << 20)  # of the process that attends, and of the server once it has shown all pages
+SHOWN_BYTES = 420 << 20  # of the server once it has shown all pages
+BESIDE_BYTES = jobs.PROCESS_BYTES + SHOWN_BYTES  # of the process that attends, and of the server
 GROUP = "clouds"
 SCALES = ("own", "shared")
 
