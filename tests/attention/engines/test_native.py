@@ -425,6 +425,40 @@ def test_without_a_home_or_a_place_to_keep_it(cache_: Path, tmp_path: Path, monk
     assert not list((tmp_path / "tmp").iterdir())
 
 
+@pytest.mark.parametrize("elsewhere", [True, False])
+@pytest.mark.parametrize("above", [True, False])
+def test_nothing_is_compiled_where_others_could_swap_it(
+    above: bool, elsewhere: bool, cache_: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither in the cache nor in the usual folder for temporary files, nor by the compiler on its way there."""
+    shared, safe = tmp_path / "shared", tmp_path / "safe"
+    (shared / "tmp").mkdir(parents=True)
+    safe.mkdir()
+    (shared if above else shared / "tmp").chmod(0o777)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(shared / "tmp"))
+    monkeypatch.setenv("TMPDIR", str(shared / "tmp"))
+    monkeypatch.setattr(library.tempfile, "tempdir", str(shared / "tmp"))
+    monkeypatch.setattr(library, "ELSEWHERE", (safe,) if elsewhere else ())
+    compiler, log = tmp_path / "cc", tmp_path / "log"
+    compiler.write_text(f'#!/bin/sh\n[ "$1" = --version ] || echo "$TMPDIR" >> {log}\nexec cc "$@"\n')
+    compiler.chmod(0o755)
+    monkeypatch.setenv("CC", str(compiler))
+    opened, open_ = [], library._open
+
+    def opening(path: Path, version: str) -> library.Library:
+        opened.append(path)
+        return open_(path, version)
+
+    monkeypatch.setattr(library, "_open", opening)
+    assert (library.library() is not None) is elsewhere
+    assert [path.parents[1] for path in opened] == [safe] * elsewhere
+    written = log.read_text().split() if log.exists() else []
+    assert written == [str(path.parent) for path in opened]
+    assert [path.name for path in (shared / "tmp").iterdir()] == ["srviz"]  # the cache, which was not trusted
+    assert not list((shared / "tmp" / "srviz").iterdir())
+    assert not list(safe.iterdir())
+
+
 def test_a_compiler_with_words_of_its_own(cache_: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CC", "cc -DNOTHING=1")
     assert library.library() is not None

@@ -26,6 +26,7 @@ from typing import Any, NamedTuple
 SOURCE = Path(__file__).with_name("native.c")
 READY = SOURCE.with_name(f"native-{platform.machine()}.so")  # setup.py makes it, for a wheel
 FLAGS = ("-O3", "-std=gnu11", "-fopenmp-simd", "-shared", "-fPIC")
+ELSEWHERE = (Path("/tmp"), Path("/var/tmp"))  # where the usual folder for temporary files cannot be trusted
 PATIENCE_SECONDS = 60  # for the compiler
 
 
@@ -124,7 +125,13 @@ def _is_safe(folder: Path) -> bool:
 
 
 def _for_this_process(compiler: list[str], version: str) -> Library:
-    with tempfile.TemporaryDirectory(prefix="srviz-") as aside:  # a library may be removed once it is loaded
+    """The library, kept nowhere. Raises OSError where there is no folder that nobody else could swap meanwhile."""
+    for place in (Path(tempfile.gettempdir()).resolve(), *ELSEWHERE):
+        if place.is_dir() and all(map(_is_safe, (place, *place.parents))):
+            break
+    else:
+        raise PermissionError("others could change what lies in the folders for temporary files")
+    with tempfile.TemporaryDirectory(prefix="srviz-", dir=place) as aside:  # it may be removed once it is loaded
         return _open(_compile(compiler, Path(aside) / "sliced.so"), version)
 
 
@@ -154,8 +161,15 @@ def _processor() -> str:
 
 
 def _run(command: list[str]) -> str:
-    """What a command prints. Raises ValueError where it fails."""
-    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=PATIENCE_SECONDS)
+    """What a command prints. Raises ValueError where it fails.
+
+    What a compiler writes on its way to a file lies beside that file, where nobody else can swap it.
+    """
+    beside = {"TMPDIR": str(Path(command[command.index("-o") + 1]).parent)} if "-o" in command else {}
+    done = subprocess.run(
+        command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=PATIENCE_SECONDS,
+        env=os.environ | beside,
+    )  # fmt: skip
     if done.returncode:
         raise ValueError(f"{Path(command[0]).name} ended with {done.returncode}: {done.stderr.strip()[:500]}")
     return done.stdout
