@@ -25,6 +25,9 @@ COPY --from=wheel /wheels /wheels
 RUN /venv/bin/python -m pip install --no-cache-dir --no-deps /wheels/*.whl
 
 FROM python:${PYTHON}-slim-bookworm
+# the dictionaries by which words of Thai, Khmer, Lao and Burmese are found
+# hadolint ignore=DL3008
+RUN apt-get update && apt-get install -y --no-install-recommends libicu72 && rm -rf /var/lib/apt/lists/*
 RUN useradd --uid 10001 --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin srviz
 COPY --from=packages /venv /venv
 # Nothing is written but what passes through /tmp, so that the root may be read-only.

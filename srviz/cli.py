@@ -8,7 +8,7 @@ import signal
 import sys
 from importlib.metadata import PackageNotFoundError, requires, version
 
-from srviz import places
+from srviz import host, places
 
 DESCRIPTION = """\
 Start the app that shows sliced ReLU attention at work, in the browser. It needs no network.
@@ -48,6 +48,9 @@ def main(arguments: list[str] | None = None) -> int:
             'pip install "srviz[app]"',
             file=sys.stderr,
         )
+        return 1
+    if lacking := host.lacking_addresses():
+        print(lacking, file=sys.stderr)
         return 1
     if chosen.metrics_port is not None:
         os.environ["SRVIZ_METRICS_PORT"] = str(chosen.metrics_port)

@@ -30,6 +30,11 @@ def test_haproxy_takes_its_configuration_with_the_replicas_of_compose():
     assert "WARNING" not in done.stderr
 
 
+def test_where_it_is_deployed_there_is_what_finds_the_words_of_thai_and_khmer():
+    assert re.search(r"apt-get install .* libicu\d+", (ROOT / "Dockerfile").read_text())
+    assert (ROOT / "packages.txt").read_text() == "icu-devtools\n"  # which names no version, and brings the library
+
+
 def test_replicas_share_their_secrets_and_their_rooms_and_write_nothing():
     compose = yaml.safe_load((ROOT / "compose.yaml").read_text())
     services = compose["services"]

@@ -1,11 +1,17 @@
 """What the host grants: its own numbers, and those of control groups of both versions around this process."""
 
 import os
+import shlex
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
 from srviz import host
 from srviz.measure import memory
+
+ROOT = Path(__file__).parents[1]
 
 
 @pytest.fixture
@@ -56,6 +62,22 @@ def test_inside_a_container_the_path_may_be_the_hosts(write):
 def test_without_any_of_it_the_host_is_all_there_is(write):
     assert host.granted() == os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     assert memory.resident() == 0
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems know no such limit")
+@pytest.mark.parametrize("program", [["-m", "srviz"], ["-m", "streamlit", "run", "app.py"]])
+def test_too_little_address_space_is_one_sentence_at_the_start(program):
+    command = [sys.executable, *program, "--server.headless", "true", "--server.port", "1"]
+    line = f"ulimit -v 1000000; exec {shlex.join(command)}"
+    done = subprocess.run(["sh", "-c", line], cwd=ROOT, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 1
+    said = "The address space of this process is limited to 1,024 MB (ulimit -v), and the app maps 1,600 MB"
+    assert done.stderr.startswith(said)
+    assert done.stderr.count("\n") == 1
+
+
+def test_where_there_is_no_such_limit_nothing_is_lacking():
+    assert host.lacking_addresses() == ""
 
 
 @pytest.fixture
