@@ -1,9 +1,21 @@
 """The command that puts the app under load, for two seconds."""
 
 import asyncio
+import subprocess
+import sys
 
-from tests.load import load, summary, told
+import psutil
+
+from tests.load import load, spent, summary, told
+from tests.proxy import free_port
 from tests.visitor import apart
+
+SPENDING = """
+import subprocess, sys
+subprocess.run([sys.executable, "-c", "import time\\nwhile time.process_time() < 0.3: pass"])
+print(flush=True)
+input()
+"""
 
 
 def test_visitors_come_act_and_are_counted(server):
@@ -14,6 +26,36 @@ def test_visitors_come_act_and_are_counted(server):
     assert found["pages"]["all"]["answers"] == sum(map(len, log.seconds.values()))
     assert 0 < found["pages"]["all"]["p50_ms"] <= found["pages"]["all"]["p99_ms"]
     assert any(line.startswith("errors: none") for line in told(found))
+
+
+def test_what_started_processes_take_counts_also_when_they_have_ended():
+    with subprocess.Popen([sys.executable, "-c", SPENDING], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        process.stdout.readline()
+        assert spent([psutil.Process(process.pid)]) > 0.25
+        process.stdin.close()
+
+
+def test_who_is_at_a_process_that_is_killed_is_back_and_that_is_no_error(start):
+    """On a server that starts again at its old port, as behind a proxy another one would take over."""
+
+    async def story(address, process, again):
+        killed = process.pid, 1.0
+        visits = asyncio.create_task(
+            load(address, [process], visitors=2, seconds=6.0, pause=0.2, warm=False, kill=killed, files=True)
+        )
+        while process.is_running() and process.status() != psutil.STATUS_ZOMBIE:
+            await asyncio.sleep(0.1)
+        await asyncio.to_thread(again.__enter__)
+        return await visits
+
+    port = free_port()
+    with start(port=port) as (address, process):
+        again = start(port=port)
+        log, _ = apart(story(address, process, again))
+        again.__exit__(None, None, None)
+    assert not log.errors
+    assert log.reconnects >= 1
+    assert log.files["fetched"] > 100
 
 
 def test_others_race_and_train_meanwhile(server):
