@@ -1,7 +1,9 @@
 """The wheel: built, installed where nothing may be written, and started from some other folder."""
 
+import ctypes
 import gzip
 import os
+import platform
 import shutil
 import signal
 import socket
@@ -25,6 +27,7 @@ PLOTLY = f"app/static/plotly-{version('plotly')}.min.js"
 SOURCES = ["app.py", "pages", "assets", ".streamlit", "srviz", "pyproject.toml", "setup.py", "MANIFEST.in", "README.md"]
 SENT = "performance.getEntriesByType('resource').filter(e => e.name.includes('plotly')).map(e => e.transferSize)"
 PIP = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet"]
+ALONE = ["--no-build-isolation", "--no-deps", "--no-index"]
 
 
 @pytest.fixture(scope="module")
@@ -47,8 +50,7 @@ def wheel(folder):
     subprocess.run([sys.executable, "-c", build], cwd=source, check=True, capture_output=True)
     shutil.rmtree(source)
     [packed] = folder.glob("*.tar.gz")
-    alone = ["--no-build-isolation", "--no-deps", "--no-index"]
-    subprocess.run([*PIP, "wheel", *alone, "--wheel-dir", folder, packed], check=True, capture_output=True)
+    subprocess.run([*PIP, "wheel", *ALONE, "--wheel-dir", folder, packed], check=True, capture_output=True)
     [built] = folder.glob("*.whl")
     return built
 
@@ -163,6 +165,25 @@ def test_started_from_elsewhere_pages_show_and_nothing_is_written(command, folde
         assert page.evaluate("[...document.images].every(image => image.naturalWidth > 0)")
     assert tree(command.parents[1]) == before
     assert list(home.rglob("*")) == []
+
+
+@pytest.mark.skipif(shutil.which("cc") is None or sys.platform != "linux", reason="there is no C compiler")
+def test_a_wheel_with_the_engine_is_of_a_machine_and_of_any_python(wheel, folder):
+    machine = platform.machine()
+    [packed] = folder.glob("*.tar.gz")
+    named = {"SRVIZ_BUILD_NATIVE": "1", "SRVIZ_WHEEL_PLATFORM": f"manylinux_2_17_{machine}"}
+    where = folder / "native"
+    subprocess.run(
+        [*PIP, "wheel", *ALONE, "--wheel-dir", where, packed], check=True, capture_output=True, env=os.environ | named
+    )
+    [built] = where.glob("*.whl")
+    assert built.name == wheel.name.replace("-py3-none-any.whl", f"-py3-none-manylinux_2_17_{machine}.whl")
+    made = f"srviz/attention/engines/native/native-{machine}.so"
+    with zipfile.ZipFile(wheel) as plain, zipfile.ZipFile(built) as native:
+        assert {*native.namelist()} - {*plain.namelist()} == {made}
+        library = ctypes.CDLL(native.extract(made, where))
+    assert library.sliced_relu_forward
+    assert library.sliced_bump_slopes
 
 
 def test_without_a_home_and_below_a_path(command):
