@@ -8,6 +8,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
+from tests.browser.conftest import IDLE
+
 ROOT = Path(__file__).parents[2]
 PAGES = ["", *sorted(path.stem.partition("_")[2] for path in (ROOT / "pages").glob("*.py"))]
 READY = {  # what a page shows once it is alive; a page that has nothing of that kind, its title
@@ -33,6 +35,17 @@ FITS = """() => ![...document.querySelectorAll('[data-testid=stMain] *')].filter
 ).length"""
 
 
+RESTS = """() => !document.querySelector('[data-stale="true"]') &&
+    document.getAnimations().every(a => a.playState !== 'running' || a.effect.getTiming().iterations === Infinity)"""
+
+
+def at_rest(page):
+    """Wait for what a visitor sees at rest: no script runs, nothing fades or is faded, and everything fits."""
+    page.wait_for_selector(IDLE)
+    page.wait_for_function(RESTS)
+    page.wait_for_function(FITS)
+
+
 def resident_megabytes(pid):
     status = Path(f"/proc/{pid}/status")
     if not status.exists():
@@ -50,14 +63,14 @@ def test_the_first_thing_a_fresh_server_shows_fits_and_is_accessible(name, forke
     assert asked
     assert all(url.startswith((address, address.replace("http", "ws"), "data:", "blob:")) for url in asked)
     assert resident_megabytes(process.pid) < 600
-    page.wait_for_function(FITS)
+    at_rest(page)
     for width, scheme in product((390, 1440), BACKGROUNDS):
         rules = RULES if scheme == "light" else COLOURS  # a scheme changes colours alone
         page.set_viewport_size({"width": width, "height": 3600})
         page.emulate_media(color_scheme=scheme)
         expect(page.locator("[data-testid=stApp]")).to_have_css("background-color", BACKGROUNDS[scheme])
         expect(page.locator(READY.get(name, TITLE)).first).to_be_visible()
-        page.wait_for_function(FITS)  # figures take their new width a little later
+        at_rest(page)  # figures take their new width a little later
         found = Axe().run(page, options=rules).response["violations"]
         wrong = [(v["id"], [node["target"] for node in v["nodes"]]) for v in found]
         assert (width, scheme, wrong) == (width, scheme, [])
