@@ -24,8 +24,8 @@ from srviz.jobs.protocol import (
 )
 
 __all__ = [
-    "KILLED", "LAST", "LOCAL", "OPTIMIZER_BYTES", "PROCESS_BYTES", "TROUBLE", "Attachments", "Limits", "LocalRunner", "Packed",
-    "Plan", "Record", "Runner", "Running", "stream",
+    "KILLED", "LAST", "LOCAL", "OPTIMIZER_BYTES", "PROCESS_BYTES", "TROUBLE", "Attachments", "Limits", "LocalRunner",
+    "Packed", "Plan", "Record", "Runner", "Running", "stream",
 ]  # fmt: skip
 
 LOCAL = LocalRunner()  # the runner of this process
