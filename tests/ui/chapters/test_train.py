@@ -18,6 +18,7 @@ from srviz.lab.records import records
 from srviz.lab.sweep import runs
 from srviz.lab.task import OWN
 from srviz.ui.chapters.train import ends, own, parts, recorded, tables, take, train, tried
+from srviz.ui.chapters.train import run as train_run
 from srviz.ui.chapters.train.run import Watched, others_first
 from srviz.ui.chapters.train.run import recorded as recorded_run
 from srviz.ui.kit import url, work
@@ -109,6 +110,19 @@ def test_every_number_of_a_training_is_in_its_table_and_a_stopped_one_can_be_tak
     [_, file] = take.files({"task": "recall"})
     assert file.name == "recall-relu-0.training.safetensors"
     training.resume(file.make())
+
+
+@pytest.mark.parametrize(("megabytes", "batch"), [(4_000, 32), (310, 16), (240, 4), (100, 32)])
+def test_a_training_that_memory_is_too_short_for_has_fewer_examples_a_step(monkeypatch, megabytes, batch):
+    specs = tuple(Spec.usual("solids", name) for name in ("relu", "softmax"))
+    monkeypatch.setattr(train_run.host, "granted", lambda: megabytes << 20)
+    monkeypatch.setattr(train_run.host, "available", lambda: 8_000 << 20)
+    monkeypatch.setattr(train_run.st, "session_state", {})
+    train_run.start(specs, 1.0, 3)
+    run = train_run.st.session_state["_training"]
+    assert [spec.recipe.batch for spec in run.specs] == [batch, batch]
+    assert run.wanted == (0 if batch == 32 else 32)  # with too little for any, the job says what it lacks
+    assert (run.bet, run.example, run.running) == (1.0, 3, True)
 
 
 def test_a_recorded_training_is_shown_as_if_it_had_just_ended():

@@ -1,22 +1,27 @@
 """A training of one or two models on a task."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import streamlit as st
 
+from srviz import host
 from srviz.attention.methods import by_dots, sliced
+from srviz.jobs.registry import needs
 from srviz.lab import Spec, watched
 from srviz.ui.chapters.train import WORDS
 from srviz.ui.kit import training, work
 from srviz.ui.kit.recorded import where
 from srviz.ui.kit.training import Lane
 
+PARTS = (1, 2, 4, 8)  # of the recipe's examples a step, that are tried where memory is short
+
 
 @dataclass(kw_only=True)
 class Watched(training.PageTraining[Lane]):
     """Models that learn one task. bet: by how many points the visitor thinks the first will be ahead. example: the
     number, from 0, of the example of the test that is looked at. testing: the number of tokens at which they are being
-    tested. recorded: when and on what it was done, where it is a recorded one.
+    tested. recorded: when and on what it was done, where it is a recorded one. wanted: how many examples a step was to
+    have, before what is left of the memory allowed fewer.
     """
 
     name = "train"
@@ -24,6 +29,7 @@ class Watched(training.PageTraining[Lane]):
     example: int = 0
     testing: int | None = None
     recorded: str = ""
+    wanted: int = 0
 
     def plan(self) -> dict[str, object]:
         """The plan of the job, with the rest of the work, and the example on screen."""
@@ -47,8 +53,20 @@ def current() -> Watched | None:
 
 
 def start(specs: tuple[Spec, ...], bet: float, example: int) -> None:
-    """Let a new training begin in the next run of the page."""
-    st.session_state["_training"] = Watched(lanes=[Lane(spec) for spec in specs], bet=bet, example=example)
+    """Let a new training begin in the next run of the page, with as many examples a step as the memory allows."""
+    left, wanted = min(host.granted(), host.available()), specs[0].recipe.batch
+    sizes = [wanted // parts for parts in PARTS if wanted // parts]
+    runs = [_with_batch(size, specs, bet, example) for size in sizes]
+    run = next((run for run in runs if needs(run.plan()) <= left), runs[0])  # else the job says what it lacks
+    if run is not runs[0]:
+        run.wanted = wanted
+    st.session_state["_training"] = run
+
+
+def _with_batch(batch: int, specs: tuple[Spec, ...], bet: float, example: int) -> Watched:
+    """A training with so many examples a step."""
+    lanes = [Lane(replace(spec, recipe=replace(spec.recipe, batch=batch))) for spec in specs]
+    return Watched(lanes=lanes, bet=bet, example=example)
 
 
 def recorded(task: str, bet: float = 0.0) -> Watched | None:

@@ -83,6 +83,8 @@ def train_page(menu: Callable[[], object]) -> tuple[work.Display | None, work.Pr
     component("train", HERE)(key="train", data=told, on_head_change=lambda: None)
     menu()
     st.caption(_about(task, specs))
+    if run and run.wanted:
+        st.caption(WORDS("start.smaller", batch=run.specs[0].recipe.batch, wanted=run.wanted))
     feed = st.empty()
     if run and not running:
         if run.trouble:
