@@ -113,7 +113,7 @@ TASKS = (
         why="A masked autoencoder also guesses what is covered from what is not, and each token is a patch. Here the "
         "photographs are two, a quarter of the patches is covered, and a patch has one colour.",
         recipe=Recipe(n=64, steps=600, rate=4e-3, readout="tokens"),
-        rates={"softmax": 0.004, "relu": 0.004, "bump": 0.004, "linear": 0.004, "mean": 0.004},
+        rates={"softmax": 0.004, "relu": 0.004, "bump": 0.008, "linear": 0.008, "mean": 0.004},
         classes=names(),
         sizes=(36, 64, 144, 256),
         data=Photographs,

@@ -106,7 +106,7 @@ TASKS = (
         why="As with ModelNet40, each token is one point and the points come in no order. Here they are real: the ink "
         "of digits that people wrote.",
         recipe=Recipe(n=128, steps=500, rate=4e-3, batch=32),
-        rates={"softmax": 0.002, "relu": 0.004, "bump": 0.004, "linear": 0.004, "mean": 0.008},
+        rates={"softmax": 0.004, "relu": 0.004, "bump": 0.004, "linear": 0.004, "mean": 0.008},
         classes=tuple("0123456789"),
         sizes=(32, 64, 128, 256, 512, 1024, 2048),
         data=Ink,
