@@ -207,6 +207,7 @@ def test_a_model_that_diverged_is_over(trained):
 def test_an_uploaded_cloud_is_seen_by_the_models_that_were_trained_to_their_end(monkeypatch):
     task, run = TASKS["solids"], learned("solids", ("mean", "none"), looks=0, tests=0)
     run.stop()
+    monkeypatch.setattr(own.uploads, "let_go", lambda file: None)
     cube = "".join(f"{x},{y},{z}\n" for x in range(7) for y in range(7) for z in range(7)).encode()
     file = SimpleNamespace(file_id="1", name="cube.csv", getvalue=lambda: cube)
     monkeypatch.setattr(own.st, "session_state", {"own solid": file, "_training": run})
@@ -287,11 +288,15 @@ def test_a_wrong_file_is_read_once(monkeypatch):
         reads.append(1)
         raise own.Unreadable("It holds no points.")
 
+    let_go = []
     monkeypatch.setattr(own, "read_file", read)
+    monkeypatch.setattr(own.uploads, "let_go", let_go.append)
+    file = SimpleNamespace(file_id="file 1", name="a.ply", getvalue=bytes)
     for _ in range(2):
         with pytest.raises(own.Unreadable, match="no points"):
-            own._upload("file 1", "a.ply", bytes)
+            own._upload(file)
     assert len(reads) == 1
+    assert let_go == [file]
     own.st.session_state.pop("_own_solid")
 
 

@@ -21,6 +21,7 @@ from srviz.ui.chapters.train import WORDS
 from srviz.ui.chapters.train.run import Watched
 from srviz.ui.kit import report, uploads
 from srviz.ui.kit.component import component
+from srviz.ui.kit.visitor import visitor
 
 HERE = Path(__file__).parent
 SIDE = 28  # pixels of a drawing
@@ -131,7 +132,7 @@ def _upload(file: UploadedFile) -> Upload:
     if held is None or held[0] != file.file_id:
         place = st.empty()  # told that it goes on; that is also where Streamlit ends it
         try:
-            held = file.file_id, read_file(file.name, file.getvalue(), show=place.caption)
+            held = file.file_id, read_file(file.name, file.getvalue(), show=place.caption, owner=visitor())
         except Unreadable as error:
             held = file.file_id, error
         place.empty()
