@@ -60,6 +60,7 @@ def mask(key_mask: Tensor | None, t: Tensor, lead: torch.Size) -> Tensor | None:
         return None
     if not isinstance(key_mask, Tensor) or key_mask.dtype != torch.bool:
         raise TypeError(f"key_mask: expected a bool tensor, got {getattr(key_mask, 'dtype', type(key_mask).__name__)}")
+    plain("key_mask", key_mask)
     if key_mask.device != t.device:
         raise ValueError(f"key_mask: expected the device of t, {t.device}, got {key_mask.device}")
     try:
@@ -76,62 +77,87 @@ def finite(s: Tensor, t: Tensor) -> None:
         raise NotFinite(f"s: expected finite scores, got {int((~s.isfinite()).sum())} that are NaN or infinite")
 
 
-def queries_not_finite(s: Tensor, t: Tensor) -> Tensor | None:
+def queries_not_finite(s: Tensor, t: Tensor, summed: int = 1) -> Tensor | None:
     """Which query scores are NaN or infinite, (…, n_q), or None where none is.
 
-    Raises NotFinite where a key score is, or where scores are so large that differences of two would not be finite.
+    Raises NotFinite where a key score is, or where scores are so large that differences of two, or sums of so many
+    differences, would not be finite.
     """
+    limit = torch.finfo(s.dtype).max / 4 / max(summed, 1)
     found = [x.detach().abs().amax() for x in (s, t) if x.numel()]
     most = float(torch.stack(found).amax()) if found else 0.0
-    if most <= torch.finfo(s.dtype).max / 4:  # not where one is NaN
+    if most <= limit:  # not where one is NaN
         return None
     wrong = int((~t.isfinite()).sum())
     if wrong:
         raise NotFinite(f"t: expected finite scores, got {wrong} that are NaN or infinite")
     bad = ~s.isfinite()
     most = float(max(x.detach()[x.isfinite()].abs().amax() for x in (s, t) if bool(x.isfinite().any())))
-    if most > torch.finfo(s.dtype).max / 4:
-        raise NotFinite(f"s, t: expected scores whose differences are finite in {s.dtype}, got a size of {most:g}")
+    if most > limit:
+        sums = f", and sums of {summed:,} of them" if summed > 1 else ""
+        raise NotFinite(
+            f"s, t: expected scores whose differences are finite in {s.dtype}{sums}, got a size of {most:g}"
+        )
     return bad
 
 
-def bandwidth(given: Tensor | float, dtype: torch.dtype, s: Tensor, lead: torch.Size) -> Tensor:
-    """Check a bandwidth, > 0 and broadcastable to the leading dimensions; return it as a tensor, float32 at least.
+def fits(scores: Tensor, summed: int = 1) -> Tensor:
+    """Where scores are numbers of which `summed` differences can be added up in their dtype: one bool for each.
 
-    dtype: what the caller's scores have; s: those of the computation.
+    It looks at no number, and goes into programs for any n.
+    """
+    size = scores.detach().abs()
+    if scores.dtype == torch.float16:  # is computed in float32, where all of its numbers are small
+        return size < torch.inf
+    return size * summed <= torch.finfo(scores.dtype).max / 4
+
+
+def bandwidth(given: Tensor | float, dtype: torch.dtype, s: Tensor, lead: torch.Size) -> Tensor:
+    """Check a bandwidth, > 0 and broadcastable to the leading dimensions; return it as a tensor of that shape, float32
+    at least.
+
+    dtype: what the caller's scores have; s: those of the computation. The numbers of a tensor are looked at where that
+    is possible now; elsewhere the rows of a wrong one become NaN.
     """
     wide = torch.promote_types(s.dtype, torch.float32)
     if not isinstance(given, Tensor):
         if isinstance(given, bool) or not isinstance(given, int | float):
             raise TypeError(f"bandwidth: expected a number or a tensor, got {type(given).__name__}")
-        number = float(given)
-        if not torch.finfo(wide).tiny <= number <= torch.finfo(wide).max:
-            raise _no_bandwidth(float(torch.tensor(number, dtype=wide)), wide)
-        return torch.full(tuple(lead), number, dtype=wide, device=s.device)  # filled there, which waits for no device
+        if not _least_bandwidth(wide) <= given <= torch.finfo(wide).max:
+            raise _no_bandwidth(float(given), wide)
+        return torch.full(tuple(lead), float(given), dtype=wide, device=s.device)  # which waits for no device
+    plain("bandwidth", given)
     if given.dtype != dtype:
         raise TypeError(f"bandwidth: expected the dtype of s, {dtype}, got {given.dtype}")
     if given.device != s.device:
         raise ValueError(f"bandwidth: expected the device of s, {s.device}, got {given.device}")
     given = given.to(wide)
-    if not are_numbers(given):  # nothing can be said about them yet
-        return given
-    wrong = given.detach()[~((given >= torch.finfo(wide).tiny) & given.isfinite())]
-    if len(wrong):
-        bad = wrong[~wrong.isfinite()]
-        raise _no_bandwidth(float((bad if len(bad) else wrong)[0]), wide)
+    if are_numbers(given):
+        wrong = given.detach()[~is_bandwidth(given)]
+        if len(wrong):
+            bad = wrong[~wrong.isfinite()]
+            raise _no_bandwidth(float((bad if len(bad) else wrong)[0]), wide)
     try:
-        given.expand(lead)
+        return given.expand(lead)
     except RuntimeError:
         raise ValueError(
             f"bandwidth: expected a shape that broadcasts to {tuple(lead)}, got {tuple(given.shape)}"
         ) from None
-    return given
+
+
+def is_bandwidth(b: Tensor) -> Tensor:
+    """Where numbers are finite and above 0, and no smaller than what their dtype can divide by."""
+    b = b.detach()
+    return (b >= _least_bandwidth(b.dtype)) & (b < torch.inf)
+
+
+def _least_bandwidth(dtype: torch.dtype) -> float:
+    return torch.finfo(dtype).tiny  # below it 1 / b overflows
 
 
 def _no_bandwidth(number: float, dtype: torch.dtype) -> ValueError:
-    least = torch.finfo(dtype).tiny  # below it 1 / b overflows
     kind = ValueError if abs(number) <= torch.finfo(dtype).max else NotFinite
-    return kind(f"bandwidth: expected finite numbers above 0, at least {least:g}, got {number:g}")
+    return kind(f"bandwidth: expected finite numbers above 0, at least {_least_bandwidth(dtype):g}, got {number:g}")
 
 
 def are_numbers(x: Tensor) -> bool:

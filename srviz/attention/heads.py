@@ -325,8 +325,11 @@ def _largest(s: Tensor, t: Tensor) -> Tensor:
 def power_of_two(x: Tensor) -> Tensor:
     """The largest power of two up to x > 0, float32 or float64: dividing by it does not round.
 
-    By the bits of its exponent, since not every device has `frexp`; 0 where x is subnormal.
+    By the bits of its exponent, since not every device has `frexp`; 0 where x is subnormal. In a program by its
+    logarithm, since ONNX knows no bits; where that rounds, it may be the next power.
     """
+    if torch.compiler.is_compiling():
+        return x.log2().floor().exp2()
     integer, exponent = (torch.int32, 0xFF << 23) if x.dtype == torch.float32 else (torch.int64, 0x7FF << 52)
     return (x.view(integer) & exponent).view(x.dtype)
 

@@ -143,7 +143,8 @@ class SlicedAttention(nn.Module):
         query: (B, n_q, embed_dim), key: (B, n_k, kdim), value: (B, n_k, vdim), or all three without the batch.
         key_padding_mask: (B, n_k), True (or −inf) = ignore. Returns the output, (B, n_q, embed_dim), and the effective
         weights: (B, n_q, n_k) averaged over the heads, (B, H, n_q, n_k) with average_attn_weights=False, None with
-        need_weights=False. Raises ValueError for attn_mask and is_causal, which it cannot do.
+        need_weights=False. Raises ValueError for attn_mask and is_causal, which it cannot do, and for other numbers in
+        a floating mask; in a program, on a GPU or under a transform these make NaN of their rows instead.
         """
         if attn_mask is not None:
             raise ValueError(
@@ -152,10 +153,10 @@ class SlicedAttention(nn.Module):
         if is_causal:
             raise ValueError("is_causal: expected False, causal sliced attention is not implemented, got True")
         batched = self._check(query, key, value)
-        keep = self._keep(key_padding_mask, key)
+        keep, known = self._keep(key_padding_mask, key)
         if not batched:
             query, key, value = query[None], key[None], value[None]
-            keep = None if keep is None else keep[None]
+            keep, known = (None if x is None else x[None] for x in (keep, known))
         if keep is not None:  # nothing that stands under the mask may spread, NaN included
             asks, gives = query is key, value is key  # then the rows of padded tokens, which mean nothing, are finite
             key = torch.where(keep.unsqueeze(-1), key, 0)
@@ -163,6 +164,7 @@ class SlicedAttention(nn.Module):
             query = key if asks else query
         key_mask = None if keep is None else keep.unsqueeze(1)  # (B, 1, n_k)
         s, t, v = self._project(query, key, value)
+        t = t if known is None else torch.where(known.unsqueeze(1), t, torch.nan)
         dtype = v.dtype
         wide = torch.promote_types(dtype, torch.float32)
         s, t, v = s.to(wide), t.to(wide), v.to(wide)
@@ -267,19 +269,25 @@ class SlicedAttention(nn.Module):
         return query.dim() == 3
 
     @staticmethod
-    def _keep(padding: Tensor | None, key: Tensor) -> Tensor | None:
-        """True = keep, from a mask with True or −inf = ignore."""
+    def _keep(padding: Tensor | None, key: Tensor) -> tuple[Tensor | None, Tensor | None]:
+        """True = keep, from a mask with True or −inf = ignore. Then, where a mask cannot be looked at now, which of its
+        numbers say so: the others make NaN of their rows.
+        """
         if padding is None:
-            return None
+            return None, None
+        checks.plain("key_padding_mask", padding)
         if padding.shape != key.shape[:-1]:
             raise ValueError(f"key_padding_mask: expected shape {tuple(key.shape[:-1])}, got {tuple(padding.shape)}")
         if padding.dtype == torch.bool:
-            return ~padding
+            return ~padding, None
         if not padding.is_floating_point():
             raise TypeError(f"key_padding_mask: expected a bool or floating tensor, got {padding.dtype}")
-        if checks.are_numbers(padding) and not bool(((padding == 0) | (padding == -torch.inf)).all()):
+        keep, known = padding != -torch.inf, (padding == 0) | (padding == -torch.inf)
+        if not checks.are_numbers(padding):
+            return keep, known
+        if not bool(known.all()):
             raise ValueError("key_padding_mask: expected 0 or −inf in a floating mask, got other numbers")
-        return padding == 0
+        return keep, None
 
 
 def _is_many(x: Tensor, embed_dim: int) -> bool:

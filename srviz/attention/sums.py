@@ -1,5 +1,6 @@
 """The one primitive, Σ_j f(s_i − t_j) v_j for a piecewise linear f, exact in O(n log n); f = relu is the hinge sum."""
 
+import math
 from typing import Any
 
 import torch
@@ -12,9 +13,11 @@ from srviz.attention.kernels import Kernel, relu
 def hinge_sum(s: Tensor, t: Tensor, v: Tensor) -> Tensor:
     """Σ_j relu(s_i − t_j) v_j, exactly, by sorting: O((n_q + n_k) (log n_k + d)) time, O((n_q + n_k) d) memory.
 
-    s: (…, n_q), t: (…, n_k), v: (…, n_k, d), leading dimensions broadcast → (…, n_q, d). Differentiable once in all
-    three (relu′(0) = 0). Half precision is computed in float32. Raises TypeError or ValueError on arguments that
-    do not fit, ValueError on NaN or infinite scores.
+    s: (…, n_q), t: (…, n_k), v: (…, n_k, d), leading dimensions broadcast → (…, n_q, d). Differentiable in all
+    three as often as one likes (relu′(0) = 0). Half precision is computed in float32. Raises TypeError or ValueError on
+    arguments that do not fit. A query whose score is NaN or infinite gets NaN. For such a score of a key, and for
+    scores whose differences overflow, a call on numbers on a CPU raises ValueError; elsewhere every query of such a row
+    gets NaN.
 
     >>> hinge_sum(torch.tensor([2.0]), torch.tensor([0.0, 1.0, 5.0]), torch.tensor([[1.0], [10.0], [100.0]]))
     tensor([[12.]])
@@ -49,7 +52,7 @@ def flat(
         if x.shape[:-own] != lead:
             x = x.expand(*lead, *x.shape[-own:])
         x = x if maybe else x.to(wide)
-        return x.reshape(lead.numel(), *x.shape[-own:]).contiguous()
+        return x.reshape(math.prod(lead), *x.shape[-own:]).contiguous()
 
     maybe = engines.may_take_as_given(operation, v)
     s, t, v = fold(s, 1), fold(t, 1), fold(v, 2)

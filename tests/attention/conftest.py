@@ -61,3 +61,10 @@ def path(request: pytest.FixtureRequest) -> Iterator[str]:
 def compiled() -> Iterator[str]:
     """By the compiled engine, whatever the size."""
     yield from using("native")
+
+
+@pytest.fixture
+def no_programs() -> Iterator[None]:
+    """Leave none of torch's compiled programs to the next test."""
+    yield
+    torch.compiler.reset()

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from srviz.attention import reference
 from srviz.attention.engines.engine import Forward
+from srviz.attention.engines.registered import operator
 from srviz.attention.engines.sorted.sweep import Ladder, Rows, sweep
 from srviz.attention.kernels import Kernel, Piece, bump, relu
 
@@ -30,11 +31,8 @@ class _PieceSum(torch.autograd.Function):
 
     @staticmethod
     def forward(s: Tensor, t: Tensor, x: Tensor, kernel: Kernel, order: int) -> Tensor:
-        pieces = _slopes(kernel) if order else kernel.pieces()
-        out = x.new_zeros(s.numel(), x.shape[-1])
-        if pieces and out.numel() and t.numel():
-            sweep(Ladder.of(s.contiguous(), t.contiguous()), Rows(x.flatten(0, 1).contiguous()), pieces, out=out)
-        return out.view(*s.shape, x.shape[-1])
+        y: Tensor = _OPERATOR(s, t, x, list(kernel.nodes), list(kernel.heights), kernel.left, kernel.right, order)
+        return y
 
     @staticmethod
     def setup_context(ctx: Any, inputs: tuple[Any, ...], output: Any) -> None:
@@ -86,6 +84,20 @@ def _folded(x: Tensor, dim: int | None, size: int) -> Tensor:
 def _slopes(kernel: Kernel) -> list[Piece]:
     """f′ as pieces: a step for every piece of f that is not flat, open at both ends."""
     return [Piece(piece.low, piece.high, piece.slope, 0.0, closed=False) for piece in kernel.pieces() if piece.slope]
+
+
+def _swept(
+    s: Tensor, t: Tensor, x: Tensor, nodes: list[float], heights: list[float], left: float, right: float, order: int
+) -> Tensor:
+    kernel = Kernel(tuple(nodes), tuple(heights), left, right)
+    pieces = _slopes(kernel) if order else kernel.pieces()
+    out = x.new_zeros(s.numel(), x.shape[-1])
+    if pieces and out.numel() and t.numel():
+        sweep(Ladder.of(s.contiguous(), t.contiguous()), Rows(x.flatten(0, 1).contiguous()), pieces, out=out)
+    return out.view(*s.shape, x.shape[-1])
+
+
+_OPERATOR = operator("piece_sum", _swept, lambda s, t, x, *_: x.new_empty(*s.shape, x.shape[-1]))
 
 
 def sliced_relu(s: Tensor, t: Tensor, v: Tensor, keep: Tensor | None) -> Tensor:

@@ -2,17 +2,17 @@
 
 An operation goes one of three ways. Where torch records a program (`torch.compile`, `torch.export`, fake and meta
 tensors) it is one registered operator, `srviz::…`, that chooses its engine when it runs. Where a transform of
-`torch.func` or forward-mode differentiation is at work, it is a formula that torch sees through. Otherwise an engine
-computes it at once.
+`torch.func` or forward-mode differentiation is at work, within such a program too, it is a formula that torch sees
+through. Otherwise an engine computes it at once.
 """
 
 import contextlib
 import pkgutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextvars import ContextVar
 from functools import cache, partial
 from importlib import import_module
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
@@ -22,11 +22,14 @@ from srviz.attention.engines import trust
 from srviz.attention.engines.composed import COMPOSED
 from srviz.attention.engines.dense import FORMULAS, is_small
 from srviz.attention.engines.engine import Engine, Forward, is_plain, is_recorded, is_transformed
+from srviz.attention.engines.registered import below, operator
 from srviz.attention.engines.settle import settled
 from srviz.attention.heads import power_of_two
 from srviz.attention.kernels import Kernel
 
 LARGE_VALUE = 2.0**60  # of the values, from which sums in their dtype are not trusted
+Kept = tuple[Tensor, ...]  # what an engine keeps for its backward pass
+Sums = tuple[Tensor, Kept]
 MANY = 1 << 16  # tokens, for which no engine of small problems is picked
 
 
@@ -115,13 +118,17 @@ def sliced_relu(s: Tensor, t: Tensor, v: Tensor, keep: Tensor | None) -> Tensor:
     """y_i = Σ_j relu(s_i − t_j) / N_i · (v_j − v̄). s: (B, n_q), t: (B, n_k), v: (B, n_k, d), keep: (B, n_k) or None.
 
     All contiguous, float32 at least → (B, n_q, d). A query whose score is NaN or infinite gets NaN. Where that of a key
-    is, every query of its row gets NaN; a call on numbers on a CPU raises ValueError instead.
+    is, or one is too large for its dtype, every query of its row gets NaN; a call on numbers on a CPU raises ValueError
+    instead.
     """
     return _compute("sliced_relu", s, t, v, keep)
 
 
 def sliced_bump(s: Tensor, t: Tensor, v: Tensor, bandwidth: Tensor, scale: Tensor) -> Tensor:
-    """y_i = scale · Σ_j max(0, 1 − |s_i − t_j| / b) v_j. bandwidth b, scale: (B, 1). The rest as `sliced_relu`."""
+    """y_i = scale · Σ_j max(0, 1 − |s_i − t_j| / b) v_j. bandwidth b, scale: (B, 1).
+
+    Every query of a row whose b is not above 0 and finite gets NaN. The rest as `sliced_relu`.
+    """
     return _compute("sliced_bump", s, t, v, bandwidth, scale)
 
 
@@ -132,14 +139,14 @@ def sum_pairs(s: Tensor, t: Tensor, v: Tensor, kernel: Kernel) -> Tensor:
 
 def _compute(operation: str, s: Tensor, t: Tensor, v: Tensor, *others: Any) -> Tensor:
     if torch.compiler.is_dynamo_compiling():  # which could not look any further
-        return _without_bad_scores(_registered, operation, s, t, v, *others)
+        return _without_bad_numbers(_registered, operation, s, t, v, *others)
     tensors = (s, t, v, *(x for x in others if isinstance(x, Tensor)))
     with _full_precision(s):
         if is_transformed(*tensors):
-            return _without_bad_scores(_formula, operation, s, t, v, *others)
+            return _without_bad_numbers(_formula, operation, s, t, v, *others)
         if is_recorded(*tensors):
             inlined = _only.get() == ("dense",)
-            return _without_bad_scores(_formula if inlined else _registered, operation, s, t, v, *others)
+            return _without_bad_numbers(_formula if inlined else _registered, operation, s, t, v, *others)
         engine = pick(operation, s, t, v, *others)
         if engine.careful:
             try:
@@ -147,8 +154,8 @@ def _compute(operation: str, s: Tensor, t: Tensor, v: Tensor, *others: Any) -> T
             except checks.NotFinite:  # the check below finds out where
                 pass
         elif s.device.type != "cpu":  # without waiting for the device
-            return _without_bad_scores(_eager, operation, s, t, v, *others)
-        bad = checks.queries_not_finite(s, t)
+            return _without_bad_numbers(_eager, operation, s, t, v, *others)
+        bad = checks.queries_not_finite(s, t, _summed(operation, t))
         if bad is None:
             return _by(engine, s, t, v, *others)
         y = _by(engine, torch.where(bad, 0, s), t, v, *others)
@@ -161,18 +168,33 @@ def _full_precision(x: Tensor) -> contextlib.AbstractContextManager[object]:
     return torch.autocast(x.device.type, enabled=False) if needed else contextlib.nullcontext()
 
 
-def _without_bad_scores(compute: Forward, operation: str, s: Tensor, t: Tensor, v: Tensor, *others: Any) -> Tensor:
-    """Compute with 0 for every score that is NaN or infinite, and answer NaN wherever it would have counted."""
-    query_is_fine, key_is_fine = s.isfinite(), t.isfinite()
+def _summed(operation: str, t: Tensor) -> int:
+    """How many differences of scores are added up: sliced ReLU divides by Σ_l |s_i − t_l|."""
+    return t.shape[1] if operation == "sliced_relu" else 1
+
+
+def _without_bad_numbers(compute: Forward, operation: str, s: Tensor, t: Tensor, v: Tensor, *others: Any) -> Tensor:
+    """Compute with 0 for every score that is no number or too large, and answer NaN wherever it would have counted.
+
+    So with a bandwidth, (B, 1), that is not above 0 and finite, which becomes 1.
+    """
+    many = _summed(operation, t)
+    query_is_fine, key_is_fine = checks.fits(s, many), checks.fits(t, many)
+    too_large = (query_is_fine != (s.detach().abs() < torch.inf)).any(-1, keepdim=True)
+    row_is_fine = key_is_fine.all(-1, keepdim=True) & ~too_large
+    if operation == "sliced_bump":
+        bandwidth, scale = others
+        width_is_fine = checks.is_bandwidth(bandwidth)
+        row_is_fine, others = row_is_fine & width_is_fine, (torch.where(width_is_fine, bandwidth, 1), scale)
     y = compute(operation, torch.where(query_is_fine, s, 0), torch.where(key_is_fine, t, 0), v, *others)
-    fine = query_is_fine & key_is_fine.all(-1, keepdim=True)
-    return torch.where(fine.unsqueeze(-1), y, torch.nan)
+    return torch.where((query_is_fine & row_is_fine).unsqueeze(-1), y, torch.nan)
 
 
-def _formula(operation: str, s: Tensor, t: Tensor, *others: Any) -> Tensor:
+def _formula(operation: str, s: Tensor, t: Tensor, v: Tensor, *others: Any) -> Tensor:
     """By operations that torch sees through, and differentiates in every mode."""
-    formula = FORMULAS if is_small(s, t) or _only.get() == ("dense",) else COMPOSED
-    return formula[operation](s, t, *others)
+    formula = (FORMULAS if _only.get() == ("dense",) or is_small(s, t) else COMPOSED)[operation]
+    unit = _unit(v)
+    return formula(s, t, v, *others) if unit is None else formula(s, t, v / unit, *others) * unit
 
 
 def _eager(operation: str, *arguments: Any) -> Tensor:
@@ -185,8 +207,10 @@ def _by(engine: Engine, *arguments: Any) -> Tensor:
         return _forward(engine, *arguments)
     if not (torch.is_grad_enabled() and any(isinstance(x, Tensor) and x.requires_grad for x in arguments)):
         return _forward(engine, *_resolved(arguments))  # without what torch does around a function that it records
-    result: Tensor = _Computed.apply(engine, *arguments)  # type: ignore[no-untyped-call]
-    return result
+    steps = _Steps(
+        engine.operation, partial(_sums, engine), partial(_backward, engine), _is_more_than_numbers, engine.as_given
+    )
+    return _Computed.of(steps, *arguments)
 
 
 def _resolved(arguments: Sequence[Any]) -> list[Any]:
@@ -194,16 +218,17 @@ def _resolved(arguments: Sequence[Any]) -> list[Any]:
     return [x.resolve_neg() if isinstance(x, Tensor) else x for x in arguments]
 
 
-def _forward(engine: Engine, s: Tensor, t: Tensor, v: Tensor, *others: Any) -> Tensor:
+def _forward(engine: Engine, *arguments: Any) -> Tensor:
+    return _sums(engine, *arguments)[0]
+
+
+def _sums(engine: Engine, s: Tensor, t: Tensor, v: Tensor, *others: Any) -> Sums:
+    """By an engine, with what it keeps. Where one that is tried raises nevertheless, by torch."""
     if engine.trial is not None:
-        return _tried(engine, s, t, v, *others)[0]
+        return trust.sums(engine, partial(_by_torch, engine), s, t, v, *others)
     unit = None if engine.careful else _unit(v)
-    return engine.forward(s, t, v, *others) if unit is None else engine.forward(s, t, v / unit, *others) * unit
-
-
-def _tried(engine: Engine, *arguments: Any) -> tuple[Tensor, tuple[Tensor, ...]]:
-    """By an engine that is tried, with what it keeps; where it raises nevertheless, by torch."""
-    return trust.sums(engine, partial(_by_torch, engine), *arguments)
+    y = engine.forward(s, t, v, *others) if unit is None else engine.forward(s, t, v / unit, *others) * unit
+    return y, ()
 
 
 def _by_torch(engine: Engine, *arguments: Any) -> Tensor:
@@ -212,13 +237,18 @@ def _by_torch(engine: Engine, *arguments: Any) -> Tensor:
 
 
 def _backward(
-    engine: Engine, g: Tensor, s: Tensor, t: Tensor, v: Tensor, others: tuple[Any, ...], y: Tensor, needs: Any,
-    kept: tuple[Tensor, ...] = (),
-) -> tuple[Tensor | None, ...]:  # fmt: skip
+    engine: Engine,
+    g: Tensor,
+    arguments: Sequence[Any],
+    y: Tensor,
+    needs: Sequence[bool],
+    kept: Kept = (),
+) -> tuple[Tensor | None, ...]:
     assert engine.backward is not None
     if engine.trial is not None:
         other, again = partial(_backward, _torch(engine.operation)), partial(_by_torch, engine)
-        return trust.gradients(engine, other, again, g, (s, t, v, *others), y, needs, kept)
+        return trust.gradients(engine, other, again, g, arguments, y, needs, kept)
+    s, t, v, *others = arguments
     unit = None if engine.careful else _unit(v)
     if unit is None:
         return engine.backward(g, s, t, v, *others, y, needs)
@@ -226,59 +256,82 @@ def _backward(
     return *(None if x is None else x * unit for x in (ds, dt)), dv, *(None if x is None else x * unit for x in rest)
 
 
+def _is_more_than_numbers(g: Tensor) -> bool:
+    return not is_plain(g)
+
+
 def _unit(v: Tensor) -> Tensor | None:
     """A power of two by which the values are to be divided so that their sums stay within their dtype; None for 1."""
-    if not v.numel():
+    if not v.shape[0] * v.shape[1] * v.shape[2]:
         return None
-    largest = v.detach().abs().amax()
-    if v.device.type == "cpu" and not LARGE_VALUE < float(largest) < torch.inf:
+    largest = v.detach().abs().amax((0, 1, 2))  # ONNX wants to know which
+    if checks.are_numbers(v) and not LARGE_VALUE < float(largest) < torch.inf:
         return None
     return torch.where((largest > LARGE_VALUE) & largest.isfinite(), power_of_two(largest), 1)
 
 
+class _Steps(NamedTuple):
+    """How an operation is computed, and its gradients: by an engine, or by an operator of a program.
+
+    forward: also gives what is to be kept for `backward`. beyond: whether an upstream gradient is more than `backward`
+    can take. as_given: whether the arguments with such values may be what `Engine.as_given` says.
+    """
+
+    operation: str
+    forward: Callable[..., Sums]
+    backward: Callable[[Tensor, Sequence[Any], Tensor, Sequence[bool], Kept], tuple[Tensor | None, ...]]
+    beyond: Callable[[Tensor], bool]
+    as_given: Callable[[Tensor], bool] = lambda v: False
+
+
 class _Computed(torch.autograd.Function):
-    """An operation by an engine that has a backward pass of its own. The arguments and the result are kept, and what an
-    engine wants kept.
+    """An operation whose gradients are computed without torch's help.
+
+    The arguments and the result are kept, and what an engine wants kept.
     """
 
     @staticmethod
-    def forward(ctx: Any, engine: Engine, *arguments: Any) -> Tensor:
-        kept: tuple[Tensor, ...] = ()
-        if engine.trial is None:
-            y = _forward(engine, *_resolved(arguments))
-        else:
-            y, kept = _tried(engine, *_resolved(arguments))
-        ctx.engine, ctx.kept = engine, len(kept)
+    def of(steps: _Steps, *arguments: Any) -> Tensor:
+        """The result."""
+        y: Tensor = _Computed.apply(steps, *arguments)  # type: ignore[no-untyped-call]
+        return y
+
+    @staticmethod
+    def forward(ctx: Any, steps: _Steps, *arguments: Any) -> Tensor:
+        y, kept = steps.forward(*_resolved(arguments))
+        ctx.steps, ctx.kept = steps, len(kept)
         ctx.others = tuple(None if isinstance(x, Tensor) else x for x in arguments)
         ctx.save_for_backward(y, *kept, *(x if isinstance(x, Tensor) else None for x in arguments))
         return y
 
     @staticmethod
     def backward(ctx: Any, g: Tensor) -> tuple[Tensor | None, ...]:
-        engine: Engine = ctx.engine
+        steps: _Steps = ctx.steps
         y, *saved = ctx.saved_tensors  # once: a checkpoint computes them anew each time
         kept, saved = tuple(saved[: ctx.kept]), saved[ctx.kept :]
         arguments = [other if x is None else x for x, other in zip(saved, ctx.others, strict=True)]
         needs = ctx.needs_input_grad[1:]
-        if torch.is_grad_enabled() or not is_plain(g):  # to be differentiated again, or asked for in batches
-            return (None, *_differentiated(engine, arguments, needs, g))
-        s, t, v, *others = _resolved(arguments)
+        if torch.is_grad_enabled() or steps.beyond(g):  # to be differentiated again, or asked for in batches
+            return (None, *_differentiated(steps, arguments, needs, g))
         g = torch.zeros_like(y) if g._is_zerotensor() else g.resolve_neg().contiguous()
         with _full_precision(g):
-            found = _backward(engine, g, s, t, v, tuple(others), y, needs, kept)
+            found = steps.backward(g, _resolved(arguments), y, needs, kept)
         return (None, *found, *[None] * (len(arguments) - len(found)))
 
 
 def _differentiated(
-    engine: Engine, arguments: list[Any], needs: tuple[bool, ...], g: Tensor
+    steps: _Steps, arguments: list[Any], needs: tuple[bool, ...], g: Tensor
 ) -> tuple[Tensor | None, ...]:
     """The gradients of a formula that torch knows, None where they are not needed."""
+    s, t, v, *_ = arguments
     needed = [x for x, wanted in zip(arguments, needs, strict=True) if wanted]
     with torch.enable_grad(), _full_precision(g):
-        if engine.as_given(arguments[2]):
-            y = _without_bad_scores(_formula, engine.operation, *settled(*arguments))
+        if steps.as_given(v):
+            y = _without_bad_numbers(_formula, steps.operation, *settled(*arguments))
         else:
-            y = _formula(engine.operation, *arguments)
+            if checks.are_numbers(s):  # what an engine could still sum, the formula cannot
+                checks.queries_not_finite(s, t, _summed(steps.operation, t))
+            y = _formula(steps.operation, *arguments)
         found = iter(torch.autograd.grad(y, needed, g.to(y.dtype), create_graph=True))
     return tuple(next(found) if wanted else None for wanted in needs)
 
@@ -286,47 +339,44 @@ def _differentiated(
 # ---- registered with torch, for programs ----------------------------------------------------------------------------
 
 
-@torch.library.custom_op("srviz::sliced_relu", mutates_args=())
-def _relu_op(s: Tensor, t: Tensor, v: Tensor, keep: Tensor | None) -> Tensor:
-    return _forward(pick("sliced_relu", s, t, v, keep), s, t, v, keep)
+def _relu(s: Tensor, t: Tensor, v: Tensor, keep: Tensor | None) -> Tensor:
+    return _eager_sums("sliced_relu", s, t, v, keep)
 
 
-@torch.library.custom_op("srviz::sliced_relu_backward", mutates_args=())
-def _relu_op_backward(
+def _relu_backward(
     g: Tensor, s: Tensor, t: Tensor, v: Tensor, keep: Tensor | None, y: Tensor
 ) -> tuple[Tensor, Tensor, Tensor]:
     ds, dt, dv = _gradients("sliced_relu", g, (s, t, v, keep), y, 3)
     return ds, dt, dv
 
 
-@torch.library.custom_op("srviz::sliced_bump", mutates_args=())
-def _bump_op(s: Tensor, t: Tensor, v: Tensor, bandwidth: Tensor, scale: Tensor) -> Tensor:
-    return _forward(pick("sliced_bump", s, t, v, bandwidth, scale), s, t, v, bandwidth, scale)
+def _bump(s: Tensor, t: Tensor, v: Tensor, bandwidth: Tensor, scale: Tensor) -> Tensor:
+    return _eager_sums("sliced_bump", s, t, v, bandwidth, scale)
 
 
-@torch.library.custom_op("srviz::sliced_bump_backward", mutates_args=())
-def _bump_op_backward(
+def _bump_backward(
     g: Tensor, s: Tensor, t: Tensor, v: Tensor, bandwidth: Tensor, scale: Tensor, y: Tensor
 ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     ds, dt, dv, db = _gradients("sliced_bump", g, (s, t, v, bandwidth, scale), y, 4)
     return ds, dt, dv, db
 
 
-@torch.library.custom_op("srviz::kernel_sum", mutates_args=())
-def _sum_op(
+def _sum(
     s: Tensor, t: Tensor, v: Tensor, nodes: list[float], heights: list[float], left: float, right: float
 ) -> Tensor:
-    kernel = Kernel(tuple(nodes), tuple(heights), left, right)
-    return _forward(pick("kernel_sum", s, t, v, kernel), s, t, v, kernel)
+    return _eager_sums("kernel_sum", s, t, v, Kernel(tuple(nodes), tuple(heights), left, right))
 
 
-@torch.library.custom_op("srviz::kernel_sum_backward", mutates_args=())
-def _sum_op_backward(
+def _sum_backward(
     g: Tensor, s: Tensor, t: Tensor, v: Tensor, nodes: list[float], heights: list[float], left: float, right: float,
     y: Tensor,
 ) -> tuple[Tensor, Tensor, Tensor]:  # fmt: skip
     ds, dt, dv = _gradients("kernel_sum", g, (s, t, v, Kernel(tuple(nodes), tuple(heights), left, right)), y, 3)
     return ds, dt, dv
+
+
+def _eager_sums(operation: str, *arguments: Any) -> Tensor:
+    return _forward(pick(operation, *arguments), *arguments)
 
 
 def _gradients(operation: str, g: Tensor, arguments: tuple[Any, ...], y: Tensor, count: int) -> list[Tensor]:
@@ -337,50 +387,90 @@ def _gradients(operation: str, g: Tensor, arguments: tuple[Any, ...], y: Tensor,
     engine, needs = pick(operation, *arguments), (True,) * count
     if engine.backward is None:
         engine = _torch(operation)
-    s, t, v, *others = arguments
-    found = _backward(engine, g.contiguous(), s, t, v, tuple(others), y, needs)
+    found = _backward(engine, g.contiguous(), arguments, y, needs)
     return [
         torch.zeros_like(x) if part is None else part.to(x.dtype).reshape(x.shape)
         for part, x in zip(found[:count], arguments, strict=False)
     ]
 
 
-def _register() -> None:
-    """What torch asks of an operator: its result without numbers, its gradients, and itself on a batch."""
-    for forward, backward, count in (
-        (_relu_op, _relu_op_backward, 3),
-        (_bump_op, _bump_op_backward, 4),
-        (_sum_op, _sum_op_backward, 3),
-    ):
-        forward.register_fake(lambda s, t, v, *others: v.new_empty(*s.shape, v.shape[-1]))
-        backward.register_fake(lambda g, *arguments, count=count: tuple(torch.empty_like(x) for x in arguments[:count]))
-
-        def setup(ctx: Any, inputs: tuple[Any, ...], output: Tensor) -> None:
-            ctx.others = tuple(None if isinstance(x, Tensor) else x for x in inputs)
-            ctx.save_for_backward(output, *(x if isinstance(x, Tensor) else None for x in inputs))
-
-        def differentiate(ctx: Any, g: Tensor, backward: Any = backward, count: int = count) -> tuple[Any, ...]:
-            y, *saved = ctx.saved_tensors
-            arguments = [other if x is None else x for x, other in zip(saved, ctx.others, strict=True)]
-            found = backward(g, *arguments, y)
-            needs = ctx.needs_input_grad
-            mine = (part if wanted else None for part, wanted in zip(found, needs, strict=False))
-            return (*mine, *[None] * (len(arguments) - count))
-
-        forward.register_autograd(differentiate, setup_context=setup)
+def _flat(arguments: Sequence[Any]) -> list[Any]:
+    """The arguments of an operation as those of its operator: a kernel is its numbers."""
+    *tensors, last = arguments
+    if isinstance(last, Kernel):
+        return [*tensors, list(last.nodes), list(last.heights), last.left, last.right]
+    return [*tensors, last]
 
 
-_register()
+def _register(operation: str, forward: Forward, backward: Callable[..., Any], count: int) -> Callable[..., Any]:
+    """An operation and its gradients, of its first `count` arguments, as operators. Returns that of the operation.
+
+    Under a transform of `torch.func`, and where derivatives are taken forward, it is the formula that torch sees
+    through. Its gradients are, too, where they are to be differentiated again.
+    """
+
+    def fake(s: Tensor, t: Tensor, v: Tensor, *others: Any) -> Tensor:
+        return v.new_empty(*s.shape, v.shape[-1])
+
+    def fake_gradients(g: Tensor, *arguments: Any) -> tuple[Tensor, ...]:
+        return tuple(torch.empty_like(x) for x in arguments[:count])
+
+    def whole(flat: Sequence[Any]) -> Sequence[Any]:
+        return flat if operation != "kernel_sum" else [*flat[:3], Kernel(tuple(flat[3]), tuple(flat[4]), *flat[5:])]
+
+    def transformed(*flat: Any) -> Tensor:
+        with _full_precision(flat[0]):
+            return _formula(operation, *whole(flat))
+
+    def kept(flat: Sequence[Any]) -> bool:
+        """Whether torch may have derivatives to keep."""
+        tensors = [x for x in flat if isinstance(x, Tensor)]
+        return is_transformed(*tensors) or (torch.is_grad_enabled() and any(x.requires_grad for x in tensors))
+
+    def differentiated(*flat: Any) -> Tensor:
+        if is_transformed(*(x for x in flat if isinstance(x, Tensor))):
+            return transformed(*flat)
+        y: Tensor = _Computed.of(steps, *whole(flat)) if kept(flat) else below(made, *flat)
+        return y
+
+    def transformed_gradients(g: Tensor, *flat: Any) -> tuple[Tensor, ...]:
+        arguments = whole(flat[:-1])
+        with _full_precision(g):
+            through = torch.func.vjp(lambda *x: _formula(operation, *x, *arguments[count:]), *arguments[:count])[1]
+            found: tuple[Tensor, ...] = through(g)
+        return found
+
+    def differentiated_gradients(*flat: Any) -> tuple[Tensor, ...]:
+        found: tuple[Tensor, ...] = transformed_gradients(*flat) if kept(flat) else below(made_backward, *flat)
+        return found
+
+    made = operator(operation, forward, fake, differentiated=differentiated, transformed=transformed)
+    made_backward = operator(
+        f"{operation}_backward",
+        backward,
+        fake_gradients,
+        differentiated=differentiated_gradients,
+        transformed=transformed_gradients,
+    )
+
+    def gradients(
+        g: Tensor, arguments: Sequence[Any], y: Tensor, needs: Sequence[bool], kept: Kept
+    ) -> tuple[Tensor | None, ...]:
+        found = made_backward(g, *_flat(arguments), y)
+        return tuple(part if wanted else None for part, wanted in zip(found, needs, strict=False))
+
+    steps = _Steps(operation, lambda *arguments: (below(made, *_flat(arguments)), ()), gradients, is_transformed)
+    return made
 
 
-def _registered(operation: str, s: Tensor, t: Tensor, v: Tensor, *others: Any) -> Tensor:
+_OPERATORS = {
+    "sliced_relu": _register("sliced_relu", _relu, _relu_backward, 3),
+    "sliced_bump": _register("sliced_bump", _bump, _bump_backward, 4),
+    "kernel_sum": _register("kernel_sum", _sum, _sum_backward, 3),
+}
+
+
+def _registered(operation: str, *arguments: Any) -> Tensor:
     """As one operator of the program that torch records."""
-    y: Tensor
-    if operation == "sliced_relu":
-        y = _relu_op(s, t, v, *others)
-    elif operation == "sliced_bump":
-        y = _bump_op(s, t, v, *others)
-    else:
-        kernel: Kernel = others[0]
-        y = _sum_op(s, t, v, list(kernel.nodes), list(kernel.heights), kernel.left, kernel.right)
+    y: Tensor = _OPERATORS[operation](*_flat(arguments))
     return y

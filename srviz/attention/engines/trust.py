@@ -8,7 +8,7 @@ torch.
 """
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
@@ -62,9 +62,9 @@ def gradients(
     other: Callable[..., tuple[Tensor | None, ...]],
     again: Callable[..., Tensor],
     g: Tensor,
-    arguments: tuple[Any, ...],
+    arguments: Sequence[Any],
     y: Tensor,
-    needs: tuple[bool, ...],
+    needs: Sequence[bool],
     kept: tuple[Tensor, ...],
 ) -> tuple[Tensor | None, ...]:
     """The same for the gradients. Nothing comes from a result that is NaN for its score. again: computes the sums."""
@@ -82,7 +82,7 @@ def gradients(
         s, t = torch.where(s.isfinite(), s, 0), torch.where(t.isfinite(), t, 0)
         y = again(s, t, v, *others)
         g = torch.where(fine.unsqueeze(-1), g, 0).to(y.dtype).contiguous()
-        return other(g, s, t, v, tuple(others), y, needs)
+        return other(g, (s, t, v, *others), y, needs)
 
 
 def _try(engine: Engine, other: Engine, kind: Kind) -> bool:
