@@ -35,7 +35,7 @@ class Trial:
     run: Callable[..., tuple[Tensor, Tensor, Tensor, Tensor]]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Engine:
     """One way to compute one operation.
 

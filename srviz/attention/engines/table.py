@@ -207,10 +207,7 @@ def _by(engine: Engine, *arguments: Any) -> Tensor:
         return _forward(engine, *arguments)
     if not (torch.is_grad_enabled() and any(isinstance(x, Tensor) and x.requires_grad for x in arguments)):
         return _forward(engine, *_resolved(arguments))  # without what torch does around a function that it records
-    steps = _Steps(
-        engine.operation, partial(_sums, engine), partial(_backward, engine), _is_more_than_numbers, engine.as_given
-    )
-    return _Computed.of(steps, *arguments)
+    return _Computed.of(_steps(engine), *arguments)
 
 
 def _resolved(arguments: Sequence[Any]) -> list[Any]:
@@ -282,6 +279,12 @@ class _Steps(NamedTuple):
     backward: Callable[[Tensor, Sequence[Any], Tensor, Sequence[bool], Kept], tuple[Tensor | None, ...]]
     beyond: Callable[[Tensor], bool]
     as_given: Callable[[Tensor], bool] = lambda v: False
+
+
+@cache
+def _steps(engine: Engine) -> _Steps:
+    forward, backward = partial(_sums, engine), partial(_backward, engine)
+    return _Steps(engine.operation, forward, backward, _is_more_than_numbers, engine.as_given)
 
 
 class _Computed(torch.autograd.Function):
