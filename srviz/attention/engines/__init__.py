@@ -6,17 +6,9 @@ the table; nothing else needs to know of it.
 """
 
 from srviz.attention.engines.engine import Engine
+from srviz.attention.engines.operations import sliced_bump, sliced_relu, sum_pairs
 from srviz.attention.engines.settle import without_masked
-from srviz.attention.engines.table import (
-    computed_by,
-    engines,
-    may_take_as_given,
-    sliced_bump,
-    sliced_relu,
-    sum_pairs,
-    takes_as_given,
-    use,
-)
+from srviz.attention.engines.table import computed_by, engines, may_take_as_given, takes_as_given, use
 
 __all__ = [
     "Engine",

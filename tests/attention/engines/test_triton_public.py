@@ -17,7 +17,7 @@ if not GPU:
 triton = pytest.importorskip("triton")
 
 from srviz.attention import SlicedAttention, reference, sliced_bump, sliced_relu, use  # noqa: E402
-from srviz.attention.engines import computed_by, table, trust  # noqa: E402
+from srviz.attention.engines import computed_by, operations, table, trust  # noqa: E402
 from srviz.attention.engines import triton as engine  # noqa: E402
 from srviz.attention.engines.engine import Kind  # noqa: E402
 from srviz.attention.engines.triton import calls, small, trial  # noqa: E402
@@ -353,7 +353,8 @@ class Launches(TorchDispatchMode):
                 return run(kernel, *arguments, **options)
 
         monkeypatch.setattr(one, "run", counted)
-        monkeypatch.setattr(table, "is_recorded", lambda *tensors: False)  # a mode that looks on is no program
+        for module in (table, operations):  # a mode that looks on is no program
+            monkeypatch.setattr(module, "is_recorded", lambda *tensors: False)
 
     def __torch_dispatch__(self, function, types, arguments=(), options=None):
         if not function.__name__.startswith(FREE) and not function.__name__.startswith("_unsafe_view"):
