@@ -2,6 +2,8 @@
 
 import contextlib
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -154,6 +156,31 @@ def test_a_program_of_gradients_is_differentiated_on(operator: Operator, formula
     batches = torch.vmap(program)(*(x.detach()[None] for x in inputs))
     for a, b in zip(batches, first, strict=True):
         torch.testing.assert_close(a[0], b)
+
+
+HIDDEN = """
+import torch
+below, key = torch._C._AutoDispatchBelowAutograd, torch._C.DispatchKey.FuncTorchDynamicLayerFrontMode
+del torch._C._AutoDispatchBelowAutograd, torch._C.DispatchKey.FuncTorchDynamicLayerFrontMode
+from srviz.attention import sliced_relu
+torch._C._AutoDispatchBelowAutograd, torch._C.DispatchKey.FuncTorchDynamicLayerFrontMode = below, key
+inputs = [torch.randn(*shape, requires_grad=True) for shape in ((2, 20), (2, 25), (2, 25, 3))]
+torch.func.jvp(sliced_relu, tuple(inputs), tuple(x.detach().sin() for x in inputs))
+y = torch.ops.srviz.sliced_relu(*inputs, None)
+found = torch.autograd.grad(y.sin().sum(), inputs, create_graph=True)
+for a, b in zip(found, torch.autograd.grad(sliced_relu(*inputs).sin().sum(), inputs), strict=True):
+    torch.testing.assert_close(a, b)
+try:
+    torch.autograd.grad(found[0].square().sum(), inputs)
+except RuntimeError as error:
+    print(error)
+"""
+
+
+def test_without_parts_that_torch_promises_to_nobody_programs_are_differentiated_once() -> None:
+    done = subprocess.run([sys.executable, "-c", HIDDEN], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "srviz::sliced_relu: this version of torch can differentiate it once only" in done.stdout
 
 
 def test_the_operators_keep_torchs_rules() -> None:

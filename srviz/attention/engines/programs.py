@@ -8,7 +8,7 @@ from torch import Tensor
 
 from srviz.attention.engines.computed import Kept, Steps, by_formula, by_steps, full_precision, gradients, sums
 from srviz.attention.engines.engine import Forward, is_transformed
-from srviz.attention.engines.registered import below, operator
+from srviz.attention.engines.registered import KEEPS_RULES, below, differentiate_once, operator
 from srviz.attention.engines.table import pick, torch_engine
 from srviz.attention.kernels import Kernel
 
@@ -126,6 +126,8 @@ def _register(operation: str, forward: Forward, backward: Callable[..., Any], co
         differentiated=differentiated_gradients,
         transformed=transformed_gradients,
     )
+    if not KEEPS_RULES:
+        differentiate_once(operation, made_backward, count)
 
     def chosen(
         g: Tensor, arguments: Sequence[Any], y: Tensor, needs: Sequence[bool], kept: Kept
