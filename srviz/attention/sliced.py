@@ -1,6 +1,7 @@
 """Sliced ReLU and sliced bump attention on scores, exact in O(n log n), forward and backward."""
 
 import math
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -34,7 +35,7 @@ def sliced_bump(
     The rest as `sliced_relu`.
     Gradients for s, t, v and the bandwidth; at |s − t| = 0 and |s − t| = b the derivative of the kernel counts as 0.
     """
-    s, t, v, keep, lead, dtype = _prepare("sliced_bump", s, t, v, key_mask)
+    s, t, v, keep, lead, dtype = _prepare("sliced_bump", s, t, v, key_mask, bandwidth)
     b = checks.bandwidth(bandwidth, dtype, s, lead).reshape(-1, 1)
     if keep is None:
         scale = torch.full_like(b, 1 / max(t.shape[-1], 1))
@@ -44,7 +45,7 @@ def sliced_bump(
 
 
 def _prepare(
-    operation: str, s: Tensor, t: Tensor, v: Tensor, key_mask: Tensor | None
+    operation: str, s: Tensor, t: Tensor, v: Tensor, key_mask: Tensor | None, *others: Any
 ) -> tuple[Tensor, Tensor, Tensor, Tensor | None, torch.Size, torch.dtype]:
     """Check and fold the arguments; a masked key gets a kept one's score and zeros for its value.
 
@@ -55,7 +56,9 @@ def _prepare(
     if keep is not None:
         keep = keep.reshape(math.prod(lead), t.shape[-1]).contiguous()  # or what `where` gives has its strides
     takes_mask = operation == "sliced_relu"
-    s, t, v, given = flat(operation, s, t, v, lead, *([keep] if takes_mask else []))
+    s, t, v, given = flat(
+        operation, s, t, v, lead, *([keep] if takes_mask else [x for x in others if isinstance(x, Tensor)])
+    )
     if keep is not None and not (given and takes_mask):
         t, v = engines.without_masked(t, v, keep)
     return s, t, v, keep, lead, dtype

@@ -89,7 +89,8 @@ def takes_as_given(operation: str, s: Tensor, t: Tensor, v: Tensor, *others: Any
 
     s: (B, n_q), t: (B, n_k), v: (B, n_k, d) of any floating dtype; others as the operation takes them.
     """
-    if is_transformed(s, t, v) or is_recorded(s, t, v):
+    tensors = (s, t, v, *(x for x in others if isinstance(x, Tensor)))
+    if is_transformed(*tensors) or is_recorded(*tensors):
         return False
     return pick(operation, s, t, v, *others).as_given(v)
 

@@ -268,6 +268,25 @@ def test_a_score_that_is_not_finite_spoils_what_it_must_and_no_more(name, value,
         assert not x[0, 1].any()
 
 
+def test_the_row_of_a_bandwidth_that_is_none_is_nan(way):
+    s, t, v, _ = (x[0] for x in problem(lead=(1, 7)))
+    b = torch.tensor([0.4, -1, 0, NAN, INF, 1e-40, 0.4], device=DEVICE)
+    scale = torch.full((7, 1), 1 / 50, device=DEVICE)
+    y, _ = calls.bump_forward(s, t, v, b[:, None], scale)
+    assert y[1:6].isnan().all()
+    assert relative(y[::6], reference.sliced_bump(*(x[::6].double() for x in (s, t, v, b)))) < 2e-6
+
+
+@pytest.mark.usefixtures("trusted")
+def test_a_batch_of_bandwidths_for_half_precision():
+    s, t, v, _ = (x[0, 0] for x in problem(dtype=F16))
+    b = torch.tensor([0.4, 0.8], dtype=F16, device=DEVICE)
+    found = torch.vmap(lambda b: sliced_bump(s, t, v, b))(b)
+    assert found.dtype == F16
+    expected = [reference.sliced_bump(*(x.double() for x in (s, t, v, one))) for one in b]
+    assert relative(found, torch.stack(expected)) < 1e-3
+
+
 @both
 @pytest.mark.parametrize("dtype", [F32, BF16], ids=str)
 def test_large_values_do_not_overflow(name, dtype, way):

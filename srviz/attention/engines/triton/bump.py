@@ -273,7 +273,7 @@ def _bump(
     above = (moment4 - offset * p4).to(tl.float32)[None, :]  # Σ (z − first) x
     p1, p4 = p1.to(tl.float32)[None, :], p4.to(tl.float32)[None, :]
     poison = poison_of(keys, row, length, n_k)
-    trouble = tl.where(b > 0, 0 * b, float("nan"))
+    trouble = tl.where(b >= 1.1754943508222875e-38, 0 * b, float("nan"))  # below it 1 / b overflows
     total = tl.zeros((BLOCK,), tl.float32)
     for start in range(t0, t1, BLOCK):
         i = start + tl.arange(0, BLOCK)

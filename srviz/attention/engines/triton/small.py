@@ -290,7 +290,7 @@ def _bump(
     fine = target & finite(wrong)
     b = tl.load(bandwidth + row).to(tl.float32)
     share_of_one = tl.load(scale + row).to(tl.float32)
-    trouble = tl.where(b > 0, 0 * b, float("nan"))
+    trouble = tl.where(b >= 1.1754943508222875e-38, 0 * b, float("nan"))  # below it 1 / b overflows
     value = tl.zeros((OUTER, D), tl.float32)
     step = tl.zeros((OUTER, D), tl.float32)
     stretch = tl.zeros((OUTER, D), tl.float32)
