@@ -186,7 +186,12 @@ class LocalRunner:
                 code = handle.worker.process.wait()
                 handle.worker.end()
                 if handle.again and not handle.worker.ready:  # it had waited, and ended just before it read the order
-                    handle.worker, handle.again = handle.again(), None
+                    try:
+                        handle.worker, handle.again = handle.again(), None
+                    except MemoryError as short:
+                        handle.over = True
+                        yield {TROUBLE: str(short)}
+                        return
                     continue
                 handle.over = True
                 yield {TROUBLE: _ended(code), "exit": code}

@@ -14,19 +14,21 @@ def possible(device: torch.device) -> bool:
 
 def captured(call: Callable[[], object], device: torch.device) -> Callable[[], object]:
     """What replays one call, whose inputs and results stay where they are. Raises RuntimeError where it cannot be."""
-    here, side = torch.cuda.current_stream(device), torch.cuda.Stream(device)  # type: ignore[no-untyped-call]
-    side.wait_stream(here)
-    with torch.cuda.stream(side):
-        for _ in range(WARM_UP):
-            call()
-    here.wait_stream(side)
-    torch.cuda.synchronize(device)
-    graph = torch.cuda.CUDAGraph()
-    with torch.cuda.graph(graph):
-        results = call()
+    with torch.cuda.device(device):  # of several, a graph is of the current one
+        here, side = torch.cuda.current_stream(), torch.cuda.Stream()  # type: ignore[no-untyped-call]
+        side.wait_stream(here)
+        with torch.cuda.stream(side):
+            for _ in range(WARM_UP):
+                call()
+        here.wait_stream(side)
+        torch.cuda.synchronize()
+        graph = torch.cuda.CUDAGraph()
+        with torch.cuda.graph(graph):
+            results = call()
 
     def replay() -> object:
-        graph.replay()
+        with torch.cuda.device(device):
+            graph.replay()
         return results
 
     return replay

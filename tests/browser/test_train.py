@@ -41,7 +41,7 @@ def test_two_models_learn_stop_at_once_go_on_and_are_looked_at_and_taken_away(op
     page.get_by_role("button", name="Train", exact=True).click()
     expect(page.locator(".train .note")).to_be_hidden()
     expect(page.locator(".train .where")).to_contain_text(re.compile(r"step [1-9]\d\b"), timeout=60_000)
-    steps, answers = page.get_by_role("slider", name="Step that is looked at"), 500  # milliseconds
+    steps, answers = page.get_by_role("slider", name="Step that is looked at"), 3000  # milliseconds
     steps.press("Home")  # one looks back while it goes on
     expect(page.locator(".train .where")).to_contain_text("step 0 ", timeout=answers)
     page.get_by_role("button", name="layer 2, head 2").first.click()

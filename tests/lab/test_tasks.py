@@ -97,7 +97,7 @@ def test_what_is_asked_of_a_model_is_what_its_task_asks(task):
 
 
 @pytest.mark.parametrize(("name", "tokens"), [("patches", 16), ("pixels", 64)])
-def test_a_picture_has_as_many_tokens_as_it_has(name, tokens):
+def test_another_number_of_tokens_than_a_picture_has_is_refused(name, tokens):
     with pytest.raises(ValueError, match=f"^n: expected {tokens}, as many tokens as a picture has here, got 60$"):
         Training(Spec.usual(name, "mean", changes={"n": 60})).step()
 

@@ -40,7 +40,10 @@ def trusted(engine: Engine, other: Engine, *arguments: Any) -> bool:
 
 def capturing(device: torch.device) -> bool:
     """Whether what a device is given now goes into a CUDA graph, and is not computed yet."""
-    return device.type == "cuda" and torch.cuda.is_current_stream_capturing()
+    if device.type != "cuda":
+        return False
+    with torch.cuda.device(device):
+        return torch.cuda.is_current_stream_capturing()
 
 
 def sums(engine: Engine, other: Callable[..., Tensor], *arguments: Any) -> tuple[Tensor, tuple[Tensor, ...]]:

@@ -22,11 +22,8 @@ from streamlit.runtime.app_session import AppSessionState
 
 ANSWER_SECONDS = 5.0  # for the answers that are being made
 CLOSE_SECONDS = 3.0  # for the connections to close after that; then the process ends as it is
-SENT_SECONDS = (
-    0.6  # without work: the last message of an answer is sent by then, and what was asked just before is heard
-)
-
-
+# without work: the last message of an answer is sent by then, and what was asked just before is heard
+SENT_SECONDS = 0.6
 HEALTH = re.compile(r"/_stcore/health$")
 GONE = 404  # a proxy that is told so leaves those who are there with the server, as deploy/haproxy.cfg has it
 

@@ -30,7 +30,7 @@ MOST_BYTES = 8_000_000  # of a file of results
 MOST_FILES = 12
 SWEEP_SECONDS = 5.0  # between two looks at a sweep that is under way
 RECORDED = "methods.jsonl"  # the recorded runs of every method, each at the rate that did best
-RATES = "rates.jsonl"  # how that rate was found: every method at four rates, with another seed
+RATES = "rates.jsonl"  # how that rate was found: every method at four rates, with other seeds
 
 
 @dataclass(frozen=True)
