@@ -83,6 +83,8 @@ TASKS = (
         own="text",
         read=read,
         asks="Pairs such as 3:7 12:40, then questions such as 3:?",
-        honest="This is where sliced ReLU loses: its weights grow with distance, so it cannot pick one key among many.",
+        honest="This is where sliced ReLU loses: its weights grow with distance, so it cannot pick one key among many. "
+        "How far it comes depends on the seed: with most of the recorded ones about one answer in seven is right, with "
+        "one of them nearly half.",
     ),
 )

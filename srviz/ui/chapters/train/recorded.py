@@ -229,7 +229,7 @@ def _provenance(found: Sequence[RunGroup]) -> str:
     many = "fewer" if len(seeds) > 1 else "one" if seeds[0] == 1 else "many"
     steps = max(line.recipe.steps for line in found)
     return (
-        WORDS(f"recorded.seeds.{many}", most=seeds[-1])
+        WORDS(f"recorded.seeds.{many}", **({"least": seeds[0]} if many == "fewer" else {}), most=seeds[-1])
         + " "
         + WORDS("recorded.how", where=where(found), steps=steps, some=find(found[0].task).examples)
     )
