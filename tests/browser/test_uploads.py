@@ -2,16 +2,12 @@
 
 import asyncio
 import re
-import time
 import urllib.request
-from types import SimpleNamespace
 from uuid import uuid4
 
 import pytest
-from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
-from streamlit.runtime.uploaded_file_manager import UploadedFileRec
 
-from srviz.ui.kit import WORDS, uploads
+from srviz.ui.kit import WORDS
 from srviz.ui.kit.uploads import SESSION_BYTES, SESSION_FILES
 from tests.visitor import apart, visiting
 
@@ -51,40 +47,6 @@ def test_what_is_on_its_way_counts_too(forked_server):
     assert 204 in found
     assert any(one != 204 for one in found)
     assert all(one in (204, 413) or isinstance(one, OSError) for one in found)  # refused while it is being sent
-
-
-def test_what_is_sent_for_no_session_takes_no_room(monkeypatch):
-    """Streamlit refuses it before it reads anything, and so it has nothing to wait for and keeps nobody waiting."""
-    passed = []
-
-    async def app(scope, receive, send):
-        passed.append(scope["path"])
-
-    manager = SimpleNamespace(is_active_session=lambda session: session == "real", uploaded_file_mgr=None)
-    monkeypatch.setattr(uploads.runtime, "get_instance", lambda: manager)
-    bounded = uploads.Bounded(app)
-    monkeypatch.setattr(bounded, "_wait", None)  # is not asked
-    request = {"type": "http", "method": "PUT", "path": "/_stcore/upload_file/none/1", "headers": []}
-    asyncio.run(bounded(request, None, None))
-    assert passed == ["/_stcore/upload_file/none/1"]
-    assert not bounded._coming
-
-
-def test_a_file_is_removed_only_where_that_makes_room(monkeypatch):
-    kept = {("mine", "1"): bytes(50), ("other", "1"): bytes(50)}
-    manager = MemoryUploadedFileManager("")
-    for (session, file), data in kept.items():
-        manager.add_file(session, UploadedFileRec(file, file, "", data))
-    monkeypatch.setattr(uploads.runtime, "get_instance", lambda: SimpleNamespace(uploaded_file_mgr=manager))
-    monkeypatch.setattr(uploads, "SESSION_BYTES", 100)
-    monkeypatch.setattr(uploads, "SERVER_BYTES", 120)
-    bounded = uploads.Bounded(None)
-    bounded._came = dict.fromkeys(kept, time.monotonic())
-    assert not bounded._make_room("mine", 80)  # the other's file is not old enough to go
-    assert {key: len(manager.get_files(key[0], [key[1]])) for key in kept} == dict.fromkeys(kept, 1)
-    bounded._came["other", "1"] -= uploads.UNREAD_SECONDS + 1
-    assert bounded._make_room("mine", 80)
-    assert not any(manager.get_files(key[0], [key[1]]) for key in kept)
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """Room for uploads: that of a server is shared, and what has lain for long makes place."""
 
+import asyncio
 from types import SimpleNamespace
 
 import pytest
@@ -19,12 +20,14 @@ def server(monkeypatch):
     the files it has.
     """
     manager = MemoryUploadedFileManager("/_stcore/upload_file")
-    monkeypatch.setattr(uploads.runtime, "get_instance", lambda: SimpleNamespace(uploaded_file_mgr=manager))
+    runtime = SimpleNamespace(uploaded_file_mgr=manager, is_active_session=lambda session: session != "nobody")
+    monkeypatch.setattr(uploads.runtime, "get_instance", lambda: runtime)
     monkeypatch.setattr(uploads, "SERVER_BYTES", 100 * MEGABYTE)
     monkeypatch.setattr(uploads, "WAIT_SECONDS", 0.0)
     monkeypatch.setattr(uploads, "EVERY_SECONDS", 0.01)
 
     async def keep(scope, receive, send):
+        await asyncio.sleep(0.001)  # in which the file comes
         session, file = uploads.ADDRESS.search(scope["path"]).groups()
         manager.add_file(session, UploadedFileRec(file, "", "", bytes(int(dict(scope["headers"])[b"content-length"]))))
         await PlainTextResponse("", 204)(scope, receive, send)
@@ -70,3 +73,31 @@ def test_room_is_waited_for(server, monkeypatch):
     monkeypatch.setattr(uploads, "WAIT_SECONDS", 60.0)
     monkeypatch.setattr(uploads, "UNREAD_SECONDS", 0.2)
     assert send("e", "e", 25) == 204
+
+
+def test_what_is_sent_for_no_session_takes_no_room(server, monkeypatch):
+    """Streamlit refuses it before it reads anything, and so it waits for nothing and keeps nobody waiting."""
+    send, _ = server
+    monkeypatch.setattr(uploads.Bounded, "_wait", None)  # is not asked
+    assert send("nobody", "1", 25) == 204  # the answer of the app, which is no Streamlit here
+
+
+def test_a_file_is_removed_only_where_that_makes_room(server, monkeypatch):
+    send, kept = server
+    assert [send(*what, 25) for what in (("a", "mine"), ("b", "1"), ("b", "2"))] == [204] * 3
+    monkeypatch.setattr(uploads, "SERVER_BYTES", 70 * MEGABYTE)
+    monkeypatch.setattr(uploads, "SESSION_BYTES", 40 * MEGABYTE)
+    assert send("a", "new", 25) == 507  # though its own file would have gone
+    assert kept() == {"mine", "1", "2"}
+    monkeypatch.setattr(uploads, "UNREAD_SECONDS", 0.0)
+    assert send("a", "new", 25) == 204
+    assert kept() == {"new", "2"}
+
+
+def test_one_that_comes_too_slowly_is_told_so_and_its_room_is_free_again(server, monkeypatch):
+    send, _ = server
+    monkeypatch.setattr(uploads, "SESSION_BYTES", 30 * MEGABYTE)
+    monkeypatch.setattr(uploads, "UPLOAD_SECONDS", 0.0)
+    assert send("a", "1", 25) == 408
+    monkeypatch.setattr(uploads, "UPLOAD_SECONDS", 300.0)
+    assert send("a", "2", 25) == 204
