@@ -1,5 +1,6 @@
-"""What makes the tests quicker, for all of them."""
+"""What makes the tests quicker, for all of them, and what keeps one from another."""
 
+import sys
 from contextlib import suppress
 from functools import cache
 
@@ -24,3 +25,11 @@ with suppress(ImportError):  # the tests of the operator run without the app
 def pytest_xdist_auto_num_workers():
     """One more than there are processors: a test of a page waits for its browser or its server some of the time."""
     return host.cores() + 1
+
+
+@pytest.fixture(autouse=True)
+def _same_main():
+    """A page that Streamlit runs takes the place of `__main__`, which the processes of a sweep import again."""
+    main = sys.modules["__main__"]
+    yield
+    sys.modules["__main__"] = main
