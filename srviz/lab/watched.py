@@ -9,7 +9,7 @@ from pathlib import Path
 from srviz import places
 from srviz.jobs import Record
 from srviz.lab.records import records
-from srviz.lab.results import where, write
+from srviz.lab.results import file_name, where, write
 from srviz.lab.spec import Spec
 from srviz.lab.train import Training
 
@@ -53,4 +53,4 @@ def read(task: str, mixing: str) -> tuple[Record, ...]:
 
 
 def _path(task: str, mixing: str) -> Path:
-    return FOLDER / f"{task}-{mixing}.jsonl.gz"
+    return FOLDER / f"{file_name(task)}-{mixing}.jsonl.gz"

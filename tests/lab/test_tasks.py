@@ -12,7 +12,6 @@ import torch
 from torch import Generator
 
 from srviz import places
-from srviz.attention import METHODS
 from srviz.lab import TASKS, Spec, Training, tasks
 from srviz.lab.mixing import CONTROLS, PLACES, mixings
 from srviz.lab.model import count
@@ -82,9 +81,9 @@ def test_the_rate_of_a_method_is_the_one_that_did_best_in_the_recorded_runs(task
         mixing: line.recipe.rate for (name, mixing), line in best_lines(lines(recorded)).items() if name == task.name
     }
     assert task.rates == best
-    assert {*METHODS, "mean"} <= best.keys()
-    assert Spec.usual(task.name, "none").recipe.rate == best["mean"]  # the control without mixing
-    assert Spec.usual(task.name, "relu-rows").recipe.rate == best["relu"]  # and a variant
+    assert best.keys() in (set(), {mixing for _, mixing in best_lines(lines(recorded))})  # all methods or none
+    assert Spec.usual(task.name, "none").recipe.rate == best.get("mean", task.recipe.rate)  # without mixing
+    assert Spec.usual(task.name, "relu-rows").recipe.rate == best.get("relu", task.recipe.rate)  # and a variant
     assert Spec.usual(task.name, "relu", changes={"rate": 0.5}).recipe.rate == 0.5
     assert Spec.usual(task.name, "relu").brief()["recipe"] == {}
 

@@ -86,6 +86,12 @@ class Queue:
             self._forget()
             return len(self._tickets)
 
+    def others(self, owner: str | None) -> int:
+        """How many there are but those of this session."""
+        with self._lock:
+            self._forget()
+            return sum(owner is None or ticket.owner != owner for ticket in self._tickets)
+
     def leave(self, ticket: Ticket) -> None:
         """Done, or given up."""
         with self._lock:
@@ -126,6 +132,11 @@ def _queue() -> Queue:
 def waiting() -> int:
     """How many sessions of this server are at a heavy job or wait for their turn."""
     return len(_queue())
+
+
+def others() -> int:
+    """How many other sessions of this server are at a heavy job or wait for their turn."""
+    return _queue().others(_session())
 
 
 @contextlib.contextmanager

