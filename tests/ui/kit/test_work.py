@@ -145,6 +145,15 @@ def test_stop_gives_the_place_up_at_once(fresh_line, session, clock):
     assert fresh_line.before(other) == 0
 
 
+def test_ones_own_place_in_the_line_is_no_others():
+    line = work.Queue()
+    assert line.others("me") == 0
+    line.keep(line.join("me"))
+    assert (line.others("me"), line.others("you"), line.others(None)) == (0, 1, 1)
+    line.join("you")
+    assert (line.others("me"), len(line)) == (1, 2)
+
+
 def test_an_error_frees_the_line(fresh_line):
     with pytest.raises(ZeroDivisionError), work.turn(lambda _: None):
         1 / 0  # noqa: B018
