@@ -67,9 +67,10 @@ def row(
     """
     widths = [1.5, 1.6, 0.9] if extra is None else [1.2, 1.0, 2.1, 0.6]
     first, second, *third, last = st.columns(widths, gap="medium", vertical_alignment="bottom")
+    key = url.key("input")
     first.selectbox(
-        WORDS("controls.input"), list(INPUTS), key=url.key("input"), format_func=lambda key: INPUTS[key].title,
-        filter_mode=None, on_change=changed or "rerun",
+        WORDS("controls.input"), list(INPUTS), key=key, format_func=lambda key: INPUTS[key].title,
+        filter_mode=None, on_change=_changed, args=(key, changed),
     )  # fmt: skip
     made = chosen(state)
     there = count(state)
@@ -98,7 +99,17 @@ def seed(says: str) -> None:
             st.caption(WORDS("controls.nearest", most=LARGEST_SEED, given=given))
 
 
+def _changed(key: str, changed: Callable[[], None] | None) -> None:
+    """Call `changed` while the page of this control is there: who chooses an input and goes to another page at once
+    has the choice told to the run of that page.
+    """
+    if changed and key == url.key("input") and key in st.session_state:
+        changed()
+
+
 def _nearest_seed(key: str) -> None:
+    if key not in st.session_state:  # the page of this control has been left
+        return
     given = st.session_state[key]
     held = st.session_state[key] = min(max(given or 0, 0), LARGEST_SEED)
     st.session_state["_seed_given"] = None if given is None or given == held else (given, held)
