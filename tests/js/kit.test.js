@@ -8,9 +8,10 @@ const page = globalThis;
 const heard = new Map(), kept = new Map(), plays = { clicks: 0, disabled: false, getClientRects: () => [1], click() { plays.clicks += 1; } };
 
 page.innerWidth = 1920;
-page.window = { addEventListener: (name, act) => heard.set(name, act), removeEventListener() {} };
+page.window = { addEventListener: (name, act) => heard.set(name, act), removeEventListener() {}, dispatchEvent() {} };
 page.ResizeObserver = class { observe() {} disconnect() {} };
 page.document = {
+  dispatchEvent() {},
   createElement: () => ({ append() {}, setAttribute() {}, style: {}, classList: { toggle() {} } }),
   documentElement: { style: { setProperty() {}, removeProperty() {} } },
   querySelector: () => null,
@@ -23,7 +24,9 @@ const { default: present } = await import("../../srviz/ui/kit/js/present.js");
 const { default: hold } = await import("../../srviz/ui/kit/js/hold.js");
 const { mounted } = await import("../../srviz/ui/kit/js/core.js");
 const { Group } = await import("../../srviz/ui/kit/js/group.js");
-const { Reports } = await import("../../srviz/ui/kit/js/wire.js");
+const { default: heads } = await import("../../srviz/ui/kit/js/heads.js");
+const { default: paint } = await import("../../srviz/ui/kit/js/paint.js");
+const { Reports, paints, sharedHead } = await import("../../srviz/ui/kit/js/wire.js");
 const { phrase, placed, say } = await import("../../srviz/ui/kit/js/text.js");
 
 const parent = () => { const root = { replaceChildren() {} }; return { querySelector: () => root }; };
@@ -85,9 +88,9 @@ test("a component that Streamlit builds once more knows the answer, and no repor
   }
   const run = (place, epoch, id) => mounted(/** @type {any} */ (Figure), "x")({
     data: { epoch, answer: { id } }, setStateValue: (_, value) => told.push(value),
-    parentElement: /** @type {any} */ ({ querySelector: () => place }),
+    parentElement: /** @type {any} */ ({ isConnected: place.there, querySelector: () => place }),
   });
-  const first = {}, second = {};
+  const first = { there: true }, second = { there: true };
   const close = run(first, 5, 0);
   built[0].reports.tell({ b: 1 });
   built[0].reports.tell({ b: 2 });
@@ -95,6 +98,7 @@ test("a component that Streamlit builds once more knows the answer, and no repor
   assert.deepEqual([built[0].begun, built[0].known], [false, false]); // an answer to the report before
   run(first, 5, told[1].id);
   assert.equal(built[0].known, true);
+  first.there = false;
   close();
   run(second, 5, told[1].id);
   assert.deepEqual([built.length, built[1].begun, built[1].known], [2, true, true]);
@@ -104,6 +108,27 @@ test("a component that Streamlit builds once more knows the answer, and no repor
   built[1].reports.tell({ b: 4 });
   assert.deepEqual(told.map(({ b, epoch }) => [b, epoch]), [[1, 5], [2, 5], [3, 5], [4, 6]]);
   assert.equal(new Set(told.map(({ id }) => id)).size, 4);
+});
+
+test("a component stays whose element is still there when Streamlit asks to close it, and so does what it left in the page", () => {
+  const live = [], place = { there: true };
+  const parentElement = /** @type {any} */ ({ get isConnected() { return place.there; }, querySelector: () => place });
+  class Figure {
+    constructor() { live.push(this); }
+    receive() {}
+    close() { live.splice(live.indexOf(this), 1); }
+  }
+  const numbers = { setting: "x", q: "", k: "", s: "", t: "", look: {} };
+  const closes = [
+    mounted(/** @type {any} */ (Figure), "x")({ data: {}, setStateValue() {}, parentElement }),
+    heads({ data: numbers, parentElement }), paint({ data: { painted: "p" }, parentElement }),
+  ];
+  const left = () => [live.length, Boolean(sharedHead()), paints().has("p")];
+  for (const close of closes) close();
+  assert.deepEqual(left(), [1, true, true]);
+  place.there = false;
+  for (const close of closes) close();
+  assert.deepEqual(left(), [0, false, false]);
 });
 
 test("a text is filled in with values, or becomes parts with elements between them", () => {

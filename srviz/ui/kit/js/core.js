@@ -71,16 +71,37 @@ export const byHand = (text) => (matchMedia("(hover: none)").matches
 export const focusedIn = (element) => element.getRootNode().activeElement;
 
 /**
+ * What an entry returns: Streamlit calls it when the element of a component has left the page. It also calls it where a second
+ * message came before the first was handed over, as on a busy machine; then the element is still there, and nothing is done.
+ * @param {Element | ShadowRoot} parent
+ * @param {() => void} act
+ */
+export const onceGone = (parent, act) => () => { if (!parent.isConnected) act(); };
+
+/**
+ * The component that stands in Streamlit's element for it, made when it is first asked for; and what closes it.
+ * @template {{close(): void}} C
+ * @param {new (root: HTMLElement) => C} Kind
+ * @param {Element | ShadowRoot} parent
+ * @returns {[C, () => void]}
+ */
+export function standing(Kind, parent) {
+  /** @type {any} */
+  const root = parent.querySelector(".live");
+  root.component ??= new Kind(root);
+  return [root.component, onceGone(parent, () => {
+    root.component?.close();
+    root.component = null;
+  })];
+}
+
+/**
  * What an entry exports: it makes the component once, hands it what Python says, and closes it when it is gone.
  * @param {new (root: HTMLElement) => {receive(data: any, send: (value: any) => void): void, close(): void}} Kind
  * @param {string} value the name under which the component reports to Python
  */
 export const mounted = (Kind, value) => ({ data, parentElement, setStateValue }) => {
-  const root = parentElement.querySelector(".live");
-  root.component ??= new Kind(root);
-  root.component.receive(data, (told) => setStateValue(value, told));
-  return () => {
-    root.component?.close();
-    root.component = null;
-  };
+  const [component, close] = standing(Kind, parentElement);
+  component.receive(data, (told) => setStateValue(value, told));
+  return close;
 };

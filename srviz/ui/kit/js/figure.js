@@ -2,7 +2,7 @@
 // What changes often, colours above all, comes apart from the figure (paint.js), so that positions travel once.
 
 import { written } from "./arithmetic.js";
-import { clamp, make, put, svg } from "./core.js";
+import { clamp, make, put, standing, svg } from "./core.js";
 import { arrow } from "./drag.js";
 import { Group } from "./group.js";
 import { lens, marks, pairAt } from "./pointing.js";
@@ -334,14 +334,10 @@ export class Figure {
 }
 
 export default function mount({ data, parentElement, setTriggerValue }) {
-  const root = parentElement.querySelector(".live");
-  root.component ??= new Figure(root);
-  root.component.receive(data, (value) => setTriggerValue("click", value)).catch((error) => {
+  const [figure, close] = standing(Figure, parentElement);
+  figure.receive(data, (value) => setTriggerValue("click", value)).catch((error) => {
     console.error(error);
-    if (root.component) put(root.component.says, { hidden: false }).textContent = say(words.figure.failed, { why: error.message });
+    if (!figure.closed) put(figure.says, { hidden: false }).textContent = say(words.figure.failed, { why: error.message });
   });
-  return () => {
-    root.component?.close();
-    root.component = null;
-  };
+  return close;
 }

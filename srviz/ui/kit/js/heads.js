@@ -1,6 +1,7 @@
 // The numbers of one head and what its tokens look like, kept where the component of the page finds them: a click need
 // not send them again.
 
+import { onceGone } from "./core.js";
 import { dropHead, floats, octets, shareHead, sharedHead } from "./wire.js";
 
 /**
@@ -16,11 +17,11 @@ import { dropHead, floats, octets, shareHead, sharedHead } from "./wire.js";
  * @property {string} t
  */
 
-export default function mount({ data }) {
+export default function mount({ data, parentElement }) {
   if (sharedHead()?.setting !== data.setting) {
     const numbers = Object.fromEntries(["q", "k", "s", "t"].map((name) => [name, floats(data[name])]));
     const colours = data.look.colours && octets(data.look.colours);
     shareHead({ ...data, ...numbers, look: { ...data.look, colours } });
   }
-  return () => { if (sharedHead()?.setting === data.setting) dropHead(); };
+  return onceGone(parentElement, () => { if (sharedHead()?.setting === data.setting) dropHead(); });
 }

@@ -1,6 +1,7 @@
 // What changes often in a live figure, in a message of its own: its colours and its arithmetic. What a race or a training tells while it is
 // under way comes by the same way; its page declares it.
 
+import { onceGone } from "./core.js";
 import { PAINT, paints } from "./wire.js";
 
 /**
@@ -18,5 +19,7 @@ export default function mount({ data, parentElement }) {
   const known = paints(), root = parentElement.querySelector(".live");
   known.set(data.painted, root.paint = data);
   document.dispatchEvent(new CustomEvent(PAINT, { detail: data.painted }));
-  return () => { if (known.get(data.painted) === root.paint) known.delete(data.painted); }; // and not one mounted since
+  return onceGone(parentElement, () => {
+    if (known.get(data.painted) === root.paint) known.delete(data.painted); // and not one mounted since
+  });
 }

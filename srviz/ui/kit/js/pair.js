@@ -1,7 +1,7 @@
 // The numbers of the pair that a group of figures lights up, of all its figures in one place.
 
 import { written } from "./arithmetic.js";
-import { announcer, byHand, make, put, span } from "./core.js";
+import { announcer, byHand, make, put, span, standing } from "./core.js";
 import { Group } from "./group.js";
 import { fmt, phrase, say } from "./text.js";
 import words from "./words.json" with { type: "json" };
@@ -81,11 +81,7 @@ class PairNumbers {
 }
 
 export default function mount({ data, parentElement }) {
-  const root = parentElement.querySelector(".live");
-  root.component ??= new PairNumbers(root);
-  root.component.receive(data);
-  return () => {
-    root.component?.close();
-    root.component = null;
-  };
+  const [numbers, close] = standing(PairNumbers, parentElement);
+  numbers.receive(data);
+  return close;
 }

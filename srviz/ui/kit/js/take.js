@@ -1,7 +1,7 @@
 // The menu that stands at every figure: what one can take away of it. Pictures are made here; numbers and programs are
 // asked for, and made by the server, when they are chosen.
 
-import { button, make, put } from "./core.js";
+import { button, make, put, standing } from "./core.js";
 import { shared } from "./link.js";
 import { pictureOf, pixels, written } from "./take/picture.js";
 import { say } from "./text.js";
@@ -152,11 +152,7 @@ class Take {
 }
 
 export default function mount({ data, parentElement, setTriggerValue }) {
-  const root = parentElement.querySelector(".live");
-  root.component ??= new Take(root);
-  root.component.receive(data, (value) => setTriggerValue("wanted", value));
-  return () => {
-    root.component?.close();
-    root.component = null;
-  };
+  const [take, close] = standing(Take, parentElement);
+  take.receive(data, (value) => setTriggerValue("wanted", value));
+  return close;
 }
