@@ -1,5 +1,6 @@
 """A curve f of one number, r = s − t, and its sum over all keys: by sorting and over all pairs, timed."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import torch
@@ -102,8 +103,11 @@ class Timing:
     apart: float
 
 
-def timing(curve: Curve, s: Tensor, t: Tensor, v: Tensor) -> Timing:
-    """Measure Σ_j f(s_i − t_j) v_j by both routes. s, t: (n,), v: (n, d)."""
+def timing(curve: Curve, s: Tensor, t: Tensor, v: Tensor) -> Iterator[float | Timing]:
+    """Measure Σ_j f(s_i − t_j) v_j by both routes: which part of the work is done, several times, and then the result.
+
+    s, t: (n,), v: (n, d).
+    """
     pieces = curve.pieces()
     n = len(s)
     few = min(n, ROWS)
@@ -115,11 +119,14 @@ def timing(curve: Curve, s: Tensor, t: Tensor, v: Tensor) -> Timing:
     by_pairs = every_pair()
     truth = curve.every_pair(some.to(TRUTH).double(), t.to(TRUTH).double(), v.to(TRUTH).double())
     by_sorting = by_pairs if pieces is None else curve.sum(s, t, v)[:: n // few][:few]
-    return Timing(
+    yield 1 / 3
+    sorted_seconds = None if pieces is None else seconds(lambda: curve.sum(s, t, v), s.device, repeats=REPEATS)
+    yield 2 / 3
+    yield Timing(
         n=n,
         d=v.shape[-1],
         queries=few,
-        sorted_seconds=None if pieces is None else seconds(lambda: curve.sum(s, t, v), s.device, repeats=REPEATS),
+        sorted_seconds=sorted_seconds,
         sorted_error=apart(by_sorting, truth, truth),
         dense_seconds=seconds(every_pair, s.device, repeats=REPEATS),
         dense_error=apart(by_pairs, truth, truth),

@@ -20,7 +20,7 @@ def test_texts_links_keys_and_what_a_tab_keeps():
         timeout=60,
     )
     assert run.returncode == 0, run.stdout[-6000:]
-    assert re.search(r"^# pass 7$", run.stdout, re.MULTILINE)
+    assert re.search(r"^# pass 8$", run.stdout, re.MULTILINE)
 
 
 def test_whatever_is_given_away_goes_through_one_function():

@@ -110,7 +110,8 @@ def test_softmax_that_would_take_long_is_estimated_and_not_run(quick):
 def test_a_curve_is_timed_on_both_routes(kernel):
     given = {"kernel": kernel, "b": 1.0, "nodes": [[-1.0, 0.0], [0.5, 1.0]], "left": 0.0, "right": -0.5}
     s, t, v = drawn(600), drawn(600, seed=4), drawn(600, 2, seed=5)
-    (found,) = records(curve, {"curve": given, "device": "cpu"}, s=s, t=t, v=v)
+    *parts, found = records(curve, {"curve": given, "device": "cpu"}, s=s, t=t, v=v)
+    assert parts == [{"done": 1 / 3}, {"done": 2 / 3}]
     timing = Timing(**found)
     assert (timing.n, timing.d, timing.queries) == (600, 2, 256)
     assert (timing.sorted_seconds is None) == (kernel == "gauss")

@@ -11,12 +11,13 @@ from srviz.measure.curve import Curve, timing
 
 
 def run(plan: Plan, attachments: Attachments) -> Iterator[Record]:
-    """One record, a `Timing`, on the attached scores s, t (n,) and values v (n, d), float32.
+    """Which part is done, {"done"}, and at last a `Timing`, on the attached scores and values.
 
-    plan: "device"; "curve", the fields of a `Curve`.
+    plan: "device"; "curve", the fields of a `Curve`. attachments: s, t, (n,), v, (n, d), float32.
     """
     torch.set_num_threads(1)  # what the page says it was measured on
     curve = plan["curve"]
     nodes = tuple((r, height) for r, height in curve["nodes"])
     s, t, v = (attached(attachments, name, plan["device"]) for name in ("s", "t", "v"))
-    yield asdict(timing(Curve(**curve | {"nodes": nodes}), s, t, v))
+    for said in timing(Curve(**curve | {"nodes": nodes}), s, t, v):
+        yield {"done": said} if isinstance(said, float) else asdict(said)

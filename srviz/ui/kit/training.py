@@ -181,7 +181,7 @@ def go(training: PageTraining[L] | None, place: work.Display | None) -> None:
 
     if left:
         work.listen(
-            place, (training.plan(), training.states()), take,
+            place, lambda: jobs.stream(training.plan(), training.states(), work.limits("cpu")), take,
             share=training.share, doing=training.doing, news=training.news,
         )  # fmt: skip
     training.running = False

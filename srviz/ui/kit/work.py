@@ -258,17 +258,17 @@ class Display:
 
 def listen(
     place: Display,
-    plan: tuple[jobs.Plan, dict[str, jobs.Packed]],
-    take: Callable[[jobs.Record], object],
+    begin: Callable[[], Generator[News | None, None, None]],
+    take: Callable[[News], object],
     *,
     share: Callable[[], float],
     doing: Callable[[], str],
     news: Callable[[], dict[str, Any]],
 ) -> None:
-    """Do a job as the one heavy job of this server. Stop, or a closed tab, ends it.
+    """Do work as the one heavy job of this server. Stop, or a closed tab, ends it.
 
-    plan: of the job, and its attachments. share: the part of the work that is done, 0 … 1. doing: its present step, in
-    words. news: the data of the live component, with all results so far.
+    begin: once it is its turn, what it says, as `watch` hears it. share: the part of the work that is done, 0 … 1.
+    doing: its present step, in words. news: the data of the live component, with all results so far.
     """
     number = itertools.count()
 
@@ -277,8 +277,7 @@ def listen(
             component("paint")(key=f"_feed {next(number)}", data=news())
 
     with turn(lambda text: place.bar.progress(0.0, text)):
-        said = jobs.stream(*plan, limits("cpu"))
-        watch(said, take, lambda: place.bar.progress(share(), doing()), feed)
+        watch(begin(), take, lambda: place.bar.progress(share(), doing()), feed)
 
 
 def recent(times: Sequence[float]) -> int:

@@ -302,9 +302,17 @@ def test_until_it_is_measured_the_numbers_of_the_curve_before_stand_as_such(monk
     page.query_params["kernel"] = "relu"
     page.run()
     assert seen
-    assert any(
-        caption.value.startswith("These numbers were measured for what was shown before.") for caption in page.caption
-    )
+    (bar,) = page.get("progress")
+    assert bar.proto.text.startswith("These numbers were measured for what was shown before.")
+    assert len(page.metric) == 3
+    page.button(key="stop many").click().run()
+    assert len(seen) == 1  # nothing begins that was not asked for
+    assert not page.metric
+    assert not page.get("progress")
+    assert "This was stopped before it was measured." in [caption.value for caption in page.caption]
+    monkeypatch.undo()
+    page.button(key="measure many").click().run()
+    assert page.session_state["_on_many"].timing.sorted_seconds > 0
     assert len(page.metric) == 3
 
 

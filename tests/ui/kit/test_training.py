@@ -4,6 +4,7 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from srviz import jobs
 from srviz.jobs import TROUBLE, Packed
 from srviz.lab import Spec
 from srviz.ui.chapters.apart.apart import PARAMETERS, specs_of, task_of
@@ -52,12 +53,14 @@ def heard(monkeypatch):
         st.components.v2, "component", lambda name, **_: lambda data=None, **__: messages.append((name, data))
     )
 
-    def listen(place, plan, take, *, news, **_):
-        messages.append((plan[0]["job"], news()))
-        assert plan[1]["state 0"].data == b"a checkpoint"
+    def listen(place, begin, take, *, news, **_):
+        plan, attachments, _ = begin()
+        messages.append((plan["job"], news()))
+        assert attachments["state 0"].data == b"a checkpoint"
         take({TROUBLE: "There was not enough memory for it."})
 
     monkeypatch.setattr(work, "listen", listen)
+    monkeypatch.setattr(jobs, "stream", lambda *asked: asked)
     yield messages
     component.component.cache_clear()
 

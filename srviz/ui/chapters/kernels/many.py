@@ -9,7 +9,7 @@ from srviz import device as devices
 from srviz import jobs
 from srviz.attention.kernels import KERNELS
 from srviz.measure.arrays import pack
-from srviz.measure.curve import DRAWN, REPEATS, Curve, Timing
+from srviz.measure.curve import DRAWN, REPEATS, Curve, Rules, Timing
 from srviz.numbers import duration, power
 from srviz.ui.chapters.kernels import WORDS
 from srviz.ui.chapters.kernels.kernels import curve_of, rules_of
@@ -20,17 +20,20 @@ TIMED, TIMED_DRAWN, TOO_FEW = 8192, 4096, 512  # tokens of the measured runs, of
 
 @dataclass
 class OnMany:
-    """What was measured last, and of which setting. trouble: why there is nothing, in a sentence."""
+    """What was measured last, and of which setting. done: which part of it. trouble: why there is nothing, in words."""
 
     setting: tuple[Any, ...]
     curve: Curve
     timing: Timing | None = None
     trouble: str = ""
+    done: float = 0.0
 
     def take(self, record: jobs.Record) -> None:
         """What the job says."""
         if jobs.TROUBLE in record:
             self.trouble = record[jobs.TROUBLE]
+        elif "done" in record:
+            self.done = record["done"]
         else:
             self.timing = Timing(**record)
 
@@ -51,28 +54,39 @@ def on_many(state: url.State) -> None:
     last: OnMany | None = st.session_state.get("_on_many")
     place = st.empty()
     if last is None or last.setting != setting:
-        says = WORDS("many.measuring")
         with place.container():
-            if last and last.timing:
-                _numbers(last.curve, last.timing)
-                says = WORDS("many.before")
-            news = st.empty()
-        work.rest()
-        found = OnMany(setting, curve)
-        s, t, v = compute.head(*setting[:5])
-        s, t = rules.scores(s, t)
-        plan = {"job": "measure.curve", "curve": asdict(curve), "device": setting[4]}
-        with work.turn(lambda text: news.caption(f"{says} {text}")):
-            said = jobs.stream(plan, {"s": pack(s), "t": pack(t), "v": pack(v)}, work.limits(setting[4]))
-            news.caption(says)
-            work.watch(said, found.take, lambda: None)
-        last = st.session_state["_on_many"] = found
+            last = _measure(last, OnMany(setting, curve), rules)
     with place.container():
         if last.timing:
             _numbers(last.curve, last.timing)
             _how(last.timing)
         else:
             st.caption(last.trouble)
+            st.button(WORDS("many.again"), key="measure many", on_click=_keep, args=(None,))
+
+
+def _measure(before: OnMany | None, found: OnMany, rules: Rules) -> OnMany:
+    """Measured below the numbers of before. Stop keeps it from being measured until it is asked for or is another."""
+    says = WORDS("many.measuring")
+    if before and before.timing:
+        _numbers(before.curve, before.timing)
+        says = WORDS("many.before")
+    bar = work.stop_and_bar("stop many", _keep, replace(found, trouble=WORDS("many.stopped")))
+    bar.progress(0.0, says)
+    work.rest()
+    s, t, v = compute.head(*found.setting[:5])
+    s, t = rules.scores(s, t)
+    device = found.setting[4]
+    plan = {"job": "measure.curve", "curve": asdict(found.curve), "device": device}
+    with work.turn(lambda text: bar.progress(0.0, f"{says} {text}")):
+        said = jobs.stream(plan, {"s": pack(s), "t": pack(t), "v": pack(v)}, work.limits(device))
+        work.watch(said, found.take, lambda: bar.progress(found.done, says))
+    _keep(found)
+    return found
+
+
+def _keep(last: OnMany | None) -> None:
+    st.session_state["_on_many"] = last
 
 
 def _numbers(curve: Curve, timing: Timing) -> None:

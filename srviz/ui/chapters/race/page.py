@@ -3,8 +3,7 @@
 import streamlit as st
 
 from srviz.ui.chapters.race import WORDS
-from srviz.ui.chapters.race.race import code, race_page
-from srviz.ui.chapters.race.run import go
+from srviz.ui.chapters.race.race import code, go, race_page
 from srviz.ui.chapters.race.take import RACE
 from srviz.ui.kit import url
 from srviz.ui.kit.cards import known, lead, notice, ran

@@ -1,5 +1,6 @@
 """The race: a bet on how time grows with n, then the benchmark itself, watched and stopped."""
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,12 +10,12 @@ import torch
 from srviz import device as devices
 from srviz import host
 from srviz.attention.methods import ways
-from srviz.measure.bench import Run
+from srviz.measure.bench import Run, measure
 from srviz.measure.plan import DIRECTIONS, DTYPES, Plan
 from srviz.measure.race import Inputs, race, sample
 from srviz.ui.chapters.race import WORDS, bet, chart, result
 from srviz.ui.chapters.race.result import in_threads
-from srviz.ui.chapters.race.run import RacePlace, current, set_racing, start
+from srviz.ui.chapters.race.run import current, doing, set_racing, share, start
 from srviz.ui.kit import report, seat, source, url, work
 from srviz.ui.kit.component import component
 
@@ -38,7 +39,7 @@ PARAMETERS = (
 DIRECTION = WORDS.table("direction")
 
 
-def race_page(menu: Callable[[], object]) -> RacePlace | None:
+def race_page(menu: Callable[[], object]) -> work.Display | None:
     """Controls, the chart with the bet, and what the last run says; where one is under way, where it shows itself.
 
     menu: what is shown below the chart.
@@ -64,7 +65,25 @@ def race_page(menu: Callable[[], object]) -> RacePlace | None:
     if run and not racing:
         with results.container():
             result.shown(state, run)
-    return RacePlace(run, bar, feed, chart.measured) if bar and run else None
+    return work.Display(bar, feed) if bar and run else None
+
+
+def go(place: work.Display | None) -> None:
+    """Race on, as the one heavy job of this server, if a race is under way. Stop, or a closed tab, ends it at once."""
+    run = current()
+    if place is None or run is None:
+        return
+    began = time.monotonic()
+    work.listen(
+        place,
+        lambda: measure(run, nice=work.RACE_NICE),
+        lambda new: None,
+        share=lambda: share(run),
+        doing=lambda: f"{doing(run)} · {time.monotonic() - began:.0f} s",
+        news=lambda: {"painted": "race"} | chart.measured(run),
+    )
+    set_racing(False)
+    st.rerun()
 
 
 def _controls(racing: bool) -> None:

@@ -1,30 +1,11 @@
-"""The race under way: started, watched, stopped and gone on with. What it has measured stays in the session."""
-
-import itertools
-import time
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+"""The race of a session: what it has measured stays there, also when it is stopped and gone on with."""
 
 import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
 
 from srviz.attention.methods import ways
-from srviz.measure.bench import Run, measure
+from srviz.measure.bench import Run
 from srviz.measure.plan import Plan
 from srviz.ui.chapters.race import WORDS
-from srviz.ui.kit import work
-from srviz.ui.kit.component import component
-
-
-@dataclass
-class RacePlace:
-    """Where a race under way shows itself. picture: what the chart is to draw of a run."""
-
-    run: Run
-    bar: work.ProgressBar
-    feed: DeltaGenerator
-    picture: Callable[[Run], dict[str, Any]]
 
 
 def current() -> Run | None:
@@ -44,26 +25,8 @@ def set_racing(on: bool) -> None:
     st.session_state["_racing"] = on
 
 
-def go(place: RacePlace | None) -> None:
-    """Race on, as the one heavy job of this server, if a race is under way. Stop, or a closed tab, ends it at once."""
-    if place is None:
-        return
-    run, began, number = place.run, time.monotonic(), itertools.count()
-
-    def tell() -> None:
-        place.bar.progress(_share(run), f"{_at(run)} · {time.monotonic() - began:.0f} s")
-
-    def feed() -> None:
-        with place.feed:
-            component("paint")(key=f"_feed {next(number)}", data={"painted": "race"} | place.picture(run))
-
-    with work.turn(lambda text: place.bar.progress(0.0, text)):
-        work.watch(measure(run, nice=work.RACE_NICE), lambda new: None, tell, feed)
-    set_racing(False)
-    st.rerun()
-
-
-def _share(run: Run) -> float:
+def share(run: Run) -> float:
+    """The part of the race that is run, from 0 to 1."""
     sizes = run.plan.sizes()
     if run.at is None:
         return 0.0
@@ -71,7 +34,8 @@ def _share(run: Run) -> float:
     return min(1.0, (sizes.index(run.at[2]) + done / (len(run.plan.lanes()) + 1)) / len(sizes))
 
 
-def _at(run: Run) -> str:
+def doing(run: Run) -> str:
+    """What is being timed, in words."""
     if run.at is None:
         return WORDS("starting")
     method, _, n = run.at

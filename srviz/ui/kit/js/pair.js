@@ -1,7 +1,7 @@
 // The numbers of the pair that a group of figures lights up, of all its figures in one place.
 
 import { written } from "./arithmetic.js";
-import { announcer, byHand, make, put, span, standing } from "./core.js";
+import { announcer, byHand, make, mounted, put, span } from "./core.js";
 import { Group } from "./group.js";
 import { fmt, phrase, say } from "./text.js";
 import words from "./words.json" with { type: "json" };
@@ -80,8 +80,4 @@ class PairNumbers {
   look(camera) {}
 }
 
-export default function mount({ data, parentElement }) {
-  const [numbers, close] = standing(PairNumbers, parentElement);
-  numbers.receive(data);
-  return close;
-}
+export default mounted(PairNumbers, "pair");
