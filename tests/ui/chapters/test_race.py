@@ -153,6 +153,8 @@ def test_only_the_two_of_the_bet_are_shown_of_recorded_runs(monkeypatch):
     state = open_page(run, methods="softmax_linear").session_state["_states"]["pages/8_Race.py"]
     (ghost,) = chart.sent(state, run, False)["ghosts"]
     assert [line["name"] for line in ghost["lines"]] == ["softmax"]
+    monkeypatch.setattr(chart, "recorded", lambda: [("then", [made("linear", 64, 1.0)])])
+    assert chart.sent(state, run, False)["ghosts"] == []  # the legend names no run of which nothing is drawn
 
 
 @pytest.mark.parametrize(

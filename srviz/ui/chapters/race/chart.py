@@ -23,13 +23,11 @@ def sent(state: url.State, run: Run | None, racing: bool) -> dict[str, Any]:
     """What the component is sent: the bet, the axes, recorded runs, and what was measured."""
     found = measured(run) if run else {"lines": [], "crossover": None}
     direction = run.plan.directions[0] if run else state["direction"]
+    raced = [name for name in BETS if name in state["methods"]]
     ghosts = [
-        {
-            "text": WORDS("chart.ghost", title=title),
-            "lines": _lines(rows, direction, [name for name in BETS if name in state["methods"]]),
-        }
+        {"text": WORDS("chart.ghost", title=title), "lines": lines}
         for title, rows in (recorded() if run and run.rows and state["recorded"] else ())  # not before the bet
-        if any(row.direction == direction for row in rows)
+        if (lines := _lines(rows, direction, raced))
     ]
     return {
         "epoch": state.epoch,
