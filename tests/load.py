@@ -43,7 +43,7 @@ BUSY = {"racing": ("Race", "Run the race", "Run again"), "training": ("Train", "
 @dataclass
 class Log:
     """What happened. seconds: of the answers, by page. memory: (second, bytes of all processes). files: fetched, and
-    sent. killed: whether a process was, so that lost connections are none of the errors.
+    sent. killed: whether a process was, so that the first connection that a visitor loses from then on is no error.
     """
 
     seconds: dict = field(default_factory=lambda: defaultdict(list))
@@ -59,7 +59,7 @@ class Log:
 async def visit(address, log, rng, ends, pause, files=False):
     """One visitor, until the end: what is lost is come back to, as a browser does."""
     one = Visitor(address)
-    lost = None
+    lost, excused = None, False
     await asyncio.sleep(rng.uniform(0, pause))
     if files:
         await asyncio.to_thread(fetch, address, log)
@@ -83,8 +83,10 @@ async def visit(address, log, rng, ends, pause, files=False):
                 log.errors[f"{one.page}: no answer"] += 1
             else:
                 lost = lost or time.monotonic()
-                if one.socket is not None and not log.killed:
-                    log.errors[f"connection: {type(error).__name__}"] += 1
+                if one.socket is not None:
+                    if excused or not log.killed:
+                        log.errors[f"connection: {type(error).__name__}"] += 1
+                    excused = log.killed
                 one.socket = None
                 await asyncio.sleep(0.5)
                 continue

@@ -1,6 +1,7 @@
 """The command that puts the app under load, for two seconds."""
 
 import asyncio
+import signal
 import subprocess
 import sys
 
@@ -66,8 +67,8 @@ def test_others_race_and_train_meanwhile(server):
     assert any("training 1" in line for line in told(summary(log, 0.0, 8.0)))
 
 
-def test_whoever_loses_a_connection_comes_back(server):
-    """Through a door that shuts once."""
+def test_whoever_loses_a_connection_comes_back_and_a_process_that_was_killed_excuses_one_loss(server):
+    """Through a door that shuts twice, after some process was killed."""
 
     async def story():
         port = int(server.rsplit(":", 1)[1])
@@ -86,16 +87,22 @@ def test_whoever_loses_a_connection_comes_back(server):
 
         door = await asyncio.start_server(through, "127.0.0.1", 0)
         address = f"http://127.0.0.1:{door.sockets[0].getsockname()[1]}"
-        visits = asyncio.create_task(load(address, None, visitors=1, seconds=3.0, pause=0.2, warm=False))
-        await asyncio.sleep(1.0)
-        for near, far in opened:
-            near.transport.abort()
-            far.transport.abort()
+        other = subprocess.Popen(["sleep", "60"])
+        kill = other.pid, 0.1
+        visits = asyncio.create_task(load(address, None, visitors=1, seconds=6.0, pause=0.2, warm=False, kill=kill))
+        for _ in range(2):
+            while not opened:
+                await asyncio.sleep(0.05)
+            await asyncio.sleep(0.3)
+            while opened:
+                for end in opened.pop():
+                    end.transport.abort()
         log, _ = await visits
+        assert other.wait() == -signal.SIGKILL
         door.close()
         return log
 
     log = apart(story())
-    assert log.reconnects == 1
-    assert log.back[0] < 5
+    assert log.reconnects == 2
+    assert max(log.back) < 5
     assert sum(log.errors.values()) == 1
