@@ -11,7 +11,7 @@ Record = dict[str, Any]  # what JSON can hold
 TROUBLE = "trouble"  # the key of the last record of a job that could not go on: a sentence for people
 LAST = 19  # of `Limits.nice`: runs only while nothing else wants to
 PROCESS_BYTES = 170 << 20  # of a process with torch in it, before it has done anything; 147 were measured on Linux
-OPTIMIZER_BYTES = 230 << 20  # of one that has made an optimizer, for which torch imports its compiler; 213 were measured
+OPTIMIZER_BYTES = 230 << 20  # of one with an optimizer, for which torch imports its compiler; 213 were measured
 ITEM_BYTES = {"float32": 4, "float64": 8, "int64": 8, "bytes": 1}  # of one entry of each kind of array
 
 

@@ -168,6 +168,11 @@ def test_thousands_with_points_in_a_table_without_fractions(between):
     assert left(said) == []
     said, found = read(".csv", f"a{between}b\n998{between}1\n1.234.567{between}0.5\n2.637{between}7\n5{between}2\n")
     same(found, [(998, 1), (1234567, 0.5), (2637, 7), (5, 2)])
+    said, found = read(".csv", f"1.234.567{between}0.5\n998{between}1\n2.637{between}7\n5{between}2\n4{between}4\n")
+    same(found, [(1234567, 0.5), (998, 1), (2637, 7), (5, 2), (4, 4)])  # the first row is a row
+    rows = [(1234567, 2345678), (3456789, 4567890), (1111111, 2222222), (3333333, 1222333)]
+    said, found = read(".csv", "".join(f"{a:,}{between}{b:,}\n".replace(",", ".") for a, b in rows))
+    same(found, rows)
     for other in ("0.5", "1234"):  # by which the points stand before fractions
         said, found = read(
             ".csv", f"a{between}b\n12.345{between}1\n998{between}2\n2.637{between}3\n{other}{between}5\n"

@@ -16,6 +16,7 @@ MOST_BYTES = 100_000_000  # of a cell: the bound on files is elsewhere
 SAMPLE_CHARACTERS, SAMPLE_LINES, MORE_LINES = 200_000, 120, 40
 MARK = re.compile(r"[ \t]*(?:#|//|%)")  # at the beginning of a line: a comment, perhaps
 COMMA = re.compile(r"[+-]?(?:\d*|[1-9]\d{0,2}(?:\.\d{3})+),\d+(?:[eE][+-]?\d+)?")  # before a fraction: 0,5 and 1.234,5
+GROUPS = re.compile(r"[+-]?[1-9]\d{0,2}(?:\.\d{3}){2,}")  # with points between thousands for certain: 1.234.567
 SIGNS = str.maketrans("\u2212\u2013\ufe63\uff0d\uff0b\uff0e\uff0c\u066b", "----+.,.")  # of other alphabets, as in ASCII
 TRUTH = {word: float(word[0] in "tT") for word in ("true", "True", "TRUE", "false", "False", "FALSE")}  # 1 and 0
 BEGIN = re.compile(  # of a cell that may be a number
@@ -219,7 +220,7 @@ def value(cell: str, *, comma: bool) -> float | None:
     if dressed := DRESSED.fullmatch(cell):
         cell = (dressed[1] or dressed[2] or "").strip()
     cell = cell.translate(SIGNS)
-    if comma and COMMA.fullmatch(cell):
+    if comma and (COMMA.fullmatch(cell) or GROUPS.fullmatch(cell)):
         cell = cell.replace(".", "").replace(",", ".")
     try:
         return float(plain(cell))
