@@ -4,6 +4,9 @@ import asyncio
 import signal
 import subprocess
 import sys
+import time
+from contextlib import closing
+from http.client import HTTPConnection
 
 import psutil
 
@@ -34,6 +37,18 @@ def test_what_started_processes_take_counts_also_when_they_have_ended():
         process.stdout.readline()
         assert spent([psutil.Process(process.pid)]) > 0.25
         process.stdin.close()
+
+
+def test_a_connection_that_is_kept_waits_for_nobody(server):
+    """Where the system held messages back until the one before is confirmed, each answer would take 40 ms and more."""
+    seconds = []
+    with closing(HTTPConnection(server.removeprefix("http://"))) as connection:
+        for _ in range(12):
+            began = time.perf_counter()
+            connection.request("GET", "/_stcore/health")
+            assert connection.getresponse().read() == b"ok"
+            seconds.append(time.perf_counter() - began)
+    assert min(seconds[2:]) < 0.02  # the system confirms at once while a connection is new
 
 
 def test_who_is_at_a_process_that_is_killed_is_back_and_that_is_no_error(start):

@@ -6,7 +6,9 @@ answer.
 """
 
 import asyncio
+import gc
 import gzip
+import socket
 import sys
 import threading
 import webbrowser
@@ -70,11 +72,26 @@ ROUTES = [Route(f"/{{base:path}}app/static/{PLOTLY}", _plotly)]
 MIDDLEWARE = [Middleware(ending.Leaving), Middleware(uploads.Bounded)]
 
 
+def send_at_once() -> None:
+    """Let every connection that comes in send what it has at once.
+
+    An answer is many small messages. Without this the system holds all but the first back until the other side has
+    confirmed that one, which it may take its time for, 40 ms and more. asyncio asks for it where a socket names TCP as
+    its protocol, which the one that Streamlit listens with does not. Connections take it from there.
+    """
+    for one in gc.get_objects():
+        if type(one) is socket.socket and one.fileno() >= 0 and one.type == socket.SOCK_STREAM:
+            listens = one.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN)
+            if listens and one.family in (socket.AF_INET, socket.AF_INET6):
+                one.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+
 @asynccontextmanager
 async def lifespan(app: st.App) -> AsyncIterator[None]:
     """Of the server: `streamlit run` opens the browser, which it leaves out for an app that has routes of its own."""
     _routed.set()
     ending.prepare()
+    send_at_once()
     host.few_arenas()
     numbers = metrics.serve()
     looking = None

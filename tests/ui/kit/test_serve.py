@@ -1,12 +1,14 @@
 """What the server answers when the browser asks for plotly.js."""
 
 import gzip
+import socket
 
 import pytest
 import streamlit as st
 from plotly.offline import get_plotlyjs
 from starlette.requests import Request
 from starlette.routing import Match
+from streamlit.web.server.starlette import starlette_server
 
 from srviz.ui.kit import serve
 
@@ -42,6 +44,21 @@ def test_without_routes_the_address_is_that_of_a_component(monkeypatch):
     assert serve.address().startswith("../../component/srviz.ui.kit.serve.plotly/plotly.min.js?v=")
     serve._routed.set()
     assert serve.address() == serve.PLOTLY
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1", "::1"])
+def test_what_streamlit_listens_with_lets_every_connection_send_at_once(address):
+    try:
+        listening = starlette_server._bind_socket(address, 0, 1)
+    except OSError:
+        pytest.skip("there is no such address here")
+    with listening:
+        serve.send_at_once()
+        listening.setblocking(True)
+        with socket.create_connection(listening.getsockname()[:2]) as near, listening.accept()[0] as far:
+            far.sendall(b"x")
+            assert near.recv(1) == b"x"
+            assert far.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
 
 
 @pytest.mark.parametrize(
