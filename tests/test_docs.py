@@ -10,6 +10,7 @@ import torch
 from sphinx.cmd.build import build_main
 
 import srviz.attention
+from srviz.measure.bench import read
 
 ROOT = Path(__file__).parents[1]
 MODULES = sorted(
@@ -30,6 +31,21 @@ def test_examples_in_guides(guide):
     found = doctest.testfile(str(guide), module_relative=False, encoding="utf-8")
     assert found.failed == 0
     assert found.attempted or ">>>" not in guide.read_text("utf-8")
+
+
+def test_the_times_of_layers_are_the_recorded_ones():
+    run = read((ROOT / "assets/recorded/layers-cpu-1-thread.json").read_text("utf-8"))
+    seconds = {(row.n, row.direction, row.method): row.seconds for row in run.rows.values()}
+    lines = [line.strip("| ").split(" | ") for line in (ROOT / "docs/layer.md").read_text("utf-8").splitlines()]
+    table = [cells for cells in lines if len(cells) == 7 and cells[0].replace(",", "").isdecimal()]
+    assert len(table) > 5
+    for n, *cells in table:
+        for direction, (softmax, *sliced) in zip(("forward", "backward"), (cells[:3], cells[3:]), strict=True):
+            base = seconds[int(n.replace(",", "")), direction, "softmax-layer"]
+            assert float(softmax) == float(f"{1000 * base:.3g}")
+            for kernel, cell in zip(("relu", "bump"), sliced, strict=True):
+                own = seconds[int(n.replace(",", "")), direction, f"{kernel}-layer"]
+                assert cell == f"{1000 * own:.3g} ({own / base:.2f} ×)"
 
 
 def test_there_are_examples():

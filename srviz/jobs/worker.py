@@ -21,7 +21,7 @@ from srviz import host
 from srviz.jobs.protocol import LAST, TROUBLE, Limits, Packed, Record
 from srviz.jobs.registry import Job, find
 
-IDLE_SECONDS = 60.0  # without a request this process ends
+IDLE_SECONDS = 45.0  # without a request this process ends
 OOM_SCORE = "900"  # of 1000: should the system have to end a process for its memory, then this one
 TOO_MUCH = "There was not enough memory for it{most}."
 SIGNS = "memory", "could not create a primitive"  # in what torch and oneDNN say where they get no more

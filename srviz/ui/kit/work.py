@@ -87,10 +87,10 @@ class Queue:
             return len(self._tickets)
 
     def others(self, owner: str | None) -> int:
-        """How many there are but those of this session."""
+        """How many are here but those of this session: a place that is kept for somebody does not count."""
         with self._lock:
-            self._forget()
-            return sum(owner is None or ticket.owner != owner for ticket in self._tickets)
+            here = [ticket for ticket in self._tickets if ticket.left is None]
+            return sum(owner is None or ticket.owner != owner for ticket in here)
 
     def leave(self, ticket: Ticket) -> None:
         """Done, or given up."""

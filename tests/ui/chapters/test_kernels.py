@@ -316,6 +316,27 @@ def test_until_it_is_measured_the_numbers_of_the_curve_before_stand_as_such(monk
     assert len(page.metric) == 3
 
 
+def test_while_others_are_at_work_nobody_stands_in_line_unasked(monkeypatch):
+    page = open_page(kernel="bump")
+    first = page.session_state["_on_many"]
+    monkeypatch.setattr(many.work, "others", lambda: 3)
+    page.run()
+    assert page.session_state["_on_many"] is first  # it is of what is shown
+    page.query_params["kernel"] = "relu"
+    page.run()
+    assert page.session_state["_on_many"] is first
+    assert len(page.metric) == 3
+    said = [caption.value for caption in page.caption]
+    assert "These numbers were measured for what was shown before." in said
+    assert "Others measure or train on this server just now." in said
+    page.button(key="measure many").click().run()
+    assert page.session_state["_on_many"].setting != first.setting
+    assert page.session_state["_on_many"].timing.sorted_seconds > 0
+    page.query_params["kernel"] = "gauss"
+    page.run()
+    assert page.button(key="measure many")  # for each setting once more
+
+
 def test_a_measurement_that_fails_is_a_sentence_and_not_tried_again(monkeypatch):
     asked = []
 

@@ -148,8 +148,10 @@ def test_stop_gives_the_place_up_at_once(fresh_line, session, clock):
 def test_ones_own_place_in_the_line_is_no_others():
     line = work.Queue()
     assert line.others("me") == 0
-    line.keep(line.join("me"))
+    mine = line.join("me")
     assert (line.others("me"), line.others("you"), line.others(None)) == (0, 1, 1)
+    line.keep(mine)
+    assert line.others("you") == 0  # who loads a page again would meet themselves
     line.join("you")
     assert (line.others("me"), len(line)) == (1, 2)
 

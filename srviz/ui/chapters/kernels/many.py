@@ -42,6 +42,7 @@ def on_many(state: url.State) -> None:
     """The same curve on thousands of tokens. It is measured whenever it has not been; until then the last one stands.
 
     The last thing that runs on the page: nothing waits for it, and whatever is touched meanwhile is answered first.
+    While others are at work on this server, who wants to wait for a turn says so: a class would stand in line unasked.
     """
     chosen = controls.chosen(state)
     curve, rules = curve_of(state), replace(rules_of(state), divide="one", centred=False)  # the sum knows neither
@@ -52,9 +53,17 @@ def on_many(state: url.State) -> None:
         return
     setting = (chosen.name, n, state["seed"], state["head"] - 1, str(shell.device()), curve, rules)
     last: OnMany | None = st.session_state.get("_on_many")
+    asked = st.session_state.get("_asked_many") == setting
     place = st.empty()
     if last is None or last.setting != setting:
         with place.container():
+            if work.others() and not asked:
+                if last and last.timing:
+                    _numbers(last.curve, last.timing)
+                    st.caption(WORDS("many.old"))
+                st.caption(WORDS("many.busy"))
+                st.button(WORDS("many.wait"), key="measure many", on_click=_ask, args=(setting,))
+                return
             last = _measure(last, OnMany(setting, curve), rules)
     with place.container():
         if last.timing:
@@ -62,7 +71,7 @@ def on_many(state: url.State) -> None:
             _how(last.timing)
         else:
             st.caption(last.trouble)
-            st.button(WORDS("many.again"), key="measure many", on_click=_keep, args=(None,))
+            st.button(WORDS("many.again"), key="measure many", on_click=_ask, args=(setting,))
 
 
 def _measure(before: OnMany | None, found: OnMany, rules: Rules) -> OnMany:
@@ -70,7 +79,7 @@ def _measure(before: OnMany | None, found: OnMany, rules: Rules) -> OnMany:
     says = WORDS("many.measuring")
     if before and before.timing:
         _numbers(before.curve, before.timing)
-        says = WORDS("many.before")
+        says = " ".join((WORDS("many.old"), WORDS("many.anew")))
     bar = work.stop_and_bar("stop many", _keep, replace(found, trouble=WORDS("many.stopped")))
     bar.progress(0.0, says)
     work.rest()
@@ -85,8 +94,13 @@ def _measure(before: OnMany | None, found: OnMany, rules: Rules) -> OnMany:
     return found
 
 
-def _keep(last: OnMany | None) -> None:
+def _keep(last: OnMany) -> None:
     st.session_state["_on_many"] = last
+
+
+def _ask(setting: tuple[Any, ...]) -> None:
+    st.session_state.pop("_on_many", None)
+    st.session_state["_asked_many"] = setting
 
 
 def _numbers(curve: Curve, timing: Timing) -> None:
