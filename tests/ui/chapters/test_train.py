@@ -112,7 +112,7 @@ def test_every_number_of_a_training_is_in_its_table_and_a_stopped_one_can_be_tak
     training.resume(file.make())
 
 
-@pytest.mark.parametrize(("megabytes", "batch"), [(4_000, 32), (310, 16), (240, 4), (100, 32)])
+@pytest.mark.parametrize(("megabytes", "batch"), [(4_000, 32), (330, 16), (260, 4), (100, 32)])
 def test_a_training_that_memory_is_too_short_for_has_fewer_examples_a_step(monkeypatch, megabytes, batch):
     specs = tuple(Spec.usual("solids", name) for name in ("relu", "softmax"))
     monkeypatch.setattr(train_run.host, "granted", lambda: megabytes << 20)
