@@ -50,6 +50,7 @@ def test_its_numbers_are_those_of_the_records():
     assert f"Softmax comes to {said['softmax'][1]:.2f}" in text(page)
     found = facts.times()
     assert found is not None
+    assert all(row and row.seconds for _, *both in found.rows for row in both[1:])  # of sliced ReLU, every size
     assert found.provenance["command"] in text(page)
     assert found.table() in text(page)
 
