@@ -63,35 +63,37 @@ async def visit(address, log, rng, ends, pause, files=False):
     await asyncio.sleep(rng.uniform(0, pause))
     if files:
         await asyncio.to_thread(fetch, address, log)
-    while time.monotonic() < ends:
-        try:
-            if one.socket is None:
-                await one.connect()
-                answer = await one.ask() if lost else await one.open(rng.choice(COURSE).address)
-                if lost:
-                    log.reconnects += 1
-                    log.back.append(time.monotonic() - lost)
-                    lost = None
-            elif rng.random() < MOVES:
-                answer = await one.open(rng.choice(COURSE).address)
-            else:
-                answer = await act(one, log, rng)
-            log.seconds[answer.page].append(answer.seconds)
-            log.errors.update(f"{answer.page}: {text}" for text in answer.exceptions)
-        except (OSError, websockets.WebSocketException) as error:
-            if isinstance(error, TimeoutError) and one.socket is not None:  # it is an OSError, too
-                log.errors[f"{one.page}: no answer"] += 1
-            else:
-                lost = lost or time.monotonic()
-                if one.socket is not None:
-                    if excused or not log.killed:
-                        log.errors[f"connection: {type(error).__name__}"] += 1
-                    excused = log.killed
-                one.socket = None
-                await asyncio.sleep(0.5)
-                continue
-        await asyncio.sleep(max(0.0, min(rng.expovariate(1 / pause), 3 * pause, ends - time.monotonic())))
-    await one.close()
+    try:
+        while time.monotonic() < ends:
+            try:
+                if one.socket is None:
+                    await one.connect()
+                    answer = await one.ask() if lost else await one.open(rng.choice(COURSE).address)
+                    if lost:
+                        log.reconnects += 1
+                        log.back.append(time.monotonic() - lost)
+                        lost = None
+                elif rng.random() < MOVES:
+                    answer = await one.open(rng.choice(COURSE).address)
+                else:
+                    answer = await act(one, log, rng)
+                log.seconds[answer.page].append(answer.seconds)
+                log.errors.update(f"{answer.page}: {text}" for text in answer.exceptions)
+            except (OSError, websockets.WebSocketException) as error:
+                if isinstance(error, TimeoutError) and one.socket is not None:  # it is an OSError, too
+                    log.errors[f"{one.page}: no answer"] += 1
+                else:
+                    lost = lost or time.monotonic()
+                    if one.socket is not None:
+                        if excused or not log.killed:
+                            log.errors[f"connection: {type(error).__name__}"] += 1
+                        excused = log.killed
+                    one.socket = None
+                    await asyncio.sleep(0.5)
+                    continue
+            await asyncio.sleep(max(0.0, min(rng.expovariate(1 / pause), 3 * pause, ends - time.monotonic())))
+    finally:
+        await one.close()
 
 
 async def act(one, log, rng):

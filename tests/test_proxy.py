@@ -110,7 +110,13 @@ def test_a_line_of_the_log_is_json(tmp_path):
     with proxy(tmp_path, [HERE]) as port:
         ask(port, '/Race?a="b"')
         ask(port, "/_stcore/metrics")
-    lines = [json.loads(line) for line in (tmp_path / "log").read_text().splitlines() if line.startswith("{")]
+        for _ in range(100):  # a line is written once its answer is over
+            lines = [
+                json.loads(line) for line in (tmp_path / "log").read_text().split("\n")[:-1] if line.startswith("{")
+            ]
+            if {"/Race", "/_stcore/metrics"} <= {one["path"] for one in lines}:
+                break
+            time.sleep(0.1)
     asked, refused = (next(one for one in lines if one["path"] == path) for path in ("/Race", "/_stcore/metrics"))
     assert set(asked) == {"time", "client", "method", "path", "replica", "status", "bytes", "ms", "end"}
     assert (asked["client"], asked["method"], asked["status"], refused["status"]) == ("127.0.0.1", "GET", 200, 404)

@@ -1,7 +1,7 @@
 """The runner of jobs on this machine: each in a child process, which can be ended in the middle of a call.
 
-A process that has done its job waits a minute for a next one, so that not every job waits for the import of torch. At
-most one waits. A child ends with its parent, as `srviz.child` says, and where it can, because it watches its input.
+A process that has done its job waits for a while for a next one, so that not every job waits for the import of torch.
+At most one waits. A child ends with its parent, as `srviz.child` says, and where it can, because it watches its input.
 """
 
 import atexit

@@ -1,18 +1,17 @@
 """The command that puts the app under load, for two seconds."""
 
 import asyncio
-import signal
 import subprocess
 import sys
 import time
-from contextlib import closing
+from contextlib import closing, suppress
 from http.client import HTTPConnection
 
 import psutil
 
-from tests.load import load, spent, summary, told
+from tests.load import Log, load, spent, summary, told, visit
 from tests.proxy import free_port
-from tests.visitor import apart
+from tests.visitor import apart, dice
 
 SPENDING = """
 import subprocess, sys
@@ -83,7 +82,7 @@ def test_others_race_and_train_meanwhile(server):
 
 
 def test_whoever_loses_a_connection_comes_back_and_a_process_that_was_killed_excuses_one_loss(server):
-    """Through a door that shuts twice, after some process was killed."""
+    """Through a door that shuts twice, after a process was killed."""
 
     async def story():
         port = int(server.rsplit(":", 1)[1])
@@ -102,18 +101,18 @@ def test_whoever_loses_a_connection_comes_back_and_a_process_that_was_killed_exc
 
         door = await asyncio.start_server(through, "127.0.0.1", 0)
         address = f"http://127.0.0.1:{door.sockets[0].getsockname()[1]}"
-        other = subprocess.Popen(["sleep", "60"])
-        kill = other.pid, 0.1
-        visits = asyncio.create_task(load(address, None, visitors=1, seconds=6.0, pause=0.2, warm=False, kill=kill))
-        for _ in range(2):
-            while not opened:
-                await asyncio.sleep(0.05)
-            await asyncio.sleep(0.3)
-            while opened:
+        log = Log(killed=True)
+        visitor = asyncio.create_task(visit(address, log, dice("one"), time.monotonic() + 60, 0.2))
+        for back in range(3):
+            async with asyncio.timeout(30):
+                while log.reconnects < back or not sum(map(len, log.seconds.values())):
+                    await asyncio.sleep(0.05)
+            while opened and back < 2:
                 for end in opened.pop():
                     end.transport.abort()
-        log, _ = await visits
-        assert other.wait() == -signal.SIGKILL
+        visitor.cancel()
+        with suppress(asyncio.CancelledError):
+            await visitor
         door.close()
         return log
 

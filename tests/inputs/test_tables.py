@@ -173,6 +173,11 @@ def test_thousands_with_points_in_a_table_without_fractions(between):
     rows = [(1234567, 2345678), (3456789, 4567890), (1111111, 2222222), (3333333, 1222333)]
     said, found = read(".csv", "".join(f"{a:,}{between}{b:,}\n".replace(",", ".") for a, b in rows))
     same(found, rows)
+    heads = ["192.168.178.101", "192.168.178.102"]  # addresses, and no numbers
+    lines = [heads, *([str(k), str(k * k % 7)] for k in range(9))]
+    said, found = read(".csv", "\n".join(map(between.join, lines)))
+    same(found, [(k, k * k % 7) for k in range(9)])
+    assert said["columns"] == heads
     for other in ("0.5", "1234"):  # by which the points stand before fractions
         said, found = read(
             ".csv", f"a{between}b\n12.345{between}1\n998{between}2\n2.637{between}3\n{other}{between}5\n"

@@ -84,11 +84,11 @@ test("a component that Streamlit builds once more knows the answer, and no repor
       this.begun = this.reports.begins(data, send);
       this.known = this.reports.answered(data.answer);
     }
-    close() {}
+    close() { this.closed = true; }
   }
   const run = (place, epoch, id) => mounted(/** @type {any} */ (Figure), "x")({
     data: { epoch, answer: { id } }, setStateValue: (_, value) => told.push(value),
-    parentElement: /** @type {any} */ ({ isConnected: place.there, querySelector: () => place }),
+    parentElement: /** @type {any} */ ({ get isConnected() { return place.there; }, querySelector: () => place }),
   });
   const first = { there: true }, second = { there: true };
   const close = run(first, 5, 0);
@@ -100,6 +100,7 @@ test("a component that Streamlit builds once more knows the answer, and no repor
   assert.equal(built[0].known, true);
   first.there = false;
   close();
+  assert.equal(built[0].closed, true);
   run(second, 5, told[1].id);
   assert.deepEqual([built.length, built[1].begun, built[1].known], [2, true, true]);
   built[1].reports.tell({ b: 3 });

@@ -6,6 +6,7 @@ answer.
 """
 
 import asyncio
+import contextlib
 import gc
 import gzip
 import socket
@@ -13,7 +14,6 @@ import sys
 import threading
 import webbrowser
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from functools import cache
 from pathlib import Path
 
@@ -77,16 +77,15 @@ def send_at_once() -> None:
 
     An answer is many small messages. Without this the system holds all but the first back until the other side has
     confirmed that one, which it may take its time for, 40 ms and more. asyncio asks for it where a socket names TCP as
-    its protocol, which the one that Streamlit listens with does not. Connections take it from there.
+    its protocol, which the one that Streamlit listens with does not. On Linux and macOS connections take it from there.
     """
     for one in gc.get_objects():
-        if type(one) is socket.socket and one.fileno() >= 0 and one.type == socket.SOCK_STREAM:
-            listens = one.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN)
-            if listens and one.family in (socket.AF_INET, socket.AF_INET6):
+        if type(one) is socket.socket and one.family in (socket.AF_INET, socket.AF_INET6):
+            with contextlib.suppress(OSError):  # one that is closed, or not of TCP
                 one.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
 
-@asynccontextmanager
+@contextlib.asynccontextmanager
 async def lifespan(app: st.App) -> AsyncIterator[None]:
     """Of the server: `streamlit run` opens the browser, which it leaves out for an app that has routes of its own."""
     _routed.set()

@@ -139,6 +139,12 @@ def others() -> int:
     return _queue().others(_session())
 
 
+def give_up() -> None:
+    """Do not come back for the place that is kept for this session, if one is."""
+    if session := _session():
+        _queue().give_up(session)
+
+
 @contextlib.contextmanager
 def turn(show: Callable[[str], object]) -> Iterator[None]:
     """Wait until no other session is at a heavy job, then run the block as the only one.
@@ -197,8 +203,7 @@ def stop_and_bar(key: str, stop: Callable[..., None], *arguments: object, row: s
         st.caption(WORDS("work.room"))
 
     def stop_for_good() -> None:
-        if session := _session():
-            _queue().give_up(session)
+        give_up()
         stop(*arguments)
 
     with st.container(horizontal=True, vertical_alignment="center", key=row):

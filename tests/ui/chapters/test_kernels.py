@@ -307,9 +307,10 @@ def test_until_it_is_measured_the_numbers_of_the_curve_before_stand_as_such(monk
     assert len(page.metric) == 3
     page.button(key="stop many").click().run()
     assert len(seen) == 1  # nothing begins that was not asked for
-    assert not page.metric
     assert not page.get("progress")
-    assert "This was stopped before it was measured." in [caption.value for caption in page.caption]
+    old = "These numbers were measured for what was shown before."
+    assert f"{old} The timing was stopped before it ended." in [caption.value for caption in page.caption]
+    assert len(page.metric) == 3
     monkeypatch.undo()
     page.button(key="measure many").click().run()
     assert page.session_state["_on_many"].timing.sorted_seconds > 0
@@ -327,14 +328,40 @@ def test_while_others_are_at_work_nobody_stands_in_line_unasked(monkeypatch):
     assert page.session_state["_on_many"] is first
     assert len(page.metric) == 3
     said = [caption.value for caption in page.caption]
-    assert "These numbers were measured for what was shown before." in said
-    assert "Others measure or train on this server just now." in said
+    old = "These numbers were measured for what was shown before."
+    assert f"{old} Others measure or train on this server just now." in said
     page.button(key="measure many").click().run()
     assert page.session_state["_on_many"].setting != first.setting
     assert page.session_state["_on_many"].timing.sorted_seconds > 0
     page.query_params["kernel"] = "gauss"
     page.run()
     assert page.button(key="measure many")  # for each setting once more
+    page.query_params["kernel"] = "relu"
+    page.run()
+    assert not [button for button in page.button if button.key == "measure many"]
+
+
+def test_a_class_that_comes_at_one_moment_does_not_stand_in_line(monkeypatch):
+    others = iter([0, 3])  # before the rest, and after it
+    monkeypatch.setattr(many.work, "others", lambda: next(others))
+    given = []
+    monkeypatch.setattr(many.work, "give_up", lambda: given.append(True))
+    page = open_page(kernel="bump")
+    assert "_on_many" not in page.session_state
+    assert not page.get("progress")
+    assert page.button(key="measure many")
+    assert given == [True]
+
+
+def test_stop_that_comes_late_takes_nothing_away(monkeypatch):
+    page = open_page(kernel="bump")
+    last = page.session_state["_on_many"]
+    monkeypatch.setattr(many.st, "session_state", {"_on_many": last})
+    many._stop(last.setting)
+    assert many.st.session_state == {"_on_many": last}
+    many._stop((*last.setting[:-1], "other rules"))
+    assert many._said((*last.setting[:-1], "other rules")) == many.STOPPED
+    assert many._said(last.setting) == ""
 
 
 def test_a_measurement_that_fails_is_a_sentence_and_not_tried_again(monkeypatch):

@@ -1,9 +1,10 @@
 """The curve of the page on thousands of tokens, by sorting and by n², measured there and then."""
 
 from dataclasses import asdict, dataclass, replace
-from typing import Any
+from typing import Any, TypeAlias
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from srviz import device as devices
 from srviz import jobs
@@ -16,13 +17,15 @@ from srviz.ui.chapters.kernels.kernels import curve_of, rules_of
 from srviz.ui.kit import compute, controls, shell, url, work
 
 TIMED, TIMED_DRAWN, TOO_FEW = 8192, 4096, 512  # tokens of the measured runs, of a drawn curve; below TOO_FEW none
+Setting: TypeAlias = tuple[Any, ...]
+ASKED, STOPPED = "asked", "stopped"  # what a visitor says of the timing
 
 
 @dataclass
 class OnMany:
     """What was measured last, and of which setting. done: which part of it. trouble: why there is nothing, in words."""
 
-    setting: tuple[Any, ...]
+    setting: Setting
     curve: Curve
     timing: Timing | None = None
     trouble: str = ""
@@ -53,54 +56,91 @@ def on_many(state: url.State) -> None:
         return
     setting = (chosen.name, n, state["seed"], state["head"] - 1, str(shell.device()), curve, rules)
     last: OnMany | None = st.session_state.get("_on_many")
-    asked = st.session_state.get("_asked_many") == setting
     place = st.empty()
-    if last is None or last.setting != setting:
+    if last is None or last.setting != setting or _said(setting) == ASKED:
         with place.container():
-            if work.others() and not asked:
-                if last and last.timing:
-                    _numbers(last.curve, last.timing)
-                    st.caption(WORDS("many.old"))
-                st.caption(WORDS("many.busy"))
-                st.button(WORDS("many.wait"), key="measure many", on_click=_ask, args=(setting,))
-                return
-            last = _measure(last, OnMany(setting, curve), rules)
+            if last and last.timing:
+                _numbers(last.curve, last.timing)
+            below = st.empty()
+        found = _measure(below, OnMany(setting, curve), rules, old=bool(last and last.timing))
+        if found is None:
+            return
+        last = found
     with place.container():
         if last.timing:
             _numbers(last.curve, last.timing)
             _how(last.timing)
         else:
             st.caption(last.trouble)
-            st.button(WORDS("many.again"), key="measure many", on_click=_ask, args=(setting,))
+            _button(WORDS("many.again"), setting)
 
 
-def _measure(before: OnMany | None, found: OnMany, rules: Rules) -> OnMany:
-    """Measured below the numbers of before. Stop keeps it from being measured until it is asked for or is another."""
-    says = WORDS("many.measuring")
-    if before and before.timing:
-        _numbers(before.curve, before.timing)
-        says = " ".join((WORDS("many.old"), WORDS("many.anew")))
-    bar = work.stop_and_bar("stop many", _keep, replace(found, trouble=WORDS("many.stopped")))
+def _measure(place: DeltaGenerator, found: OnMany, rules: Rules, *, old: bool) -> OnMany | None:
+    """What is measured now; None where it was stopped, or where others are at work: then a button asks for it.
+
+    old: whether the numbers above are of what was shown before.
+    """
+    setting = found.setting
+    before = WORDS("many.old") if old else ""
+    if _said(setting) == STOPPED or not _turn(setting):
+        _offer(place, before, setting)
+        return None
+    says = f"{before} {WORDS('many.anew')}" if old else WORDS("many.measuring")
+    with place.container():
+        bar = work.stop_and_bar("stop many", _stop, setting)
     bar.progress(0.0, says)
     work.rest()
-    s, t, v = compute.head(*found.setting[:5])
+    s, t, v = compute.head(*setting[:5])
     s, t = rules.scores(s, t)
-    device = found.setting[4]
-    plan = {"job": "measure.curve", "curve": asdict(found.curve), "device": device}
-    with work.turn(lambda text: bar.progress(0.0, f"{says} {text}")):
-        said = jobs.stream(plan, {"s": pack(s), "t": pack(t), "v": pack(v)}, work.limits(device))
+    if not _turn(setting):  # a class that comes at one moment rests together
+        _offer(place, before, setting)
+        return None
+    plan = {"job": "measure.curve", "curve": asdict(found.curve), "device": setting[4]}
+    with work.turn(lambda text: bar.progress(0.0, f"{before} {text}".strip())):
+        said = jobs.stream(plan, {"s": pack(s), "t": pack(t), "v": pack(v)}, work.limits(setting[4]))
         work.watch(said, found.take, lambda: bar.progress(found.done, says))
-    _keep(found)
+    st.session_state["_on_many"] = found
+    st.session_state.pop("_said_of_many", None)
     return found
 
 
-def _keep(last: OnMany) -> None:
-    st.session_state["_on_many"] = last
+def _turn(setting: Setting) -> bool:
+    """Whether nobody else is at work, or the visitor wants to wait. If neither, a place that is kept is given up."""
+    if _said(setting) == ASKED or not work.others():
+        return True
+    work.give_up()
+    return False
 
 
-def _ask(setting: tuple[Any, ...]) -> None:
-    st.session_state.pop("_on_many", None)
-    st.session_state["_asked_many"] = setting
+def _offer(place: DeltaGenerator, before: str, setting: Setting) -> None:
+    """Why it was not measured, and the button that asks for it."""
+    if _said(setting) == STOPPED:
+        why, label = WORDS("many.stopped"), WORDS("many.again")
+    else:
+        why, label = WORDS("many.busy"), WORDS("many.wait")
+    with place.container():
+        st.caption(f"{before} {why}".strip())
+        _button(label, setting)
+
+
+def _button(label: str, setting: Setting) -> None:
+    st.button(label, key="measure many", on_click=_say, args=(setting, ASKED))
+
+
+def _say(setting: Setting, what: str) -> None:
+    st.session_state["_said_of_many"] = setting, what
+
+
+def _said(setting: Setting) -> str:
+    """What the visitor said of the timing of this setting last: ASKED, STOPPED or nothing."""
+    of, what = st.session_state.get("_said_of_many", (None, ""))
+    return what if of == setting else ""
+
+
+def _stop(setting: Setting) -> None:
+    last: OnMany | None = st.session_state.get("_on_many")
+    if last is None or last.setting != setting:  # else it was over before Stop was heard
+        _say(setting, STOPPED)
 
 
 def _numbers(curve: Curve, timing: Timing) -> None:

@@ -67,7 +67,7 @@ def _compared(softmax: Row | None, relu: Row | None) -> str:
 
 @cache
 def times() -> Times | None:
-    """From the recorded run that timed whole layers of both at most of the sizes; None where there is none."""
+    """From the recorded run with the most times of whole layers of both, the newest of such; None where none is."""
     found: list[tuple[int, str, Times]] = []
     layers = first, second = f"{by_dots().name}-layer", f"{sliced().name}-layer"
     for file in sorted(places.RECORDED.glob("*.json")):
