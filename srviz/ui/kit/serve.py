@@ -2,7 +2,7 @@
 
 Nothing is written: app.py hands ROUTES and MIDDLEWARE to the server, which answers from memory. The address has the
 version in its name and no process in it, so that the browser keeps what it fetched, and any of several servers can
-answer.
+answer. What a server does when it starts is here too: `lifespan`.
 """
 
 import asyncio

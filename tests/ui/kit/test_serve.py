@@ -1,4 +1,4 @@
-"""What the server answers when the browser asks for plotly.js."""
+"""What the server answers when the browser asks for plotly.js, how it sends, and when it opens a browser."""
 
 import gzip
 import socket

@@ -1,7 +1,7 @@
 """The curve of the page on thousands of tokens, by sorting and by n², measured there and then."""
 
 from dataclasses import asdict, dataclass, replace
-from typing import Any, TypeAlias
+from typing import NamedTuple
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -17,8 +17,19 @@ from srviz.ui.chapters.kernels.kernels import curve_of, rules_of
 from srviz.ui.kit import compute, controls, shell, url, work
 
 TIMED, TIMED_DRAWN, TOO_FEW = 8192, 4096, 512  # tokens of the measured runs, of a drawn curve; below TOO_FEW none
-Setting: TypeAlias = tuple[Any, ...]
 ASKED, STOPPED = "asked", "stopped"  # what a visitor says of the timing
+
+
+class Setting(NamedTuple):
+    """What is timed: the head of an input, on a device, and what is done to its scores."""
+
+    name: str
+    n: int
+    seed: int
+    head: int
+    device: str
+    curve: Curve
+    rules: Rules
 
 
 @dataclass
@@ -26,7 +37,6 @@ class OnMany:
     """What was measured last, and of which setting. done: which part of it. trouble: why there is nothing, in words."""
 
     setting: Setting
-    curve: Curve
     timing: Timing | None = None
     trouble: str = ""
     done: float = 0.0
@@ -45,7 +55,8 @@ def on_many(state: url.State) -> None:
     """The same curve on thousands of tokens. It is measured whenever it has not been; until then the last one stands.
 
     The last thing that runs on the page: nothing waits for it, and whatever is touched meanwhile is answered first.
-    While others are at work on this server, who wants to wait for a turn says so: a class would stand in line unasked.
+    While others are at work on this server, it is measured only for a visitor who asks for it: else a whole class would
+    stand in line.
     """
     chosen = controls.chosen(state)
     curve, rules = curve_of(state), replace(rules_of(state), divide="one", centred=False)  # the sum knows neither
@@ -54,28 +65,28 @@ def on_many(state: url.State) -> None:
     if n < TOO_FEW:
         st.markdown(WORDS("many.few", n=n))
         return
-    setting = (chosen.name, n, state["seed"], state["head"] - 1, str(shell.device()), curve, rules)
+    setting = Setting(chosen.name, n, state["seed"], state["head"] - 1, str(shell.device()), curve, rules)
     last: OnMany | None = st.session_state.get("_on_many")
     place = st.empty()
     if last is None or last.setting != setting or _said(setting) == ASKED:
         with place.container():
             if last and last.timing:
-                _numbers(last.curve, last.timing)
+                _numbers(last.setting.curve, last.timing)
             below = st.empty()
-        found = _measure(below, OnMany(setting, curve), rules, old=bool(last and last.timing))
+        found = _measure(below, OnMany(setting), old=bool(last and last.timing))
         if found is None:
             return
         last = found
     with place.container():
         if last.timing:
-            _numbers(last.curve, last.timing)
+            _numbers(last.setting.curve, last.timing)
             _how(last.timing)
         else:
             st.caption(last.trouble)
             _button(WORDS("many.again"), setting)
 
 
-def _measure(place: DeltaGenerator, found: OnMany, rules: Rules, *, old: bool) -> OnMany | None:
+def _measure(place: DeltaGenerator, found: OnMany, *, old: bool) -> OnMany | None:
     """What is measured now; None where it was stopped, or where others are at work: then a button asks for it.
 
     old: whether the numbers above are of what was shown before.
@@ -91,13 +102,13 @@ def _measure(place: DeltaGenerator, found: OnMany, rules: Rules, *, old: bool) -
     bar.progress(0.0, says)
     work.rest()
     s, t, v = compute.head(*setting[:5])
-    s, t = rules.scores(s, t)
+    s, t = setting.rules.scores(s, t)
     if not _turn(setting):  # a class that comes at one moment rests together
         _offer(place, before, setting)
         return None
-    plan = {"job": "measure.curve", "curve": asdict(found.curve), "device": setting[4]}
+    plan = {"job": "measure.curve", "curve": asdict(setting.curve), "device": setting.device}
     with work.turn(lambda text: bar.progress(0.0, f"{before} {text}".strip())):
-        said = jobs.stream(plan, {"s": pack(s), "t": pack(t), "v": pack(v)}, work.limits(setting[4]))
+        said = jobs.stream(plan, {"s": pack(s), "t": pack(t), "v": pack(v)}, work.limits(setting.device))
         work.watch(said, found.take, lambda: bar.progress(found.done, says))
     st.session_state["_on_many"] = found
     st.session_state.pop("_said_of_many", None)
