@@ -132,11 +132,10 @@ def bandwidth(given: Tensor | float, dtype: torch.dtype, s: Tensor, lead: torch.
     if given.device != s.device:
         raise ValueError(f"bandwidth: expected the device of s, {s.device}, got {given.device}")
     given = given.to(wide)
-    if are_numbers(given):
+    if are_numbers(given) and not _all_bandwidths(given):
         wrong = given.detach()[~is_bandwidth(given)]
-        if len(wrong):
-            bad = wrong[~wrong.isfinite()]
-            raise _no_bandwidth(float((bad if len(bad) else wrong)[0]), wide)
+        bad = wrong[~wrong.isfinite()]
+        raise _no_bandwidth(float((bad if len(bad) else wrong)[0]), wide)
     try:
         return given.expand(lead)
     except RuntimeError:
@@ -149,6 +148,14 @@ def is_bandwidth(b: Tensor) -> Tensor:
     """Where numbers are finite and above 0, and no smaller than what their dtype can divide by."""
     b = b.detach()
     return (b >= _least_bandwidth(b.dtype)) & (b < torch.inf)
+
+
+def _all_bandwidths(b: Tensor) -> bool:
+    """Whether all are, found in few steps."""
+    if not b.numel():
+        return True
+    least, most = b.detach().aminmax()
+    return float(least) >= _least_bandwidth(b.dtype) and float(most) < torch.inf  # neither where one is NaN
 
 
 def _least_bandwidth(dtype: torch.dtype) -> float:

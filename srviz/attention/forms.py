@@ -13,11 +13,13 @@ from srviz.attention.sliced import sliced_bump, sliced_relu
 class SlicedForm:
     """What belongs to a kernel of the paper besides its sum.
 
-    projection: the kind of Π that gives its scores, where nobody says another. standardized: whether its scores are.
-    bandwidth: whether it has one, which then follows t or v among the arguments below. attend: (s, t, v, *, key_mask) →
-    the output, by sorting. weights: (s, t, key_mask) → the effective weights, by the n² formula.
+    operation: what engines call its sum. projection: the kind of Π that gives its scores, where nobody says another.
+    standardized: whether its scores are. bandwidth: whether it has one, which then follows t or v among the arguments
+    below. attend: (s, t, v, *, key_mask) → the output, by sorting. weights: (s, t, key_mask) → the effective weights,
+    by the n² formula.
     """
 
+    operation: str
     projection: str
     standardized: bool
     bandwidth: bool
@@ -26,6 +28,6 @@ class SlicedForm:
 
 
 FORMS = {
-    "relu": SlicedForm("mlp", True, False, sliced_relu, reference.sliced_relu_weights),
-    "bump": SlicedForm("linear", False, True, sliced_bump, reference.sliced_bump_weights),
+    "relu": SlicedForm("sliced_relu", "mlp", True, False, sliced_relu, reference.sliced_relu_weights),
+    "bump": SlicedForm("sliced_bump", "linear", False, True, sliced_bump, reference.sliced_bump_weights),
 }

@@ -224,11 +224,11 @@ class Slice(nn.Module):
         else:
             self.pi = nn.Linear(width, num_heads, bias=False, **where)
 
-    def maps(self) -> tuple[nn.Linear, nn.Module | None]:
-        """The first map of Π, and what comes after it, if anything does: both act on the heads of a token together."""
-        first, then = (self.pi[0], self.pi[1:]) if isinstance(self.pi, nn.Sequential) else (self.pi, None)
+    def maps(self) -> tuple[nn.Linear, tuple[nn.Module, ...]]:
+        """The first map of Π, and those that come after it, if any do: all act on the heads of a token together."""
+        first, *then = self.pi if isinstance(self.pi, nn.Sequential) else (self.pi,)
         assert isinstance(first, nn.Linear)
-        return first, then
+        return first, tuple(then)
 
     def forward(self, x: Tensor) -> Tensor:
         """x: (…, H, n, d), queries or keys. Returns (…, H, n)."""

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import dropout, linear, softplus
 
-from srviz.attention import checks
+from srviz.attention import checks, engines
 from srviz.attention.forms import FORMS, SlicedForm
 from srviz.attention.heads import Slice, moments, standardize
 
@@ -167,11 +167,17 @@ class SlicedAttention(nn.Module):
         t = t if known is None else torch.where(known.unsqueeze(1), t, torch.nan)
         dtype = v.dtype
         wide = torch.promote_types(dtype, torch.float32)
-        s, t, v = s.to(wide), t.to(wide), v.to(wide)
-        if self._form.standardized:
-            s, t = self._standardized(s, t, key_mask, as_many=query is key)
+        if {s.dtype, t.dtype, dtype} != {wide}:
+            s, t, v = s.to(wide), t.to(wide), v.to(wide)
         stretch = (self.bandwidth.to(wide),) if self._form.bandwidth else ()
-        heads = self._form.attend(s, t, v, *stretch, key_mask=key_mask).to(dtype)
+        heads = None
+        if self._form.standardized:
+            heads = None if need_weights else self._of_raw_scores(s, t, v, key_mask)
+            if heads is None:
+                s, t = self._standardized(s, t, key_mask, as_many=query is key)
+        if heads is None:
+            heads = self._form.attend(s, t, v, *stretch, key_mask=key_mask)
+        heads = heads.to(dtype)
         if self.training and self.dropout:
             heads = dropout(heads, self.dropout)
         output = self.out_proj(heads.transpose(1, 2).flatten(2))  # (B, n_q, E)
@@ -198,7 +204,7 @@ class SlicedAttention(nn.Module):
         first, then = self.slice.maps()
         query_map, key_map = self._map(self.q_proj), self._map(self.k_proj)
         many = _is_many(query, self.embed_dim)
-        if many or then is None:
+        if many or not then:
             query_map, key_map = _after(first, *query_map), _after(first, *key_map)
         if query is key:
             weight, bias = _joined(query_map, key_map)
@@ -214,19 +220,31 @@ class SlicedAttention(nn.Module):
         return s, t, v.view(*v.shape[:-1], self.num_heads, self.head_dim).transpose(1, 2)
 
     @staticmethod
-    def _scores(x: Tensor, first: nn.Linear, then: nn.Module | None, many: bool) -> Tensor:
+    def _scores(x: Tensor, first: nn.Linear, then: tuple[nn.Module, ...], many: bool) -> Tensor:
         """The scores of x.
 
         A linear Π, and for many tokens the first map of an MLP, was multiplied into the projections that made x.
         """
-        if then is None:
-            return x
-        scores: Tensor = then(x if many else first(x))
-        return scores
+        if then and not many:
+            x = first(x)
+        for mapping in then:
+            x = mapping(x)
+        return x
 
     @staticmethod
     def _map(layer: nn.Linear) -> tuple[Tensor, Tensor | None]:
         return layer.weight, layer.bias
+
+    def _of_raw_scores(self, s: Tensor, t: Tensor, v: Tensor, key_mask: Tensor | None) -> Tensor | None:
+        """The sums of scores that are not standardized, where an engine finds the same for these; else None."""
+        if torch.compiler.is_compiling() or not len(s):
+            return None
+        if not engines.takes_any_scores(self._form.operation, s[:, 0], t[:, 0], v[:, 0], None):
+            return None
+        try:
+            return self._form.attend(s, t, v, key_mask=key_mask)
+        except checks.NotFinite:  # some are so large that only standardized ones can be summed, or they are no numbers
+            return None
 
     @staticmethod
     def _standardized(s: Tensor, t: Tensor, key_mask: Tensor | None, as_many: bool) -> tuple[Tensor, Tensor]:
@@ -253,12 +271,15 @@ class SlicedAttention(nn.Module):
     def _check(self, query: Tensor, key: Tensor, value: Tensor) -> bool:
         """Whether the inputs have a batch dimension; raises ValueError where their shapes do not fit."""
         if query.is_meta or not torch.is_autocast_enabled(query.device.type):  # which takes any dtype to its own
-            checks.floating(query=query, key=key, value=value)
+            same = query is key and query is value
+            checks.floating(**({"query": query} if same else {"query": query, "key": key, "value": value}))
         for name, x, mapping in (
             ("query", query, self.q_proj),
             ("key", key, self.k_proj),
             ("value", value, self.v_proj),
         ):
+            if x is query and name != "query" and mapping.in_features == self.embed_dim:
+                continue  # it has been looked at
             checks.plain(name, x)
             if x.dim() not in (2, 3) or x.dim() != query.dim() or x.shape[-1] != mapping.in_features:
                 raise ValueError(f"{name}: expected shape (batch, n, {mapping.in_features}), got {tuple(x.shape)}")
@@ -293,11 +314,12 @@ class SlicedAttention(nn.Module):
 def _is_many(x: Tensor, embed_dim: int) -> bool:
     """Whether x: (B, n, …) has so many tokens that a product of two maps costs less than one with all tokens.
 
-    That counts the tokens of one row, so that its result is the same in every batch. Not in a program, which is to
-    serve any number of tokens.
+    By the multiplications alone that is so from n = embed_dim on; with all that comes with them it was measured from
+    one and a half times as many. The tokens of one row are counted, so that its result is the same in every batch. Not
+    in a program, which is to serve any number of tokens.
     """
     n = x.shape[1]
-    return not torch.compiler.is_compiling() and isinstance(n, int) and n >= embed_dim
+    return not torch.compiler.is_compiling() and isinstance(n, int) and 2 * n >= 3 * embed_dim
 
 
 def _after(last: nn.Linear, weight: Tensor, bias: Tensor | None) -> tuple[Tensor, Tensor | None]:

@@ -51,13 +51,16 @@ def flat(
     def fold(x: Tensor, own: int) -> Tensor:
         if x.shape[:-own] != lead:
             x = x.expand(*lead, *x.shape[-own:])
-        x = x if maybe else x.to(wide)
-        return x.reshape(math.prod(lead), *x.shape[-own:]).contiguous()
+        if not (maybe or x.dtype == wide):
+            x = x.to(wide)
+        return x.reshape(rows, *x.shape[-own:]).contiguous()
 
-    maybe = engines.may_take_as_given(operation, v)
+    rows, maybe = math.prod(lead), engines.may_take_as_given(operation, v)
     s, t, v = fold(s, 1), fold(t, 1), fold(v, 2)
     if maybe and engines.takes_as_given(operation, s, t, v, *others):
         return s, t, v, True
+    if s.dtype == wide:
+        return s, t, v, False
     return s.to(wide), t.to(wide), v.to(wide), False
 
 

@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from srviz.attention import SlicedAttention, reference, sliced_bump, sliced_relu, standardize
+from srviz.attention import SlicedAttention, reference, sliced_bump, sliced_relu, standardize, use
 from tests.attention.problems import random
 
 B, N_Q, N_K, E, H = 2, 5, 7, 12, 3
@@ -132,6 +132,45 @@ def test_relu_scores_are_standardized_with_the_padding_left_out() -> None:
     _, t, mean, deviation = standardize(t, t, query_mask=keep, key_mask=keep)
     expected = reference.sliced_relu_weights((s - mean) / deviation, t, keep)
     torch.testing.assert_close(weights[keep], expected[keep])  # the rows of the queries that are no padding
+
+
+@pytest.mark.parametrize("padded", [False, True], ids=["no padding", "padding"])
+@pytest.mark.parametrize(("size", "shift"), [(1e-15, 0), (1, 0), (1, 1e5), (1e15, 1e5), (1.5e38, 0)])
+def test_an_engine_that_sums_scores_of_any_size_finds_what_others_find_of_standardized_ones(
+    size: float, shift: float, padded: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """size: of the largest score. shift: by about how many times that all are moved. Of the last size only standardized
+    ones can be summed.
+    """
+    attention, (x,) = layer(kernel="relu", projection="linear", dtype=torch.float32), [tokens(120).float()]
+    mask = (torch.arange(120) % 7 == 3).expand(B, -1) if padded else None
+    with torch.no_grad():
+        largest = max(float(scores.abs().max()) for scores in parts(attention, x, x, x)[:2])
+        attention.slice.maps()[0].weight *= size / largest
+        for mapping in (attention.q_proj, attention.k_proj):
+            assert mapping.bias is not None
+            mapping.bias += shift
+    standardized, done = attention._standardized, []
+
+    def counted(*arguments: Any, **named: Any) -> tuple[Tensor, Tensor]:
+        done.append(1)
+        return standardized(*arguments, **named)
+
+    monkeypatch.setattr(attention, "_standardized", counted)
+
+    def run(engine: str) -> list[Tensor]:
+        given = x.clone().requires_grad_()
+        with use(engine):
+            y = attention(given, given, given, key_padding_mask=mask, need_weights=False)[0]
+        gradients = torch.autograd.grad(y.square().sum(), [given, attention.v_proj.weight, attention.k_proj.weight])
+        return [y, *gradients]
+
+    expected = run("torch")
+    assert done == [1]
+    for found, right in zip(run("native"), expected, strict=True):
+        assert bool(right.isfinite().all())
+        torch.testing.assert_close(found, right, rtol=1e-4, atol=1e-4 * float(right.detach().abs().max()))
+    assert done == ([1, 1] if size == 1.5e38 else [1])
 
 
 @both

@@ -8,7 +8,7 @@ the table; nothing else needs to know of it.
 from srviz.attention.engines.engine import Engine
 from srviz.attention.engines.operations import sliced_bump, sliced_relu, sum_pairs
 from srviz.attention.engines.settle import without_masked
-from srviz.attention.engines.table import computed_by, engines, may_take_as_given, takes_as_given, use
+from srviz.attention.engines.table import computed_by, engines, may_take_as_given, takes_any_scores, takes_as_given, use
 
 __all__ = [
     "Engine",
@@ -18,6 +18,7 @@ __all__ = [
     "sliced_bump",
     "sliced_relu",
     "sum_pairs",
+    "takes_any_scores",
     "takes_as_given",
     "use",
     "without_masked",

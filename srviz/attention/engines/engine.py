@@ -45,7 +45,8 @@ class Engine:
     upstream gradient, the arguments, the result and which gradients are wanted → those gradients; None where torch
     differentiates `forward` by itself. careful: whether it gives the right answer for scores that are not finite, or
     raises `checks.NotFinite`, and for values whose sums are too large for their dtype; the others are given what they
-    can do. made: in words, what computes the sums: "torch", or a language and its compiler. keeping: as
+    can do. exact: whether sums do not suffer from the mean and the size of the scores, so that nobody needs to
+    standardize them. made: in words, what computes the sums: "torch", or a language and its compiler. keeping: as
     forward → the sums and tensors that backward is then given as a last argument, so that it need not compute them
     again. as_given: whether it takes such values, and scores, in half precision where they are so, and masked keys that
     hold anything; other engines are given float32 at least, and masked keys that hold a kept one's score and zeros.
@@ -60,6 +61,7 @@ class Engine:
     forward: Forward
     backward: Backward | None = None
     careful: bool = False
+    exact: bool = False
     made: Callable[[], str] = lambda: "torch"
     keeping: Callable[..., tuple[Tensor, tuple[Tensor, ...]]] | None = None
     as_given: Callable[[Tensor], bool] = lambda v: False
@@ -71,6 +73,15 @@ def is_plain(x: Tensor) -> bool:
     inside = torch._C._functorch
     wrapped = inside.is_functorch_wrapped_tensor(x) or inside.is_legacy_batchedtensor(x)
     return type(x) in (Tensor, torch.nn.Parameter) and not wrapped
+
+
+def is_now(*tensors: Tensor | None) -> bool:
+    """Whether torch computes with these at once: nothing transforms or records what is done, see below."""
+    if torch.compiler.is_compiling() or torch.autograd.forward_ad._current_level >= 0:
+        return False
+    if torch._C._get_tracing_state() is not None or torch._C._len_torch_dispatch_stack() > 0:
+        return False
+    return all(x is None or (is_plain(x) and not x.is_meta) for x in tensors)
 
 
 def is_transformed(*tensors: Tensor | None) -> bool:

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from srviz.attention import checks
 from srviz.attention.engines.computed import by, by_an_engine, by_formula, full_precision, summed, without_bad_numbers
-from srviz.attention.engines.engine import is_recorded, is_transformed
+from srviz.attention.engines.engine import is_now, is_transformed
 from srviz.attention.engines.programs import registered
 from srviz.attention.engines.table import only_dense, pick
 from srviz.attention.kernels import Kernel
@@ -47,10 +47,8 @@ def _compute(operation: str, s: Tensor, t: Tensor, v: Tensor, *others: Any) -> T
         return without_bad_numbers(registered, operation, s, t, v, *others)
     tensors = (s, t, v, *(x for x in others if isinstance(x, Tensor)))
     with full_precision(s):
-        if is_transformed(*tensors):
-            return without_bad_numbers(by_formula, operation, s, t, v, *others)
-        if is_recorded(*tensors):
-            inlined = only_dense()
+        if not is_now(*tensors):
+            inlined = is_transformed(*tensors) or only_dense()
             return without_bad_numbers(by_formula if inlined else registered, operation, s, t, v, *others)
         engine = pick(operation, s, t, v, *others)
         if engine.careful:

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from srviz.attention.engines import trust
-from srviz.attention.engines.engine import Engine, is_recorded, is_transformed
+from srviz.attention.engines.engine import Engine, is_now
 
 MANY = 1 << 16  # tokens, for which no engine of small problems is picked
 
@@ -24,6 +24,11 @@ def engines() -> tuple[Engine, ...]:
     path = import_module(package).__path__
     found = [getattr(import_module(f"{package}.{module.name}"), "ENGINES", ()) for module in pkgutil.iter_modules(path)]
     return tuple(sorted((engine for group in found for engine in group), key=lambda engine: engine.rank))
+
+
+@cache
+def _of(operation: str) -> tuple[Engine, ...]:
+    return tuple(engine for engine in engines() if engine.operation == operation)
 
 
 _only: ContextVar[tuple[str, ...] | None] = ContextVar("engines in use", default=None)
@@ -53,18 +58,15 @@ def only_dense() -> bool:
 
 def pick(operation: str, *arguments: Any) -> Engine:
     """The engine that computes this operation on these arguments. Raises RuntimeError where none in use is able to."""
-    only = _only.get()
-    mine = [engine for engine in engines() if engine.operation == operation]
+    only, mine = _only.get(), _of(operation)
     if not all(x.numel() for x in arguments[:3]):  # nothing to sum
         return next(engine for engine in mine if engine.name == "dense")
-    if only is None:
-        found = next((e for e in mine if e.worth(*arguments) and _can(e, *arguments)), None)
-    else:
-        named = sorted((engine for engine in mine if engine.name in only), key=lambda engine: only.index(engine.name))
-        found = next((engine for engine in named if _can(engine, *arguments)), None)
-    if found is None:
-        raise RuntimeError(f"{operation}: no engine in use can compute this: {', '.join(only or ())}")
-    return found
+    if only is not None:
+        mine = tuple(sorted((one for one in mine if one.name in only), key=lambda engine: only.index(engine.name)))
+    for engine in mine:
+        if (only is not None or engine.worth(*arguments)) and _can(engine, *arguments):
+            return engine
+    raise RuntimeError(f"{operation}: no engine in use can compute this: {', '.join(only or ())}")
 
 
 def _can(engine: Engine, *arguments: Any) -> bool:
@@ -74,14 +76,14 @@ def _can(engine: Engine, *arguments: Any) -> bool:
 @cache
 def torch_engine(operation: str) -> Engine:
     """The engine that is always able."""
-    return next(engine for engine in engines() if engine.operation == operation and engine.name == "torch")
+    return next(engine for engine in _of(operation) if engine.name == "torch")
 
 
 def may_take_as_given(operation: str, v: Tensor) -> bool:
     """Whether `takes_as_given` is worth asking: what tells most calls apart in no time."""
     if torch.compiler.is_dynamo_compiling():
         return False
-    return any(engine.as_given(v) for engine in engines() if engine.operation == operation)
+    return any(engine.as_given(v) for engine in _of(operation))
 
 
 def takes_as_given(operation: str, s: Tensor, t: Tensor, v: Tensor, *others: Any) -> bool:
@@ -89,10 +91,18 @@ def takes_as_given(operation: str, s: Tensor, t: Tensor, v: Tensor, *others: Any
 
     s: (B, n_q), t: (B, n_k), v: (B, n_k, d) of any floating dtype; others as the operation takes them.
     """
-    tensors = (s, t, v, *(x for x in others if isinstance(x, Tensor)))
-    if is_transformed(*tensors) or is_recorded(*tensors):
+    if not is_now(s, t, v, *(x for x in others if isinstance(x, Tensor))):
         return False
     return pick(operation, s, t, v, *others).as_given(v)
+
+
+def takes_any_scores(operation: str, s: Tensor, t: Tensor, v: Tensor, *others: Any) -> bool:
+    """Whether these would be summed now by an engine to which the mean and the size of the scores do not matter, see
+    `Engine.exact`. s: (B, n_q), t: (B, n_k), v: (B, n_k, d); others as the operation takes them.
+    """
+    if torch.compiler.is_dynamo_compiling() or not is_now(s, t, v):
+        return False
+    return pick(operation, s, t, v, *others).exact
 
 
 def computed_by(operation: str, dtype: torch.dtype, device: torch.device) -> str:

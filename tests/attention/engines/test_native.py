@@ -321,10 +321,10 @@ def test_compiled_as_part_of_something_larger() -> None:
 def test_no_room(monkeypatch: pytest.MonkeyPatch) -> None:
     found = library.library()
     assert found is not None
-    monkeypatch.setattr(library, "library", lambda: found._replace(relu_forward=lambda *_: native.NO_MEMORY))
+    monkeypatch.setattr(library, "loaded", lambda: found._replace(relu_forward=lambda *_: native.NO_MEMORY))
     with pytest.raises(MemoryError, match="to sort 300 queries and 400 keys"):
         sliced_relu(*problem(2, 300, 400, 3)[:3])
-    monkeypatch.setattr(library, "library", lambda: found._replace(relu_forward=lambda *_: native.NOT_FINITE))
+    monkeypatch.setattr(library, "loaded", lambda: found._replace(relu_forward=lambda *_: native.NOT_FINITE))
     with pytest.raises(NotFinite):  # and no check finds why
         sliced_relu(*problem(2, 300, 400, 3)[:3])
 

@@ -33,7 +33,16 @@ def _made() -> str:
 
 ENGINES = (
     Engine(
-        "sliced_relu", "native", RANK, _able, _worth, calls.relu_forward, calls.relu_backward, careful=True, made=_made
+        "sliced_relu",
+        "native",
+        RANK,
+        _able,
+        _worth,
+        calls.relu_forward,
+        calls.relu_backward,
+        careful=True,
+        exact=True,
+        made=_made,
     ),
     Engine(
         "sliced_bump", "native", RANK, _able, _worth, calls.bump_forward, calls.bump_backward, careful=True, made=_made

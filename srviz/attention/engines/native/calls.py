@@ -23,7 +23,7 @@ def relu_forward(s: Tensor, t: Tensor, v: Tensor, keep: Tensor | None) -> Tensor
     Contiguous → (B, n_q, d). Raises NotFinite on NaN or infinite scores, MemoryError where there is no room to sort.
     """
     y = v.new_empty(*s.shape, v.shape[-1])
-    _walk(_found().relu_forward, s, t, v, _weight(keep, v), y)
+    _walk(library.loaded().relu_forward, s, t, v, _weight(keep, v), y)
     return y
 
 
@@ -34,14 +34,14 @@ def relu_backward(
     parts = len(_columns(s, v))
     ds, dt = s.new_empty(parts, *s.shape), t.new_empty(parts, *t.shape)
     dv = torch.empty_like(v) if needs[2] else None
-    _walk(_found().relu_backward, s, t, v, _weight(keep, v), g, list(ds), list(dt), dv)
+    _walk(library.loaded().relu_backward, s, t, v, _weight(keep, v), g, list(ds), list(dt), dv)
     return _sum(ds), _sum(dt), dv
 
 
 def bump_forward(s: Tensor, t: Tensor, v: Tensor, bandwidth: Tensor, scale: Tensor) -> Tensor:
     """y_i = scale · Σ_j max(0, 1 − |s_i − t_j| / b) v_j. bandwidth b, scale: (B, 1). The rest as `relu_forward`."""
     y = v.new_empty(*s.shape, v.shape[-1])
-    _walk(_found().bump_sum, s, t, v, _double(bandwidth), _double(scale), y)
+    _walk(library.loaded().bump_sum, s, t, v, _double(bandwidth), _double(scale), y)
     return y
 
 
@@ -64,7 +64,7 @@ def bump_backward(
     def slopes(s: Tensor, t: Tensor, v: Tensor, g: Tensor) -> tuple[Tensor, Tensor]:
         parts = len(_columns(s, v))
         ds, db = s.new_empty(parts, *s.shape), width.new_empty(parts, *width.shape)
-        _walk(_found().bump_slopes, s, t, v, width, scale, g, list(ds), list(db))
+        _walk(library.loaded().bump_slopes, s, t, v, width, scale, g, list(ds), list(db))
         return _sum(ds), _sum(db)
 
     if needs[0] or needs[3]:
@@ -74,7 +74,7 @@ def bump_backward(
         dt, _ = slopes(t, s, g, v)
     if needs[2]:
         dv = torch.empty_like(v)
-        _walk(_found().bump_sum, t, s, g, width, scale, dv)
+        _walk(library.loaded().bump_sum, t, s, g, width, scale, dv)
     return ds, dt, dv, db
 
 
@@ -88,12 +88,6 @@ def _double(x: Tensor) -> Tensor:
 
 def _sum(parts: Tensor) -> Tensor:
     return parts[0] if len(parts) == 1 else parts.sum(0)
-
-
-def _found() -> library.Library:
-    found = library.library()
-    assert found is not None, "the engine says whether it is able"
-    return found
 
 
 def _threads(s: Tensor, v: Tensor) -> int:
@@ -115,7 +109,12 @@ def _walk(function: Callable[..., int], s: Tensor, t: Tensor, v: Tensor, *others
     others: (B, …), contiguous, or one of them for each part of the columns.
     """
     rows, n_q, n_k, d = *s.shape, *v.shape[1:]
-    threads, columns = _threads(s, v), _columns(s, v)
+    threads = _threads(s, v)
+    if threads == 1:
+        whole = (x[0] if isinstance(x, list) else x for x in (s, t, v, *others))
+        _raise(function(rows, n_q, n_k, d, 0, d, *(None if x is None else x.data_ptr() for x in whole)), n_q, n_k)
+        return
+    columns = _columns(s, v)
     together = -(-rows // threads)  # rows of one call
 
     def call(place: tuple[int, int]) -> int:
@@ -125,13 +124,17 @@ def _walk(function: Callable[..., int], s: Tensor, t: Tensor, v: Tensor, *others
         return function(min(together, rows - row), n_q, n_k, d, *columns[part], *at)
 
     places = [(row, part) for row in range(0, rows, together) for part in range(len(columns))]
-    results = _side_by_side(call, places, threads)
-    if NOT_FINITE in results:
+    _raise(max(_side_by_side(call, places, threads)), n_q, n_k)
+
+
+def _raise(answer: int, n_q: int, n_k: int) -> None:
+    """Raise what native.c answers, if anything."""
+    if answer == NOT_FINITE:
         raise NotFinite("s, t: expected finite scores")
-    if NO_MEMORY in results:
+    if answer == NO_MEMORY:
         raise MemoryError(f"not enough memory to sort {n_q:,} queries and {n_k:,} keys")
-    if any(results):
-        raise RuntimeError(f"native.c answered {max(results)}")
+    if answer:
+        raise RuntimeError(f"native.c answered {answer}")
 
 
 def _side_by_side(call: Callable[[tuple[int, int]], int], places: list[tuple[int, int]], threads: int) -> list[int]:

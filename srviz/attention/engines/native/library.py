@@ -60,6 +60,13 @@ def library() -> Library | None:
         return _load()
 
 
+def loaded() -> Library:
+    """The compiled functions, once `library` has found some."""
+    found = _load()
+    assert found is not None, "the engine says whether it is able"
+    return found
+
+
 @cache
 def _load() -> Library | None:
     if READY.exists():
