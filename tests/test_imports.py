@@ -9,7 +9,7 @@ import pytest
 SRVIZ = Path(__file__).parents[1] / "srviz"
 MAY = {
     "attention": {"torch", "triton"},
-    "inputs": {"numpy", "pandas", "sklearn", "PIL", "pi_heif", "mapbox_earcut", "regex", "srviz.child", "srviz.host"},
+    "inputs": {"numpy", "pandas", "scipy", "PIL", "pi_heif", "mapbox_earcut", "regex", "srviz.child", "srviz.host"},
     "jobs": {"srviz.child", "srviz.host"},
     "rooms": {"redis"},
     "figures": {"numpy", "pandas", "plotly", "srviz.numbers"},  # plotly needs pandas to be imported
@@ -18,7 +18,7 @@ MAY = {
         "srviz.attention", "srviz.device", "srviz.host", "srviz.jobs", "srviz.numbers",
     },
     "lab": {
-        "distributed", "numpy", "safetensors", "sklearn", "torch",
+        "distributed", "numpy", "safetensors", "torch",
         "srviz.attention", "srviz.host", "srviz.inputs", "srviz.jobs", "srviz.numbers", "srviz.places",
     },
     "device": {"torch"},

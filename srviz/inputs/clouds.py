@@ -2,11 +2,11 @@
 
 from collections.abc import Callable
 from functools import lru_cache
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from srviz.inputs import packaged
 from srviz.inputs.base import Array, Input, Tokens, alike, asked, principal, standardized_columns
 from srviz.inputs.pictures import photograph
 from srviz.inputs.shapes import CLOUDS, LEAST, disturb
@@ -68,7 +68,7 @@ def flower_rgb(chosen: NDArray[np.int64], rng: np.random.Generator, noise: float
 )
 def digits_pca(chosen: NDArray[np.int64], rng: np.random.Generator, noise: float, outliers: float) -> Tokens:
     """scikit-learn's digits; x (n, 64), each pixel standardized; place their three principal components."""
-    return _table("load_digits", chosen, rng, noise, outliers)
+    return _table(packaged.digits, chosen, rng, noise, outliers)
 
 
 @cloud(
@@ -78,7 +78,7 @@ def digits_pca(chosen: NDArray[np.int64], rng: np.random.Generator, noise: float
 )
 def iris(chosen: NDArray[np.int64], rng: np.random.Generator, noise: float, outliers: float) -> Tokens:
     """scikit-learn's iris; x (n, 4), each length standardized; place their three principal components."""
-    return _table("load_iris", chosen, rng, noise, outliers)
+    return _table(packaged.iris, chosen, rng, noise, outliers)
 
 
 @cloud(
@@ -88,7 +88,7 @@ def iris(chosen: NDArray[np.int64], rng: np.random.Generator, noise: float, outl
 )
 def wine(chosen: NDArray[np.int64], rng: np.random.Generator, noise: float, outliers: float) -> Tokens:
     """scikit-learn's wines; x (n, 13), each measurement standardized; place their three principal components."""
-    return _table("load_wine", chosen, rng, noise, outliers)
+    return _table(packaged.wine, chosen, rng, noise, outliers)
 
 
 def _colours(name: str, chosen: NDArray[np.int64], rng: np.random.Generator, noise: float, outliers: float) -> Tokens:
@@ -98,19 +98,23 @@ def _colours(name: str, chosen: NDArray[np.int64], rng: np.random.Generator, noi
     return Tokens(x, place=x, colour=colour)
 
 
-def _table(name: str, chosen: NDArray[np.int64], rng: np.random.Generator, noise: float, outliers: float) -> Tokens:
+def _table(
+    table: Callable[[], packaged.Table],
+    chosen: NDArray[np.int64],
+    rng: np.random.Generator,
+    noise: float,
+    outliers: float,
+) -> Tokens:
     """Rows of one of scikit-learn's tables; standardized and seen as the whole of it is, whichever rows are taken."""
-    x, label, labels = _rows(name)
+    x, label, labels = _rows(table)
     x = standardized_columns(disturb(x, rng, noise, outliers))
     return Tokens(x[chosen], place=principal(x)[chosen], label=label[chosen], labels=labels)
 
 
 @lru_cache(maxsize=3)
-def _rows(name: str) -> tuple[Array, NDArray[np.int64], tuple[str, ...]]:
+def _rows(table: Callable[[], packaged.Table]) -> tuple[Array, NDArray[np.int64], tuple[str, ...]]:
     """A table of scikit-learn's: columns (n, D), class (n,) and the classes' names; read-only."""
-    from sklearn import datasets  # a second to import: only where it is used
-
-    table: Any = getattr(datasets, name)()
-    x, label = table.data.astype(np.float32), table.target.astype(np.int64)
-    x.flags.writeable = label.flags.writeable = False
-    return x, label, tuple(str(of).replace("_", " ") for of in table.target_names)
+    found = table()
+    x = found.x.astype(np.float32)
+    x.flags.writeable = found.label.flags.writeable = False
+    return x, found.label, tuple(of.replace("_", " ") for of in found.labels)

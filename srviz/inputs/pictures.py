@@ -8,7 +8,7 @@ from functools import lru_cache, partial
 import numpy as np
 from numpy.typing import NDArray
 
-from srviz.inputs import reader
+from srviz.inputs import packaged, reader
 from srviz.inputs.base import Array, Tokens, Unreadable, fit, integer, register, standardized_columns
 from srviz.inputs.kinds import PICTURES
 from srviz.inputs.reader import MOST_BYTES, Show
@@ -72,7 +72,7 @@ def make_digits(n: int, *, random_state: int) -> Tokens:
     row, col = np.mgrid[: 8 * down, : 8 * across].reshape(2, n)
     which = row // 8 * across + col // 8  # (n,), of the board's places
     row, col = row % 8, col % 8
-    ink = _digits()[chosen[which], row, col]
+    ink = _digits().x.reshape(-1, 8, 8)[chosen[which], row, col]
     grey = np.repeat(1 - ink[:, None] / 16, 3, axis=1).astype(np.float32)
     grid = (8 * down, 8 * across)
     return Tokens(standardized_columns(np.column_stack([ink, row, col, which])), _cells(grid, 1.0), grey, grid)
@@ -87,14 +87,14 @@ def digit(index: int) -> Tokens:
     if not 0 <= integer("index", index) < DIGITS:
         raise ValueError(f"index: expected 0 to {DIGITS - 1}, got {index}")
     row, col = np.divmod(np.arange(64), 8)
-    ink = _digits()[index].reshape(64)
+    ink = _digits().x[index]
     grey = np.repeat(1 - ink[:, None] / 16, 3, axis=1).astype(np.float32)
     return Tokens(
         standardized_columns(np.column_stack([ink, row, col])),
         _cells((8, 8), 1.0),
         grey,
         (8, 8),
-        label=np.full(64, _digit_classes()[index]),
+        label=np.full(64, _digits().label[index]),
         labels=tuple("0123456789"),
         words=tuple(str(int(value)) for value in ink),
     )
@@ -136,7 +136,7 @@ def read_picture(
 
 def photograph(name: str) -> Pixels:
     """One of scikit-learn's two photographs, "china" or "flower": (427, 640, 3); read-only."""
-    return _photograph(f"{name}.jpg")
+    return _photograph(name)
 
 
 PHOTOGRAPHS: dict[str, Callable[[], Pixels]] = {name: partial(photograph, name) for name in ("china", "flower")}
@@ -190,28 +190,17 @@ def _cells(grid: tuple[int, int], aspect: float) -> Array:
 
 @lru_cache(maxsize=2)
 def _photograph(name: str) -> Pixels:
-    from sklearn.datasets import load_sample_image
+    from PIL import Image
 
-    picture = np.array(load_sample_image(name), dtype=np.uint8)
+    with Image.open(packaged.photograph(name)) as file:
+        picture = np.array(file, dtype=np.uint8)
     picture.flags.writeable = False
     return picture
 
 
 @lru_cache(maxsize=1)
-def _digits() -> NDArray[np.float64]:
-    """All digits (1797, 8, 8), ink from 0 to 16; read-only."""
-    from sklearn.datasets import load_digits
-
-    images: NDArray[np.float64] = load_digits().images
-    images.flags.writeable = False
-    return images
-
-
-@lru_cache(maxsize=1)
-def _digit_classes() -> NDArray[np.int64]:
-    """Which digit each of them is, (1797,)."""
-    from sklearn.datasets import load_digits
-
-    classes: NDArray[np.int64] = load_digits().target
-    classes.flags.writeable = False
-    return classes
+def _digits() -> packaged.Table:
+    """All digits, their ink from 0 to 16; read-only."""
+    found = packaged.digits()
+    found.x.flags.writeable = found.label.flags.writeable = False
+    return found

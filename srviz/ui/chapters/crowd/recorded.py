@@ -13,7 +13,7 @@ from srviz import places
 from srviz.attention.methods import METHODS, LineStyle
 from srviz.figures import lab as figures
 from srviz.lab.mixing import mixings
-from srviz.lab.results import read
+from srviz.lab.results import LONG, read
 from srviz.lab.summary import RunGroup, lines
 from srviz.lab.tasks.crowd import FAMILY, MENU
 from srviz.ui.chapters.crowd import WORDS
@@ -163,4 +163,4 @@ def _runs() -> list[RunGroup]:
 
 @st.cache_resource(max_entries=2, show_spinner=False)
 def _read(changed: int) -> list[RunGroup]:
-    return [line for line in lines(read(RUNS)) if line.values]
+    return [line for line in lines(read(RUNS, without=LONG)) if line.values]

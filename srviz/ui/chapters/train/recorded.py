@@ -14,7 +14,7 @@ from srviz import places
 from srviz.figures import lab as figures
 from srviz.lab import Recipe, Spec, Task
 from srviz.lab.mixing import mixings
-from srviz.lab.results import read
+from srviz.lab.results import LONG, read
 from srviz.lab.summary import RunGroup, lines
 from srviz.lab.sweep import runs
 from srviz.lab.tasks import find
@@ -275,7 +275,7 @@ def _read(path: str, changed: int, size: int) -> ResultsFile:
         raise ValueError(f"more than {MOST_BYTES:,} bytes")
     file = Path(path)
     plan = file.with_suffix(".plan.json")
-    results = tuple(read(file))
+    results = tuple(read(file, without=LONG))
     done = {Spec.of_json(result["run"]) for result in results}
     planned = set(runs(json.loads(plan.read_text("utf-8")))) if plan.exists() else done
     return ResultsFile(file.name, results, len(planned), len(planned & done))

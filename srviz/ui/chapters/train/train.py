@@ -205,7 +205,7 @@ def _buttons(state: url.State, specs: tuple[Spec, ...], run: Watched | None) -> 
         if run and run.left and run.begun:
             st.button(WORDS("start.on"), key="resume training", on_click=run.go_on)
         task = specs[0].task
-        if not (run and run.begun and run.specs[0].task == task) and watched.read(task, sliced().name):
+        if not (run and run.begun and run.specs[0].task == task) and watched.exists(task, sliced().name):
             st.button(WORDS("start.watch"), key="watch recorded", on_click=watch, args=(task, float(state["bet"])))
         recipe = specs[0].recipe
         length = WORDS("start.recipe", steps=recipe.steps, batch=recipe.batch, n=recipe.n, rates=_rates(state))
