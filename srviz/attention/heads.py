@@ -160,7 +160,9 @@ class Projections:
         part = ("queries", "keys", "values").index(which)
         columns = slice(head * self.head_dim, (head + 1) * self.head_dim)
         weight = self.weight[part, :, columns]
-        found = torch.cat([self.features(x[rows]) @ weight for rows in chunks(len(x))])
+        found = x.new_empty(len(x), self.head_dim)
+        for rows in chunks(len(x)):
+            found[rows] = self.features(x[rows]) @ weight
         return found if part == 2 else self.placed(found)
 
     def scores(self, x: Tensor, projection: str) -> tuple[Tensor, Tensor]:

@@ -5,13 +5,17 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from srviz.attention import Heads, Method, Projections
+from srviz.attention import Heads, Method, Projections, standardize
 
 
 def scores(x: Tensor, maps: Projections, projection: str) -> Heads:
     """The scores of all heads on tokens x: (n, D), standardized: s, t (H, n), mean, deviation (H, 1), nothing else."""
     s, t = maps.scores(x, projection)
-    return Heads(s=s, t=t).standardized()
+    mean, deviation = s.new_empty(2, len(s), 1)
+    for head in range(len(s)):  # one by one and in place: for a million tokens each copy of all has 32 MB
+        own = slice(head, head + 1)
+        s[own], t[own], mean[own], deviation[own] = standardize(s[own], t[own])
+    return Heads(s=s, t=t, mean=mean, deviation=deviation)
 
 
 def key_scores(x: Tensor, maps: Projections, projection: str, found: Heads) -> Tensor:
@@ -96,7 +100,8 @@ def share(method: Method, one: Heads) -> Share:
     of_query = {name: float(numbers[0]) for name, numbers in terms.of_query.items()}
     features = terms.features or (lambda x: x)
     products = {
-        name: (scale * features(one.dots[1]) @ features(one.dots[0]).mT)[:, 0] for name, scale in terms.of_pair.items()
+        name: (features(one.dots[1]) @ (scale * features(one.dots[0])).mT)[:, 0]
+        for name, scale in terms.of_pair.items()
     }
     n = (one.k if one.k is not None else one.scores[1].unsqueeze(-1)).shape[-2]
     formula, gap = terms.numerator.strip(), "\n" if terms.numerator.endswith("\n") else ""
