@@ -4,11 +4,8 @@ import base64
 import io
 import json
 import re
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from threading import Barrier, BrokenBarrierError
 
 import numpy as np
 import pytest
@@ -484,26 +481,3 @@ def test_what_does_not_fit_is_offered_smaller(monkeypatch):
     press(page, "Take 16,384 points instead")
     assert page.query_params["n"] in ("16384", ["16384"])
     assert "Attend to everything" in [button.label for button in page.button]
-
-
-def test_clouds_of_very_many_tokens_are_computed_one_at_a_time_and_one_is_kept(monkeypatch):
-    monkeypatch.setattr(scene, "PRIVATE", [])
-    together, made = Barrier(2), []
-
-    def work(setting):
-        made.append(setting)
-        with suppress(BrokenBarrierError):
-            together.wait(0.2 if setting.n > scene.LARGE else 20)
-            return "two at once"
-        together.reset()
-        return "alone"
-
-    ask = scene.kept(work, 3, of_large=1)
-    for n, said in ((1000, "two at once"), (1_000_000, "alone")):
-        settings = [scene.CloudSetting("chair", n, seed, 0.0, 0.0) for seed in range(2)]
-        with ThreadPoolExecutor(2) as pool:
-            assert list(pool.map(ask, settings)) == [said, said]
-        made.clear()
-        for setting in settings:
-            ask(setting)
-        assert bool(made) == (n > scene.LARGE)

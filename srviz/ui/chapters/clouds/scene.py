@@ -3,7 +3,6 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from threading import RLock
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -27,7 +26,6 @@ from srviz.ui.kit.figure import Arithmetic
 HEADS, HEAD_DIM = compute.HEADS, 16
 ROOM = 3  # panes side by side
 MOST_DRAWN = 30_000
-LARGE = 1 << 18  # tokens: a scene of a million holds 90 MB
 SIDE = 22  # of the grid on which the slice is evaluated, to draw its level set
 RINGED = 60
 TRAINED = "trained"  # instead of a kind of Π
@@ -99,28 +97,15 @@ class Scene:
         return self.tokens.place[self.drawn]
 
 
-_large_work = RLock()
 PRIVATE: list[Any] = []  # the session's own caches, filled while modules are imported
 
 
-def kept(function: Callable[..., Any], entries: int, of_large: int | None = None) -> Callable[..., Any]:
-    """A function of a setting and more, cached for all visitors; that of one's own file in one's own session alone.
-
-    entries: how many are kept. of_large: how many of clouds with very many tokens, where that is another number; these
-    are computed one at a time, since each takes 200 MB meanwhile.
-    """
+def kept(function: Callable[..., Any], entries: int) -> Callable[..., Any]:
+    """A function of a setting and more, cached for all visitors; that of one's own file in one's own session alone."""
     shared = st.cache_resource(max_entries=entries, show_spinner=False)(function)
-    large = st.cache_resource(max_entries=of_large, show_spinner=False)(function) if of_large else shared
     private = st.cache_resource(max_entries=max(1, entries // 4), show_spinner=False, scope="session")(function)
     PRIVATE.append(private)
-
-    def found(setting: CloudSetting, *rest: Any) -> Any:
-        if setting.n <= LARGE:
-            return (private if setting.own else shared)(setting, *rest)
-        with _large_work:
-            return (private if setting.own else large)(setting, *rest)
-
-    return found
+    return lambda setting, *rest: (private if setting.own else shared)(setting, *rest)
 
 
 def forget() -> None:
@@ -157,7 +142,7 @@ def _make_scene(setting: CloudSetting, projection: str, device: str) -> Scene:
     return Scene(tokens, x, drawn(tokens.n, setting.seed), maps, scores, look)
 
 
-scene = kept(_make_scene, 3, of_large=1)
+scene = kept(_make_scene, 3)
 
 
 def drawn(n: int, seed: int) -> NDArray[np.int64]:
