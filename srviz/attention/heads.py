@@ -160,14 +160,14 @@ class Projections:
         part = ("queries", "keys", "values").index(which)
         columns = slice(head * self.head_dim, (head + 1) * self.head_dim)
         weight = self.weight[part, :, columns]
-        found = x.new_empty(len(x), self.head_dim)
+        found = weight.new_empty(len(x), self.head_dim)
         for rows in chunks(len(x)):
             found[rows] = self.features(x[rows]) @ weight
         return found if part == 2 else self.placed(found)
 
     def scores(self, x: Tensor, projection: str) -> tuple[Tensor, Tensor]:
         """Raw query and key scores of tokens x: (n, D) → two of (H, n), projected a chunk of rows at a time."""
-        s, t = x.new_empty(2, self.num_heads, len(x))
+        s, t = self.weight.new_empty(2, self.num_heads, len(x))
         for rows in self.scored(x, projection, s, t):
             del rows
         return s, t
