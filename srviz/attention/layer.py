@@ -170,14 +170,9 @@ class SlicedAttention(nn.Module):
         if {s.dtype, t.dtype, dtype} != {wide}:
             s, t, v = s.to(wide), t.to(wide), v.to(wide)
         stretch = (self.bandwidth.to(wide),) if self._form.bandwidth else ()
-        heads = None
-        if self._form.standardized:
-            heads = None if need_weights else self._of_raw_scores(s, t, v, key_mask)
-            if heads is None:
-                s, t = self._standardized(s, t, key_mask, as_many=query is key)
-        if heads is None:
-            heads = self._form.attend(s, t, v, *stretch, key_mask=key_mask)
-        heads = heads.to(dtype)
+        if self._form.standardized and (need_weights or not self._need_not(s, t, v)):
+            s, t = self._standardized(s, t, key_mask, as_many=query is key)
+        heads = self._form.attend(s, t, v, *stretch, key_mask=key_mask).to(dtype)
         if self.training and self.dropout:
             heads = dropout(heads, self.dropout)
         output = self.out_proj(heads.transpose(1, 2).flatten(2))  # (B, n_q, E)
@@ -235,16 +230,17 @@ class SlicedAttention(nn.Module):
     def _map(layer: nn.Linear) -> tuple[Tensor, Tensor | None]:
         return layer.weight, layer.bias
 
-    def _of_raw_scores(self, s: Tensor, t: Tensor, v: Tensor, key_mask: Tensor | None) -> Tensor | None:
-        """The sums of scores that are not standardized, where an engine finds the same for these; else None."""
+    def _need_not(self, s: Tensor, t: Tensor, v: Tensor) -> bool:
+        """Whether the scores need not be standardized: an engine finds the same without it, and their sums are finite,
+        also where torch differentiates twice.
+        """
         if torch.compiler.is_compiling() or not len(s):
-            return None
+            return False
         if not engines.takes_any_scores(self._form.operation, s[:, 0], t[:, 0], v[:, 0], None):
-            return None
-        try:
-            return self._form.attend(s, t, v, key_mask=key_mask)
-        except checks.NotFinite:  # some are so large that only standardized ones can be summed, or they are no numbers
-            return None
+            return False
+        most = torch.finfo(t.dtype).max / 4 / t.shape[-1]
+        largest = (float(torch.linalg.vector_norm(x.detach(), torch.inf)) for x in (s, t))
+        return all(size <= most for size in largest)  # not where one is NaN
 
     @staticmethod
     def _standardized(s: Tensor, t: Tensor, key_mask: Tensor | None, as_many: bool) -> tuple[Tensor, Tensor]:

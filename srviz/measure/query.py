@@ -11,7 +11,7 @@ from srviz.attention import Heads, Method, Projections, standardize
 def scores(x: Tensor, maps: Projections, projection: str) -> Heads:
     """The scores of all heads on tokens x: (n, D), standardized: s, t (H, n), mean, deviation (H, 1), nothing else."""
     s, t = maps.scores(x, projection)
-    mean, deviation = s.new_empty(2, len(s), 1)
+    mean, deviation = s.new_empty(2, len(s), 1, dtype=torch.promote_types(s.dtype, torch.float32))
     for head in range(len(s)):  # one by one and in place: for a million tokens each copy of all has 32 MB
         own = slice(head, head + 1)
         s[own], t[own], mean[own], deviation[own] = standardize(s[own], t[own])

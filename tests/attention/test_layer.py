@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from srviz.attention import SlicedAttention, reference, sliced_bump, sliced_relu, standardize, use
+from tests.attention.conftest import needs_compiler
 from tests.attention.problems import random
 
 B, N_Q, N_K, E, H = 2, 5, 7, 12, 3
@@ -135,13 +136,14 @@ def test_relu_scores_are_standardized_with_the_padding_left_out() -> None:
 
 
 @pytest.mark.parametrize("padded", [False, True], ids=["no padding", "padding"])
-@pytest.mark.parametrize(("size", "shift"), [(1e-15, 0), (1, 0), (1, 1e5), (1e15, 1e5), (1.5e38, 0)])
+@pytest.mark.parametrize(("size", "shift"), [(1e-15, 0), (1, 0), (1, 1e5), (1e15, 1e5), (1e36, 0), (1.5e38, 0)])
 def test_an_engine_that_sums_scores_of_any_size_finds_what_others_find_of_standardized_ones(
     size: float, shift: float, padded: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """size: of the largest score. shift: by about how many times that all are moved. Of the last size only standardized
-    ones can be summed.
+    """size: of the largest score. shift: by about how many times that all are moved. Of the last two sizes only
+    standardized ones can be summed, or differentiated twice.
     """
+    needs_compiler()
     attention, (x,) = layer(kernel="relu", projection="linear", dtype=torch.float32), [tokens(120).float()]
     mask = (torch.arange(120) % 7 == 3).expand(B, -1) if padded else None
     with torch.no_grad():
@@ -162,15 +164,26 @@ def test_an_engine_that_sums_scores_of_any_size_finds_what_others_find_of_standa
         given = x.clone().requires_grad_()
         with use(engine):
             y = attention(given, given, given, key_padding_mask=mask, need_weights=False)[0]
-        gradients = torch.autograd.grad(y.square().sum(), [given, attention.v_proj.weight, attention.k_proj.weight])
-        return [y, *gradients]
+        ask = [given, attention.v_proj.weight, attention.k_proj.weight]
+        gradients = torch.autograd.grad(y.square().sum(), ask, create_graph=True)
+        twice = size < 1e38  # beyond, those of the maps overflow with every engine
+        again = torch.autograd.grad(gradients[0].square().sum(), ask[:2]) if twice else ()
+        return [y, *gradients, *again]
 
     expected = run("torch")
     assert done == [1]
     for found, right in zip(run("native"), expected, strict=True):
         assert bool(right.isfinite().all())
         torch.testing.assert_close(found, right, rtol=1e-4, atol=1e-4 * float(right.detach().abs().max()))
-    assert done == ([1, 1] if size == 1.5e38 else [1])
+    assert done == ([1, 1] if size > 1e35 else [1])
+
+
+def test_a_query_that_is_no_number_is_as_bad_with_every_engine() -> None:
+    attention, query = layer(kernel="relu", dtype=torch.float32), tokens(40).float()
+    query[0, 3, 0] = torch.nan
+    for engine in ("torch", "dense", "native"):
+        with use(engine), pytest.raises(ValueError, match="t: expected finite scores"):
+            attention(query, tokens(40, seed=1).float(), tokens(40, seed=1).float(), need_weights=False)
 
 
 @both

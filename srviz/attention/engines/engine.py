@@ -76,7 +76,11 @@ def is_plain(x: Tensor) -> bool:
 
 
 def is_now(*tensors: Tensor | None) -> bool:
-    """Whether torch computes with these at once: nothing transforms or records what is done, see below."""
+    """Whether torch computes with these at once.
+
+    Not where a transform is at work, see `is_transformed`, and not where torch records what is done, to do it later or
+    on no numbers at all: a program or a fake tensor.
+    """
     if torch.compiler.is_compiling() or torch.autograd.forward_ad._current_level >= 0:
         return False
     if torch._C._get_tracing_state() is not None or torch._C._len_torch_dispatch_stack() > 0:
@@ -93,13 +97,4 @@ def is_transformed(*tensors: Tensor | None) -> bool:
         or any(
             inside.is_functorch_wrapped_tensor(x) or inside.is_legacy_batchedtensor(x) for x in tensors if x is not None
         )
-    )
-
-
-def is_recorded(*tensors: Tensor | None) -> bool:
-    """Whether torch records what is done, to do it later or on no numbers at all: a program or a fake tensor."""
-    return (
-        torch.compiler.is_compiling()
-        or torch._C._len_torch_dispatch_stack() > 0
-        or any(not is_plain(x) or x.is_meta for x in tensors if x is not None)
     )

@@ -102,6 +102,8 @@ def takes_any_scores(operation: str, s: Tensor, t: Tensor, v: Tensor, *others: A
     """
     if torch.compiler.is_dynamo_compiling() or not is_now(s, t, v):
         return False
+    if not any(engine.exact and engine.able(s, t, v, *others) for engine in _of(operation)):
+        return False  # before any other engine is tried
     return pick(operation, s, t, v, *others).exact
 
 
