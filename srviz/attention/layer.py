@@ -170,7 +170,7 @@ class SlicedAttention(nn.Module):
         if {s.dtype, t.dtype, dtype} != {wide}:
             s, t, v = s.to(wide), t.to(wide), v.to(wide)
         stretch = (self.bandwidth.to(wide),) if self._form.bandwidth else ()
-        if self._form.standardized and (need_weights or not self._need_not(s, t, v)):
+        if self._form.standardized and (need_weights or not self._sums_as_they_are(s, t, v)):
             s, t = self._standardized(s, t, key_mask, as_many=query is key)
         heads = self._form.attend(s, t, v, *stretch, key_mask=key_mask).to(dtype)
         if self.training and self.dropout:
@@ -230,9 +230,9 @@ class SlicedAttention(nn.Module):
     def _map(layer: nn.Linear) -> tuple[Tensor, Tensor | None]:
         return layer.weight, layer.bias
 
-    def _need_not(self, s: Tensor, t: Tensor, v: Tensor) -> bool:
-        """Whether the scores need not be standardized: an engine finds the same without it, and their sums are finite,
-        also where torch differentiates twice.
+    def _sums_as_they_are(self, s: Tensor, t: Tensor, v: Tensor) -> bool:
+        """Whether scores are summed without being standardized first: an engine finds the same without it, and sums of
+        their differences are finite, which second derivatives need.
         """
         if torch.compiler.is_compiling() or not len(s):
             return False

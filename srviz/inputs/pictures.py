@@ -134,9 +134,15 @@ def read_picture(
     return Picture(pixels, tuple(said["notes"]))
 
 
+@lru_cache(maxsize=2)
 def photograph(name: str) -> Pixels:
     """One of scikit-learn's two photographs, "china" or "flower": (427, 640, 3); read-only."""
-    return _photograph(name)
+    from PIL import Image
+
+    with Image.open(packaged.photograph(name)) as file:
+        picture = np.array(file, dtype=np.uint8)
+    picture.flags.writeable = False
+    return picture
 
 
 PHOTOGRAPHS: dict[str, Callable[[], Pixels]] = {name: partial(photograph, name) for name in ("china", "flower")}
@@ -186,16 +192,6 @@ def _cells(grid: tuple[int, int], aspect: float) -> Array:
     middle = np.stack([(col + 0.5) * aspect, rows - row - 0.5], axis=1)
     corners = np.array([[0, 0], [cols * aspect, rows]])
     return fit(np.vstack([middle, corners]))[:-2]
-
-
-@lru_cache(maxsize=2)
-def _photograph(name: str) -> Pixels:
-    from PIL import Image
-
-    with Image.open(packaged.photograph(name)) as file:
-        picture = np.array(file, dtype=np.uint8)
-    picture.flags.writeable = False
-    return picture
 
 
 @lru_cache(maxsize=1)

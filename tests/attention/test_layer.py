@@ -179,6 +179,7 @@ def test_an_engine_that_sums_scores_of_any_size_finds_what_others_find_of_standa
 
 
 def test_a_query_that_is_no_number_is_as_bad_with_every_engine() -> None:
+    needs_compiler()
     attention, query = layer(kernel="relu", dtype=torch.float32), tokens(40).float()
     query[0, 3, 0] = torch.nan
     for engine in ("torch", "dense", "native"):

@@ -45,7 +45,7 @@ class Engine:
     upstream gradient, the arguments, the result and which gradients are wanted → those gradients; None where torch
     differentiates `forward` by itself. careful: whether it gives the right answer for scores that are not finite, or
     raises `checks.NotFinite`, and for values whose sums are too large for their dtype; the others are given what they
-    can do. exact: whether sums do not suffer from the mean and the size of the scores, so that nobody needs to
+    can do. exact: whether it sums scores of any mean and size without a loss of digits, so that nobody needs to
     standardize them. made: in words, what computes the sums: "torch", or a language and its compiler. keeping: as
     forward → the sums and tensors that backward is then given as a last argument, so that it need not compute them
     again. as_given: whether it takes such values, and scores, in half precision where they are so, and masked keys that
